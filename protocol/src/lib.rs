@@ -1,0 +1,35 @@
+//! Farthing's cryptography and the things on the wire.
+//!
+//! This crate is pure: it does no I/O, reads no clock, and knows no database and no async runtime.
+//! Whoever needs randomness or the time passes it in.
+//!
+//! | module | what it holds | source |
+//! |---|---|---|
+//! | [`suite`] | the group operations of blind signatures, and the ristretto255 suite | RFC 9497, NUT-00, NUT-12 |
+//! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
+//! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
+//! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4) |
+//! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
+//! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
+//! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
+//! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
+//! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
+
+pub mod amount;
+pub mod api;
+pub mod conditions;
+pub mod derive;
+pub mod encoding;
+pub mod error_code;
+pub mod keyset;
+pub mod proof;
+pub mod secret;
+pub mod suite;
+pub mod token;
+
+pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
+pub use error_code::ErrorCode;
+pub use keyset::{KeysetId, KeysetInfo, PublicKeys};
+pub use proof::{BlindSignature, BlindedMessage, Dleq, Proof, ProofDleq};
+pub use secret::Secret;
+pub use token::{Token, TokenProof};

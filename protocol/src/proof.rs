@@ -1,0 +1,77 @@
+//! What travels in requests and answers (NUT-00): proofs, blinded messages, blind signatures.
+
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{EncodedPoint, EncodedScalar, KeysetId, Secret};
+
+/// An input: a secret and the mint's unblinded signature on it (NUT-00 `Proof`).
+///
+/// It has no place for the DLEQ proof that holders keep beside it ([`crate::TokenProof`]): the
+/// blinding factor in there would tell the mint which signature this was, so it is never sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The value, one of the keyset's amounts.
+    pub amount: u64,
+    /// The keyset whose key for `amount` signed it.
+    pub id: KeysetId,
+    /// What was signed.
+    pub secret: Secret,
+    /// The unblinded signature, `C = k·HashToGroup(secret)`.
+    #[serde(rename = "C")]
+    pub c: EncodedPoint,
+    /// What opens the lock in `secret`, if there is one: JSON in a string (NUT-11, NUT-14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<String>,
+}
+
+/// An output to be signed (NUT-00 `BlindedMessage`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlindedMessage {
+    /// The value wanted, one of the keyset's amounts.
+    pub amount: u64,
+    /// The keyset that shall sign, an active one.
+    pub id: KeysetId,
+    /// The blinded secret, `B_ = r·HashToGroup(secret)`.
+    #[serde(rename = "B_")]
+    pub b: EncodedPoint,
+}
+
+/// The mint's signature on an output (NUT-00 `BlindSignature`), with its proof (NUT-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlindSignature {
+    /// The value signed.
+    pub amount: u64,
+    /// The keyset that signed.
+    pub id: KeysetId,
+    /// The blinded signature, `C_ = k·B_`.
+    #[serde(rename = "C_")]
+    pub c: EncodedPoint,
+    /// Proof that the key which signed is the published one.
+    pub dleq: Dleq,
+}
+
+/// A proof that two pairs of points have the same discrete logarithm: RFC 9497's `GenerateProof`
+/// for a batch of one on ristretto255 keysets, with `e` its challenge and `s` its response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dleq {
+    /// The challenge.
+    pub e: EncodedScalar,
+    /// The response.
+    pub s: EncodedScalar,
+}
+
+/// A [`Dleq`] with the blinding factor, so that whoever receives the token can check it (NUT-12).
+///
+/// Who holds `r` can tell the mint which signature became this token. Wiped when dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct ProofDleq {
+    /// The challenge.
+    pub e: EncodedScalar,
+    /// The response.
+    pub s: EncodedScalar,
+    /// The blinding factor.
+    pub r: EncodedScalar,
+}

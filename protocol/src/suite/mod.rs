@@ -1,0 +1,123 @@
+//! Suites: the groups and hashes that keysets are made of.
+//!
+//! The trait names what the protocol needs of a group; everything else is written once over it.
+
+mod ristretto255;
+
+pub use ristretto255::{Blinding, CONTEXT, Ristretto255, SecretKey};
+
+use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};
+
+/// Why a signature, a proof or a key was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The discrete-logarithm proof does not verify: another key signed.
+    #[error("the mint's proof does not verify: another key signed this")]
+    Proof,
+    /// The signature of a witness does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// A key is not a canonical public key.
+    #[error("not a public key")]
+    Key,
+}
+
+/// A group with the operations of blind signatures, in the terms of RFC 9497 and NUT-00.
+///
+/// Everything that touches a [`Self::SecretKey`] or a [`Self::Blinding`] takes constant time; what
+/// works on public values alone need not.
+pub trait Suite: Sized + 'static {
+    /// The suite's identifier, e.g. `ristretto255-SHA512` (RFC 9497, section 4).
+    const NAME: &'static str;
+    /// The first byte of the ids of its keysets (NUT-02).
+    const KEYSET_ID_VERSION: u8;
+    /// What follows unit, fee and expiry in the preimage of its keyset ids.
+    const KEYSET_ID_SUFFIX: &'static str;
+    /// The length of an encoded point in bytes.
+    const POINT_BYTES: usize;
+
+    /// An element of the group, never the identity when it was decoded.
+    type Point: Copy + PartialEq + Send + Sync;
+    /// A mint's private key for one amount; wiped when dropped.
+    type SecretKey: Send + Sync;
+    /// A blinding factor; wiped when dropped.
+    type Blinding;
+
+    /// Decodes a point.
+    ///
+    /// # Errors
+    /// [`DecodeError::Length`] before any curve operation, [`DecodeError::Point`] when the bytes are
+    /// not canonical or are the identity.
+    fn decode_point(encoded: &EncodedPoint) -> Result<Self::Point, DecodeError>;
+
+    /// Encodes a point.
+    fn encode_point(point: &Self::Point) -> EncodedPoint;
+
+    /// Hashes a secret's UTF-8 bytes to the group: `Y` (RFC 9497 `HashToGroup`).
+    fn hash_to_group(secret: &[u8]) -> Self::Point;
+
+    /// Makes a private key of 64 uniform bytes; `None` in the impossible case that it would be zero.
+    fn secret_key(uniform: &[u8; 64]) -> Option<Self::SecretKey>;
+
+    /// The public key that belongs to a private key.
+    fn public_key(key: &Self::SecretKey) -> Self::Point;
+
+    /// Makes a blinding factor of 64 uniform bytes; `None` in the impossible case that it would be zero.
+    fn blinding(uniform: &[u8; 64]) -> Option<Self::Blinding>;
+
+    /// Reads a blinding factor, 32 bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError::Scalar`] when it is not canonical or zero.
+    fn decode_blinding(encoded: &EncodedScalar) -> Result<Self::Blinding, DecodeError>;
+
+    /// Writes a blinding factor, 32 bytes.
+    fn encode_blinding(r: &Self::Blinding) -> EncodedScalar;
+
+    /// The client's `Blind`: `B_` of `Y` and `r`.
+    fn blind(y: &Self::Point, r: &Self::Blinding) -> Self::Point;
+
+    /// The mint's `BlindEvaluate`: `C_ = k·B_`.
+    fn evaluate(key: &Self::SecretKey, b: &Self::Point) -> Self::Point;
+
+    /// The client's unblinding: `C = k·Y` of `C_`, `r` and the public key.
+    fn unblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Self::Point;
+
+    /// `C_` again, of the unblinded `C`: what a receiver needs to check a token's proof (NUT-12).
+    fn reblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Self::Point;
+
+    /// Proves that `C_` was made with `key`. The nonce is derived from the key and `B_`, so that the
+    /// same output always gives the same proof.
+    fn prove(key: &Self::SecretKey, b: &Self::Point, c: &Self::Point) -> Dleq;
+
+    /// Checks the mint's proof for a signature.
+    ///
+    /// # Errors
+    /// [`VerifyError::Proof`].
+    fn verify_proof(
+        public: &Self::Point,
+        b: &Self::Point,
+        c: &Self::Point,
+        dleq: &Dleq,
+    ) -> Result<(), VerifyError>;
+
+    /// Whether `C = k·Y`: the mint's check of a token. Constant time.
+    fn verify_token(key: &Self::SecretKey, y: &Self::Point, c: &Self::Point) -> bool;
+
+    /// Checks that `key` is a public key that tokens can be locked to; gives its canonical bytes, by
+    /// which keys are compared (NUT-11, "Public Key Canonicalisation").
+    ///
+    /// # Errors
+    /// [`VerifyError::Key`].
+    fn lock_key(key: &[u8]) -> Result<[u8; 32], VerifyError>;
+
+    /// Checks a witness's 64-byte signature on the SHA-256 hash of `message` (NUT-11).
+    ///
+    /// # Errors
+    /// [`VerifyError::Key`] or [`VerifyError::Signature`].
+    fn verify_signature(
+        key: &[u8; 32],
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VerifyError>;
+}

@@ -1,0 +1,340 @@
+//! `ristretto255-SHA512` in VOPRF mode: RFC 9497, section 4.1, exactly; locks with Ed25519.
+
+use std::fmt;
+
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
+use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
+use ed25519_dalek::{Signature, VerifyingKey};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{Suite, VerifyError};
+use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};
+
+/// `contextString = "OPRFV1-" || I2OSP(0x01, 1) || "-" || identifier` (RFC 9497, section 3.1).
+pub const CONTEXT: &[u8] = b"OPRFV1-\x01-ristretto255-SHA512";
+const DST_HASH_TO_GROUP: &[u8] = b"HashToGroup-OPRFV1-\x01-ristretto255-SHA512";
+const DST_HASH_TO_SCALAR: &[u8] = b"HashToScalar-OPRFV1-\x01-ristretto255-SHA512";
+const DST_SEED: &[u8] = b"Seed-OPRFV1-\x01-ristretto255-SHA512";
+/// Domain of the keyed hash that gives a proof's nonce.
+const NONCE_DOMAIN: &[u8] = b"Farthing_proof_nonce_v1";
+
+/// The native suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ristretto255;
+
+/// A private key with its public key and the key of its proofs' nonces.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct SecretKey {
+    k: Scalar,
+    #[zeroize(skip)]
+    public: RistrettoPoint,
+    nonce_key: [u8; 64],
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+/// A blinding factor `r`, uniform and non-zero.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct Blinding(Scalar);
+
+impl fmt::Debug for Blinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blinding(…)")
+    }
+}
+
+impl Suite for Ristretto255 {
+    const NAME: &'static str = "ristretto255-SHA512";
+    const KEYSET_ID_VERSION: u8 = 0x52;
+    const KEYSET_ID_SUFFIX: &'static str = "|suite:ristretto255-SHA512";
+    const POINT_BYTES: usize = 32;
+
+    type Point = RistrettoPoint;
+    type SecretKey = SecretKey;
+    type Blinding = Blinding;
+
+    /// RFC 9497, section 4.1, `DeserializeElement`: canonical, and not the identity.
+    fn decode_point(encoded: &EncodedPoint) -> Result<RistrettoPoint, DecodeError> {
+        let bytes = encoded.as_bytes();
+        let compressed =
+            CompressedRistretto::from_slice(bytes).map_err(|_| DecodeError::Length {
+                what: "point",
+                got: bytes.len(),
+                expected: "32",
+            })?;
+        let point = compressed.decompress().ok_or(DecodeError::Point)?;
+        (!point.is_identity())
+            .then_some(point)
+            .ok_or(DecodeError::Point)
+    }
+
+    fn encode_point(point: &RistrettoPoint) -> EncodedPoint {
+        point.compress().to_bytes().into()
+    }
+
+    /// RFC 9497, section 4.1, `HashToGroup`: `expand_message_xmd` with SHA-512 to 64 bytes, then the
+    /// one-way map.
+    fn hash_to_group(secret: &[u8]) -> RistrettoPoint {
+        RistrettoPoint::from_uniform_bytes(&expand_message_xmd(&[secret], DST_HASH_TO_GROUP))
+    }
+
+    fn secret_key(uniform: &[u8; 64]) -> Option<SecretKey> {
+        SecretKey::new(Scalar::from_bytes_mod_order_wide(uniform))
+    }
+
+    fn public_key(key: &SecretKey) -> RistrettoPoint {
+        key.public
+    }
+
+    fn blinding(uniform: &[u8; 64]) -> Option<Blinding> {
+        let r = Scalar::from_bytes_mod_order_wide(uniform);
+        (r != Scalar::ZERO).then_some(Blinding(r))
+    }
+
+    fn decode_blinding(encoded: &EncodedScalar) -> Result<Blinding, DecodeError> {
+        let r = decode_scalar(encoded)?;
+        (r != Scalar::ZERO)
+            .then_some(Blinding(r))
+            .ok_or(DecodeError::Scalar)
+    }
+
+    fn encode_blinding(r: &Blinding) -> EncodedScalar {
+        EncodedScalar(r.0.to_bytes())
+    }
+
+    /// RFC 9497, section 3.3.2, `Blind`.
+    fn blind(y: &RistrettoPoint, r: &Blinding) -> RistrettoPoint {
+        r.0 * y
+    }
+
+    /// RFC 9497, section 3.3.2, `BlindEvaluate` without its proof.
+    fn evaluate(key: &SecretKey, b: &RistrettoPoint) -> RistrettoPoint {
+        key.k * b
+    }
+
+    /// RFC 9497, section 3.3.2, `Finalize` up to the unblinded element.
+    fn unblind(c: &RistrettoPoint, r: &Blinding, _public: &RistrettoPoint) -> RistrettoPoint {
+        let mut inverse = r.0.invert();
+        let unblinded = inverse * c;
+        inverse.zeroize();
+        unblinded
+    }
+
+    fn reblind(c: &RistrettoPoint, r: &Blinding, _public: &RistrettoPoint) -> RistrettoPoint {
+        r.0 * c
+    }
+
+    fn prove(key: &SecretKey, b: &RistrettoPoint, c: &RistrettoPoint) -> Dleq {
+        let mut nonce = key.proof_nonce(b);
+        let dleq = generate_proof(key, &[(*b, *c)], &nonce);
+        nonce.zeroize();
+        dleq
+    }
+
+    fn verify_proof(
+        public: &RistrettoPoint,
+        b: &RistrettoPoint,
+        c: &RistrettoPoint,
+        dleq: &Dleq,
+    ) -> Result<(), VerifyError> {
+        verify_proof(public, &[(*b, *c)], dleq)
+    }
+
+    fn verify_token(key: &SecretKey, y: &RistrettoPoint, c: &RistrettoPoint) -> bool {
+        (key.k * y).ct_eq(c).into()
+    }
+
+    fn lock_key(key: &[u8]) -> Result<[u8; 32], VerifyError> {
+        let bytes: [u8; 32] = key.try_into().map_err(|_| VerifyError::Key)?;
+        let parsed = VerifyingKey::from_bytes(&bytes).map_err(|_| VerifyError::Key)?;
+        let canonical = parsed.to_edwards().compress().to_bytes() == bytes;
+        (canonical && !parsed.is_weak())
+            .then_some(bytes)
+            .ok_or(VerifyError::Key)
+    }
+
+    fn verify_signature(
+        key: &[u8; 32],
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VerifyError> {
+        let key = VerifyingKey::from_bytes(key).map_err(|_| VerifyError::Key)?;
+        key.verify_strict(&Sha256::digest(message), &Signature::from_bytes(signature))
+            .map_err(|_| VerifyError::Signature)
+    }
+}
+
+impl SecretKey {
+    /// Completes a private scalar; `None` for zero.
+    fn new(k: Scalar) -> Option<Self> {
+        if k == Scalar::ZERO {
+            return None;
+        }
+        let nonce_key = Sha512::new()
+            .chain_update(NONCE_DOMAIN)
+            .chain_update(k.as_bytes())
+            .finalize();
+        Some(Self {
+            k,
+            public: RistrettoPoint::mul_base(&k),
+            nonce_key: nonce_key.into(),
+        })
+    }
+
+    /// The nonce of the proof for `b`: a keyed hash, as unpredictable to others as a random one, and
+    /// the same each time. One transcript per `(key, b)`, so no nonce ever serves two challenges.
+    fn proof_nonce(&self, b: &RistrettoPoint) -> Scalar {
+        let mut mac = hmac(&self.nonce_key);
+        mac.update(b.compress().as_bytes());
+        let mut wide: [u8; 64] = mac.finalize().into_bytes().into();
+        let nonce = Scalar::from_bytes_mod_order_wide(&wide);
+        wide.zeroize();
+        nonce
+    }
+}
+
+fn hmac(key: &[u8; 64]) -> Hmac<Sha512> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+fn decode_scalar(encoded: &EncodedScalar) -> Result<Scalar, DecodeError> {
+    Option::from(Scalar::from_canonical_bytes(encoded.0)).ok_or(DecodeError::Scalar)
+}
+
+/// RFC 9497, section 2.2.1, `GenerateProof(k, A, B, C, D)` with `A` the generator and `B` the public
+/// key. `nonce` is the RFC's `r`.
+fn generate_proof(
+    key: &SecretKey,
+    pairs: &[(RistrettoPoint, RistrettoPoint)],
+    nonce: &Scalar,
+) -> Dleq {
+    // (M, Z) = ComputeCompositesFast(k, B, C, D)
+    let m = composites(&key.public, pairs).0;
+    let z = key.k * m;
+    // t2 = r * A, t3 = r * M
+    let t2 = RistrettoPoint::mul_base(nonce);
+    let t3 = nonce * m;
+    let c = challenge(&key.public, [&m, &z, &t2, &t3]);
+    // s = r - c * k
+    let s = nonce - c * key.k;
+    Dleq {
+        e: EncodedScalar(c.to_bytes()),
+        s: EncodedScalar(s.to_bytes()),
+    }
+}
+
+/// RFC 9497, section 2.2.2, `VerifyProof(A, B, C, D, proof)`. All values are public.
+fn verify_proof(
+    public: &RistrettoPoint,
+    pairs: &[(RistrettoPoint, RistrettoPoint)],
+    dleq: &Dleq,
+) -> Result<(), VerifyError> {
+    let c = decode_scalar(&dleq.e).map_err(|_| VerifyError::Proof)?;
+    let s = decode_scalar(&dleq.s).map_err(|_| VerifyError::Proof)?;
+    // (M, Z) = ComputeComposites(B, C, D)
+    let (m, z) = composites(public, pairs);
+    // t2 = s * A + c * B, t3 = s * M + c * Z
+    let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c, public, &s);
+    let t3 = RistrettoPoint::vartime_multiscalar_mul([s, c], [m, z]);
+    let expected = challenge(public, [&m, &z, &t2, &t3]);
+    (expected == c).then_some(()).ok_or(VerifyError::Proof)
+}
+
+/// RFC 9497, section 2.2.1 and 2.2.2, the weighted sums `M = Σ di·C[i]` and `Z = Σ di·D[i]`.
+fn composites(
+    public: &RistrettoPoint,
+    pairs: &[(RistrettoPoint, RistrettoPoint)],
+) -> (RistrettoPoint, RistrettoPoint) {
+    // seed = Hash(I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) || seedDST)
+    let mut hash = Sha512::new();
+    for part in [public.compress().as_bytes().as_slice(), DST_SEED] {
+        hash.update(length(part));
+        hash.update(part);
+    }
+    let seed: [u8; 64] = hash.finalize().into();
+    let weights: Vec<Scalar> = (0u16..)
+        .zip(pairs)
+        .map(|(i, (c, d))| {
+            // I2OSP(len(seed), 2) || seed || I2OSP(i, 2) || I2OSP(len(Ci), 2) || Ci || … || "Composite"
+            let (c, d) = (c.compress(), d.compress());
+            let parts: [&[u8]; 8] = [
+                &length(&seed),
+                &seed,
+                &i.to_be_bytes(),
+                &length(c.as_bytes()),
+                c.as_bytes(),
+                &length(d.as_bytes()),
+                d.as_bytes(),
+                b"Composite",
+            ];
+            hash_to_scalar(&parts)
+        })
+        .collect();
+    (
+        RistrettoPoint::vartime_multiscalar_mul(&weights, pairs.iter().map(|(c, _)| c)),
+        RistrettoPoint::vartime_multiscalar_mul(&weights, pairs.iter().map(|(_, d)| d)),
+    )
+}
+
+/// RFC 9497, section 2.2.1, the challenge of the transcript `Bm, a0, a1, a2, a3`.
+fn challenge(public: &RistrettoPoint, [m, z, t2, t3]: [&RistrettoPoint; 4]) -> Scalar {
+    let encoded = [public, m, z, t2, t3].map(|p| p.compress().to_bytes());
+    let len = length(&encoded[0]);
+    let [b, a0, a1, a2, a3] = &encoded;
+    hash_to_scalar(&[
+        &len,
+        b,
+        &len,
+        a0,
+        &len,
+        a1,
+        &len,
+        a2,
+        &len,
+        a3,
+        b"Challenge",
+    ])
+}
+
+/// RFC 9497, section 4.1, `HashToScalar`: 64 bytes of `expand_message_xmd`, little-endian, reduced.
+fn hash_to_scalar(message: &[&[u8]]) -> Scalar {
+    Scalar::from_bytes_mod_order_wide(&expand_message_xmd(message, DST_HASH_TO_SCALAR))
+}
+
+/// RFC 9380, section 5.3.1, `expand_message_xmd` with SHA-512 for the one length used here, 64 bytes.
+fn expand_message_xmd(message: &[&[u8]], dst: &[u8]) -> [u8; 64] {
+    let dst_len = [dst.len() as u8];
+    // b_0 = H(Z_pad || msg || l_i_b_str || I2OSP(0, 1) || DST_prime)
+    let mut hash = Sha512::new_with_prefix([0u8; 128]);
+    for part in message {
+        hash.update(part);
+    }
+    hash.update([0, 64, 0]);
+    let b0 = hash.chain_update(dst).chain_update(dst_len).finalize();
+    // b_1 = H(b_0 || I2OSP(1, 1) || DST_prime)
+    Sha512::new()
+        .chain_update(b0)
+        .chain_update([1])
+        .chain_update(dst)
+        .chain_update(dst_len)
+        .finalize()
+        .into()
+}
+
+/// `I2OSP(len(bytes), 2)`; everything hashed here is far shorter than 65,536 bytes.
+fn length(bytes: &[u8]) -> [u8; 2] {
+    (bytes.len() as u16).to_be_bytes()
+}
+
+#[cfg(test)]
+#[path = "ristretto255_tests.rs"]
+mod tests;

@@ -1,0 +1,204 @@
+//! Tokens: proofs written as text that one person hands to another (NUT-00, V4, `cashuB…`).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
+
+/// What every V4 token starts with.
+pub const PREFIX: &str = "cashuB";
+/// What makes a token clickable; skipped when present.
+const SCHEME: &str = "cashu:";
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Why text is not a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Does not start with `cashuB`.
+    #[error("a token starts with {PREFIX}")]
+    Prefix,
+    /// An older version (`cashuA…`), which has no ristretto255 proofs.
+    #[error("this is a token of an older version (cashuA), which is not supported")]
+    Version,
+    /// Cut off or altered: not base64, or not the CBOR of a token.
+    #[error("the token is incomplete or altered")]
+    Damaged,
+    /// Holds no proofs.
+    #[error("the token is empty")]
+    Empty,
+    /// Its amounts add up to more than `u64::MAX`.
+    #[error("the token's amounts are too large")]
+    Amount,
+}
+
+/// A proof as its holder keeps it: with what others need to check it without the mint (NUT-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenProof {
+    /// The proof.
+    pub proof: Proof,
+    /// The mint's proof for its signature, and the blinding factor.
+    pub dleq: Option<ProofDleq>,
+}
+
+/// Proofs of one mint and one unit, as handed from person to person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The mint's URL, without a slash at its end.
+    pub mint: String,
+    /// The unit of all its keysets.
+    pub unit: String,
+    /// A note from the sender.
+    pub memo: Option<String>,
+    /// The proofs. Ids of keysets may be short: see [`KeysetId::resolve`].
+    pub proofs: Vec<TokenProof>,
+}
+
+impl Token {
+    /// The sum of its proofs.
+    ///
+    /// # Errors
+    /// [`TokenError::Amount`] when it passes `u64::MAX`.
+    pub fn amount(&self) -> Result<u64, TokenError> {
+        amount::sum(self.proofs.iter().map(|p| p.proof.amount)).ok_or(TokenError::Amount)
+    }
+
+    /// Writes the token as text, keyset ids in their short form. The text is money: it is wiped when
+    /// dropped.
+    #[must_use]
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut groups: Vec<Group> = Vec::new();
+        for TokenProof { proof, dleq } in &self.proofs {
+            let entry = Entry {
+                a: proof.amount,
+                s: proof.secret.clone(),
+                c: proof.c,
+                d: dleq.clone(),
+                w: proof.witness.clone(),
+            };
+            let i = proof.id.short();
+            match groups.iter_mut().find(|group| group.i == i) {
+                Some(group) => group.p.push(entry),
+                None => groups.push(Group { i, p: vec![entry] }),
+            }
+        }
+        let body = Body {
+            t: groups,
+            d: self.memo.clone(),
+            m: self.mint.trim_end_matches('/').to_owned(),
+            u: self.unit.clone(),
+        };
+        let mut cbor = Zeroizing::new(Vec::new());
+        #[expect(
+            clippy::expect_used,
+            reason = "a Vec takes every byte, and no field can fail"
+        )]
+        ciborium::into_writer(&body, &mut *cbor).expect("writing CBOR to memory");
+        let mut text = Zeroizing::new(PREFIX.to_owned());
+        BASE64.encode_string(&*cbor, &mut text);
+        text
+    }
+
+    /// Reads a token; white space around it and a `cashu:` scheme are skipped.
+    ///
+    /// # Errors
+    /// A [`TokenError`]. That it decodes says nothing about its worth: its proofs are not verified.
+    pub fn decode(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim();
+        let text = text.strip_prefix("cashu://").unwrap_or(text);
+        let text = text.strip_prefix(SCHEME).unwrap_or(text);
+        if text.starts_with("cashuA") {
+            return Err(TokenError::Version);
+        }
+        let text = text.strip_prefix(PREFIX).ok_or(TokenError::Prefix)?;
+        let cbor = Zeroizing::new(BASE64.decode(text).map_err(|_| TokenError::Damaged)?);
+        let body: Body = ciborium::from_reader(cbor.as_slice()).map_err(|_| TokenError::Damaged)?;
+        let proofs: Vec<TokenProof> = body
+            .t
+            .into_iter()
+            .flat_map(|group| {
+                group
+                    .p
+                    .into_iter()
+                    .map(move |entry| entry.into_proof(group.i))
+            })
+            .collect();
+        if proofs.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        let token = Self {
+            mint: body.m.trim_end_matches('/').to_owned(),
+            unit: body.u,
+            memo: body.d,
+            proofs,
+        };
+        token.amount()?;
+        Ok(token)
+    }
+}
+
+/// Shows the mint's address and the amount, for messages; never the proofs.
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = self.amount().unwrap_or(u64::MAX);
+        write!(f, "{amount} {} of {}", self.unit, self.mint)
+    }
+}
+
+/// `TokenV4` with the names of its CBOR keys.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    t: Vec<Group>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<String>,
+    m: String,
+    u: String,
+}
+
+/// Proofs of one keyset.
+#[derive(Serialize, Deserialize)]
+struct Group {
+    i: KeysetId,
+    p: Vec<Entry>,
+}
+
+/// A proof without its keyset id.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    a: u64,
+    s: Secret,
+    c: EncodedPoint,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<ProofDleq>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    w: Option<String>,
+}
+
+impl Entry {
+    fn into_proof(self, id: KeysetId) -> TokenProof {
+        TokenProof {
+            proof: Proof {
+                amount: self.a,
+                id,
+                secret: self.s,
+                c: self.c,
+                witness: self.w,
+            },
+            dleq: self.d,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;
