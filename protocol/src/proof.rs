@@ -1,5 +1,7 @@
 //! What travels in requests and answers (NUT-00): proofs, blinded messages, blind signatures.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -9,7 +11,9 @@ use crate::{EncodedPoint, EncodedScalar, KeysetId, Secret};
 ///
 /// It has no place for the DLEQ proof that holders keep beside it ([`crate::TokenProof`]): the
 /// blinding factor in there would tell the mint which signature this was, so it is never sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows neither the secret nor the witness.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// The value, one of the keyset's amounts.
@@ -24,6 +28,16 @@ pub struct Proof {
     /// What opens the lock in `secret`, if there is one: JSON in a string (NUT-11, NUT-14).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<String>,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof")
+            .field("amount", &self.amount)
+            .field("id", &self.id)
+            .field("c", &self.c)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An output to be signed (NUT-00 `BlindedMessage`).

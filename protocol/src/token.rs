@@ -122,7 +122,11 @@ impl Token {
         }
         let text = text.strip_prefix(PREFIX).ok_or(TokenError::Prefix)?;
         let cbor = Zeroizing::new(BASE64.decode(text).map_err(|_| TokenError::Damaged)?);
-        let body: Body = ciborium::from_reader(cbor.as_slice()).map_err(|_| TokenError::Damaged)?;
+        let mut rest = cbor.as_slice();
+        let body: Body = ciborium::from_reader(&mut rest).map_err(|_| TokenError::Damaged)?;
+        if !rest.is_empty() {
+            return Err(TokenError::Damaged);
+        }
         let proofs: Vec<TokenProof> = body
             .t
             .into_iter()
@@ -147,11 +151,13 @@ impl Token {
     }
 }
 
-/// Shows the mint's address and the amount, for messages; never the proofs.
+/// Shows the mint's address and the amount, for messages; never the proofs. Both texts come from
+/// whoever made the token, so control characters are escaped before they reach a terminal.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = self.amount().unwrap_or(u64::MAX);
-        write!(f, "{amount} {} of {}", self.unit, self.mint)
+        let (unit, mint) = (self.unit.escape_debug(), self.mint.escape_debug());
+        write!(f, "{amount} {unit} of {mint}")
     }
 }
 

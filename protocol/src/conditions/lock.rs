@@ -1,5 +1,6 @@
 //! Parsing and writing the secrets that are locks (NUT-10, NUT-11 "Tags", NUT-14).
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::LockError;
@@ -66,20 +67,21 @@ struct Body {
 /// [`LockError::Malformed`] when it says it is such a lock and breaks a rule of NUT-11 or NUT-14.
 pub fn parse<S: Suite>(secret: &Secret) -> Result<Option<Lock>, LockError> {
     // Every plain secret leaves here, without a parser being started.
-    if !secret.expose().trim_start().starts_with('[') {
-        return Ok(None);
-    }
-    let Ok((kind, body)) = serde_json::from_str::<(String, serde_json::Value)>(secret.expose())
-    else {
+    let Some(elements) = secret.expose().trim_start().strip_prefix('[') else {
         return Ok(None);
     };
-    let kind = match kind.as_str() {
-        "P2PK" => Kind::P2pk,
-        "HTLC" => Kind::Htlc,
-        _ => return Ok(None),
+    // The first string decides. What says it is a lock and does not parse is no plain secret: another
+    // parser may well read it, and its owner would believe it locked while anyone could spend it.
+    let kind = serde_json::Deserializer::from_str(elements)
+        .into_iter::<String>()
+        .next();
+    let kind = match kind.and_then(Result::ok).as_deref() {
+        Some("P2PK") => Kind::P2pk,
+        Some("HTLC") => Kind::Htlc,
+        Some(_) | None => return Ok(None),
     };
-    let body: Body =
-        serde_json::from_value(body).map_err(|_| LockError::Malformed("not a lock's fields"))?;
+    let (_, body): (IgnoredAny, Body) = serde_json::from_str(secret.expose())
+        .map_err(|_| LockError::Malformed("not a lock's fields"))?;
     Lock::from_body::<S>(kind, body).map(Some)
 }
 
@@ -143,8 +145,12 @@ impl<'a> Tags<'a> {
         "n_sigs_refund",
     ];
 
-    /// Each known tag may appear once, and has at least one value.
+    /// No tag is empty (NUT-10); each known tag appears once at most, and has at least one value.
     fn all_once(&self) -> Result<(), LockError> {
+        let empty = |tag: &Vec<String>| tag.is_empty() || tag.iter().any(String::is_empty);
+        if self.0.iter().any(empty) {
+            return Err(LockError::Malformed("an empty tag"));
+        }
         for known in Self::KNOWN {
             let mut found = self
                 .0

@@ -1,5 +1,7 @@
 //! The mint's decision whether the locks of a request's inputs are open (NUT-11, NUT-14).
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -8,10 +10,18 @@ use crate::suite::Suite;
 use crate::{BlindedMessage, Proof};
 
 /// What one input's lock gave away by being opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows nothing: the preimage is a secret until the spend is committed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spend {
     /// The preimage that opened an HTLC, for NUT-07 to hand on to the other side of the contract.
     pub preimage: Option<[u8; 32]>,
+}
+
+impl fmt::Debug for Spend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spend(…)")
+    }
 }
 
 /// Checks the locks of all inputs of one request at Unix time `now`; gives one [`Spend`] an input.
@@ -87,10 +97,11 @@ impl Lock {
         now: u64,
     ) -> Result<Spend, LockError> {
         let expired = self.locktime.is_some_and(|locktime| now > locktime);
-        if expired && self.refund.is_empty() {
-            return Ok(Spend::default());
-        }
         let main = self.check_main::<S>(witness, message);
+        if expired && self.refund.is_empty() {
+            // Anyone may spend it now; who does so with the preimage still hands it on.
+            return Ok(main.unwrap_or_default());
+        }
         if main.is_err() && expired {
             let signatures = witness.decode_signatures()?;
             enough::<S>(&self.refund, self.n_sigs_refund, message, &signatures)?;

@@ -1,12 +1,16 @@
 //! Witnesses: what opens a lock (NUT-11 "Witness format", NUT-14 "Witness format").
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::LockError;
 use crate::encoding::decode_array;
 
 /// The object that a proof's `witness` field holds as a string.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows nothing: with the token's secret, a witness is what spends it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// The preimage of an HTLC, 64 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -14,6 +18,12 @@ pub struct Witness {
     /// Signatures by keys of the lock, 128 hex digits each.
     #[serde(default)]
     pub signatures: Vec<String>,
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness(…)")
+    }
 }
 
 impl Witness {

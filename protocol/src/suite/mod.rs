@@ -86,8 +86,8 @@ pub trait Suite: Sized + 'static {
     /// `C_` again, of the unblinded `C`: what a receiver needs to check a token's proof (NUT-12).
     fn reblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Self::Point;
 
-    /// Proves that `C_` was made with `key`. The nonce is derived from the key and `B_`, so that the
-    /// same output always gives the same proof.
+    /// Proves that `C_` was made with `key`. The nonce is derived from the key, `B_` and `C_`, so that
+    /// the same output always gives the same proof.
     fn prove(key: &Self::SecretKey, b: &Self::Point, c: &Self::Point) -> Dleq;
 
     /// Checks the mint's proof for a signature.

@@ -133,7 +133,7 @@ impl Suite for Ristretto255 {
     }
 
     fn prove(key: &SecretKey, b: &RistrettoPoint, c: &RistrettoPoint) -> Dleq {
-        let mut nonce = key.proof_nonce(b);
+        let mut nonce = key.proof_nonce(b, c);
         let dleq = generate_proof(key, &[(*b, *c)], &nonce);
         nonce.zeroize();
         dleq
@@ -189,11 +189,13 @@ impl SecretKey {
         })
     }
 
-    /// The nonce of the proof for `b`: a keyed hash, as unpredictable to others as a random one, and
-    /// the same each time. One transcript per `(key, b)`, so no nonce ever serves two challenges.
-    fn proof_nonce(&self, b: &RistrettoPoint) -> Scalar {
+    /// The nonce of the proof for `b` and `c`: a keyed hash, as unpredictable to others as a random
+    /// one, and the same each time. All that the challenge depends on goes in, `c` too: were one ever
+    /// computed wrong, the same nonce under two challenges would give the key away.
+    fn proof_nonce(&self, b: &RistrettoPoint, c: &RistrettoPoint) -> Scalar {
         let mut mac = hmac(&self.nonce_key);
         mac.update(b.compress().as_bytes());
+        mac.update(c.compress().as_bytes());
         let mut wide: [u8; 64] = mac.finalize().into_bytes().into();
         let nonce = Scalar::from_bytes_mod_order_wide(&wide);
         wide.zeroize();

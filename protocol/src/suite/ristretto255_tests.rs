@@ -156,8 +156,11 @@ fn the_proof_of_an_output_is_always_the_same_and_differs_between_outputs_and_key
     let (b1, b2) = (point(VECTORS[0].blinded[0]), point(VECTORS[1].blinded[0]));
     let prove = |key: &SecretKey, b| Ristretto255::prove(key, b, &Ristretto255::evaluate(key, b));
     assert_eq!(prove(&key(), &b1), prove(&key(), &b1));
-    assert_ne!(key().proof_nonce(&b1), key().proof_nonce(&b2));
-    assert_ne!(key().proof_nonce(&b1), other.proof_nonce(&b1));
+    let nonce = |key: &SecretKey, b, c| key.proof_nonce(b, c);
+    assert_ne!(nonce(&key(), &b1, &b1), nonce(&key(), &b2, &b1));
+    assert_ne!(nonce(&key(), &b1, &b1), nonce(&other, &b1, &b1));
+    // A wrong C_ must not meet the nonce of the right one.
+    assert_ne!(nonce(&key(), &b1, &b1), nonce(&key(), &b1, &b2));
 }
 
 #[test]
