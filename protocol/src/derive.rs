@@ -30,7 +30,7 @@ pub struct Position {
 #[must_use]
 pub fn secret(seed: &[u8; 64], position: Position) -> Secret {
     let bytes = derive(seed, position, TYPE_SECRET);
-    Secret::new(hex::encode(&bytes[..32]))
+    Secret::new(hex::encode(first_half(&bytes)))
 }
 
 /// The blinding factor (64 bytes, reduced) at a position. `seed` is the 64 bytes of BIP-39.
@@ -45,10 +45,13 @@ pub fn blinding<S: Suite>(seed: &[u8; 64], position: Position) -> Option<S::Blin
 /// `HMAC-SHA512(seed, "Farthing_lock_key_v1" || index u32 be)`, the first 32 bytes.
 #[must_use]
 pub fn lock_key(seed: &[u8; 64], index: u32) -> Zeroizing<[u8; 32]> {
-    let wide = hmac(seed, &[DOMAIN_LOCK_KEY, &index.to_be_bytes()]);
-    let mut key = Zeroizing::new([0; 32]);
-    key.copy_from_slice(&wide[..32]);
-    key
+    first_half(&hmac(seed, &[DOMAIN_LOCK_KEY, &index.to_be_bytes()]))
+}
+
+fn first_half(wide: &[u8; 64]) -> Zeroizing<[u8; 32]> {
+    let mut half = Zeroizing::new([0; 32]);
+    half.copy_from_slice(&wide[..32]);
+    half
 }
 
 fn derive(seed: &[u8; 64], position: Position, kind: u8) -> Zeroizing<[u8; 64]> {
