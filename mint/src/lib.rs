@@ -1,1 +1,24 @@
-//! x
+//! A Farthing mint.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`keyring`] | the seed, the private keys, keyed marks |
+//! | [`ledger`] | what a transaction is, which are admitted, when the books balance; no I/O |
+//! | [`engine`] | the four stages every transaction goes through |
+//! | [`store`] | SQLite; the only module that speaks SQL |
+//! | [`http`] | the API |
+//! | [`operator`] | the operator's commands |
+//! | [`config`] | `mint.toml` and the environment |
+//! | [`error`] | the crate's error type, by who is to blame |
+
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod http;
+pub mod keyring;
+pub mod ledger;
+pub mod operator;
+pub mod store;
+
+pub use error::{Error, Result};

@@ -1,0 +1,350 @@
+//! The operator's settings: `mint.toml`, and for every setting an environment variable that wins over
+//! it: `FARTHING_MINT_` and the setting's name in capitals.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::engine::EngineSettings;
+use crate::error::{Error, Result};
+use crate::keyring::SEED_VARIABLE;
+use crate::ledger::Limits;
+
+/// What the environment variables of all settings start with.
+pub const PREFIX: &str = "FARTHING_MINT_";
+/// The variable that `--data` may be given by.
+pub const DATA_VARIABLE: &str = "FARTHING_MINT_DATA";
+
+/// The settings of a mint. An unknown one is an error that names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The mint's name, for people.
+    pub name: String,
+    /// A sentence about the mint.
+    pub description: String,
+    /// How to reach the operator, for example an e-mail address.
+    pub contact: String,
+    /// The address that wallets and publishers use; it stands in vouchers.
+    pub url: String,
+    /// The unit of all accounts and tokens; fixed when the mint is made.
+    pub unit: String,
+    /// How many decimals people write the unit with: 2 for `usd` in cents.
+    pub decimals: u8,
+    /// How many amounts a new keyset has: 2^0 to 2^(amounts − 1).
+    pub amounts: u8,
+    /// The fee for each input of a new keyset, in thousandths of the unit.
+    pub input_fee_ppk: u64,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where `/metrics` listens; nowhere unless set. Keep it from the public: it tells how busy the
+    /// mint is, and when.
+    pub metrics_listen: Option<SocketAddr>,
+    /// `human` or `json`.
+    pub log_format: LogFormat,
+    /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: LogLevel,
+    /// How many days a request may be sent again and gives the same answer.
+    pub replay_days: u32,
+    /// Inputs in one request.
+    pub inputs_max: usize,
+    /// Outputs in one request.
+    pub outputs_max: usize,
+    /// A secret's length in bytes.
+    pub secret_bytes_max: usize,
+    /// A witness's length in bytes.
+    pub witness_bytes_max: usize,
+    /// A request's body in bytes.
+    pub body_bytes_max: usize,
+    /// How long a request's head, and then its body, may take to arrive, in milliseconds.
+    pub read_timeout_ms: u64,
+    /// How long a stop waits for requests under way, in milliseconds.
+    pub stop_timeout_ms: u64,
+    /// Requests that may wait for a CPU; more are answered 503.
+    pub queue_max: usize,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Failures.
+    Error,
+    /// And what may become one.
+    Warn,
+    /// And the mint's own doings: starts, stops, keysets.
+    Info,
+    /// And each request, by method, path and status; such a log shows when tokens moved.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 3338));
+        Self {
+            name: "A Farthing mint".to_owned(),
+            description: String::new(),
+            contact: String::new(),
+            url: format!("http://{listen}"),
+            unit: "credit".to_owned(),
+            decimals: 0,
+            amounts: 21,
+            input_fee_ppk: 0,
+            listen,
+            metrics_listen: None,
+            log_format: LogFormat::Human,
+            log_level: LogLevel::Info,
+            replay_days: 7,
+            inputs_max: 256,
+            outputs_max: 256,
+            secret_bytes_max: 1024,
+            witness_bytes_max: 4096,
+            body_bytes_max: 1024 * 1024,
+            read_timeout_ms: 10_000,
+            stop_timeout_ms: 10_000,
+            queue_max: 1024,
+        }
+    }
+}
+
+impl Config {
+    /// Reads `mint.toml` and puts what the environment says over it.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file cannot be read, [`Error::Operator`] for an unknown setting or a
+    /// value that makes no sense; both name it.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let variables = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX));
+        Self::parse(path, &text, variables)
+    }
+
+    fn parse(
+        path: &Path,
+        text: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let shown = path.display();
+        let invalid = |e: toml::de::Error| Error::Operator(format!("{shown}: {}", e.message()));
+        let mut table: Table = toml::from_str(text).map_err(invalid)?;
+        // The file by itself first, so that an error names the file and not the environment.
+        let _: Self = table.clone().try_into().map_err(invalid)?;
+        for (variable, text) in variables {
+            if variable == SEED_VARIABLE || variable == DATA_VARIABLE {
+                continue;
+            }
+            let name = variable.trim_start_matches(PREFIX).to_lowercase();
+            table.insert(name.clone(), Value::String(text.clone()));
+            // A number is tried where the setting does not take text.
+            let mut result: std::result::Result<Self, _> = table.clone().try_into();
+            if let (Err(_), Ok(number)) = (&result, text.parse()) {
+                table.insert(name, Value::Integer(number));
+                result = table.clone().try_into();
+            }
+            result.map_err(|e| Error::Operator(format!("{variable}: {}", e.message())))?;
+        }
+        let config: Self = table.try_into().map_err(invalid)?;
+        config
+            .check()
+            .map_err(|e| Error::Operator(format!("{shown}: {e}")))?;
+        Ok(config)
+    }
+
+    /// Writes a new `mint.toml` that lists every setting.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file exists or cannot be written, [`Error::Operator`] for a value that
+    /// makes no sense.
+    pub fn create(&self, path: &Path) -> Result<()> {
+        use std::io::Write as _;
+        self.check().map_err(Error::Operator)?;
+        let body = toml::to_string(self)
+            .map_err(|e| Error::Operator(format!("the settings cannot be written: {e}")))?;
+        let text = format!(
+            "# A Farthing mint. docs/operating.md explains every setting; each can be given as an\n\
+             # environment variable too: {PREFIX} and the name in capitals.\n\n{body}"
+        );
+        let mut file = std::fs::File::create_new(path).map_err(Error::file(path))?;
+        file.write_all(text.as_bytes()).map_err(Error::file(path))
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        let unit_ok = self
+            .unit
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !unit_ok || self.unit.is_empty() || self.unit.len() > 16 {
+            return Err("unit: 1 to 16 lower-case letters and digits".to_owned());
+        }
+        if self.amounts == 0 || self.amounts > 48 {
+            return Err("amounts: between 1 and 48".to_owned());
+        }
+        if self.decimals > 8 {
+            return Err("decimals: at most 8".to_owned());
+        }
+        if self.input_fee_ppk > 1_000_000 {
+            return Err("input_fee_ppk: at most 1000000".to_owned());
+        }
+        let counts = [
+            ("inputs_max", self.inputs_max),
+            ("outputs_max", self.outputs_max),
+            ("secret_bytes_max", self.secret_bytes_max),
+            ("witness_bytes_max", self.witness_bytes_max),
+            ("body_bytes_max", self.body_bytes_max),
+            ("queue_max", self.queue_max),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(format!("{name}: at least 1")),
+            None => Ok(()),
+        }
+    }
+
+    /// What the engine is told.
+    #[must_use]
+    pub fn engine(&self) -> EngineSettings {
+        EngineSettings {
+            unit: self.unit.clone(),
+            limits: Limits {
+                inputs_max: self.inputs_max,
+                outputs_max: self.outputs_max,
+                secret_bytes_max: self.secret_bytes_max,
+                witness_bytes_max: self.witness_bytes_max,
+            },
+            replay_days: self.replay_days,
+            queue_max: self.queue_max,
+        }
+    }
+}
+
+/// The files of a mint's data folder.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The folder at `path`.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.0.join("mint.toml")
+    }
+
+    /// The master seed.
+    #[must_use]
+    pub fn seed(&self) -> PathBuf {
+        self.0.join("seed")
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join("mint.sqlite")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
+        let variables = variables
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        Config::parse(Path::new("mint.toml"), text, variables)
+    }
+
+    fn message(result: Result<Config>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_missing_setting_has_its_default_and_the_environment_wins() {
+        assert_eq!(parse("", &[]).unwrap(), Config::default());
+        let config = parse(
+            "name = \"file\"\nqueue_max = 5",
+            &[
+                ("FARTHING_MINT_NAME", "2026"),
+                ("FARTHING_MINT_LISTEN", "127.0.0.1:9"),
+                ("FARTHING_MINT_AMOUNTS", "3"),
+                ("FARTHING_MINT_LOG_FORMAT", "json"),
+                ("FARTHING_MINT_SEED", "not a setting"),
+                ("FARTHING_MINT_DATA", "not a setting"),
+            ],
+        );
+        let config = config.unwrap();
+        assert_eq!(config.name, "2026");
+        assert_eq!(config.listen.port(), 9);
+        assert_eq!(config.amounts, 3);
+        assert_eq!(config.queue_max, 5);
+        assert_eq!(config.log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let error = message(parse("nmae = \"x\"", &[]));
+        assert!(
+            error.contains("mint.toml") && error.contains("nmae"),
+            "{error}"
+        );
+        let error = message(parse("", &[("FARTHING_MINT_NMAE", "x")]));
+        assert!(error.contains("FARTHING_MINT_NMAE"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_named() {
+        let error = message(parse("", &[("FARTHING_MINT_AMOUNTS", "many")]));
+        assert!(error.contains("FARTHING_MINT_AMOUNTS"), "{error}");
+        for (text, name) in [
+            ("unit = \"Sat\"", "unit"),
+            ("amounts = 49", "amounts"),
+            ("amounts = 0", "amounts"),
+            ("queue_max = 0", "queue_max"),
+            ("decimals = 9", "decimals"),
+            ("input_fee_ppk = 1000001", "input_fee_ppk"),
+        ] {
+            let error = message(parse(text, &[]));
+            assert!(error.contains(name), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_file_that_init_writes_reads_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mint.toml");
+        let config = Config {
+            name: "Tea \"&\" cake".to_owned(),
+            ..Config::default()
+        };
+        config.create(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(parse(&text, &[]).unwrap(), config);
+        assert!(
+            config.create(&path).is_err(),
+            "a second init must not overwrite"
+        );
+    }
+}

@@ -1,0 +1,413 @@
+//! The engine: every movement of value goes through here, in four stages.
+//!
+//! 1. **admit** ([`crate::ledger::admit`]): everything that costs no curve operation and no disk;
+//! 2. **verify and sign** (`verify`), on a CPU pool, never on the async runtime's threads;
+//! 3. **commit** (`writer`): one thread, one batch of whatever waits, one fsync;
+//! 4. **answer**, once it is durable.
+//!
+//! A request that was answered before and would be refused now is answered again: signatures are
+//! deterministic, so they are computed again and nothing but a digest of the request was kept.
+
+mod pool;
+mod verify;
+mod writer;
+
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::bounded;
+use farthing_protocol::api::{ProofState, Restored, State};
+use farthing_protocol::conditions::Witness;
+use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode};
+use tokio::sync::oneshot;
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::keyring::{Keyring, RequestDigest};
+use crate::ledger::{Admitted, Directory, Keyset, Limits, Transaction, admit, credited};
+use crate::store::{KeysetRow, Reader, Store};
+use pool::{Pool, Worker};
+use verify::Marks;
+use writer::{Committer, Job};
+
+/// What the engine is told by the operator.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// The mint's unit.
+    pub unit: String,
+    /// What one request may hold.
+    pub limits: Limits,
+    /// How many days a request may be sent again.
+    pub replay_days: u32,
+    /// Requests that may wait for a CPU; more are refused.
+    pub queue_max: usize,
+}
+
+/// What a transaction gives back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// One for each output.
+    pub signatures: Vec<BlindSignature>,
+    /// What a redemption credited; 0 for everything else.
+    pub credited: u64,
+}
+
+/// The engine of a mint. Dropping it finishes what was accepted.
+pub struct Engine {
+    shared: Arc<Shared>,
+    pool: Option<Pool>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What all stages see.
+struct Shared {
+    settings: EngineSettings,
+    keyring: Keyring,
+    store: Store,
+    directory: RwLock<Arc<Directory>>,
+}
+
+impl Engine {
+    /// Starts the engine of the mint whose store and keyring these are.
+    ///
+    /// # Errors
+    /// [`Error::Operator`] when seed and store are not of the same mint, or its unit is another;
+    /// [`Error::Store`].
+    pub fn start(settings: EngineSettings, store: Store, keyring: Keyring) -> Result<Self> {
+        let unit = store.reader()?.unit()?;
+        if unit != settings.unit {
+            return Err(Error::Operator(format!(
+                "this mint was made for the unit {unit}, and mint.toml says {}",
+                settings.unit
+            )));
+        }
+        let queue_max = settings.queue_max;
+        let shared = Arc::new(Shared {
+            settings,
+            keyring,
+            directory: RwLock::default(),
+            store: store.clone(),
+        });
+        shared.reload()?;
+        let (jobs, waiting) = bounded(queue_max);
+        let committer = Committer::new(store.writer()?, Arc::clone(&shared));
+        let writer = std::thread::Builder::new()
+            .name("farthing-writer".to_owned())
+            .spawn(move || committer.run(&waiting))
+            .map_err(|e| Error::Operator(format!("cannot start a thread: {e}")))?;
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let pool = Pool::start(threads, queue_max, &store, &jobs)?;
+        Ok(Self {
+            shared,
+            pool: Some(pool),
+            writer: Some(writer),
+        })
+    }
+
+    /// Carries out a transaction, durably, or refuses it. `digest` names the request, so that it can
+    /// be sent again; without one it cannot.
+    ///
+    /// # Errors
+    /// [`Error::Request`] or [`Error::Account`] in the documented order; [`Error::Busy`] when nothing
+    /// was moved but may be when sent again; [`Error::Store`] and [`Error::Invariant`] likewise.
+    pub async fn execute(
+        &self,
+        transaction: Transaction,
+        digest: Option<RequestDigest>,
+    ) -> Result<Answer> {
+        let shared = Arc::clone(&self.shared);
+        self.pool()?
+            .run(move |worker, reply| shared.execute(worker, &transaction, digest, reply))
+            .await
+    }
+
+    /// The states of tokens by their `Y` (NUT-07).
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `InputsMax` or `Malformed`; [`Error::Busy`]; [`Error::Store`].
+    pub async fn check_state(&self, ys: Vec<EncodedPoint>) -> Result<Vec<ProofState>> {
+        let inputs_max = self.shared.settings.limits.inputs_max;
+        if ys.len() > inputs_max {
+            let detail = format!("at most {inputs_max} points in one request");
+            return Err(Error::request(ErrorCode::InputsMax, detail));
+        }
+        let shared = Arc::clone(&self.shared);
+        let task = move |worker: &mut Worker, reply: oneshot::Sender<_>| {
+            let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
+            let _ = reply.send(ys.iter().map(state).collect());
+        };
+        self.pool()?.run(task).await
+    }
+
+    /// The signatures on outputs that were signed before (NUT-09).
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `OutputsMax` or `OutputPointInvalid`; [`Error::Busy`]; [`Error::Store`].
+    pub async fn restore(&self, outputs: Vec<BlindedMessage>) -> Result<Restored> {
+        let outputs_max = self.shared.settings.limits.outputs_max;
+        if outputs.len() > outputs_max {
+            let detail = format!("at most {outputs_max} outputs in one request");
+            return Err(Error::request(ErrorCode::OutputsMax, detail));
+        }
+        let shared = Arc::clone(&self.shared);
+        let task = move |worker: &mut Worker, reply: oneshot::Sender<_>| {
+            let _ = reply.send(shared.restore(&worker.reader, outputs));
+        };
+        self.pool()?.run(task).await
+    }
+
+    /// The keysets at this moment, also just after an operator's command changed them.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn directory(&self, reader: &Reader) -> Result<Arc<Directory>> {
+        self.shared.fresh_directory(reader)
+    }
+
+    /// The digest under which a request will be known.
+    #[must_use]
+    pub fn request_digest(&self, path: &str, account: i64, body: &[u8]) -> RequestDigest {
+        self.shared.keyring.request_digest(path, account, body)
+    }
+
+    /// What the engine was told.
+    #[must_use]
+    pub fn settings(&self) -> &EngineSettings {
+        &self.shared.settings
+    }
+
+    /// The store, for readers.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    fn pool(&self) -> Result<&Pool> {
+        self.pool.as_ref().ok_or(Error::Busy("stopping"))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // The pool's threads hold the only ways to the writer: they end first, then it does.
+        self.pool = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Shared {
+    fn directory(&self) -> Arc<Directory> {
+        match self.directory.read() {
+            Ok(directory) => Arc::clone(&directory),
+            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
+        }
+    }
+
+    /// The directory, read again if an operator's command changed it.
+    fn fresh_directory(&self, reader: &Reader) -> Result<Arc<Directory>> {
+        let directory = self.directory();
+        if reader.revision()? == directory.revision {
+            return Ok(directory);
+        }
+        self.reload()?;
+        Ok(self.directory())
+    }
+
+    /// Reads the keysets and derives their keys.
+    fn reload(&self) -> Result<()> {
+        let reader = self.store.reader()?;
+        let revision = reader.revision()?;
+        let known = self.directory();
+        let load = |row: KeysetRow| {
+            let KeysetRow { id, terms, state } = row;
+            let keys = match known.get(&id) {
+                Some(keyset) => keyset.keys.clone(),
+                None => {
+                    let (derived, keys) = self.keyring.load(&terms)?;
+                    if derived != id {
+                        return Err(Error::Operator(format!(
+                            "keyset {id} was not made with this seed: seed and database are not of \
+                             the same mint"
+                        )));
+                    }
+                    keys
+                }
+            };
+            Ok(Arc::new(Keyset {
+                id,
+                terms,
+                state,
+                keys,
+            }))
+        };
+        let keysets = reader
+            .keysets()?
+            .into_iter()
+            .map(load)
+            .collect::<Result<_>>()?;
+        let directory = Arc::new(Directory::new(keysets, revision));
+        match self.directory.write() {
+            Ok(mut place) => *place = directory,
+            Err(poisoned) => *poisoned.into_inner() = directory,
+        }
+        Ok(())
+    }
+
+    /// Stages 1 and 2; hands on to the writer, or replies at once.
+    fn execute(
+        &self,
+        worker: &mut Worker,
+        transaction: &Transaction,
+        digest: Option<RequestDigest>,
+        reply: oneshot::Sender<Result<Answer>>,
+    ) {
+        let refusal = match self.prepare(&worker.reader, transaction, digest) {
+            Ok(Prepared::Answered(answer)) => Ok(answer),
+            Ok(Prepared::New(verified, answer)) => {
+                let job = Job {
+                    verified,
+                    answer,
+                    reply,
+                };
+                // The writer outlives the workers. When it has died all the same, the reply's sender
+                // is dropped with the job, which answers the request with an error.
+                let _ = worker.jobs.send(job);
+                return;
+            }
+            Err(error) => Err(error),
+        };
+        let _ = reply.send(refusal);
+    }
+
+    fn prepare(
+        &self,
+        reader: &Reader,
+        transaction: &Transaction,
+        digest: Option<RequestDigest>,
+    ) -> Result<Prepared> {
+        let now = clock::now_s();
+        let admitted = match self.admit(reader, transaction, now) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return self.answered(reader, transaction, digest, refusal),
+        };
+        let marks = Marks::new(&admitted, &self.keyring);
+        let conflict = marks.conflict(reader)?;
+        if let Some(conflict) = conflict {
+            // Rare: only a replay, a double spend, or a mistake. The refusal must be the first in the
+            // documented order, so bad signatures come before spent tokens.
+            let refusal = match verify::check(&admitted, &marks, &self.keyring, now) {
+                Ok(_) => conflict,
+                Err(refusal) => refusal,
+            };
+            return self.answered(reader, transaction, digest, refusal);
+        }
+        let checked = verify::check(&admitted, &marks, &self.keyring, now)?;
+        let (verified, signatures) =
+            verify::verify(&admitted, marks, checked, digest, &self.keyring)?;
+        let credited = admitted.credited();
+        let answer = Answer {
+            signatures,
+            credited,
+        };
+        Ok(Prepared::New(verified, answer))
+    }
+
+    /// Admits with the directory at hand; when that refuses, with a fresh one.
+    fn admit<'t>(
+        &self,
+        reader: &Reader,
+        transaction: &'t Transaction,
+        now: u64,
+    ) -> Result<Admitted<'t>> {
+        let EngineSettings { unit, limits, .. } = &self.settings;
+        let directory = self.directory();
+        let first = admit(transaction, &directory, unit, limits, now);
+        if first.is_ok() {
+            return first;
+        }
+        let fresh = self.fresh_directory(reader)?;
+        if fresh.revision == directory.revision {
+            return first;
+        }
+        admit(transaction, &fresh, unit, limits, now)
+    }
+
+    /// The answer to a request that was answered before; otherwise its refusal.
+    fn answered(
+        &self,
+        reader: &Reader,
+        transaction: &Transaction,
+        digest: Option<RequestDigest>,
+        refusal: Error,
+    ) -> Result<Prepared> {
+        let Some(digest) = digest else {
+            return Err(refusal);
+        };
+        if !reader.has_request(&digest, clock::day(), self.settings.replay_days)? {
+            return Err(refusal);
+        }
+        let points = verify::decode_outputs(&transaction.outputs)?;
+        let signatures = verify::sign(&transaction.outputs, &points, &self.keyring)?;
+        let credited = credited(transaction, &self.directory())?;
+        Ok(Prepared::Answered(Answer {
+            signatures,
+            credited,
+        }))
+    }
+
+    fn state(&self, reader: &Reader, y: &EncodedPoint) -> Result<ProofState> {
+        let mark = self.keyring.spent_mark(y.as_bytes());
+        let spent = reader.spent(&mark)?;
+        let preimage = spent.as_ref().and_then(|row| row.preimage);
+        let witness = preimage.map(|preimage| Witness {
+            preimage: Some(hex::encode(preimage)),
+            signatures: Vec::new(),
+        });
+        Ok(ProofState {
+            y: *y,
+            state: if spent.is_some() {
+                State::Spent
+            } else {
+                State::Unspent
+            },
+            witness: witness.map(|w| w.to_json()),
+        })
+    }
+
+    fn restore(&self, reader: &Reader, outputs: Vec<BlindedMessage>) -> Result<Restored> {
+        let mut restored = Restored {
+            outputs: Vec::new(),
+            signatures: Vec::new(),
+        };
+        let directory = self.fresh_directory(reader)?;
+        for mut output in outputs {
+            let mark = self.keyring.signed_mark(output.b.as_bytes());
+            let Some((keyset, amount)) = reader.signed(&mark)? else {
+                continue;
+            };
+            // Signed again with the very key it was signed with, or not at all: with another keyset's
+            // key it would be a new token.
+            let named = directory.get(&output.id);
+            if named.is_none_or(|named| named.terms.index != keyset) {
+                continue;
+            }
+            output.amount = amount;
+            let outputs = std::slice::from_ref(&output);
+            let points = verify::decode_outputs(outputs)?;
+            let signatures = verify::sign(outputs, &points, &self.keyring)?;
+            restored.outputs.push(output);
+            restored.signatures.extend(signatures);
+        }
+        Ok(restored)
+    }
+}
+
+/// What stages 1 and 2 come to.
+enum Prepared {
+    /// For the writer.
+    New(verify::VerifiedTransaction, Answer),
+    /// Answered before, and again now.
+    Answered(Answer),
+}

@@ -1,0 +1,77 @@
+//! What an account's holder may read.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use farthing_protocol::ErrorCode;
+use farthing_protocol::api::{Account, Posting, Statement};
+use serde::Deserialize;
+
+use super::super::SharedApp;
+use super::super::auth::{Caller, Scope};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::store::PostingRow;
+
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 500;
+
+/// GET `/v1/account`.
+pub(in crate::http) async fn account(
+    State(app): State<SharedApp>,
+    caller: Caller,
+) -> Result<Json<Account>> {
+    let id = caller.allow(Scope::Read)?;
+    let row = app.read(|reader| reader.account(id))?;
+    let row = row.ok_or(Error::Invariant("an API token of no account"))?;
+    Ok(Json(Account {
+        name: row.name,
+        balance: row.balance.cast_unsigned(),
+        unit: app.config.unit.clone(),
+    }))
+}
+
+/// The query of a statement.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Page {
+    /// Postings with numbers below this one.
+    before: Option<i64>,
+    /// How many at the most.
+    limit: Option<u32>,
+}
+
+/// GET `/v1/account/statement?before=&limit=`: newest first.
+pub(in crate::http) async fn statement(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    page: std::result::Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Statement>> {
+    let id = caller.allow(Scope::Read)?;
+    let malformed = |_| Error::request(ErrorCode::Malformed, "before and limit are whole numbers");
+    let Query(page) = page.map_err(malformed)?;
+    let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let before = page.before.unwrap_or(i64::MAX);
+    let rows = app.read(|reader| reader.postings(id, before, limit))?;
+    Ok(Json(to_statement(&rows, limit)))
+}
+
+/// A page of `limit` rows at the most, as the API and the operator's command show it.
+pub(crate) fn to_statement(rows: &[PostingRow], limit: u32) -> Statement {
+    let full = rows.len() >= limit as usize;
+    let last = rows.last().filter(|row| full && row.number > 1);
+    Statement {
+        postings: rows.iter().map(posting).collect(),
+        next: last.map(|row| row.number.cast_unsigned()),
+    }
+}
+
+fn posting(row: &PostingRow) -> Posting {
+    Posting {
+        number: row.number.cast_unsigned(),
+        time: clock::hour_to_s(row.hour),
+        kind: row.kind,
+        amount: row.amount,
+        balance: row.balance.cast_unsigned(),
+        note: row.note.clone(),
+    }
+}

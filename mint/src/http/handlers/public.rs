@@ -1,0 +1,76 @@
+//! What the mint says of itself.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use farthing_protocol::api::{Contact, Info, Keys, Keysets, Limits};
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{ErrorCode, KeysetId};
+use serde_json::json;
+
+use super::super::SharedApp;
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// GET `/v1/info` (NUT-06).
+pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<Info>> {
+    let directory = app.read(|reader| app.engine.directory(reader))?;
+    let config = &app.config;
+    let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let contact = some(&config.contact).map(|info| Contact {
+        method: "operator".to_owned(),
+        info,
+    });
+    let supported = || json!({"supported": true});
+    let nuts = ["7", "9", "10", "11", "12", "14"];
+    let nuts: BTreeMap<_, _> = nuts.map(|n| (n.to_owned(), supported())).into();
+    Ok(Json(Info {
+        name: config.name.clone(),
+        version: concat!("Farthing/", env!("CARGO_PKG_VERSION")).to_owned(),
+        description: some(&config.description),
+        contact: contact.into_iter().collect(),
+        time: clock::now_s(),
+        suite: Ristretto255::NAME.to_owned(),
+        unit: config.unit.clone(),
+        decimals: config.decimals,
+        keysets_digest: directory.digest(),
+        limits: Limits {
+            inputs_max: config.inputs_max,
+            outputs_max: config.outputs_max,
+            secret_bytes_max: config.secret_bytes_max,
+            body_bytes_max: config.body_bytes_max,
+            replay_days: config.replay_days,
+        },
+        nuts,
+    }))
+}
+
+/// GET `/v1/keys` (NUT-01).
+pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
+    let directory = app.read(|reader| app.engine.directory(reader))?;
+    directory.to_keys(None).map(Json).ok_or_else(unknown_keyset)
+}
+
+/// GET `/v1/keys/{id}` (NUT-02), active or not.
+pub(in crate::http) async fn keyset_keys(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+) -> Result<Json<Keys>> {
+    let id = KeysetId::from_hex(&id).map_err(|_| unknown_keyset())?;
+    let directory = app.read(|reader| app.engine.directory(reader))?;
+    directory
+        .to_keys(Some(&id))
+        .map(Json)
+        .ok_or_else(unknown_keyset)
+}
+
+/// GET `/v1/keysets` (NUT-02).
+pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
+    let directory = app.read(|reader| app.engine.directory(reader))?;
+    Ok(Json(directory.to_keysets()))
+}
+
+fn unknown_keyset() -> Error {
+    Error::request(ErrorCode::KeysetUnknown, "no such keyset at this mint")
+}

@@ -1,0 +1,107 @@
+//! What moves tokens, and what asks about them.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use farthing_protocol::ErrorCode;
+use farthing_protocol::api::{
+    CheckStateRequest, RedeemRequest, Redeemed, RestoreRequest, Restored, Signatures, States,
+    SwapRequest, WithdrawRequest, path,
+};
+use farthing_protocol::suite::{Ristretto255, Suite};
+
+use super::super::auth::{Caller, Scope};
+use super::super::{SharedApp, body};
+use crate::error::{Error, Result};
+use crate::ledger::Transaction;
+
+/// POST `/v1/swap` (NUT-03).
+pub(in crate::http) async fn swap(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Signatures>> {
+    let body = body::read(&app, &headers, request).await?;
+    let SwapRequest { inputs, outputs } = body::parse(&body)?;
+    let transaction = Transaction::swap(inputs, outputs);
+    let signatures = execute(&app, path::SWAP, &body, transaction)
+        .await?
+        .signatures;
+    Ok(Json(Signatures { signatures }))
+}
+
+/// POST `/v1/withdraw`: out of the caller's account.
+pub(in crate::http) async fn withdraw(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Signatures>> {
+    let account = caller.allow(Scope::Withdraw)?;
+    let body = body::read(&app, &headers, request).await?;
+    let WithdrawRequest { outputs } = body::parse(&body)?;
+    let transaction = Transaction::withdraw(account, outputs);
+    let signatures = execute(&app, path::WITHDRAW, &body, transaction)
+        .await?
+        .signatures;
+    Ok(Json(Signatures { signatures }))
+}
+
+/// POST `/v1/redeem`: into the caller's account, with change.
+pub(in crate::http) async fn redeem(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Redeemed>> {
+    let account = caller.allow(Scope::Redeem)?;
+    let body = body::read(&app, &headers, request).await?;
+    let RedeemRequest { inputs, outputs } = body::parse(&body)?;
+    let transaction = Transaction::redeem(account, inputs, outputs);
+    let answer = execute(&app, path::REDEEM, &body, transaction).await?;
+    Ok(Json(Redeemed {
+        credited: answer.credited,
+        signatures: answer.signatures,
+    }))
+}
+
+/// POST `/v1/checkstate` (NUT-07).
+pub(in crate::http) async fn check_state(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<States>> {
+    let body = body::read(&app, &headers, request).await?;
+    let CheckStateRequest { ys } = body::parse(&body)?;
+    if ys
+        .iter()
+        .any(|y| y.as_bytes().len() != Ristretto255::POINT_BYTES)
+    {
+        return Err(Error::request(ErrorCode::Malformed, "a point has 32 bytes"));
+    }
+    let states = app.engine.check_state(ys).await?;
+    Ok(Json(States { states }))
+}
+
+/// POST `/v1/restore` (NUT-09).
+pub(in crate::http) async fn restore(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Restored>> {
+    let body = body::read(&app, &headers, request).await?;
+    let RestoreRequest { outputs } = body::parse(&body)?;
+    app.engine.restore(outputs).await.map(Json)
+}
+
+/// Has the engine carry out what a body asks for, so that the same body can be sent again.
+async fn execute(
+    app: &SharedApp,
+    path: &str,
+    body: &[u8],
+    transaction: Transaction,
+) -> Result<crate::engine::Answer> {
+    let digest = app.engine.request_digest(path, transaction.account(), body);
+    app.engine.execute(transaction, Some(digest)).await
+}

@@ -1,0 +1,105 @@
+//! The mint's HTTP API. `router` reads as its table.
+
+mod auth;
+mod body;
+mod handlers;
+mod metrics;
+mod router;
+mod server;
+
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use farthing_protocol::ErrorCode;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::store::Reader;
+use metrics::Metrics;
+
+pub use auth::{ApiTokenText, Scope, Scopes};
+pub(crate) use handlers::account::to_statement;
+pub use server::Server;
+
+/// What handlers share.
+struct App {
+    config: Config,
+    engine: Engine,
+    readers: Readers,
+    metrics: Metrics,
+}
+
+type SharedApp = Arc<App>;
+
+impl App {
+    fn new(config: Config, engine: Engine) -> Self {
+        Self {
+            config,
+            engine,
+            readers: Readers::default(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Reads from the store on this thread, for look-ups of a few rows.
+    fn read<T>(&self, use_reader: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
+        let reader = match self.readers.take() {
+            Some(reader) => reader,
+            None => self.engine.store().reader()?,
+        };
+        let result = use_reader(&reader);
+        self.readers.put(reader);
+        result
+    }
+}
+
+/// Idle readers.
+#[derive(Default)]
+struct Readers(Mutex<Vec<Reader>>);
+
+impl Readers {
+    fn take(&self) -> Option<Reader> {
+        self.0.lock().ok()?.pop()
+    }
+
+    fn put(&self, reader: Reader) {
+        if let Ok(mut idle) = self.0.lock() {
+            idle.push(reader);
+        }
+    }
+}
+
+/// How long a caller is asked to wait when the mint is busy, in seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
+
+/// The one place where errors become answers.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (code, body) = self.to_wire();
+        if code == ErrorCode::Internal {
+            tracing::error!(error = %self, "a request failed");
+        }
+        let status = StatusCode::from_u16(code.http_status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body)).into_response();
+        if code == ErrorCode::Unavailable {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_S);
+        }
+        if code == ErrorCode::Unauthorized {
+            let challenge = HeaderValue::from_static("Bearer");
+            let headers = response.headers_mut();
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if matches!(code, ErrorCode::TooLarge | ErrorCode::Timeout) {
+            // The rest of the body is not read, so the connection cannot be used again.
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.extensions_mut().insert(code);
+        response
+    }
+}

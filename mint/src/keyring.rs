@@ -1,0 +1,204 @@
+//! The keyring: the seed and everything secret that is derived from it.
+//!
+//! No other module holds a private key. What the rest of the mint gets are public keys, signatures,
+//! yes or no, and keyed marks.
+
+mod marks;
+mod seed;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::RwLock;
+
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{BlindSignature, BlindedMessage, KeysetId, PublicKeys};
+
+pub use marks::{Mark, RequestDigest};
+pub use seed::{SEED_VARIABLE, Seed};
+
+use crate::error::{Error, Result};
+use marks::MarkKeys;
+
+/// A point of the native suite.
+pub type Point = <Ristretto255 as Suite>::Point;
+type SecretKey = <Ristretto255 as Suite>::SecretKey;
+
+/// What a keyset's keys depend on, beside the seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysetTerms {
+    /// The mint's number for the keyset, from 1.
+    pub index: u32,
+    /// The unit.
+    pub unit: String,
+    /// How many amounts: 2^0 to 2^(amounts − 1).
+    pub amounts: u8,
+    /// The fee for each input in thousandths of the unit.
+    pub input_fee_ppk: u64,
+    /// The Unix time after which its tokens need not be honoured.
+    pub final_expiry: Option<u64>,
+}
+
+/// The private keys of one keyset, that for 2^n at place n.
+struct PrivateKeys(Vec<SecretKey>);
+
+/// Everything secret, behind the few operations that need it.
+pub struct Keyring {
+    seed: Seed,
+    marks: MarkKeys,
+    keysets: RwLock<HashMap<KeysetId, PrivateKeys>>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// A keyring of a seed, with no keysets yet.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            marks: MarkKeys::new(&seed),
+            seed,
+            keysets: RwLock::default(),
+        }
+    }
+
+    /// Derives a keyset's keys, keeps the private ones, and gives the id and the public ones.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] if a derived key is zero, which does not happen.
+    pub fn load(&self, terms: &KeysetTerms) -> Result<(KeysetId, PublicKeys)> {
+        let mut private = Vec::new();
+        let mut public = Vec::new();
+        for exponent in 0..terms.amounts {
+            let amount = 1u64 << exponent;
+            let key = self.derive(terms, amount)?;
+            let point = Ristretto255::encode_point(&Ristretto255::public_key(&key));
+            public.push((amount, point));
+            private.push(key);
+        }
+        let public: PublicKeys = public.into_iter().collect();
+        let (fee, expiry) = (terms.input_fee_ppk, terms.final_expiry);
+        let id = KeysetId::derive::<Ristretto255>(&public, &terms.unit, fee, expiry);
+        let mut keysets = self.keysets.write().map_err(|_| POISONED)?;
+        keysets.insert(id, PrivateKeys(private));
+        Ok((id, public))
+    }
+
+    /// HKDF-SHA512 of the seed; the info names suite, unit, keyset index and amount.
+    fn derive(&self, terms: &KeysetTerms, amount: u64) -> Result<SecretKey> {
+        let info = format!(
+            "Farthing keyset v1|{}|{}|{}|{amount}",
+            Ristretto255::NAME,
+            terms.unit,
+            terms.index,
+        );
+        let uniform = self.seed.derive::<64>(info.as_bytes());
+        Ristretto255::secret_key(&uniform).ok_or(Error::Invariant("a derived key is zero"))
+    }
+
+    /// Whether `c` is this mint's signature on `y` with the key for `amount`.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] when the keyset was not loaded.
+    pub fn verify(&self, id: &KeysetId, amount: u64, y: &Point, c: &Point) -> Result<bool> {
+        self.with_key(id, amount, |key| Ristretto255::verify_token(key, y, c))
+    }
+
+    /// Signs an output whose point is `b`, and proves it.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] when the keyset was not loaded.
+    pub fn sign(&self, output: &BlindedMessage, b: &Point) -> Result<BlindSignature> {
+        let BlindedMessage { amount, id, .. } = *output;
+        self.with_key(&id, amount, |key| {
+            let c = Ristretto255::evaluate(key, b);
+            BlindSignature {
+                amount,
+                id,
+                dleq: Ristretto255::prove(key, b, &c),
+                c: Ristretto255::encode_point(&c),
+            }
+        })
+    }
+
+    fn with_key<T>(
+        &self,
+        id: &KeysetId,
+        amount: u64,
+        use_key: impl FnOnce(&SecretKey) -> T,
+    ) -> Result<T> {
+        let keysets = self.keysets.read().map_err(|_| POISONED)?;
+        let keys = keysets.get(id);
+        let place = amount.trailing_zeros() as usize;
+        let key = keys.filter(|_| amount.is_power_of_two());
+        let key = key.and_then(|keys| keys.0.get(place));
+        key.map(use_key)
+            .ok_or(Error::Invariant("no private key for an admitted amount"))
+    }
+
+    /// The mark under which a spent token is remembered. `y` is its encoded point.
+    #[must_use]
+    pub fn spent_mark(&self, y: &[u8]) -> Mark {
+        self.marks.spent(y)
+    }
+
+    /// The mark under which a signed output is remembered. `b` is its encoded point.
+    #[must_use]
+    pub fn signed_mark(&self, b: &[u8]) -> Mark {
+        self.marks.signed(b)
+    }
+
+    /// The digest under which an answered request is remembered: of its path, the account it acts on
+    /// (0 for none), and its body, byte for byte.
+    #[must_use]
+    pub fn request_digest(&self, path: &str, account: i64, body: &[u8]) -> RequestDigest {
+        self.marks.request(path, account, body)
+    }
+}
+
+const POISONED: Error = Error::Invariant("a thread died while it held the keyring");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(index: u32) -> KeysetTerms {
+        KeysetTerms {
+            index,
+            unit: "credit".to_owned(),
+            amounts: 3,
+            input_fee_ppk: 0,
+            final_expiry: None,
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_keyset_again_and_each_index_another() {
+        let keyring = Keyring::new(Seed::from_bytes([1; 32]));
+        let (id, keys) = keyring.load(&terms(1)).unwrap();
+        assert_eq!(keys.amounts(), [1, 2, 4]);
+        assert_eq!(keyring.load(&terms(1)).unwrap(), (id, keys.clone()));
+        assert_ne!(keyring.load(&terms(2)).unwrap().0, id);
+        let other = Keyring::new(Seed::from_bytes([2; 32]));
+        assert_ne!(other.load(&terms(1)).unwrap().0, id);
+        let mut dearer = terms(1);
+        dearer.input_fee_ppk = 100;
+        let (other_id, same_keys) = keyring.load(&dearer).unwrap();
+        assert_ne!(other_id, id, "the id commits to the fee");
+        assert_eq!(same_keys, keys);
+    }
+
+    #[test]
+    fn an_amount_without_a_key_is_never_signed_or_verified() {
+        let keyring = Keyring::new(Seed::from_bytes([1; 32]));
+        let (id, _) = keyring.load(&terms(1)).unwrap();
+        let y = Ristretto255::hash_to_group(b"secret");
+        for amount in [0, 3, 8, u64::MAX] {
+            assert!(keyring.verify(&id, amount, &y, &y).is_err(), "{amount}");
+        }
+        assert!(!keyring.verify(&id, 4, &y, &y).unwrap());
+    }
+}

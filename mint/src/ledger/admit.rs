@@ -1,0 +1,338 @@
+//! Admission: every check of a request that costs no curve operation and no disk.
+//!
+//! The order of refusals is part of the API (`docs/api.md`): limits, duplicates, keysets and amounts,
+//! units, balance. What follows them, signatures and locks and then state, is the engine's.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use farthing_protocol::api::PostingKind;
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{ErrorCode, KeysetId, amount, keyset};
+
+use super::transaction::{Entry, FEES, Purpose, RESERVE, Transaction};
+use super::{Directory, Keyset, KeysetState};
+use crate::error::{Error, Result};
+
+/// What one request may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Inputs in one request.
+    pub inputs_max: usize,
+    /// Outputs in one request.
+    pub outputs_max: usize,
+    /// A secret's length in bytes.
+    pub secret_bytes_max: usize,
+    /// A witness's length in bytes.
+    pub witness_bytes_max: usize,
+}
+
+/// A transaction that is balanced and within the limits, over keysets that may be used for it.
+///
+/// Only [`admit`] makes one.
+#[derive(Debug)]
+pub struct Admitted<'t> {
+    transaction: &'t Transaction,
+    entries: Vec<Entry>,
+    input_keysets: Vec<Arc<Keyset>>,
+    output_keysets: Vec<Arc<Keyset>>,
+    credited: u64,
+}
+
+impl<'t> Admitted<'t> {
+    /// The transaction.
+    #[must_use]
+    pub fn transaction(&self) -> &'t Transaction {
+        self.transaction
+    }
+
+    /// What it posts, fee included.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The keyset of each input.
+    #[must_use]
+    pub fn input_keysets(&self) -> &[Arc<Keyset>] {
+        &self.input_keysets
+    }
+
+    /// The keyset of each output.
+    #[must_use]
+    pub fn output_keysets(&self) -> &[Arc<Keyset>] {
+        &self.output_keysets
+    }
+
+    /// What a redemption credits.
+    #[must_use]
+    pub fn credited(&self) -> u64 {
+        self.credited
+    }
+}
+
+/// Checks a transaction at Unix time `now`, and works out its postings.
+///
+/// # Errors
+/// [`Error::Request`] with the first rule that it breaks, in the documented order.
+pub fn admit<'t>(
+    transaction: &'t Transaction,
+    directory: &Directory,
+    unit: &str,
+    limits: &Limits,
+    now: u64,
+) -> Result<Admitted<'t>> {
+    check_limits(transaction, limits)?;
+    check_duplicates(transaction)?;
+    let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
+    let input_keysets = find_all(inputs, directory, now, check_input)?;
+    let outputs = transaction.outputs.iter().map(|o| (&o.id, o.amount));
+    let output_keysets = find_all(outputs, directory, now, check_output)?;
+    check_units(transaction, &input_keysets, &output_keysets, unit)?;
+    let (entries, credited) = balance(transaction, &input_keysets)?;
+    Ok(Admitted {
+        transaction,
+        entries,
+        input_keysets,
+        output_keysets,
+        credited,
+    })
+}
+
+/// What an answered redemption credited, for answering it again: its keysets may have been retired or
+/// have expired since, so nothing is checked but that they are there.
+///
+/// # Errors
+/// [`Error::Request`] when a keyset is not there or the amounts do not add up.
+pub fn credited(transaction: &Transaction, directory: &Directory) -> Result<u64> {
+    let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
+    let keysets = find_all(inputs, directory, 0, |_| Ok(()))?;
+    Ok(balance(transaction, &keysets)?.1)
+}
+
+fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
+    let Transaction {
+        inputs,
+        outputs,
+        purpose,
+    } = transaction;
+    let (needs_inputs, needs_outputs) = match purpose {
+        Purpose::Swap => (true, true),
+        Purpose::Withdraw(_) | Purpose::Issue(..) => (false, true),
+        Purpose::Redeem(_) => (true, false),
+        Purpose::Credit(..) | Purpose::Debit(..) => (false, false),
+    };
+    if needs_inputs && inputs.is_empty() {
+        return refuse(ErrorCode::Empty, "there are no inputs");
+    }
+    if needs_outputs && outputs.is_empty() {
+        return refuse(ErrorCode::Empty, "there are no outputs");
+    }
+    if inputs.len() > limits.inputs_max {
+        let detail = format!("at most {} inputs in one request", limits.inputs_max);
+        return refuse(ErrorCode::InputsMax, detail);
+    }
+    if outputs.len() > limits.outputs_max {
+        let detail = format!("at most {} outputs in one request", limits.outputs_max);
+        return refuse(ErrorCode::OutputsMax, detail);
+    }
+    let longest = inputs.iter().map(|i| i.secret.expose().len()).max();
+    if longest.is_some_and(|length| length > limits.secret_bytes_max) {
+        let detail = format!("a secret has at most {} bytes", limits.secret_bytes_max);
+        return refuse(ErrorCode::SecretTooLong, detail);
+    }
+    let witnesses = inputs.iter().filter_map(|i| i.witness.as_ref());
+    if witnesses
+        .map(String::len)
+        .any(|length| length > limits.witness_bytes_max)
+    {
+        let detail = format!("a witness has at most {} bytes", limits.witness_bytes_max);
+        return refuse(ErrorCode::Malformed, detail);
+    }
+    let points = inputs.iter().map(|i| &i.c);
+    let mut points = points.chain(outputs.iter().map(|o| &o.b));
+    if points.any(|point| point.as_bytes().len() != Ristretto255::POINT_BYTES) {
+        return refuse(ErrorCode::Malformed, "a point has 32 bytes");
+    }
+    Ok(())
+}
+
+fn check_duplicates(transaction: &Transaction) -> Result<()> {
+    let secrets = transaction.inputs.iter().map(|i| i.secret.expose());
+    if has_duplicate(secrets, transaction.inputs.len()) {
+        return refuse(ErrorCode::DuplicateInputs, "the same input twice");
+    }
+    let points = transaction.outputs.iter().map(|o| &o.b);
+    if has_duplicate(points, transaction.outputs.len()) {
+        return refuse(ErrorCode::DuplicateOutputs, "the same output twice");
+    }
+    Ok(())
+}
+
+fn has_duplicate<T: Eq + Hash>(items: impl Iterator<Item = T>, len: usize) -> bool {
+    let mut seen = HashSet::with_capacity(len);
+    items.into_iter().any(|item| !seen.insert(item))
+}
+
+type Check = fn(&Keyset) -> Result<()>;
+
+/// Finds each item's keyset and checks that it may be used, and that it has the amount.
+fn find_all<'a>(
+    items: impl Iterator<Item = (&'a KeysetId, u64)>,
+    directory: &Directory,
+    now: u64,
+    check: Check,
+) -> Result<Vec<Arc<Keyset>>> {
+    let find = |(id, amount): (&KeysetId, u64)| {
+        let Some(keyset) = directory.get(id) else {
+            let detail = format!("keyset {id} is not one of this mint's");
+            return refuse(ErrorCode::KeysetUnknown, detail);
+        };
+        check(keyset)?;
+        if keyset.is_expired(now) {
+            let detail = format!("keyset {id} has expired");
+            return refuse(ErrorCode::KeysetExpired, detail);
+        }
+        if !keyset.has_amount(amount) {
+            let detail = format!("keyset {id} has no key for the amount {amount}");
+            return refuse(ErrorCode::AmountOutOfRange, detail);
+        }
+        Ok(Arc::clone(keyset))
+    };
+    items.map(find).collect()
+}
+
+fn check_input(keyset: &Keyset) -> Result<()> {
+    match keyset.state {
+        KeysetState::Active | KeysetState::Retired => Ok(()),
+        KeysetState::Frozen => refuse(
+            ErrorCode::KeysetInactive,
+            format!("keyset {} is frozen: ask the mint's operator", keyset.id),
+        ),
+    }
+}
+
+fn check_output(keyset: &Keyset) -> Result<()> {
+    match keyset.state {
+        KeysetState::Active => Ok(()),
+        KeysetState::Retired | KeysetState::Frozen => refuse(
+            ErrorCode::KeysetInactive,
+            format!("keyset {} signs no more: use an active one", keyset.id),
+        ),
+    }
+}
+
+fn check_units(
+    transaction: &Transaction,
+    inputs: &[Arc<Keyset>],
+    outputs: &[Arc<Keyset>],
+    unit: &str,
+) -> Result<()> {
+    let several = |side: &[Arc<Keyset>]| {
+        let units = side.iter().map(|k| &k.terms.unit);
+        units.clone().zip(units.skip(1)).any(|(a, b)| a != b)
+    };
+    if several(inputs) || several(outputs) {
+        let detail = "inputs or outputs of several units";
+        return refuse(ErrorCode::MultipleUnits, detail);
+    }
+    let input = inputs.first().map(|k| k.terms.unit.as_str());
+    let output = outputs.first().map(|k| k.terms.unit.as_str());
+    if let (Some(input), Some(output)) = (input, output)
+        && input != output
+    {
+        let detail = format!("inputs in {input}, outputs in {output}");
+        return refuse(ErrorCode::UnitMismatch, detail);
+    }
+    let acts_on_account = transaction.account() != 0;
+    if acts_on_account && input.or(output).is_some_and(|token| token != unit) {
+        let detail = format!("accounts of this mint are in {unit}");
+        return refuse(ErrorCode::UnitUnsupported, detail);
+    }
+    Ok(())
+}
+
+/// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
+/// redemption credits.
+fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(Vec<Entry>, u64)> {
+    let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
+    let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
+    let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
+    let inputs = inputs.ok_or_else(unbalanced)?;
+    let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
+    let outputs = outputs.ok_or_else(unbalanced)?;
+
+    let mut entries = Vec::new();
+    let mut credited = 0;
+    match &transaction.purpose {
+        Purpose::Swap => {
+            if inputs.checked_sub(fee) != Some(outputs) {
+                let detail = format!("inputs {inputs} − fee {fee} ≠ outputs {outputs}");
+                return refuse(ErrorCode::Unbalanced, detail);
+            }
+        }
+        Purpose::Withdraw(account) => {
+            entries.push(entry(
+                *account,
+                -signed(outputs)?,
+                PostingKind::Withdraw,
+                &None,
+            ));
+        }
+        Purpose::Issue(account, note) => {
+            entries.push(entry(*account, -signed(outputs)?, PostingKind::Issue, note));
+        }
+        Purpose::Redeem(account) => {
+            let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
+            let Some(rest) = rest else {
+                let detail = format!("inputs {inputs} < fee {fee} + outputs {outputs}");
+                return refuse(ErrorCode::Unbalanced, detail);
+            };
+            credited = rest;
+            entries.push(entry(*account, signed(rest)?, PostingKind::Redeem, &None));
+        }
+        Purpose::Credit(account, amount, note) => {
+            let amount = positive(*amount)?;
+            entries.push(entry(*account, amount, PostingKind::Credit, note));
+            entries.push(entry(RESERVE, -amount, PostingKind::Credit, note));
+        }
+        Purpose::Debit(account, amount, note) => {
+            let amount = positive(*amount)?;
+            entries.push(entry(*account, -amount, PostingKind::Debit, note));
+            entries.push(entry(RESERVE, amount, PostingKind::Debit, note));
+        }
+    }
+    if fee > 0 {
+        entries.push(entry(FEES, signed(fee)?, PostingKind::Redeem, &None));
+    }
+    Ok((entries, credited))
+}
+
+fn entry(account: i64, amount: i64, kind: PostingKind, note: &Option<String>) -> Entry {
+    Entry {
+        account,
+        amount,
+        kind,
+        note: note.clone(),
+    }
+}
+
+fn signed(amount: u64) -> Result<i64> {
+    i64::try_from(amount).map_err(|_| unbalanced())
+}
+
+fn positive(amount: u64) -> Result<i64> {
+    match signed(amount)? {
+        0 => refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+        amount => Ok(amount),
+    }
+}
+
+fn unbalanced() -> Error {
+    Error::request(ErrorCode::Unbalanced, "the amounts are too large to add up")
+}
+
+fn refuse<T>(code: ErrorCode, detail: impl Into<std::borrow::Cow<'static, str>>) -> Result<T> {
+    Err(Error::request(code, detail))
+}

@@ -1,0 +1,67 @@
+//! `audit`: the balance sheet.
+
+use serde::Serialize;
+
+use super::{Outcome, Output, open};
+use crate::config::DataDir;
+use crate::error::Result;
+use crate::ledger::{BalanceSheet, KeysetLine};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    balanced: bool,
+    #[serde(flatten)]
+    sheet: &'a BalanceSheet,
+    accounts_total: i64,
+    outstanding_total: i64,
+    faults: &'a [String],
+}
+
+pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
+    let (_, store) = open::books(dir)?;
+    let sheet = store.reader()?.balance_sheet()?;
+    let faults = sheet.faults();
+    let report = Report {
+        balanced: faults.is_empty(),
+        sheet: &sheet,
+        accounts_total: sheet.accounts_total(),
+        outstanding_total: sheet.outstanding_total(),
+        faults: &faults,
+    };
+    output.write(&report, || text(&sheet, &faults))?;
+    Ok(if faults.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Unbalanced
+    })
+}
+
+fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
+    let mut lines = vec![format!("{:>16} {}  reserve", sheet.reserve, sheet.unit)];
+    lines.push(format!("{:>16}  owed on accounts", sheet.accounts_total()));
+    for account in &sheet.accounts {
+        lines.push(format!("{:>24}  {}", account.balance, account.name));
+    }
+    lines.push(format!("{:>16}  owed on tokens", sheet.outstanding_total()));
+    for keyset in &sheet.keysets {
+        let KeysetLine {
+            id,
+            state,
+            issued,
+            redeemed,
+            ..
+        } = keyset;
+        let outstanding = keyset.outstanding();
+        lines.push(format!(
+            "{outstanding:>24}  keyset {id} ({state}): issued {issued}, redeemed {redeemed}"
+        ));
+    }
+    lines.push(format!("{:>16}  fees kept", sheet.fees));
+    if faults.is_empty() {
+        lines.push("The books balance.".to_owned());
+    } else {
+        lines.push("THE BOOKS DO NOT BALANCE:".to_owned());
+        lines.extend(faults.iter().map(|fault| format!("  {fault}")));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,83 @@
+//! `init`: a new mint.
+
+use std::os::unix::fs::DirBuilderExt as _;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::Output;
+use super::keyset::add_keyset;
+use crate::config::{Config, DataDir};
+use crate::error::{Error, Result};
+use crate::keyring::{Keyring, Seed};
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The unit of all accounts and tokens: credit, or a NUT-01 unit such as sat or usd (cents).
+    #[arg(long, default_value = "credit")]
+    unit: String,
+    /// The mint's name, for people.
+    #[arg(long, default_value = "A Farthing mint")]
+    name: String,
+    /// How many amounts a keyset has: 1, 2, 4, … 2^(N−1).
+    #[arg(long, default_value_t = 21, value_name = "N")]
+    amounts: u8,
+    /// The address that wallets and publishers will use.
+    #[arg(long, default_value = "http://127.0.0.1:3338")]
+    url: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    data: String,
+    name: String,
+    unit: String,
+    keyset: String,
+}
+
+impl Init {
+    pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
+        for path in [dir.config(), dir.seed(), dir.database()] {
+            if path.exists() {
+                let shown = path.display();
+                return Err(Error::Operator(format!(
+                    "{shown} is there already: init never overwrites a mint"
+                )));
+            }
+        }
+        let config = Config {
+            unit: self.unit,
+            name: self.name,
+            amounts: self.amounts,
+            url: self.url.trim_end_matches('/').to_owned(),
+            ..Config::default()
+        };
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder.recursive(true).mode(0o700).create(dir.path());
+        made.map_err(Error::file(dir.path()))?;
+        // The settings first: they are checked, and hold nothing that would be a loss.
+        config.create(&dir.config())?;
+        let keyring = Keyring::new(Seed::create(&dir.seed())?);
+        let store = Store::create(&dir.database(), &config.unit)?;
+        let id = add_keyset(&store, &keyring, &config, None)?;
+        let report = Report {
+            data: dir.path().display().to_string(),
+            name: config.name.clone(),
+            unit: config.unit.clone(),
+            keyset: id.to_string(),
+        };
+        output.write(&report, || {
+            let shown = dir.path().display();
+            format!(
+                "Made the mint \"{}\" in {shown}.\n\
+                 Its seed is in {}: back it up, and show it to nobody. Without it the mint's tokens\n\
+                 are worthless; with it anybody can make them.\n\n\
+                 Next: farthing-mint account create NAME --data {shown}\n      \
+                 farthing-mint run --data {shown}",
+                config.name,
+                dir.seed().display(),
+            )
+        })
+    }
+}

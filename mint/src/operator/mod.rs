@@ -1,0 +1,123 @@
+//! The operator's commands.
+//!
+//! They open the same store as a running mint, and change it in batches of their own under SQLite's
+//! write lock: they work while the mint runs and while it does not, and never race it. The running
+//! mint notices a changed keyset or a revoked token at the next request.
+
+mod account;
+mod audit;
+mod init;
+mod issue;
+mod keyset;
+mod open;
+mod run;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+use crate::config::{DATA_VARIABLE, DataDir};
+use crate::error::{Error, Result};
+
+/// A Farthing mint: private small change for the web.
+#[derive(Debug, Parser)]
+#[command(name = "farthing-mint", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// The mint's folder: settings, seed and database.
+    #[arg(long, global = true, env = DATA_VARIABLE, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write one JSON object to standard output instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new mint: settings, seed, database and the first keyset.
+    Init(init::Init),
+    /// Run the mint until SIGTERM or Ctrl-C.
+    Run(run::Run),
+    /// Accounts of members and publishers.
+    #[command(subcommand)]
+    Account(account::Account),
+    /// The keys that tokens are signed with.
+    #[command(subcommand)]
+    Keyset(keyset::KeysetCommand),
+    /// Print the balance sheet; exit with 1 if it does not balance.
+    Audit,
+    /// Print a bearer token against an account's balance: a voucher.
+    Issue(issue::Issue),
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Done,
+    /// `audit` found that the books do not balance.
+    Unbalanced,
+}
+
+impl Cli {
+    /// Whether errors shall be JSON, too.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.common.json
+    }
+
+    /// Carries out the command.
+    ///
+    /// # Errors
+    /// Any [`enum@Error`].
+    pub fn execute(self) -> Result<Outcome> {
+        let data = self
+            .common
+            .data
+            .ok_or_else(|| Error::Operator(format!("--data DIR is needed (or {DATA_VARIABLE})")))?;
+        let dir = DataDir::new(data);
+        let output = Output {
+            json: self.common.json,
+        };
+        match self.command {
+            Command::Init(init) => init.execute(&dir, output)?,
+            Command::Run(run) => run.execute(&dir, output)?,
+            Command::Account(account) => account.execute(&dir, output)?,
+            Command::Keyset(keyset) => keyset.execute(&dir, output)?,
+            Command::Audit => return audit::execute(&dir, output),
+            Command::Issue(issue) => issue.execute(&dir, output)?,
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// How results are written to standard output.
+#[derive(Clone, Copy, Debug)]
+struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// Writes `value` as one line of JSON, or `text`.
+    fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        use std::io::Write as _;
+        let line = if self.json {
+            serde_json::to_string(value)
+                .map_err(|e| Error::Operator(format!("the result cannot be written: {e}")))?
+        } else {
+            text()
+        };
+        let mut out = std::io::stdout().lock();
+        let written = writeln!(out, "{line}").and_then(|()| out.flush());
+        written.map_err(Error::file("standard output"))
+    }
+}

@@ -1,0 +1,82 @@
+//! `run`: the mint itself.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Output, open};
+use crate::config::{Config, DataDir, LogFormat, LogLevel};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::http::Server;
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Where the API listens; port 0 lets the system choose one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Serialize)]
+struct Listening {
+    listening: String,
+}
+
+impl Run {
+    pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
+        let (mut config, engine) = open::engine(dir)?;
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        start_log(&config);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::file("the async runtime"))?;
+        runtime.block_on(serve(config, engine, output))
+    }
+}
+
+async fn serve(config: Config, engine: Engine, output: Output) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT"))?;
+    let name = config.name.clone();
+    let server = Server::bind(config, engine).await?;
+    let address = server.address()?;
+    let listening = Listening {
+        listening: format!("http://{address}"),
+    };
+    output.write(&listening, || format!("{name} listens on http://{address}"))?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the mint is up");
+    server
+        .run(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: finishing what was accepted");
+        })
+        .await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Logs go to standard error.
+fn start_log(config: &Config) {
+    let level = match config.log_level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Human => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}

@@ -1,0 +1,222 @@
+//! Writing: one batch is one database transaction and one fsync.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::reader::{self, KeysetRow};
+use crate::error::Result;
+use crate::keyring::{Mark, RequestDigest};
+use crate::ledger::KeysetState;
+
+/// A connection that writes, in batches.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+}
+
+/// One database transaction that holds the write lock: nothing else writes until it is committed or
+/// dropped. Dropped without [`Batch::commit`], it never happened.
+#[derive(Debug)]
+pub struct Batch<'w> {
+    pub(super) transaction: Transaction<'w>,
+}
+
+/// What a keyset has signed and what came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// What it may be used for.
+    pub state: KeysetState,
+    /// The sum of all amounts signed.
+    pub issued: i64,
+    /// The sum of all amounts spent.
+    pub redeemed: i64,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    /// Begins a batch; waits for another process to finish its own.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`], also when the wait was too long.
+    pub fn begin(&mut self) -> Result<Batch<'_>> {
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        Ok(Batch { transaction })
+    }
+}
+
+impl Batch<'_> {
+    /// Makes the batch durable: returns after the fsync.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`]; then nothing of the batch happened.
+    pub fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit()?)
+    }
+
+    /// The count of the operator's changes to keysets.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn revision(&self) -> Result<i64> {
+        reader::revision(&self.transaction)
+    }
+
+    /// All keysets, oldest first.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn keysets(&self) -> Result<Vec<KeysetRow>> {
+        reader::keysets(&self.transaction)
+    }
+
+    /// The counters of all keysets by index.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn counters(&self) -> Result<BTreeMap<u32, Counters>> {
+        let sql = "SELECT idx, state, issued, redeemed FROM keysets";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut counters = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let state: String = row.get(1)?;
+            let counter = Counters {
+                state: KeysetState::parse(&state).unwrap_or(KeysetState::Frozen),
+                issued: row.get(2)?,
+                redeemed: row.get(3)?,
+            };
+            counters.insert(row.get(0)?, counter);
+        }
+        Ok(counters)
+    }
+
+    /// Sets a keyset's counters.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn set_counters(&self, index: u32, counters: &Counters) -> Result<()> {
+        let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3 WHERE idx = ?1";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        statement.execute((index, counters.issued, counters.redeemed))?;
+        Ok(())
+    }
+
+    /// Adds a keyset.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`], also when its index or id is taken.
+    pub fn add_keyset(&self, row: &KeysetRow) -> Result<()> {
+        self.transaction.execute(
+            "INSERT INTO keysets (idx, id, unit, amounts, input_fee_ppk, final_expiry, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                row.terms.index,
+                row.id.as_bytes(),
+                row.terms.unit,
+                row.terms.amounts,
+                row.terms.input_fee_ppk,
+                row.terms.final_expiry,
+                row.state.as_str(),
+            ],
+        )?;
+        self.bump_revision()
+    }
+
+    /// Sets what a keyset may be used for.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn set_keyset_state(&self, index: u32, state: KeysetState) -> Result<()> {
+        let sql = "UPDATE keysets SET state = ?2 WHERE idx = ?1";
+        self.transaction.execute(sql, (index, state.as_str()))?;
+        self.bump_revision()
+    }
+
+    fn bump_revision(&self) -> Result<()> {
+        let sql = "UPDATE meta SET value = value + 1 WHERE name = 'revision'";
+        self.transaction.execute(sql, [])?;
+        Ok(())
+    }
+
+    /// Whether the token with this mark was spent.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn is_spent(&self, mark: &Mark) -> Result<bool> {
+        self.exists("SELECT 1 FROM spent WHERE mark = ?1", mark)
+    }
+
+    /// Whether the output with this mark was signed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn is_signed(&self, mark: &Mark) -> Result<bool> {
+        self.exists("SELECT 1 FROM signed WHERE mark = ?1", mark)
+    }
+
+    fn exists(&self, sql: &str, mark: &Mark) -> Result<bool> {
+        Ok(self.transaction.prepare_cached(sql)?.exists([mark])?)
+    }
+
+    /// Remembers a token as spent.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`], also when it was remembered before.
+    pub fn add_spent(
+        &self,
+        mark: &Mark,
+        keyset: u32,
+        amount: u64,
+        preimage: Option<&[u8; 32]>,
+    ) -> Result<()> {
+        let sql = "INSERT INTO spent (mark, keyset, amount, preimage) VALUES (?1, ?2, ?3, ?4)";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        statement.execute((mark, keyset, amount, preimage))?;
+        Ok(())
+    }
+
+    /// Remembers an output as signed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`], also when it was remembered before.
+    pub fn add_signed(&self, mark: &Mark, keyset: u32, amount: u64) -> Result<()> {
+        let sql = "INSERT INTO signed (mark, keyset, amount) VALUES (?1, ?2, ?3)";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        statement.execute((mark, keyset, amount))?;
+        Ok(())
+    }
+
+    /// Whether a request was answered on one of the last `days` days or `today`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn has_request(&self, digest: &RequestDigest, today: i64, days: u32) -> Result<bool> {
+        reader::has_request(&self.transaction, digest, today, days)
+    }
+
+    /// Remembers a request as answered today.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn add_request(&self, digest: &RequestDigest, today: i64) -> Result<()> {
+        let sql = "INSERT INTO requests (day, digest) VALUES (?1, ?2)";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        statement.execute((today, digest))?;
+        Ok(())
+    }
+
+    /// Forgets requests answered before the day `oldest`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn forget_requests(&self, oldest: i64) -> Result<()> {
+        let sql = "DELETE FROM requests WHERE day < ?1";
+        self.transaction.execute(sql, [oldest])?;
+        Ok(())
+    }
+}

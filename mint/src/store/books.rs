@@ -1,0 +1,83 @@
+//! The books, counted from the rows themselves.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Reader, reader};
+use crate::error::Result;
+use crate::ledger::{AccountLine, BalanceSheet, FEES, KeysetLine, RESERVE};
+
+impl Reader {
+    /// Counts everything, at one moment of the store. Reads every token's row, so it takes a while on
+    /// a large store; the mint goes on meanwhile.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn balance_sheet(&mut self) -> Result<BalanceSheet> {
+        let behavior = TransactionBehavior::Deferred;
+        let snapshot = self.connection.transaction_with_behavior(behavior)?;
+        let sum = |sql: &str, of: i64| -> Result<i64> {
+            Ok(snapshot
+                .prepare_cached(sql)?
+                .query_row([of], |row| row.get(0))?)
+        };
+        let posted = "SELECT coalesce(sum(amount), 0) FROM postings WHERE account = ?1";
+        let mut accounts = Vec::new();
+        let (mut reserve, mut fees) = (0, 0);
+        let mut statement =
+            snapshot.prepare("SELECT id, name, balance FROM accounts ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, balance): (i64, i64) = (row.get(0)?, row.get(2)?);
+            match id {
+                RESERVE => reserve = -balance,
+                FEES => fees = balance,
+                _ => accounts.push(AccountLine {
+                    name: row.get(1)?,
+                    balance,
+                    posted: sum(posted, id)?,
+                }),
+            }
+        }
+        let signed = by_keyset(
+            &snapshot,
+            "SELECT keyset, sum(amount) FROM signed GROUP BY keyset",
+        )?;
+        let spent = by_keyset(
+            &snapshot,
+            "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
+        )?;
+        let counters = "SELECT issued, redeemed FROM keysets WHERE idx = ?1";
+        let mut keysets = Vec::new();
+        for row in reader::keysets(&snapshot)? {
+            let index = i64::from(row.terms.index);
+            let (issued, redeemed) = snapshot
+                .prepare_cached(counters)?
+                .query_row([index], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            keysets.push(KeysetLine {
+                id: row.id,
+                state: row.state.as_str(),
+                issued,
+                redeemed,
+                signed: signed.get(&index).copied().unwrap_or(0),
+                spent: spent.get(&index).copied().unwrap_or(0),
+            });
+        }
+        let unit = "SELECT value FROM meta WHERE name = 'unit'";
+        let unit = snapshot.query_row(unit, [], |row| row.get(0))?;
+        Ok(BalanceSheet {
+            unit,
+            reserve,
+            accounts,
+            keysets,
+            fees,
+        })
+    }
+}
+
+fn by_keyset(connection: &Connection, sql: &str) -> Result<BTreeMap<i64, i64>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,119 @@
+//! The store: the only module that speaks SQL.
+//!
+//! One SQLite file in WAL mode with `synchronous = FULL`: what is committed is on disk. Any number of
+//! processes may have it open, the running mint and the operator's commands; SQLite's write lock
+//! lets one [`Batch`] in at a time, and every rule is checked inside it, so they never race.
+//!
+//! Verbs here are plain: they read and write rows and know no rules.
+
+mod accounts;
+mod batch;
+mod books;
+mod reader;
+
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, Result};
+
+pub(crate) use accounts::kind_word;
+pub use accounts::{AccountRow, ApiToken, PostingRow};
+pub use batch::{Batch, Counters, Writer};
+pub use reader::{KeysetRow, Reader, SpentRow};
+
+/// The version of the schema, kept in SQLite's `user_version`.
+const SCHEMA_VERSION: i32 = 1;
+/// How long a command or the mint waits for the other to finish a batch.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where the store is. Open [`Reader`]s and [`Writer`]s on it, one a thread.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+}
+
+impl Store {
+    /// Makes a new, empty store at `path`, mode 0600, for one unit.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file exists, [`Error::Store`] when it cannot be written.
+    pub fn create(path: &Path, unit: &str) -> Result<Self> {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(Error::file(path))?;
+        let store = Self {
+            path: path.to_owned(),
+        };
+        let mut connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(include_str!("schema.sql"))?;
+        transaction.execute("INSERT INTO meta VALUES ('unit', ?1)", [unit])?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        transaction.commit()?;
+        Ok(store)
+    }
+
+    /// Opens the store at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Operator`] when there is none or its schema is of another version; [`Error::Store`]
+    /// when it cannot be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            let shown = path.display();
+            return Err(Error::Operator(format!(
+                "{shown}: no mint here; run: farthing-mint init --data DIR"
+            )));
+        }
+        let store = Self {
+            path: path.to_owned(),
+        };
+        let connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version != SCHEMA_VERSION {
+            let shown = path.display();
+            return Err(Error::Operator(format!(
+                "{shown} has schema version {version}; this program reads {SCHEMA_VERSION}"
+            )));
+        }
+        Ok(store)
+    }
+
+    /// A connection that only reads.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn reader(&self) -> Result<Reader> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Reader::new(connection))
+    }
+
+    /// A connection that writes.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn writer(&self) -> Result<Writer> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is deleted is overwritten: request digests do not outlive their retention.
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(Writer::new(connection))
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+}

@@ -1,0 +1,148 @@
+//! Reading, outside of any batch.
+
+use farthing_protocol::KeysetId;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use crate::error::{Error, Result};
+use crate::keyring::{KeysetTerms, Mark, RequestDigest};
+use crate::ledger::KeysetState;
+
+/// A connection that only reads. For one thread at a time.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+}
+
+/// A keyset as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysetRow {
+    /// Its id.
+    pub id: KeysetId,
+    /// What it was made of.
+    pub terms: KeysetTerms,
+    /// What it may be used for.
+    pub state: KeysetState,
+}
+
+/// What is known of a spent token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpentRow {
+    /// The preimage that opened it, for an HTLC.
+    pub preimage: Option<[u8; 32]>,
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    /// The unit the store was made for.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn unit(&self) -> Result<String> {
+        let sql = "SELECT value FROM meta WHERE name = 'unit'";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The count of the operator's changes to keysets.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn revision(&self) -> Result<i64> {
+        revision(&self.connection)
+    }
+
+    /// All keysets, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn keysets(&self) -> Result<Vec<KeysetRow>> {
+        keysets(&self.connection)
+    }
+
+    /// What is known of the token with this mark; `None` when it was never spent.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn spent(&self, mark: &Mark) -> Result<Option<SpentRow>> {
+        let sql = "SELECT preimage FROM spent WHERE mark = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let row = statement.query_row([mark], |row| {
+            Ok(SpentRow {
+                preimage: row.get(0)?,
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// The keyset index and the amount that the output with this mark was signed for.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn signed(&self, mark: &Mark) -> Result<Option<(u32, u64)>> {
+        let sql = "SELECT keyset, amount FROM signed WHERE mark = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let row = statement.query_row([mark], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(row.optional()?)
+    }
+
+    /// Whether the request with this digest was answered on one of the last `days` days or `today`.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn has_request(&self, digest: &RequestDigest, today: i64, days: u32) -> Result<bool> {
+        has_request(&self.connection, digest, today, days)
+    }
+}
+
+pub(super) fn revision(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT value FROM meta WHERE name = 'revision'";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn has_request(
+    connection: &Connection,
+    digest: &RequestDigest,
+    today: i64,
+    days: u32,
+) -> Result<bool> {
+    let sql = "SELECT 1 FROM requests WHERE day = ?1 AND digest = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    for day in (today - i64::from(days)..=today).rev() {
+        if statement.exists((day, digest))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn keysets(connection: &Connection) -> Result<Vec<KeysetRow>> {
+    let sql = "SELECT idx, id, unit, amounts, input_fee_ppk, final_expiry, state
+               FROM keysets ORDER BY idx";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut keysets = Vec::new();
+    while let Some(row) = rows.next()? {
+        keysets.push(keyset(row)?);
+    }
+    Ok(keysets)
+}
+
+fn keyset(row: &Row<'_>) -> Result<KeysetRow> {
+    let damaged = || Error::Invariant("a keyset's row in the store is damaged");
+    let id: Vec<u8> = row.get("id")?;
+    let state: String = row.get("state")?;
+    Ok(KeysetRow {
+        id: KeysetId::from_bytes(&id).map_err(|_| damaged())?,
+        terms: KeysetTerms {
+            index: row.get("idx")?,
+            unit: row.get("unit")?,
+            amounts: row.get("amounts")?,
+            input_fee_ppk: row.get("input_fee_ppk")?,
+            final_expiry: row.get("final_expiry")?,
+        },
+        state: KeysetState::parse(&state).ok_or_else(damaged)?,
+    })
+}

@@ -1,0 +1,74 @@
+-- The mint's store. Amounts are in the smallest unit; days and hours are counted from the Unix epoch.
+--
+-- Nothing here says which inputs went with which outputs. Tables of tokens have no row ids, no times
+-- and no order of arrival: their only order is that of keyed hashes. Postings are numbered for each
+-- account on its own, and carry the hour.
+
+-- Name and value of what is true of the whole store: the unit, and the revision, which counts the
+-- operator's changes to keysets so that a running mint notices them.
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE keysets (
+    idx           INTEGER PRIMARY KEY,
+    id            BLOB    NOT NULL UNIQUE,
+    unit          TEXT    NOT NULL,
+    amounts       INTEGER NOT NULL,
+    input_fee_ppk INTEGER NOT NULL,
+    final_expiry  INTEGER,
+    state         TEXT    NOT NULL,
+    issued        INTEGER NOT NULL DEFAULT 0,
+    redeemed      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Spent tokens: a mark of Y; for an HTLC the preimage that opened it.
+CREATE TABLE spent (
+    mark     BLOB    PRIMARY KEY,
+    keyset   INTEGER NOT NULL,
+    amount   INTEGER NOT NULL,
+    preimage BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Signed outputs: a mark of B_. The signature is computed again when it is asked for.
+CREATE TABLE signed (
+    mark   BLOB    PRIMARY KEY,
+    keyset INTEGER NOT NULL,
+    amount INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Requests that were answered: sent again, they get the same answer.
+CREATE TABLE requests (
+    day    INTEGER NOT NULL,
+    digest BLOB    NOT NULL,
+    PRIMARY KEY (day, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE accounts (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT    NOT NULL UNIQUE,
+    balance  INTEGER NOT NULL DEFAULT 0,
+    postings INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- API tokens, as SHA-256 of their text.
+CREATE TABLE api_tokens (
+    hash    BLOB    PRIMARY KEY,
+    account INTEGER NOT NULL,
+    scopes  TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE postings (
+    account INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    hour    INTEGER NOT NULL,
+    kind    TEXT    NOT NULL,
+    amount  INTEGER NOT NULL,
+    balance INTEGER NOT NULL,
+    note    TEXT,
+    PRIMARY KEY (account, number)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO accounts (id, name) VALUES (1, 'reserve'), (2, 'fees');
+INSERT INTO meta (name, value) VALUES ('revision', 0);
