@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
 
+use crate::store::StoreError;
+
 /// A result with the crate's [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -33,7 +35,7 @@ pub enum Error {
     Busy(&'static str),
     /// The store failed: a full disk, a damaged file, a lock not to be had.
     #[error("the store failed: {0}")]
-    Store(#[from] rusqlite::Error),
+    Store(#[from] StoreError),
     /// The mint broke one of its own rules. Nothing was moved.
     #[error("a rule of the mint is broken: {0}")]
     Invariant(&'static str),

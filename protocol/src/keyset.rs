@@ -44,7 +44,7 @@ impl KeysetId {
         if input_fee_ppk != 0 {
             let _ = write!(preimage, "|input_fee_ppk:{input_fee_ppk}");
         }
-        if let Some(expiry) = final_expiry {
+        if let Some(expiry) = final_expiry.filter(|expiry| *expiry != 0) {
             let _ = write!(preimage, "|final_expiry:{expiry}");
         }
         preimage.push_str(S::KEYSET_ID_SUFFIX);

@@ -8,6 +8,7 @@
 //! | [`suite`] | the group operations of blind signatures, and the ristretto255 suite | RFC 9497, NUT-00, NUT-12 |
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
+//! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
 //! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
@@ -17,6 +18,7 @@
 
 pub mod amount;
 pub mod api;
+pub mod blank;
 pub mod conditions;
 pub mod derive;
 pub mod encoding;
@@ -27,6 +29,7 @@ pub mod secret;
 pub mod suite;
 pub mod token;
 
+pub use blank::Blank;
 pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
 pub use error_code::ErrorCode;
 pub use keyset::{KeysetId, KeysetInfo, PublicKeys};

@@ -1,1 +1,18 @@
-//! x
+//! What the tests and the demo share: real processes, and a raw client of the mint's API.
+//!
+//! Mint and wallet run as processes of their own. Cargo builds no other package's binaries for a test
+//! or for `cargo run`, so one binary of this package stands in for them: called with [`AS_MINT`] or
+//! [`AS_WALLET`] first, it is that program, by the same `main`.
+
+pub mod client;
+pub mod process;
+
+/// First argument that makes the demo's binary the mint.
+pub const AS_MINT: &str = "--as-farthing-mint";
+/// First argument that makes the demo's binary the wallet.
+pub const AS_WALLET: &str = "--as-farthing";
+
+/// A failure in a test or the demo: a sentence.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// A result whose error is a sentence.
+pub type Result<T> = std::result::Result<T, Failure>;

@@ -1,8 +1,8 @@
 //! `issue`: a voucher, a bearer token that the operator prints against an account's balance.
 
 use clap::Args;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{BlindedMessage, Proof, ProofDleq, Secret, Token, TokenProof, amount};
+use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::{Blank, BlindSignature, Token, TokenProof, amount};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -33,12 +33,6 @@ struct Issued<'a> {
     token: &'a str,
 }
 
-/// What turns the mint's signature on one output into a proof.
-struct Blank {
-    secret: Secret,
-    r: <Ristretto255 as Suite>::Blinding,
-}
-
 impl Issue {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         let (config, engine) = open::engine(dir)?;
@@ -58,14 +52,14 @@ impl Issue {
         }
         let blanks = parts
             .iter()
-            .map(|_| Blank::new())
+            .map(|_| random_blank())
             .collect::<Result<Vec<_>>>()?;
         let outputs = parts.iter().zip(&blanks);
-        let outputs = outputs.map(|(amount, blank)| blank.output(keyset, *amount));
+        let outputs = outputs.map(|(amount, blank)| blank.output(*amount, keyset.id));
         let transaction = Transaction::issue(account.id, outputs.collect(), self.note);
         let answer = open::execute(&engine, transaction)?;
         let proofs = answer.signatures.iter().zip(blanks);
-        let proofs = proofs.map(|(signature, blank)| blank.proof(keyset, signature));
+        let proofs = proofs.map(|(signature, blank)| unblind(keyset, blank, signature));
         let token = Token {
             mint: config.url,
             unit: config.unit.clone(),
@@ -82,52 +76,22 @@ impl Issue {
     }
 }
 
-impl Blank {
-    fn new() -> Result<Self> {
-        let mut secret = Zeroizing::new([0; 32]);
-        let mut wide = Zeroizing::new([0; 64]);
-        let filled = getrandom::fill(&mut *secret).and_then(|()| getrandom::fill(&mut *wide));
-        filled.map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
-        let r = Ristretto255::blinding(&wide);
-        Ok(Self {
-            secret: Secret::new(hex::encode(*secret)),
-            r: r.ok_or(Error::Invariant("a blinding factor is zero"))?,
-        })
-    }
+/// A blank of random bytes: nobody restores a voucher from a phrase.
+fn random_blank() -> Result<Blank<Ristretto255>> {
+    let mut secret = Zeroizing::new([0; 32]);
+    let mut r = Zeroizing::new([0; 64]);
+    let filled = getrandom::fill(&mut *secret).and_then(|()| getrandom::fill(&mut *r));
+    filled.map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
+    Blank::from_random(&secret, &r).ok_or(Error::Invariant("a blinding factor is zero"))
+}
 
-    fn output(&self, keyset: &Keyset, amount: u64) -> BlindedMessage {
-        let y = Ristretto255::hash_to_group(self.secret.expose().as_bytes());
-        BlindedMessage {
-            amount,
-            id: keyset.id,
-            b: Ristretto255::encode_point(&Ristretto255::blind(&y, &self.r)),
-        }
-    }
-
-    fn proof(
-        self,
-        keyset: &Keyset,
-        signature: &farthing_protocol::BlindSignature,
-    ) -> Result<TokenProof> {
-        let broken = |_| Error::Invariant("the mint's own signature does not decode");
-        let public = keyset.keys.get(signature.amount);
-        let public = public.ok_or(Error::Invariant("no key for an amount just signed"))?;
-        let public = Ristretto255::decode_point(public).map_err(broken)?;
-        let c = Ristretto255::decode_point(&signature.c).map_err(broken)?;
-        let c = Ristretto255::unblind(&c, &self.r, &public);
-        Ok(TokenProof {
-            proof: Proof {
-                amount: signature.amount,
-                id: keyset.id,
-                secret: self.secret,
-                c: Ristretto255::encode_point(&c),
-                witness: None,
-            },
-            dleq: Some(ProofDleq {
-                e: signature.dleq.e.clone(),
-                s: signature.dleq.s.clone(),
-                r: Ristretto255::encode_blinding(&self.r),
-            }),
-        })
-    }
+fn unblind(
+    keyset: &Keyset,
+    blank: Blank<Ristretto255>,
+    signature: &BlindSignature,
+) -> Result<TokenProof> {
+    let public = keyset.keys.get(signature.amount);
+    let public = public.ok_or(Error::Invariant("no key for an amount just signed"))?;
+    let broken = |_| Error::Invariant("the mint's own signature does not verify");
+    blank.unblind(signature, public).map_err(broken)
 }

@@ -12,7 +12,9 @@ mod keyset;
 mod open;
 mod run;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
@@ -23,7 +25,7 @@ use crate::error::{Error, Result};
 /// A Farthing mint: private small change for the web.
 #[derive(Debug, Parser)]
 #[command(name = "farthing-mint", version, propagate_version = true)]
-pub struct Cli {
+struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
@@ -61,25 +63,36 @@ enum Command {
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+enum Outcome {
     /// All is well.
     Done,
     /// `audit` found that the books do not balance.
     Unbalanced,
 }
 
-impl Cli {
-    /// Whether errors shall be JSON, too.
-    #[must_use]
-    pub fn json(&self) -> bool {
-        self.common.json
+/// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
+/// out. Exits with 0; with 1 when `audit` found the books unbalanced; with 2 for any error.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let json = cli.common.json;
+    match cli.execute() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Unbalanced) => ExitCode::FAILURE,
+        Err(error) => {
+            if json {
+                println!("{}", serde_json::json!({"error": error.to_string()}));
+            }
+            eprintln!("farthing-mint: {error}");
+            ExitCode::from(2)
+        }
     }
+}
 
-    /// Carries out the command.
-    ///
-    /// # Errors
-    /// Any [`enum@Error`].
-    pub fn execute(self) -> Result<Outcome> {
+impl Cli {
+    fn execute(self) -> Result<Outcome> {
         let data = self
             .common
             .data

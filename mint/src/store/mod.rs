@@ -22,6 +22,9 @@ use crate::error::{Error, Result};
 pub(crate) use accounts::kind_word;
 pub use accounts::{AccountRow, ApiToken, PostingRow};
 pub use batch::{Batch, Counters, Writer};
+/// What the database says when it fails.
+pub use rusqlite::Error as StoreError;
+
 pub use reader::{KeysetRow, Reader, SpentRow};
 
 /// The version of the schema, kept in SQLite's `user_version`.

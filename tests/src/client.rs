@@ -1,0 +1,264 @@
+//! A raw client of the mint's API: it says what it is told to say, right or wrong.
+
+use farthing_protocol::api::{Keys, RedeemRequest, Signatures, SwapRequest, WithdrawRequest, path};
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::{
+    Blank, BlindSignature, BlindedMessage, KeysetId, Proof, PublicKeys, TokenProof, amount,
+};
+use serde_json::Value;
+
+use crate::Result;
+
+/// A keyset as this client trusts it.
+#[derive(Clone, Debug)]
+pub struct Keyset {
+    /// Its id.
+    pub id: KeysetId,
+    /// Its public keys.
+    pub keys: PublicKeys,
+}
+
+/// Outputs with what makes tokens of their signatures.
+pub struct Blanks {
+    keyset: Keyset,
+    blanks: Vec<Blank<Ristretto255>>,
+    /// The outputs, in order.
+    pub outputs: Vec<BlindedMessage>,
+}
+
+impl Blanks {
+    /// Random outputs of given amounts.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn of(keyset: &Keyset, amounts: &[u64]) -> Result<Self> {
+        let mut blanks = Vec::new();
+        for _ in amounts {
+            let (mut secret, mut r) = ([0; 32], [0; 64]);
+            getrandom::fill(&mut secret)?;
+            getrandom::fill(&mut r)?;
+            blanks.push(Blank::from_random(&secret, &r).ok_or("a zero blinding factor")?);
+        }
+        Ok(Self::with(keyset, amounts, blanks))
+    }
+
+    /// Outputs of given amounts and given blanks.
+    #[must_use]
+    pub fn with(keyset: &Keyset, amounts: &[u64], blanks: Vec<Blank<Ristretto255>>) -> Self {
+        let pairs = blanks.iter().zip(amounts);
+        let outputs = pairs
+            .map(|(blank, amount)| blank.output(*amount, keyset.id))
+            .collect();
+        Self {
+            keyset: keyset.clone(),
+            blanks,
+            outputs,
+        }
+    }
+
+    /// Random outputs that add up to `total`.
+    ///
+    /// # Errors
+    /// When the keyset's amounts cannot make it.
+    pub fn worth(keyset: &Keyset, total: u64) -> Result<Self> {
+        let parts = amount::split(total, &keyset.keys.amounts());
+        Self::of(keyset, &parts.ok_or("no such amounts")?)
+    }
+
+    /// Verifies and unblinds the mint's signatures.
+    ///
+    /// # Errors
+    /// When one is missing, is for something else, or does not verify.
+    pub fn unblind(self, signatures: &[BlindSignature]) -> Result<Vec<TokenProof>> {
+        if signatures.len() != self.blanks.len() {
+            return Err("not one signature for each output".into());
+        }
+        let mut tokens = Vec::new();
+        for ((blank, output), signature) in
+            self.blanks.into_iter().zip(&self.outputs).zip(signatures)
+        {
+            if (signature.amount, signature.id) != (output.amount, output.id) {
+                return Err("a signature is for something else than its output".into());
+            }
+            let public = self.keyset.keys.get(output.amount).ok_or("no such key")?;
+            tokens.push(blank.unblind(signature, public)?);
+        }
+        Ok(tokens)
+    }
+}
+
+/// The proofs of tokens, without what would tell the mint which signature they were.
+#[must_use]
+pub fn proofs(tokens: &[TokenProof]) -> Vec<Proof> {
+    tokens.iter().map(|token| token.proof.clone()).collect()
+}
+
+/// An answer, refusal or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+}
+
+impl Reply {
+    /// The body of an answer with status 200.
+    ///
+    /// # Errors
+    /// With the body, for any other status or shape.
+    pub fn ok<T: serde::de::DeserializeOwned>(self) -> Result<T> {
+        if self.status != 200 {
+            return Err(format!("{}: {}", self.status, self.body).into());
+        }
+        Ok(serde_json::from_value(self.body)?)
+    }
+
+    /// Status and code of a refusal.
+    ///
+    /// # Errors
+    /// When it was not refused, or not with `{"detail", "code"}`.
+    pub fn refusal(&self) -> Result<(u16, u32)> {
+        let body: ErrorBody = serde_json::from_value(self.body.clone())
+            .map_err(|_| format!("not a refusal: {} {}", self.status, self.body))?;
+        if self.status == 200 || body.detail.is_empty() {
+            return Err("a refusal without a status or a detail".into());
+        }
+        Ok((self.status, body.code))
+    }
+}
+
+/// A client of one mint.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Client {
+    /// A client of the mint at `url`.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn new(url: &str) -> Result<Self> {
+        Ok(Self {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            url: url.to_owned(),
+        })
+    }
+
+    /// The active keyset.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn keyset(&self) -> Result<Keyset> {
+        let keys: Keys = self.get(path::KEYS, None).await?.ok()?;
+        let keyset = keys.keysets.into_iter().next().ok_or("no active keyset")?;
+        Ok(Keyset {
+            id: keyset.info.id,
+            keys: keyset.keys,
+        })
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is not JSON.
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Result<Reply> {
+        let request = self.http.get(format!("{}{path}", self.url));
+        Self::send(request, token).await
+    }
+
+    /// POST of a body as it is.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is not JSON.
+    pub async fn post(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<Reply> {
+        let request = self.http.post(format!("{}{path}", self.url)).body(body);
+        Self::send(request, token).await
+    }
+
+    async fn send(request: reqwest::RequestBuilder, token: Option<&str>) -> Result<Reply> {
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let body = serde_json::from_slice(&response.bytes().await?)?;
+        Ok(Reply { status, body })
+    }
+
+    /// Withdraws tokens worth `total`.
+    ///
+    /// # Errors
+    /// With the refusal.
+    pub async fn withdraw(
+        &self,
+        token: &str,
+        keyset: &Keyset,
+        total: u64,
+    ) -> Result<Vec<TokenProof>> {
+        let blanks = Blanks::worth(keyset, total)?;
+        self.withdraw_blanks(token, blanks).await
+    }
+
+    /// Withdraws the tokens of given blanks.
+    ///
+    /// # Errors
+    /// With the refusal.
+    pub async fn withdraw_blanks(&self, token: &str, blanks: Blanks) -> Result<Vec<TokenProof>> {
+        let body = withdraw_body(&blanks);
+        let reply = self.post(path::WITHDRAW, Some(token), body).await?;
+        let signed: Signatures = reply.ok()?;
+        blanks.unblind(&signed.signatures)
+    }
+
+    /// Swaps tokens for others of the same worth.
+    ///
+    /// # Errors
+    /// With the refusal.
+    pub async fn swap(&self, tokens: &[TokenProof], blanks: Blanks) -> Result<Vec<TokenProof>> {
+        let body = swap_body(proofs(tokens), &blanks);
+        let signed: Signatures = self.post(path::SWAP, None, body).await?.ok()?;
+        blanks.unblind(&signed.signatures)
+    }
+}
+
+/// The body of a withdrawal.
+#[must_use]
+pub fn withdraw_body(blanks: &Blanks) -> String {
+    json(&WithdrawRequest {
+        outputs: blanks.outputs.clone(),
+    })
+}
+
+/// The body of a swap.
+#[must_use]
+pub fn swap_body(inputs: Vec<Proof>, blanks: &Blanks) -> String {
+    json(&SwapRequest {
+        inputs,
+        outputs: blanks.outputs.clone(),
+    })
+}
+
+/// The body of a redemption.
+#[must_use]
+pub fn redeem_body(inputs: Vec<Proof>, change: Option<&Blanks>) -> String {
+    json(&RedeemRequest {
+        inputs,
+        outputs: change
+            .map(|blanks| blanks.outputs.clone())
+            .unwrap_or_default(),
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
