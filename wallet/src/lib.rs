@@ -1,1 +1,58 @@
-//! x
+//! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
+//!
+//! The wallet is generic over two small traits, [`Store`] and [`Http`]; the feature `native` (on by
+//! default) brings SQLite and reqwest for them.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`wallet`] | making and opening a wallet, its mints and balance |
+//! | [`spend`] | withdraw, send, redeem |
+//! | [`receive`] | checking and swapping a token |
+//! | [`exchange`] | the one shape of all of these: written, sent, settled; recovery |
+//! | `refusal` | what follows a refusal: facts, then plan anew or undo |
+//! | [`restore`] | from the phrase alone; lanes |
+//! | `coins` | which tokens to spend |
+//! | `outputs` | derive and blind, verify and unblind |
+//! | `keysets` | ids recomputed, keys compared with what was known |
+//! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
+//! | [`records`], `tables` | what is kept, and where |
+//! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
+//!
+//! # Invariants
+//! - A token is in one place at a time: spendable, inside an open operation, or handed out.
+//! - No request that moves value is sent before its exact bytes are on disk.
+//! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
+//!   inputs and outputs. Silence ends nothing.
+//! - A counter is never used twice, also when its operation was refused.
+//! - No signature is kept whose proof does not verify, and no keyset whose id does not.
+
+pub(crate) mod api;
+mod coins;
+pub mod error;
+pub mod exchange;
+pub mod explain;
+pub mod http;
+mod keysets;
+mod outputs;
+pub mod receive;
+pub mod records;
+mod refusal;
+pub mod restore;
+mod seed;
+pub mod spend;
+pub mod store;
+mod tables;
+pub mod wallet;
+
+#[cfg(feature = "native")]
+pub mod native;
+
+pub use api::printable;
+pub use error::Error;
+pub use exchange::{Finished, Recovered};
+pub use http::{ApiToken, Http};
+pub use restore::Restored;
+pub use seed::Phrase;
+pub use spend::{Redeem, SendOptions};
+pub use store::{Store, StoreError};
+pub use wallet::{Balance, Clock, Origin, Wallet};

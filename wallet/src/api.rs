@@ -1,0 +1,134 @@
+//! The mint's API as the wallet calls it: every answer is an answer, a refusal, a lie or silence.
+
+use farthing_protocol::Secret;
+use farthing_protocol::api::{
+    CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
+};
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::{BlindedMessage, EncodedPoint, KeysetId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Aftermath, Error, Lie, Network, Refused};
+use crate::http::{ApiToken, Http, Request, Response};
+
+/// How much of a mint's words is shown.
+const DETAIL_CHARS_MAX: usize = 300;
+
+/// A mint's API.
+pub(crate) struct Api<'a, H> {
+    pub(crate) http: &'a H,
+    pub(crate) mint: &'a str,
+}
+
+impl<H: Http> Api<'_, H> {
+    pub(crate) async fn info(&self) -> Result<Info, Error> {
+        self.call(path::INFO, None, None).await
+    }
+
+    /// The active keysets with their keys.
+    pub(crate) async fn keys(&self) -> Result<Keys, Error> {
+        self.call(path::KEYS, None, None).await
+    }
+
+    /// One keyset with its keys, active or not.
+    pub(crate) async fn keys_of(&self, id: &KeysetId) -> Result<Keys, Error> {
+        self.call(&format!("{}/{id}", path::KEYS), None, None).await
+    }
+
+    pub(crate) async fn keysets(&self) -> Result<Keysets, Error> {
+        self.call(path::KEYSETS, None, None).await
+    }
+
+    /// The states of tokens, in the order of `ys`.
+    pub(crate) async fn states(&self, ys: Vec<EncodedPoint>) -> Result<Vec<State>, Error> {
+        let request = json(&CheckStateRequest { ys: ys.clone() });
+        let answer: States = self.call(path::CHECKSTATE, None, Some(request)).await?;
+        let same = answer.states.iter().map(|state| &state.y).eq(&ys);
+        if !same {
+            return Err(Error::lie(self.mint, Lie::States));
+        }
+        Ok(answer.states.into_iter().map(|state| state.state).collect())
+    }
+
+    /// What the mint signed of `outputs` before.
+    pub(crate) async fn restore(&self, outputs: Vec<BlindedMessage>) -> Result<Restored, Error> {
+        let request = json(&RestoreRequest { outputs });
+        let answer: Restored = self.call(path::RESTORE, None, Some(request)).await?;
+        if answer.outputs.len() != answer.signatures.len() {
+            return Err(Error::lie(self.mint, Lie::Restored));
+        }
+        Ok(answer)
+    }
+
+    /// Sends `body` to `path`, or asks for `path` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a definite refusal with a code; [`Error::Network`] when there was no
+    /// answer, or one that says that the mint cannot answer now; [`Error::Misbehaved`] for anything
+    /// that is not of the API.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        bearer: Option<&ApiToken>,
+        body: Option<Secret>,
+    ) -> Result<T, Error> {
+        let request = Request {
+            url: format!("{}{path}", self.mint),
+            bearer: bearer.cloned(),
+            body,
+        };
+        let response = self.http.send(request).await;
+        let response = response.map_err(|error| self.silence(error.0))?;
+        if (200..300).contains(&response.status) {
+            return serde_json::from_slice(&response.body)
+                .map_err(|_| Error::lie(self.mint, Lie::Answer(path.to_owned())));
+        }
+        Err(self.refusal(path, &response))
+    }
+
+    fn refusal(&self, path: &str, response: &Response) -> Error {
+        let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+        let detail = body
+            .as_ref()
+            .map_or(String::new(), |b| printable(&b.detail));
+        let status = response.status;
+        match (status, body) {
+            // Not now, rather than no: a proxy's answer without a code says the same.
+            (408 | 429 | 500.., _) => self.silence(format!("status {status} {detail}")),
+            (400..500, Some(body)) => Error::Refused(Refused {
+                mint: self.mint.to_owned(),
+                status,
+                code: body.code,
+                detail,
+                aftermath: Aftermath::Nothing,
+            }),
+            (_, _) => Error::lie(self.mint, Lie::Answer(path.to_owned())),
+        }
+    }
+
+    fn silence(&self, reason: String) -> Error {
+        Error::Network(Network {
+            mint: self.mint.to_owned(),
+            reason: reason.trim_end().to_owned(),
+            open: None,
+        })
+    }
+}
+
+/// Writes a request's body. It may hold tokens, so it is wiped when dropped.
+pub(crate) fn json<T: Serialize>(body: &T) -> Secret {
+    #[expect(
+        clippy::expect_used,
+        reason = "the bodies of the API have no map keys but strings"
+    )]
+    Secret::new(serde_json::to_string(body).expect("bodies of the API are JSON"))
+}
+
+/// A stranger's words without control characters, so that they cannot command a terminal, and not
+/// too many of them.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    visible.take(DETAIL_CHARS_MAX).collect()
+}

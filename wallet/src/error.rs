@@ -1,0 +1,314 @@
+//! What can go wrong, by who is to blame. What it means for the money is told by [`crate::explain`].
+
+use farthing_protocol::conditions::LockError;
+use farthing_protocol::token::TokenError;
+use farthing_protocol::{ErrorCode, KeysetId};
+
+use crate::store::StoreError;
+
+/// Why a call to the wallet failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// What the caller asked for cannot be done. Nothing was moved.
+    Caller(Caller),
+    /// The mint refused.
+    Refused(Refused),
+    /// The mint broke its protocol: what it said was not believed.
+    Misbehaved(Misbehaved),
+    /// The mint gave no usable answer; it may come later.
+    Network(Network),
+    /// The wallet's own storage failed.
+    Store(StoreError),
+}
+
+/// A request of the caller that cannot be met.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Caller {
+    /// The system gives no randomness.
+    #[error("the system gave no random numbers")]
+    Randomness,
+    /// Not a phrase.
+    #[error("this is not a recovery phrase: {0}")]
+    Phrase(&'static str),
+    /// Not an address of a mint.
+    #[error("{0} is not the address of a mint")]
+    MintUrl(String),
+    /// The wallet has no mint at all.
+    #[error("the wallet knows no mint yet")]
+    NoMint,
+    /// The wallet does not know this mint.
+    #[error("the mint {0} is not in this wallet")]
+    MintUnknown(String),
+    /// The mint's keysets are of a suite that this wallet does not speak.
+    #[error("the mint {mint} uses the suite {suite}, which this wallet does not speak")]
+    Suite {
+        /// The mint.
+        mint: String,
+        /// What it uses.
+        suite: String,
+    },
+    /// The mint has no keyset that signs tokens now.
+    #[error("the mint {0} has no active keyset")]
+    NoActiveKeyset(String),
+    /// The operation needs an account at the mint.
+    #[error("the wallet has no API token for the mint {0}")]
+    NoApiToken(String),
+    /// The wallet was made from an old phrase, and this mint was not searched yet.
+    #[error("the mint {0} was not searched yet for what this phrase has there")]
+    NotRestored(String),
+    /// An amount of nothing.
+    #[error("the amount must be at least 1")]
+    AmountZero,
+    /// An amount that the mint's denominations cannot make, or that needs too many of them.
+    #[error("{amount} cannot be made from the mint's denominations in one request")]
+    AmountUnpayable {
+        /// The amount.
+        amount: u64,
+    },
+    /// Too little in the wallet.
+    #[error(
+        "{needed} {unit} and the mint's fee are needed, and the wallet holds {available} there"
+    )]
+    Insufficient {
+        /// What was asked for, without the fee.
+        needed: u64,
+        /// What can be spent at this mint.
+        available: u64,
+        /// The mint's unit.
+        unit: String,
+    },
+    /// Too many small tokens would have to be spent at once.
+    #[error("this takes {needed} tokens at once, and the mint takes {max}")]
+    TooManyInputs {
+        /// How many.
+        needed: usize,
+        /// The mint's limit.
+        max: usize,
+    },
+    /// The mint's fee would eat it all.
+    #[error("the mint's fee of {fee} leaves nothing of {amount}")]
+    FeeEatsAll {
+        /// The worth.
+        amount: u64,
+        /// The fee.
+        fee: u64,
+    },
+    /// Not a token.
+    #[error("{0}")]
+    Token(#[from] TokenError),
+    /// A token of a unit that its mint does not have.
+    #[error("the token says it is in {token}, and the mint's unit is {mint}")]
+    TokenUnit {
+        /// The token's unit.
+        token: String,
+        /// The mint's unit.
+        mint: String,
+    },
+    /// A token of a keyset that the mint does not have.
+    #[error("the token is of keyset {0}, which the mint does not have")]
+    TokenKeyset(KeysetId),
+    /// A proof in a token that the mint never made, or that was altered.
+    #[error("proof {number} of the token (worth {amount}) is false: {reason}")]
+    TokenProof {
+        /// Which proof, from 1.
+        number: usize,
+        /// What it says it is worth.
+        amount: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A token locked to somebody else, or with a lock this wallet cannot open.
+    #[error("proof {number} of the token is locked: {reason}")]
+    TokenLocked {
+        /// Which proof, from 1.
+        number: usize,
+        /// Why this wallet cannot open it.
+        reason: &'static str,
+    },
+    /// A lock that breaks the rules: nobody can spend the token.
+    #[error("proof {number} of the token: {error}")]
+    TokenLock {
+        /// Which proof, from 1.
+        number: usize,
+        /// The rule broken.
+        error: LockError,
+    },
+    /// Not a key to lock to.
+    #[error("{0} is not a public key that tokens can be locked to")]
+    LockKey(String),
+    /// No such token was sent.
+    #[error("the wallet sent no token with the number {0}")]
+    SentUnknown(u64),
+}
+
+/// A refusal of the mint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The mint.
+    pub mint: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The code in the body, a number of [`ErrorCode`] or one of a newer mint; 0 when there is none.
+    pub code: u32,
+    /// The mint's words, without control characters.
+    pub detail: String,
+    /// What became of the operation.
+    pub aftermath: Aftermath,
+}
+
+impl Refused {
+    /// The code, when this version knows it.
+    #[must_use]
+    pub fn known_code(&self) -> Option<ErrorCode> {
+        ErrorCode::from_number(self.code)
+    }
+}
+
+/// What became of an operation that the mint refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// It was a question; nothing was to be moved.
+    Nothing,
+    /// It stays open, under this number, and is tried again at the next start.
+    Kept(u64),
+    /// It is undone.
+    Undone {
+        /// What went back into the balance.
+        returned: u64,
+        /// What turned out to be spent already, by another copy of this wallet, and was dropped.
+        lost: u64,
+    },
+}
+
+/// A mint that does not keep to its protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misbehaved {
+    /// The mint.
+    pub mint: String,
+    /// What it did.
+    pub lie: Lie,
+    /// The operation that stays open because of it.
+    pub open: Option<u64>,
+}
+
+/// What a mint said that was not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lie {
+    /// An answer that is not what the API promises.
+    #[error("its answer to {0} is not in the form of the API")]
+    Answer(String),
+    /// A keyset whose id does not belong to its keys.
+    #[error("it shows keyset {shown}, and its keys make the id {computed}")]
+    KeysetId {
+        /// The id it shows.
+        shown: KeysetId,
+        /// The id of the keys it shows.
+        computed: KeysetId,
+    },
+    /// A keyset that was shown with other keys or terms before.
+    #[error("it shows other keys or terms for keyset {0} than before")]
+    KeysChanged(KeysetId),
+    /// A public key that is none.
+    #[error("its key for {amount} in keyset {keyset} is not a public key")]
+    Key {
+        /// The keyset.
+        keyset: KeysetId,
+        /// The amount.
+        amount: u64,
+    },
+    /// More or fewer signatures than outputs.
+    #[error("it gave {got} signatures for {expected} outputs")]
+    Count {
+        /// How many outputs there were.
+        expected: usize,
+        /// How many signatures came.
+        got: usize,
+    },
+    /// A signature for something else than the output.
+    #[error("it signed {got} of keyset {got_keyset} where {expected} of keyset {keyset} was asked")]
+    Signed {
+        /// The amount asked for.
+        expected: u64,
+        /// The keyset asked for.
+        keyset: KeysetId,
+        /// The amount signed.
+        got: u64,
+        /// The keyset that signed.
+        got_keyset: KeysetId,
+    },
+    /// A signature that the published key did not make (NUT-12).
+    #[error("its proof for the signature on {amount} of keyset {keyset} is false")]
+    Proof {
+        /// The amount.
+        amount: u64,
+        /// The keyset.
+        keyset: KeysetId,
+    },
+    /// Credited something else than inputs less outputs and fee.
+    #[error("it credited {got} where {expected} was due")]
+    Credited {
+        /// What was due.
+        expected: u64,
+        /// What it said.
+        got: u64,
+    },
+    /// The states of other tokens than those asked about.
+    #[error("it gave the states of other tokens than those asked about")]
+    States,
+    /// Restored outputs that were not asked about.
+    #[error("it restored outputs that were not asked about")]
+    Restored,
+}
+
+/// A mint that gave no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The mint.
+    pub mint: String,
+    /// What happened, for people.
+    pub reason: String,
+    /// The operation that stays open because of it.
+    pub open: Option<u64>,
+}
+
+impl From<Caller> for Error {
+    fn from(error: Caller) -> Self {
+        Self::Caller(error)
+    }
+}
+
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Self {
+        Self::Caller(Caller::Token(error))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// A complaint about `mint`, about no operation yet.
+    pub(crate) fn lie(mint: &str, lie: Lie) -> Self {
+        Self::Misbehaved(Misbehaved {
+            mint: mint.to_owned(),
+            lie,
+            open: None,
+        })
+    }
+
+    /// Says that operation `id` stays open because of this error.
+    pub(crate) fn keeps_open(mut self, id: u64) -> Self {
+        match &mut self {
+            Self::Network(network) => network.open = Some(id),
+            Self::Misbehaved(misbehaved) => misbehaved.open = Some(id),
+            Self::Refused(refused) => refused.aftermath = Aftermath::Kept(id),
+            Self::Caller(_) | Self::Store(_) => {}
+        }
+        self
+    }
+}

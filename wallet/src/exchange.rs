@@ -1,0 +1,321 @@
+//! The one shape of everything that moves value: inputs and outputs, one request, one answer.
+//!
+//! An operation is written with its exact request before the request is sent, and is ended by facts
+//! alone: an answer whose signatures verify, or a definite refusal after which the mint says that it
+//! signed nothing and spent nothing. Until then it stays open, and [`Wallet::recover`] sends the same
+//! bytes again, which the mint answers the same way (`replay_days`). See [`crate::refusal`] for what
+//! follows a refusal.
+
+use farthing_protocol::api::{
+    RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
+};
+use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
+
+use crate::api::json;
+use crate::error::{Caller, Error, Lie};
+use crate::http::Http;
+use crate::keysets;
+use crate::outputs::{self, Want};
+use crate::records::{
+    Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Sent,
+};
+use crate::refusal::Next;
+use crate::store::Store;
+use crate::tables::{Batch, y};
+use crate::wallet::Wallet;
+
+/// After how many refusals in a row an operation is not planned anew any more.
+const REPLANS_MAX: usize = 4;
+
+/// An operation before it has a number, places and a request.
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) inputs: Vec<Coin>,
+    pub(crate) wants: Vec<Want>,
+    pub(crate) amount: u64,
+    pub(crate) fee: u64,
+    pub(crate) memo: Option<String>,
+}
+
+/// An operation that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Its line in the history.
+    pub entry: Entry,
+    /// The token it handed out, if that is what it did.
+    pub sent: Option<Sent>,
+}
+
+/// What [`Wallet::recover`] found out about an operation that was open.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub kind: Kind,
+    /// Done, or why not: the error says whether it is undone or still open.
+    pub result: Result<Finished, Error>,
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
+    /// be asked. To be called after opening the wallet.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; what the mints say is in the results.
+    pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
+        let mut found = Vec::new();
+        for operation in self.tables.operations().await? {
+            let (id, kind) = (operation.id, operation.kind);
+            let result = self.run(operation).await;
+            if let Err(Error::Store(error)) = result {
+                return Err(error.into());
+            }
+            found.push(Recovered { id, kind, result });
+        }
+        Ok(found)
+    }
+
+    /// Writes operations with their requests, all or none, and takes their inputs out of the balance.
+    pub(crate) async fn begin(
+        &mut self,
+        mint: &Mint,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Operation>, Error> {
+        let lane = mint
+            .lane
+            .ok_or_else(|| Caller::NotRestored(mint.url.clone()))?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let keyset = keysets::active(mint, &keysets)?;
+        let mut counter = self.tables.counter(&keyset.info.id, lane).await?;
+        let mut id = self.tables.next_id().await?;
+        let mut batch = Batch::default();
+        let mut operations = Vec::new();
+        for draft in drafts {
+            let planned = outputs::plan(&self.seed, keyset, lane, counter, &draft.wants);
+            counter = planned.1;
+            let (outputs, messages): (Vec<_>, Vec<_>) = planned.0.into_iter().unzip();
+            if outputs.len() > mint.limits.outputs_max {
+                return Err(Caller::AmountUnpayable {
+                    amount: draft.amount,
+                }
+                .into());
+            }
+            let operation = Operation {
+                id,
+                kind: draft.kind,
+                mint: mint.url.clone(),
+                begun: (self.clock)(),
+                path: request_path(draft.kind).to_owned(),
+                body: request_body(draft.kind, &draft.inputs, messages),
+                inputs: draft.inputs,
+                outputs,
+                amount: draft.amount,
+                fee: draft.fee,
+                memo: draft.memo,
+            };
+            id += 1;
+            batch = batch
+                .delete_coins(operation.own_inputs())
+                .put_operation(&operation)?;
+            operations.push(operation);
+        }
+        let batch = batch
+            .put_counter(&keyset.info.id, lane, counter)?
+            .put_next_id(id)?;
+        self.tables.apply(batch).await?;
+        Ok(operations)
+    }
+
+    /// Sends an operation's request, again if need be, until it is done, undone or left open.
+    ///
+    /// # Errors
+    /// An error that says what became of the operation: undone ([`crate::error::Aftermath`]) or open.
+    pub(crate) async fn run(&mut self, mut operation: Operation) -> Result<Finished, Error> {
+        let mut replans = 0;
+        loop {
+            let id = operation.id;
+            let refused = match self.attempt(&operation).await {
+                Ok(proofs) => return self.settle(&operation, proofs).await,
+                Err(Error::Refused(refused)) => refused,
+                Err(error) => return Err(error.keeps_open(id)),
+            };
+            let may_replan = replans < REPLANS_MAX;
+            let next = self.after_refusal(operation, refused, may_replan).await;
+            match next.map_err(|error| error.keeps_open(id))? {
+                Next::Done(finished) => return Ok(finished),
+                Next::Ended(refused) => return Err(Error::Refused(refused)),
+                Next::Again(replanned) => operation = replanned,
+            }
+            replans += 1;
+        }
+    }
+
+    /// Sends an operation's request once; gives the verified tokens in the order of its outputs.
+    async fn attempt(&self, operation: &Operation) -> Result<Vec<TokenProof>, Error> {
+        let url = &operation.mint;
+        let mint = self.tables.mint(url).await?;
+        let mint = mint.ok_or_else(|| Caller::MintUnknown(url.clone()))?;
+        let api = self.api(url);
+        let body = Some(operation.body.clone());
+        let bearer = match operation.kind {
+            Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
+            Kind::Send | Kind::Receive | Kind::Restore => None,
+        };
+        let signatures = if operation.kind == Kind::Redeem {
+            let answer: Redeemed = api.call(&operation.path, bearer, body).await?;
+            if answer.credited != operation.amount {
+                let (expected, got) = (operation.amount, answer.credited);
+                return Err(Error::lie(url, Lie::Credited { expected, got }));
+            }
+            answer.signatures
+        } else {
+            let answer: Signatures = api.call(&operation.path, bearer, body).await?;
+            answer.signatures
+        };
+        let keysets = self.tables.keysets(url).await?;
+        outputs::unblind_all(&self.seed, &keysets, &operation.outputs, &signatures)
+            .map_err(|lie| Error::lie(url, lie))
+    }
+
+    /// Ends an operation that the mint did: its tokens go where they belong, in one batch.
+    pub(crate) async fn settle(
+        &mut self,
+        operation: &Operation,
+        proofs: Vec<TokenProof>,
+    ) -> Result<Finished, Error> {
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let (mut kept, mut handed) = (Vec::new(), Vec::new());
+        for (output, token) in operation.outputs.iter().zip(proofs) {
+            match output.purpose {
+                Purpose::Keep => kept.push(Coin {
+                    mint: mint.url.clone(),
+                    token,
+                }),
+                Purpose::Send => handed.push(token),
+            }
+        }
+        let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
+        let sent = (operation.kind == Kind::Send).then(|| sent_record(&entry, handed));
+        let mut batch = Batch::default()
+            .delete_operation(operation.id)
+            // A received token may have been in the balance too, restored by another device.
+            .delete_coins(&operation.inputs)
+            .put_coins(&kept)?
+            .put_entry(&entry)?;
+        for taken_back in self.taken_back(operation).await? {
+            batch = batch.delete_sent(taken_back);
+        }
+        if let Some(sent) = &sent {
+            batch = batch.put_sent(sent)?;
+        }
+        self.tables.apply(batch).await?;
+        Ok(Finished { entry, sent })
+    }
+
+    /// Which tokens handed out before came back whole with this operation.
+    async fn taken_back(&self, operation: &Operation) -> Result<Vec<u64>, Error> {
+        if operation.kind != Kind::Receive {
+            return Ok(Vec::new());
+        }
+        let inputs: Vec<_> = operation
+            .inputs
+            .iter()
+            .map(|c| y(&c.token.proof.secret))
+            .collect();
+        let mut sent = self.tables.all_sent().await?;
+        sent.retain(|sent| {
+            sent.proofs
+                .iter()
+                .all(|p| inputs.contains(&y(&p.proof.secret)))
+        });
+        Ok(sent.into_iter().map(|sent| sent.id).collect())
+    }
+
+    /// An operation's line in the history.
+    pub(crate) fn entry(
+        &self,
+        operation: &Operation,
+        unit: &str,
+        outcome: Outcome,
+        lost: u64,
+    ) -> Entry {
+        Entry {
+            id: operation.id,
+            kind: operation.kind,
+            outcome,
+            time: (self.clock)(),
+            mint: operation.mint.clone(),
+            unit: unit.to_owned(),
+            amount: operation.amount,
+            fee: operation.fee,
+            lost,
+            memo: operation.memo.clone(),
+        }
+    }
+}
+
+/// The record of what is handed out, from the line in the history that goes with it.
+pub(crate) fn sent_record(entry: &Entry, proofs: Vec<TokenProof>) -> Sent {
+    Sent {
+        id: entry.id,
+        mint: entry.mint.clone(),
+        unit: entry.unit.clone(),
+        time: entry.time,
+        memo: entry.memo.clone(),
+        proofs,
+    }
+}
+
+fn request_path(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Withdraw => path::WITHDRAW,
+        Kind::Redeem => path::REDEEM,
+        Kind::Send | Kind::Receive | Kind::Restore => path::SWAP,
+    }
+}
+
+/// The bytes of a request. Inputs travel without their DLEQ proofs: [`Proof`] has no place for them.
+pub(crate) fn request_body(kind: Kind, inputs: &[Coin], outputs: Vec<BlindedMessage>) -> Secret {
+    let inputs: Vec<Proof> = inputs.iter().map(|coin| coin.token.proof.clone()).collect();
+    match kind {
+        Kind::Withdraw => json(&WithdrawRequest { outputs }),
+        Kind::Redeem => json(&RedeemRequest { inputs, outputs }),
+        Kind::Send | Kind::Receive | Kind::Restore => json(&SwapRequest { inputs, outputs }),
+    }
+}
+
+/// Splits `amount` into outputs of a keyset's denominations.
+///
+/// # Errors
+/// [`Caller::AmountUnpayable`].
+pub(crate) fn wants(
+    keyset: &Keyset,
+    amount: u64,
+    purpose: Purpose,
+    lock: Option<&String>,
+) -> Result<Vec<Want>, Caller> {
+    // Asked first: an absurd amount must not be written out as billions of outputs.
+    let unpayable = || Caller::AmountUnpayable { amount };
+    let denominations = keyset.keys.amounts();
+    let largest = denominations.last().ok_or_else(unpayable)?;
+    if amount / largest > OUTPUTS_SANE {
+        return Err(unpayable());
+    }
+    let parts = amount::split(amount, &denominations).ok_or_else(unpayable)?;
+    let want = |amount| Want {
+        amount,
+        purpose,
+        lock: lock.cloned(),
+    };
+    Ok(parts.into_iter().map(want).collect())
+}
+
+/// More outputs than any mint takes in one request.
+const OUTPUTS_SANE: u64 = 10_000;
+
+/// What the wants of an operation add up to for one purpose.
+pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
+    let of = outputs.iter().filter(|o| o.purpose == purpose);
+    amount::sum(of.map(|o| o.amount)).unwrap_or(u64::MAX)
+}

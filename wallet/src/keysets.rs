@@ -1,0 +1,147 @@
+//! Learning a mint's keysets, and believing nothing that can be checked.
+
+use farthing_protocol::api::KeysetKeys;
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{KeysetId, KeysetInfo};
+
+use crate::api::Api;
+use crate::error::{Caller, Error, Lie};
+use crate::http::Http;
+use crate::records::{Keyset, Mint};
+use crate::store::Store;
+use crate::tables::Batch;
+use crate::wallet::Wallet;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Asks a mint for its keysets, checks them and keeps them; gives all that are known now.
+    ///
+    /// # Errors
+    /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset; nothing is kept then.
+    pub(crate) async fn refresh_keysets(
+        &self,
+        mint: &str,
+        unit: &str,
+    ) -> Result<Vec<Keyset>, Error> {
+        let known = self.tables.keysets(mint).await?;
+        let fresh = self.fetch_keysets(mint, unit, &known).await?;
+        let put = |batch: Batch, keyset: &Keyset| batch.put_keyset(keyset);
+        let batch = fresh.iter().try_fold(Batch::default(), put)?;
+        self.tables.apply(batch).await?;
+        Ok(self.tables.keysets(mint).await?)
+    }
+
+    /// The keysets a mint shows now, checked against themselves and against what is `known`.
+    pub(crate) async fn fetch_keysets(
+        &self,
+        mint: &str,
+        unit: &str,
+        known: &[Keyset],
+    ) -> Result<Vec<Keyset>, Error> {
+        let api = self.api(mint);
+        let lie = |lie| Error::lie(mint, lie);
+        let mut shown = api.keys().await?.keysets;
+        let listed = api.keysets().await?.keysets;
+        let ours = |info: &KeysetInfo| {
+            info.unit == unit && info.id.version() == Ristretto255::KEYSET_ID_VERSION
+        };
+        let mut keysets = Vec::new();
+        for info in listed.into_iter().filter(ours) {
+            let before = known.iter().find(|k| k.info.id == info.id);
+            let found = shown.iter().position(|k| k.info.id == info.id);
+            let keys = match (found, before) {
+                (Some(found), _) => shown.swap_remove(found),
+                (None, Some(before)) => KeysetKeys {
+                    info: info.clone(),
+                    keys: before.keys.clone(),
+                },
+                (None, None) => one_keyset(&api, &info.id).await?,
+            };
+            let keyset = Keyset {
+                mint: mint.to_owned(),
+                info: KeysetInfo {
+                    active: info.active,
+                    ..keys.info
+                },
+                keys: keys.keys,
+            };
+            if keyset.info != info {
+                return Err(lie(Lie::KeysChanged(info.id)));
+            }
+            check(&keyset, before).map_err(lie)?;
+            keysets.push(keyset);
+        }
+        // What is shown with keys and not listed is checked all the same: it may be a false one.
+        for rest in shown.into_iter().filter(|k| ours(&k.info)) {
+            let keyset = Keyset {
+                mint: mint.to_owned(),
+                info: rest.info,
+                keys: rest.keys,
+            };
+            let before = known.iter().find(|k| k.info.id == keyset.info.id);
+            check(&keyset, before).map_err(lie)?;
+            keysets.push(keyset);
+        }
+        // What a mint does not list any more signs no more; its tokens may still be honoured.
+        let gone = |k: &&Keyset| keysets.iter().all(|other| other.info.id != k.info.id);
+        let mut gone: Vec<Keyset> = known.iter().filter(gone).cloned().collect();
+        gone.iter_mut()
+            .for_each(|keyset| keyset.info.active = false);
+        keysets.append(&mut gone);
+        Ok(keysets)
+    }
+}
+
+/// Asks for a keyset that signs no more.
+async fn one_keyset<H: Http>(api: &Api<'_, H>, id: &KeysetId) -> Result<KeysetKeys, Error> {
+    let keys = api.keys_of(id).await?;
+    let found = keys.keysets.into_iter().find(|k| k.info.id == *id);
+    found.ok_or_else(|| Error::lie(api.mint, Lie::Answer(format!("/v1/keys/{id}"))))
+}
+
+/// Recomputes the keyset's id (NUT-02), and compares it with what was known under this id.
+fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
+    let info = &keyset.info;
+    if let Some(before) = before {
+        let terms = KeysetInfo {
+            active: info.active,
+            ..before.info.clone()
+        };
+        if terms != *info || before.keys != keyset.keys {
+            return Err(Lie::KeysChanged(info.id));
+        }
+    }
+    let (fee, expiry) = (info.input_fee_ppk, info.final_expiry);
+    let computed = KeysetId::derive::<Ristretto255>(&keyset.keys, &info.unit, fee, expiry);
+    if computed != info.id {
+        return Err(Lie::KeysetId {
+            shown: info.id,
+            computed,
+        });
+    }
+    for (amount, key) in keyset.keys.iter() {
+        if !amount.is_power_of_two() || Ristretto255::decode_point(key).is_err() {
+            return Err(Lie::Key {
+                keyset: info.id,
+                amount,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The keyset that new tokens are made of: the active one with the lowest fee, and of those the one
+/// that lasts longest.
+///
+/// # Errors
+/// [`Caller::NoActiveKeyset`].
+pub(crate) fn active<'a>(mint: &Mint, keysets: &'a [Keyset]) -> Result<&'a Keyset, Caller> {
+    let lasting = |k: &Keyset| k.info.final_expiry.unwrap_or(u64::MAX);
+    let best = keysets.iter().filter(|k| k.info.active).min_by_key(|k| {
+        (
+            k.info.input_fee_ppk,
+            std::cmp::Reverse(lasting(k)),
+            k.info.id,
+        )
+    });
+    best.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))
+}

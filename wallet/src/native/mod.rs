@@ -1,0 +1,14 @@
+//! What a wallet on a computer stands on: a SQLite file and an HTTP client.
+
+mod client;
+mod sqlite;
+
+pub use client::ReqwestHttp;
+pub use sqlite::SqliteStore;
+
+/// The system's time, Unix seconds: a [`crate::Clock`].
+#[must_use]
+pub fn system_clock() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,156 @@
+//! Outputs: derived and blinded before a request, verified and unblinded after it.
+
+use farthing_protocol::conditions::Lock;
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{
+    BlindSignature, BlindedMessage, EncodedPoint, ProofDleq, Secret, TokenProof, derive,
+};
+
+use crate::error::Lie;
+use crate::records::{Keyset, PlannedOutput, Purpose};
+use crate::seed::Seed;
+
+/// An output that is wanted, before it has a place in the wallet's sequence.
+#[derive(Clone)]
+pub(crate) struct Want {
+    pub(crate) amount: u64,
+    pub(crate) purpose: Purpose,
+    pub(crate) lock: Option<String>,
+}
+
+/// A place's secret and blinding factor, with the blinded point they make.
+struct Made {
+    secret: Secret,
+    r: <Ristretto255 as Suite>::Blinding,
+    b: EncodedPoint,
+}
+
+/// Derives an output. `None` when its place has no blinding factor, or its lock is no key.
+fn make(seed: &Seed, output: &PlannedOutput) -> Option<Made> {
+    let place = output.position();
+    let nonce = derive::secret(seed.bytes(), place);
+    let secret = match &output.lock {
+        None => nonce,
+        Some(key) => {
+            let mut bytes = [0; 32];
+            hex::decode_to_slice(key, &mut bytes).ok()?;
+            Lock::p2pk_secret(&bytes, &nonce)
+        }
+    };
+    let r = derive::blinding::<Ristretto255>(seed.bytes(), place)?;
+    let y = Ristretto255::hash_to_group(secret.expose().as_bytes());
+    let b = Ristretto255::encode_point(&Ristretto255::blind(&y, &r));
+    Some(Made { secret, r, b })
+}
+
+/// The blinded message of an output; `None` when its place has no blinding factor.
+pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMessage> {
+    Some(BlindedMessage {
+        amount: output.amount,
+        id: output.keyset,
+        b: make(seed, output)?.b,
+    })
+}
+
+/// Gives each want a place from `counter` on; gives the outputs with their messages in the order of
+/// the request, and the next unused counter.
+///
+/// The order is by amount, then by blinded point: it tells nothing of which output is change.
+pub(crate) fn plan(
+    seed: &Seed,
+    keyset: &Keyset,
+    lane: u32,
+    mut counter: u64,
+    wants: &[Want],
+) -> (Vec<(PlannedOutput, BlindedMessage)>, u64) {
+    let mut planned = Vec::with_capacity(wants.len());
+    for want in wants {
+        loop {
+            let output = PlannedOutput {
+                keyset: keyset.info.id,
+                lane,
+                counter,
+                amount: want.amount,
+                purpose: want.purpose,
+                lock: want.lock.clone(),
+            };
+            counter += 1;
+            // One place in 2^252 has no blinding factor; the next one serves.
+            if let Some(message) = blinded(seed, &output) {
+                planned.push((output, message));
+                break;
+            }
+        }
+    }
+    planned.sort_by_key(|(output, message)| (output.amount, message.b));
+    (planned, counter)
+}
+
+/// Checks the mint's signature on an output, proof and all, and makes the token of it.
+///
+/// # Errors
+/// The [`Lie`] found: a signature for something else, or one the published key did not make.
+pub(crate) fn unblind(
+    seed: &Seed,
+    keyset: &Keyset,
+    output: &PlannedOutput,
+    signature: &BlindSignature,
+) -> Result<TokenProof, Lie> {
+    let (amount, id) = (output.amount, output.keyset);
+    if signature.amount != amount || signature.id != id {
+        return Err(Lie::Signed {
+            expected: amount,
+            keyset: id,
+            got: signature.amount,
+            got_keyset: signature.id,
+        });
+    }
+    let false_proof = || Lie::Proof { amount, keyset: id };
+    let key = keyset.keys.get(amount).ok_or_else(false_proof)?;
+    let key = Ristretto255::decode_point(key).map_err(|_| Lie::Key { keyset: id, amount })?;
+    let made = make(seed, output).ok_or_else(false_proof)?;
+    let b = Ristretto255::decode_point(&made.b).map_err(|_| false_proof())?;
+    let c = Ristretto255::decode_point(&signature.c).map_err(|_| false_proof())?;
+    Ristretto255::verify_proof(&key, &b, &c, &signature.dleq).map_err(|_| false_proof())?;
+    Ok(TokenProof {
+        proof: farthing_protocol::Proof {
+            amount,
+            id,
+            secret: made.secret,
+            c: Ristretto255::encode_point(&Ristretto255::unblind(&c, &made.r, &key)),
+            witness: None,
+        },
+        dleq: Some(ProofDleq {
+            e: signature.dleq.e.clone(),
+            s: signature.dleq.s.clone(),
+            r: Ristretto255::encode_blinding(&made.r),
+        }),
+    })
+}
+
+/// [`unblind`] for all outputs of a request, in its order.
+///
+/// # Errors
+/// The first [`Lie`] found, or [`Lie::Count`].
+pub(crate) fn unblind_all(
+    seed: &Seed,
+    keysets: &[Keyset],
+    outputs: &[PlannedOutput],
+    signatures: &[BlindSignature],
+) -> Result<Vec<TokenProof>, Lie> {
+    if outputs.len() != signatures.len() {
+        return Err(Lie::Count {
+            expected: outputs.len(),
+            got: signatures.len(),
+        });
+    }
+    let unblind = |(output, signature): (&PlannedOutput, &BlindSignature)| {
+        let keyset = keysets.iter().find(|k| k.info.id == output.keyset);
+        let keyset = keyset.ok_or(Lie::Proof {
+            amount: output.amount,
+            keyset: output.keyset,
+        })?;
+        unblind(seed, keyset, output, signature)
+    };
+    outputs.iter().zip(signatures).map(unblind).collect()
+}

@@ -1,0 +1,192 @@
+//! Receiving a token: everything that can be checked without the mint is, and only then is it swapped
+//! for tokens that nobody else knows.
+
+use std::collections::HashSet;
+
+use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
+use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::{Dleq, KeysetId, ProofDleq, Token, TokenProof};
+
+use crate::coins::Terms;
+use crate::error::{Caller, Error};
+use crate::exchange::{Draft, Finished, wants};
+use crate::http::Http;
+use crate::keysets;
+use crate::records::{Coin, Keyset, Kind, Mint, Purpose, worth};
+use crate::store::Store;
+use crate::tables::y;
+use crate::wallet::Wallet;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Takes in a token, `cashuB…`, of a mint in this wallet.
+    ///
+    /// Its proofs are verified and its locks opened before the mint is asked for anything. More
+    /// proofs than the mint takes in one request become several operations, all written down before
+    /// the first is sent; gives one entry for each.
+    ///
+    /// # Errors
+    /// [`Caller`]'s `Token…` for a token that is refused; any other [`Error`] for the swap.
+    pub async fn receive(&mut self, text: &str) -> Result<Vec<Finished>, Error> {
+        let token = Token::decode(text)?;
+        let mint = self.mint(Some(&token.mint)).await?;
+        if token.unit != mint.unit {
+            let (token, mint) = (crate::api::printable(&token.unit), mint.unit);
+            return Err(Caller::TokenUnit { token, mint }.into());
+        }
+        let mut keysets = self.tables.keysets(&mint.url).await?;
+        let unknown = |keysets: &[Keyset]| {
+            token
+                .proofs
+                .iter()
+                .map(|p| p.proof.id)
+                .find(|id| resolve(id, keysets).is_none())
+        };
+        if unknown(&keysets).is_some() {
+            keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
+            if let Some(id) = unknown(&keysets) {
+                return Err(Caller::TokenKeyset(id).into());
+            }
+        }
+        let coins = self.inspect(&mint, token.proofs, &keysets)?;
+        let drafts = drafts(&mint, &keysets, &coins, token.memo.as_ref())?;
+        let mut finished = Vec::new();
+        for operation in self.begin(&mint, drafts).await? {
+            finished.push(self.run(operation).await?);
+        }
+        Ok(finished)
+    }
+
+    /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.
+    fn inspect(
+        &self,
+        mint: &Mint,
+        proofs: Vec<TokenProof>,
+        keysets: &[Keyset],
+    ) -> Result<Vec<Coin>, Caller> {
+        let mut seen = HashSet::new();
+        let mut coins = Vec::with_capacity(proofs.len());
+        for (number, mut token) in (1..).zip(proofs) {
+            let amount = token.proof.amount;
+            let refuse = |reason| Caller::TokenProof {
+                number,
+                amount,
+                reason,
+            };
+            let keyset = resolve(&token.proof.id, keysets);
+            let keyset = keyset.ok_or(Caller::TokenKeyset(token.proof.id))?;
+            token.proof.id = keyset.info.id;
+            if !seen.insert(y(&token.proof.secret)) {
+                return Err(refuse("it is in the token twice"));
+            }
+            verify(&token, keyset).map_err(refuse)?;
+            let lock = parse::<Ristretto255>(&token.proof.secret)
+                .map_err(|error| Caller::TokenLock { number, error })?;
+            if let Some(lock) = lock {
+                let locked = |reason| Caller::TokenLocked { number, reason };
+                self.open_lock(&lock, &mut token).map_err(locked)?;
+            }
+            coins.push(Coin {
+                mint: mint.url.clone(),
+                token,
+            });
+        }
+        Ok(coins)
+    }
+
+    /// Signs for a lock with this wallet's key (NUT-11); a lock that is open to all needs nothing.
+    fn open_lock(&self, lock: &Lock, token: &mut TokenProof) -> Result<(), &'static str> {
+        let expired = lock
+            .locktime
+            .is_some_and(|locktime| (self.clock)() > locktime);
+        if expired && lock.refund.is_empty() {
+            return Ok(());
+        }
+        if lock.hash.is_some() {
+            return Err("it needs a preimage, which this version cannot give");
+        }
+        let key = self.seed.lock_public_key();
+        let main = lock.keys.contains(&key);
+        let refund = expired && lock.refund.contains(&key);
+        if !main && !refund {
+            return Err("to another key than this wallet's");
+        }
+        let alone = (main && lock.n_sigs == 1) || (refund && lock.n_sigs_refund == 1);
+        if !alone {
+            return Err("more signatures are needed than this wallet's");
+        }
+        if lock.sigflag == SigFlag::All {
+            return Err("its signature must cover the whole request, which this version cannot do");
+        }
+        let signature = self.seed.sign(token.proof.secret.expose().as_bytes());
+        let signatures = vec![hex::encode(signature)];
+        token.proof.witness = Some(
+            Witness {
+                preimage: None,
+                signatures,
+            }
+            .to_json(),
+        );
+        Ok(())
+    }
+}
+
+/// The one keyset that a full or short id stands for.
+fn resolve<'a>(id: &KeysetId, keysets: &'a [Keyset]) -> Option<&'a Keyset> {
+    let full = id.resolve(keysets.iter().map(|k| &k.info.id))?;
+    keysets.iter().find(|k| k.info.id == full)
+}
+
+/// Checks what can be checked of a proof without the mint (NUT-12, "Receiver"): the keyset has such an
+/// amount, `C` is a point, and the proof that travels with it, if there is one, verifies.
+fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), &'static str> {
+    let key = keyset
+        .keys
+        .get(token.proof.amount)
+        .ok_or("its keyset has no such amount")?;
+    let key = Ristretto255::decode_point(key).map_err(|_| "the mint's key is not a point")?;
+    let c = Ristretto255::decode_point(&token.proof.c);
+    let c = c.map_err(|_| "its signature is not a point")?;
+    let Some(ProofDleq { e, s, r }) = token.dleq.as_ref() else {
+        return Ok(());
+    };
+    let r = Ristretto255::decode_blinding(r).map_err(|_| "its blinding factor is not a scalar")?;
+    let y = Ristretto255::hash_to_group(token.proof.secret.expose().as_bytes());
+    let b = Ristretto255::blind(&y, &r);
+    let c = Ristretto255::reblind(&c, &r, &key);
+    let dleq = Dleq {
+        e: e.clone(),
+        s: s.clone(),
+    };
+    Ristretto255::verify_proof(&key, &b, &c, &dleq).map_err(|_| "the mint's key did not sign it")
+}
+
+/// Swaps for all coins, as many in each as the mint takes.
+fn drafts(
+    mint: &Mint,
+    keysets: &[Keyset],
+    coins: &[Coin],
+    memo: Option<&String>,
+) -> Result<Vec<Draft>, Caller> {
+    let terms = Terms::of(keysets);
+    let keyset = keysets::active(mint, keysets)?;
+    let mut drafts = Vec::new();
+    for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
+        let fee = terms.fee(inputs);
+        let amount = worth(inputs).saturating_sub(fee);
+        if amount == 0 {
+            return Err(Caller::FeeEatsAll {
+                amount: worth(inputs),
+                fee,
+            });
+        }
+        drafts.push(Draft {
+            kind: Kind::Receive,
+            inputs: inputs.to_vec(),
+            wants: wants(keyset, amount, Purpose::Keep, None)?,
+            amount,
+            fee,
+            memo: memo.cloned(),
+        });
+    }
+    Ok(drafts)
+}

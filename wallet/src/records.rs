@@ -1,0 +1,233 @@
+//! What a wallet keeps. A token is in one place at a time: among the spendable proofs, inside an
+//! open operation, or in the record of what was handed out.
+
+use farthing_protocol::api::Limits;
+use farthing_protocol::derive::Position;
+use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys, Secret, TokenProof, amount};
+use serde::{Deserialize, Serialize};
+
+use crate::http::ApiToken;
+
+/// A mint in this wallet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mint {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// Its name, in its own words.
+    pub name: String,
+    /// The unit of its tokens.
+    pub unit: String,
+    /// How many decimals people write the unit with.
+    pub decimals: u8,
+    /// What it takes in one request, and for how long it repeats its answers.
+    pub limits: Limits,
+    /// The API token of the holder's account there.
+    pub api_token: Option<ApiToken>,
+    /// This device's lane there; `None` until a wallet made from an old phrase has searched the mint.
+    pub lane: Option<u32>,
+}
+
+/// A keyset of a mint, its id recomputed from its keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keyset {
+    /// The mint's address.
+    pub mint: String,
+    /// Id, unit and terms.
+    pub info: KeysetInfo,
+    /// Public keys by amount.
+    pub keys: PublicKeys,
+}
+
+/// A token that can be spent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coin {
+    /// The address of the mint that signed it.
+    pub mint: String,
+    /// The token.
+    pub token: TokenProof,
+}
+
+impl Coin {
+    /// What it is worth.
+    #[must_use]
+    pub fn amount(&self) -> u64 {
+        self.token.proof.amount
+    }
+
+    /// The keyset it is of.
+    #[must_use]
+    pub fn keyset(&self) -> KeysetId {
+        self.token.proof.id
+    }
+}
+
+/// The sum of what coins are worth; no wallet can hold more than `u64::MAX`.
+#[must_use]
+pub fn worth(coins: &[Coin]) -> u64 {
+    amount::sum(coins.iter().map(Coin::amount)).unwrap_or(u64::MAX)
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// From the account into the wallet.
+    Withdraw,
+    /// From the wallet into somebody's hands.
+    Send,
+    /// From somebody's token into the wallet.
+    Receive,
+    /// From the wallet into the account.
+    Redeem,
+    /// Found again by the phrase; never an operation under way.
+    Restore,
+}
+
+/// Who an output is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// For this wallet.
+    Keep,
+    /// To hand out.
+    Send,
+}
+
+/// An output an operation asks for. Its secret and blinding factor follow from seed and place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedOutput {
+    /// The keyset that shall sign.
+    pub keyset: KeysetId,
+    /// The lane of its place.
+    pub lane: u32,
+    /// The counter of its place.
+    pub counter: u64,
+    /// What it is worth.
+    pub amount: u64,
+    /// Who it is for.
+    pub purpose: Purpose,
+    /// The public key it is locked to, 64 hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+}
+
+impl PlannedOutput {
+    /// Its place in the wallet's sequence.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position {
+            keyset: self.keyset,
+            lane: self.lane,
+            counter: self.counter,
+        }
+    }
+}
+
+/// An operation under way: all it takes to finish or undo it, written before the first request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub kind: Kind,
+    /// The address of the mint.
+    pub mint: String,
+    /// When it was begun, Unix seconds.
+    pub begun: u64,
+    /// The path of the request.
+    pub path: String,
+    /// The exact body of the request: the mint answers the same bytes the same way.
+    pub body: Secret,
+    /// What is spent: this wallet's own tokens, or those of a token to receive.
+    pub inputs: Vec<Coin>,
+    /// What the mint shall sign, in the order of the request.
+    pub outputs: Vec<PlannedOutput>,
+    /// What is withdrawn, sent, received or redeemed.
+    pub amount: u64,
+    /// What the mint keeps of the inputs.
+    pub fee: u64,
+    /// A note.
+    pub memo: Option<String>,
+}
+
+impl Operation {
+    /// What comes back into the wallet when it is undone: its own inputs, not a stranger's token's.
+    #[must_use]
+    pub fn own_inputs(&self) -> &[Coin] {
+        match self.kind {
+            Kind::Withdraw | Kind::Send | Kind::Redeem => &self.inputs,
+            Kind::Receive | Kind::Restore => &[],
+        }
+    }
+}
+
+/// A token that was handed out. It is another's money from the moment it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The number of the operation.
+    pub id: u64,
+    /// The address of the mint.
+    pub mint: String,
+    /// The unit.
+    pub unit: String,
+    /// When, Unix seconds.
+    pub time: u64,
+    /// The note in the token.
+    pub memo: Option<String>,
+    /// The tokens.
+    pub proofs: Vec<TokenProof>,
+}
+
+impl Sent {
+    /// The token, as it is handed over.
+    #[must_use]
+    pub fn token(&self) -> farthing_protocol::Token {
+        farthing_protocol::Token {
+            mint: self.mint.clone(),
+            unit: self.unit.clone(),
+            memo: self.memo.clone(),
+            proofs: self.proofs.clone(),
+        }
+    }
+
+    /// What it is worth.
+    #[must_use]
+    pub fn amount(&self) -> u64 {
+        amount::sum(self.proofs.iter().map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+    }
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused, and undone.
+    Undone,
+}
+
+/// A line of the wallet's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The number of the operation.
+    pub id: u64,
+    /// What it did.
+    pub kind: Kind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it ended, Unix seconds.
+    pub time: u64,
+    /// The address of the mint.
+    pub mint: String,
+    /// The unit.
+    pub unit: String,
+    /// What was withdrawn, sent, received, redeemed or restored.
+    pub amount: u64,
+    /// What the mint kept.
+    pub fee: u64,
+    /// What left the balance because it had been spent already, by another copy of this wallet.
+    pub lost: u64,
+    /// The note in the token.
+    pub memo: Option<String>,
+}

@@ -1,0 +1,218 @@
+//! What follows a refusal: look for the facts, then plan anew, undo, or keep the operation.
+//!
+//! A refusal alone is no proof that nothing was done: the request may have been done long ago, and the
+//! mint may have forgotten its answer. So before anything is given up the mint is asked whether it
+//! signed the outputs (NUT-09) and spent the inputs (NUT-07).
+
+use farthing_protocol::api::State;
+use farthing_protocol::{ErrorCode, TokenProof};
+
+use crate::error::{Aftermath, Error, Refused};
+use crate::exchange::{Finished, planned_sum, request_body, wants};
+use crate::http::Http;
+use crate::keysets;
+use crate::outputs::{self, blinded};
+use crate::records::{Coin, Keyset, Mint, Operation, Outcome, Purpose, worth};
+use crate::store::Store;
+use crate::tables::{Batch, y};
+use crate::wallet::Wallet;
+
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// Where a refused operation goes from here.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and never stored")]
+pub(crate) enum Next {
+    /// The mint had done it before.
+    Done(Finished),
+    /// It was planned anew, with other outputs, and is to be sent.
+    Again(Operation),
+    /// It is undone, or kept as it is: the aftermath says which.
+    Ended(Refused),
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Decides what becomes of an operation that was refused.
+    ///
+    /// # Errors
+    /// When the facts cannot be had now: the operation stays open.
+    pub(crate) async fn after_refusal(
+        &mut self,
+        operation: Operation,
+        mut refused: Refused,
+        may_replan: bool,
+    ) -> Result<Next, Error> {
+        let mint = self.mint(Some(&operation.mint)).await?;
+        if let Some(proofs) = self.already_done(&operation, &refused, &mint).await? {
+            return Ok(Next::Done(self.settle(&operation, proofs).await?));
+        }
+        // About the account's token, which can be put right, and not about this request.
+        if matches!(refused.status, 401 | 403) {
+            refused.aftermath = Aftermath::Kept(operation.id);
+            return Ok(Next::Ended(refused));
+        }
+        let replanned = match refused.known_code() {
+            Some(ErrorCode::AlreadySigned) if may_replan => {
+                Some(self.replan_on_free_lane(&operation, mint).await?)
+            }
+            Some(
+                ErrorCode::KeysetInactive | ErrorCode::KeysetUnknown | ErrorCode::KeysetExpired,
+            ) if may_replan => self.replan_on_active_keyset(&operation, &mint).await?,
+            Some(_) | None => None,
+        };
+        match replanned {
+            Some(replanned) => Ok(Next::Again(replanned)),
+            None => self.undo(&operation, refused).await,
+        }
+    }
+
+    /// The tokens of an operation that the mint did before and has forgotten; `None` when it did not.
+    async fn already_done(
+        &self,
+        operation: &Operation,
+        refused: &Refused,
+        mint: &Mint,
+    ) -> Result<Option<Vec<TokenProof>>, Error> {
+        let signed_by_others = refused.known_code() == Some(ErrorCode::AlreadySigned);
+        if operation.inputs.is_empty() {
+            // Within the replay window the mint would have repeated its answer, unless it would not
+            // hear the account out. So signed outputs are a withdrawal of another device on this seed.
+            let age_s = (self.clock)().saturating_sub(operation.begun);
+            let remembered = age_s < u64::from(mint.limits.replay_days) * DAY_S;
+            if remembered && !matches!(refused.status, 401 | 403) {
+                return Ok(None);
+            }
+        } else if signed_by_others {
+            // Inputs are looked at before outputs: they are unspent.
+            return Ok(None);
+        }
+        let Some(proofs) = self.signed_before(operation).await? else {
+            return Ok(None);
+        };
+        let spent = self.spent(&operation.mint, &operation.inputs).await?;
+        Ok((spent.len() == operation.inputs.len()).then_some(proofs))
+    }
+
+    /// The tokens of an operation's outputs, if the mint signed all of them for the planned amounts.
+    async fn signed_before(&self, operation: &Operation) -> Result<Option<Vec<TokenProof>>, Error> {
+        if operation.outputs.is_empty() {
+            return Ok(None);
+        }
+        let messages: Vec<_> = operation
+            .outputs
+            .iter()
+            .filter_map(|o| blinded(&self.seed, o))
+            .collect();
+        let restored = self.api(&operation.mint).restore(messages.clone()).await?;
+        if restored.outputs != messages {
+            return Ok(None);
+        }
+        let keysets = self.tables.keysets(&operation.mint).await?;
+        outputs::unblind_all(
+            &self.seed,
+            &keysets,
+            &operation.outputs,
+            &restored.signatures,
+        )
+        .map(Some)
+        .map_err(|lie| Error::lie(&operation.mint, lie))
+    }
+
+    /// Those of `coins` that the mint says are spent.
+    pub(crate) async fn spent(&self, mint: &str, coins: &[Coin]) -> Result<Vec<Coin>, Error> {
+        if coins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ys = coins
+            .iter()
+            .map(|coin| y(&coin.token.proof.secret))
+            .collect();
+        let states = self.api(mint).states(ys).await?;
+        let pairs = coins.iter().zip(states);
+        Ok(pairs
+            .filter(|(_, s)| *s == State::Spent)
+            .map(|(c, _)| c.clone())
+            .collect())
+    }
+
+    /// Another device on this seed uses the lane too: goes to a free one, with new outputs.
+    async fn replan_on_free_lane(
+        &mut self,
+        operation: &Operation,
+        mut mint: Mint,
+    ) -> Result<Operation, Error> {
+        let after = operation.outputs.iter().map(|o| o.lane).max();
+        let from = after
+            .max(mint.lane)
+            .map_or(0, |lane| lane.saturating_add(1));
+        let lane = self.free_lane(&mint, from).await?;
+        mint.lane = Some(lane);
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let keyset = keysets::active(&mint, &keysets)?;
+        self.replan(operation, &mint, lane, keyset).await
+    }
+
+    /// The mint has rotated its keysets: learns the new ones. `None` when that changes nothing.
+    async fn replan_on_active_keyset(
+        &mut self,
+        operation: &Operation,
+        mint: &Mint,
+    ) -> Result<Option<Operation>, Error> {
+        let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
+        let Ok(keyset) = keysets::active(mint, &keysets) else {
+            return Ok(None);
+        };
+        let same = operation.outputs.iter().all(|o| o.keyset == keyset.info.id);
+        match mint.lane {
+            Some(lane) if !same => self.replan(operation, mint, lane, keyset).await.map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Writes the operation anew, with the same inputs and amounts and with outputs at new places.
+    async fn replan(
+        &mut self,
+        operation: &Operation,
+        mint: &Mint,
+        lane: u32,
+        keyset: &Keyset,
+    ) -> Result<Operation, Error> {
+        let lock = operation.outputs.iter().find_map(|o| o.lock.as_ref());
+        let handed = planned_sum(&operation.outputs, Purpose::Send);
+        let kept = planned_sum(&operation.outputs, Purpose::Keep);
+        let mut wanted = wants(keyset, handed, Purpose::Send, lock)?;
+        wanted.extend(wants(keyset, kept, Purpose::Keep, None)?);
+        let counter = self.tables.counter(&keyset.info.id, lane).await?;
+        let (planned, counter) = outputs::plan(&self.seed, keyset, lane, counter, &wanted);
+        let (outputs, messages): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
+        let replanned = Operation {
+            begun: (self.clock)(),
+            body: request_body(operation.kind, &operation.inputs, messages),
+            outputs,
+            ..operation.clone()
+        };
+        let batch = Batch::default()
+            .put_mint(mint)?
+            .put_counter(&keyset.info.id, lane, counter)?
+            .put_operation(&replanned)?;
+        self.tables.apply(batch).await?;
+        Ok(replanned)
+    }
+
+    /// Undoes an operation: its own inputs go back into the balance, except those that are spent.
+    async fn undo(&mut self, operation: &Operation, mut refused: Refused) -> Result<Next, Error> {
+        let own = operation.own_inputs();
+        let spent = self.spent(&operation.mint, own).await?;
+        let (gone, back): (Vec<Coin>, Vec<Coin>) =
+            own.iter().cloned().partition(|coin| spent.contains(coin));
+        let (returned, lost) = (worth(&back), worth(&gone));
+        let unit = self.mint(Some(&operation.mint)).await?.unit;
+        let entry = self.entry(operation, &unit, Outcome::Undone, lost);
+        let batch = Batch::default()
+            .delete_operation(operation.id)
+            .put_coins(&back)?
+            .put_entry(&entry)?;
+        self.tables.apply(batch).await?;
+        refused.aftermath = Aftermath::Undone { returned, lost };
+        Ok(Next::Ended(refused))
+    }
+}

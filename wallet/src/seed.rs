@@ -1,0 +1,154 @@
+//! The phrase a wallet is made of: everything else can be found again from it.
+
+use std::fmt;
+
+use bip39::Mnemonic;
+use ed25519_dalek::{Signer as _, SigningKey};
+use farthing_protocol::derive;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::Caller;
+
+/// Words of a new phrase come from this many random bytes: 12 words (BIP-39).
+const ENTROPY_BYTES: usize = 16;
+/// The wallet's one lock key; more would take the next numbers.
+const LOCK_KEY_INDEX: u32 = 0;
+
+/// A BIP-39 phrase: it is all the wallet's money. `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct Phrase(Mnemonic);
+
+impl Phrase {
+    /// Makes a new phrase of 12 English words from the system's randomness.
+    ///
+    /// # Errors
+    /// [`Caller::Randomness`] when the system has none to give.
+    pub fn generate() -> Result<Self, Caller> {
+        let mut entropy = Zeroizing::new([0; ENTROPY_BYTES]);
+        getrandom::fill(entropy.as_mut_slice()).map_err(|_| Caller::Randomness)?;
+        let mnemonic = Mnemonic::from_entropy(entropy.as_slice());
+        mnemonic.map(Self).map_err(|_| Caller::Randomness)
+    }
+
+    /// Reads a phrase of 12 to 24 English words; case and white space do not matter.
+    ///
+    /// # Errors
+    /// [`Caller::Phrase`] when a word is unknown or the checksum is wrong; it says nothing of the words.
+    pub fn parse(text: &str) -> Result<Self, Caller> {
+        let mut normal = Zeroizing::new(String::with_capacity(text.len()));
+        for word in text.split_whitespace() {
+            if !normal.is_empty() {
+                normal.push(' ');
+            }
+            normal.extend(word.chars().flat_map(char::to_lowercase));
+        }
+        let language = bip39::Language::English;
+        match Mnemonic::parse_in_normalized(language, &normal) {
+            Ok(mnemonic) => Ok(Self(mnemonic)),
+            Err(bip39::Error::BadWordCount(_)) => Err(Caller::Phrase("it needs 12 to 24 words")),
+            Err(bip39::Error::UnknownWord(_)) => {
+                Err(Caller::Phrase("a word is not in the BIP-39 list"))
+            }
+            Err(_) => Err(Caller::Phrase(
+                "the checksum is wrong: a word is wrong or out of place",
+            )),
+        }
+    }
+
+    /// The words, to be shown once and kept on paper.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.to_string())
+    }
+
+    /// The 64 bytes that everything is derived from (BIP-39, no passphrase).
+    pub(crate) fn seed(&self) -> Seed {
+        Seed(Zeroizing::new(self.0.to_seed_normalized("")))
+    }
+}
+
+impl fmt::Debug for Phrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Phrase(…)")
+    }
+}
+
+/// The seed of a phrase, wiped when dropped.
+pub(crate) struct Seed(Zeroizing<[u8; 64]>);
+
+impl Seed {
+    pub(crate) fn bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+
+    fn lock_key(&self) -> SigningKey {
+        SigningKey::from_bytes(&derive::lock_key(&self.0, LOCK_KEY_INDEX))
+    }
+
+    /// The public key that others lock tokens to (NUT-11), Ed25519.
+    pub(crate) fn lock_public_key(&self) -> [u8; 32] {
+        self.lock_key().verifying_key().to_bytes()
+    }
+
+    /// Signs the SHA-256 hash of `message` with the lock key (NUT-11, "Signature scheme").
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.lock_key().sign(&Sha256::digest(message)).to_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farthing_protocol::suite::{Ristretto255, Suite};
+
+    const ZEROS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                         abandon abandon about";
+
+    #[test]
+    fn a_phrase_gives_the_seed_of_bip_39() {
+        // Computed with Python's hashlib.pbkdf2_hmac("sha512", phrase, b"mnemonic", 2048).
+        let expected = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1\
+                        9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
+        let phrase = Phrase::parse(ZEROS).unwrap();
+        assert_eq!(hex::encode(phrase.seed().bytes()), expected);
+    }
+
+    #[test]
+    fn case_and_white_space_do_not_matter_and_wrong_words_are_refused() {
+        let shouted = format!("\n {}\t", ZEROS.to_uppercase().replace(' ', "  "));
+        assert_eq!(*Phrase::parse(&shouted).unwrap().expose(), ZEROS);
+        for wrong in [
+            "",
+            "abandon",
+            &ZEROS.replace("about", "abandon"),
+            &ZEROS.replace("about", "xyz"),
+        ] {
+            assert!(
+                matches!(Phrase::parse(wrong), Err(Caller::Phrase(_))),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn new_phrases_have_12_words_and_differ() {
+        let (a, b) = (Phrase::generate().unwrap(), Phrase::generate().unwrap());
+        assert_eq!(a.expose().split(' ').count(), 12);
+        assert_ne!(*a.expose(), *b.expose());
+        assert_eq!(*Phrase::parse(&a.expose()).unwrap().expose(), *a.expose());
+    }
+
+    #[test]
+    fn the_lock_key_signs_what_the_mint_checks() {
+        let seed = Phrase::parse(ZEROS).unwrap().seed();
+        let key = Ristretto255::lock_key(&seed.lock_public_key()).unwrap();
+        assert!(Ristretto255::verify_signature(&key, b"message", &seed.sign(b"message")).is_ok());
+        assert!(Ristretto255::verify_signature(&key, b"other", &seed.sign(b"message")).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_word() {
+        assert_eq!(format!("{:?}", Phrase::parse(ZEROS).unwrap()), "Phrase(…)");
+    }
+}

@@ -1,0 +1,255 @@
+//! Withdraw, send and redeem: what the holder of the wallet asks for.
+
+use farthing_protocol::suite::{Ristretto255, Suite};
+
+use crate::coins::{self, Terms};
+use crate::error::{Caller, Error};
+use crate::exchange::{Draft, Finished, sent_record, wants};
+use crate::http::Http;
+use crate::keysets;
+use crate::outputs::Want;
+use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Purpose, Sent, worth};
+use crate::store::Store;
+use crate::tables::Batch;
+use crate::wallet::Wallet;
+
+/// How much to redeem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeem {
+    /// This much into the account, with change back into the wallet.
+    Amount(u64),
+    /// All the wallet has at the mint, less the mint's fee.
+    All,
+}
+
+/// What goes with a token that is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendOptions {
+    /// A note for the receiver; whoever has the token can read it.
+    pub memo: Option<String>,
+    /// The public key that alone can spend it (NUT-11), Ed25519, 64 hex digits.
+    pub lock: Option<String>,
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Takes `amount` out of the account at `mint` into the wallet.
+    ///
+    /// # Errors
+    /// Any [`Error`]; one that leaves the operation open names its number.
+    pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+        positive(amount)?;
+        account(mint)?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let keyset = keysets::active(mint, &keysets)?;
+        let draft = Draft {
+            kind: Kind::Withdraw,
+            inputs: Vec::new(),
+            wants: wants(keyset, amount, Purpose::Keep, None)?,
+            amount,
+            fee: 0,
+            memo: None,
+        };
+        self.exchange(mint, draft).await
+    }
+
+    /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
+    /// returns: [`Wallet::sent`] shows it again.
+    ///
+    /// With an exact set of tokens and no lock, no request is made. The receiver's fee, if the mint
+    /// takes one, is the receiver's.
+    ///
+    /// # Errors
+    /// Any [`Error`]; one that leaves the operation open names its number.
+    pub async fn send(
+        &mut self,
+        mint: &Mint,
+        amount: u64,
+        options: SendOptions,
+    ) -> Result<Sent, Error> {
+        positive(amount)?;
+        let lock = options.lock.as_deref().map(lock_key).transpose()?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let coins = self.tables.coins(&mint.url).await?;
+        let terms = Terms::of(&keysets);
+        if lock.is_none()
+            && let Some(exact) = coins::exact(&coins, amount, &terms)
+        {
+            return self.hand_out(mint, exact, amount, options.memo).await;
+        }
+        let inputs = choose(mint, &coins, amount, &terms)?;
+        let fee = terms.fee(&inputs);
+        let keyset = keysets::active(mint, &keysets)?;
+        let mut wanted = wants(keyset, amount, Purpose::Send, lock.as_ref())?;
+        wanted.extend(change(keyset, &inputs, amount, fee)?);
+        let draft = Draft {
+            kind: Kind::Send,
+            inputs,
+            wants: wanted,
+            amount,
+            fee,
+            memo: options.memo,
+        };
+        let finished = self.exchange(mint, draft).await?;
+        let id = finished.entry.id;
+        finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
+    }
+
+    /// Pays into the account at `mint`; change comes back in the same request.
+    ///
+    /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
+    /// all are written down before the first is sent. Gives one entry for each.
+    ///
+    /// # Errors
+    /// Any [`Error`]; one that leaves the operation open names its number.
+    pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Vec<Finished>, Error> {
+        account(mint)?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let coins = self.tables.coins(&mint.url).await?;
+        let terms = Terms::of(&keysets);
+        let drafts = match what {
+            Redeem::Amount(amount) => vec![redeem_draft(mint, &keysets, &coins, amount, &terms)?],
+            Redeem::All => redeem_all_drafts(mint, &coins, &terms)?,
+        };
+        let operations = self.begin(mint, drafts).await?;
+        let mut finished = Vec::new();
+        for operation in operations {
+            finished.push(self.run(operation).await?);
+        }
+        Ok(finished)
+    }
+
+    /// Begins one operation and runs it.
+    async fn exchange(&mut self, mint: &Mint, draft: Draft) -> Result<Finished, Error> {
+        let operation = self.begin(mint, vec![draft]).await?.pop();
+        #[expect(clippy::expect_used, reason = "one draft makes one operation")]
+        self.run(operation.expect("one draft makes one operation"))
+            .await
+    }
+
+    /// Hands tokens out as they are: one batch, no request.
+    async fn hand_out(
+        &mut self,
+        mint: &Mint,
+        coins: Vec<Coin>,
+        amount: u64,
+        memo: Option<String>,
+    ) -> Result<Sent, Error> {
+        let id = self.tables.next_id().await?;
+        let entry = Entry {
+            id,
+            kind: Kind::Send,
+            outcome: Outcome::Done,
+            time: (self.clock)(),
+            mint: mint.url.clone(),
+            unit: mint.unit.clone(),
+            amount,
+            fee: 0,
+            lost: 0,
+            memo,
+        };
+        let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
+        let sent = sent_record(&entry, proofs);
+        let batch = Batch::default()
+            .delete_coins(&coins)
+            .put_sent(&sent)?
+            .put_entry(&entry)?
+            .put_next_id(id + 1)?;
+        self.tables.apply(batch).await?;
+        Ok(sent)
+    }
+}
+
+fn positive(amount: u64) -> Result<(), Caller> {
+    (amount > 0).then_some(()).ok_or(Caller::AmountZero)
+}
+
+fn account(mint: &Mint) -> Result<(), Caller> {
+    let missing = || Caller::NoApiToken(mint.url.clone());
+    mint.api_token.as_ref().map(|_| ()).ok_or_else(missing)
+}
+
+/// Checks a key to lock to; gives it as lower-case hex.
+fn lock_key(text: &str) -> Result<String, Caller> {
+    let wrong = || Caller::LockKey(crate::api::printable(text));
+    let bytes = hex::decode(text.trim()).map_err(|_| wrong())?;
+    let key = Ristretto255::lock_key(&bytes).map_err(|_| wrong())?;
+    Ok(hex::encode(key))
+}
+
+/// The coins to spend for `amount` and the fee on them.
+fn choose(mint: &Mint, coins: &[Coin], amount: u64, terms: &Terms) -> Result<Vec<Coin>, Caller> {
+    let chosen = coins::at_least(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
+        needed: amount,
+        available: worth(coins),
+        unit: mint.unit.clone(),
+    })?;
+    let (needed, max) = (chosen.len(), mint.limits.inputs_max);
+    if needed > max {
+        return Err(Caller::TooManyInputs { needed, max });
+    }
+    Ok(chosen)
+}
+
+/// Outputs for what `inputs` are worth beyond `amount` and `fee`.
+fn change(keyset: &Keyset, inputs: &[Coin], amount: u64, fee: u64) -> Result<Vec<Want>, Caller> {
+    let rest = worth(inputs).saturating_sub(amount).saturating_sub(fee);
+    wants(keyset, rest, Purpose::Keep, None)
+}
+
+fn redeem_draft(
+    mint: &Mint,
+    keysets: &[Keyset],
+    coins: &[Coin],
+    amount: u64,
+    terms: &Terms,
+) -> Result<Draft, Caller> {
+    positive(amount)?;
+    let inputs = choose(mint, coins, amount, terms)?;
+    let fee = terms.fee(&inputs);
+    let wants = match worth(&inputs).saturating_sub(amount).saturating_sub(fee) {
+        0 => Vec::new(),
+        _ => change(keysets::active(mint, keysets)?, &inputs, amount, fee)?,
+    };
+    Ok(Draft {
+        kind: Kind::Redeem,
+        inputs,
+        wants,
+        amount,
+        fee,
+        memo: None,
+    })
+}
+
+/// All coins, in as many requests as the mint's limit asks for; what a fee would eat whole is left.
+fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<Draft>, Caller> {
+    let mut drafts = Vec::new();
+    for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
+        let fee = terms.fee(inputs);
+        let amount = worth(inputs).saturating_sub(fee);
+        if amount > 0 {
+            let inputs = inputs.to_vec();
+            drafts.push(Draft {
+                kind: Kind::Redeem,
+                inputs,
+                wants: Vec::new(),
+                amount,
+                fee,
+                memo: None,
+            });
+        }
+    }
+    if drafts.is_empty() {
+        return Err(match worth(coins) {
+            0 => Caller::Insufficient {
+                needed: 1,
+                available: 0,
+                unit: mint.unit.clone(),
+            },
+            amount => Caller::FeeEatsAll {
+                amount,
+                fee: terms.fee(coins),
+            },
+        });
+    }
+    Ok(drafts)
+}

@@ -1,0 +1,106 @@
+//! The one thing a wallet asks of storage: tables of keys and values, changed a batch at a time.
+
+use zeroize::Zeroizing;
+
+/// A table of a wallet's store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// The phrase, and the number of the next operation.
+    Meta,
+    /// Mints by address.
+    Mints,
+    /// Keysets by mint and id.
+    Keysets,
+    /// The next unused counter, by keyset and lane.
+    Counters,
+    /// Tokens that can be spent, by `Y`.
+    Proofs,
+    /// Operations under way, by number.
+    Operations,
+    /// Tokens handed out, by the number of the operation.
+    Sent,
+    /// What happened, by the number of the operation.
+    History,
+}
+
+impl Table {
+    /// The name to store it under; never changes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Mints => "mints",
+            Self::Keysets => "keysets",
+            Self::Counters => "counters",
+            Self::Proofs => "proofs",
+            Self::Operations => "operations",
+            Self::Sent => "sent",
+            Self::History => "history",
+        }
+    }
+}
+
+/// A stored value: JSON that may hold secrets, wiped when dropped.
+pub type Value = Zeroizing<Vec<u8>>;
+
+/// One change of a batch.
+#[derive(Clone)]
+pub enum Change {
+    /// Sets a key, whether or not it was there.
+    Put(Table, String, Value),
+    /// Removes a key, whether or not it was there.
+    Delete(Table, String),
+}
+
+/// Why the store failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no wallet there.
+    #[error("there is no wallet at {0}")]
+    Missing(String),
+    /// There is a wallet there already.
+    #[error("there is already a wallet at {0}")]
+    Exists(String),
+    /// Another process has the wallet open.
+    #[error("another process has this wallet open")]
+    Locked,
+    /// The file was written by a later version, or is no wallet at all.
+    #[error("this is not a wallet file that this version can read: {0}")]
+    Version(String),
+    /// A record is not what this version wrote.
+    #[error("the record {key} of table {table} is damaged")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The key; never a secret.
+        key: String,
+    },
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A transactional key-value store that one wallet has to itself.
+#[expect(
+    async_fn_in_trait,
+    reason = "a wallet is used from one task; a browser's futures are not Send"
+)]
+pub trait Store {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Value>, StoreError>;
+
+    /// All keys of a table with their values, in ascending order of key.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    async fn scan(&self, table: Table) -> Result<Vec<(String, Value)>, StoreError>;
+
+    /// Makes all changes or none, and returns when they are on disk to stay.
+    ///
+    /// # Errors
+    /// A [`StoreError`]; then none was made, or the process must not go on.
+    async fn apply(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,293 @@
+//! The wallet: its making and opening, its mints, and what it holds.
+
+use farthing_protocol::Secret;
+use farthing_protocol::suite::{Ristretto255, Suite};
+
+use crate::api::{Api, printable};
+use crate::error::{Caller, Error};
+use crate::http::{ApiToken, Http};
+use crate::records::{Coin, Entry, Mint, Operation, Sent, worth};
+use crate::seed::{Phrase, Seed};
+use crate::store::{Store, StoreError};
+use crate::tables::{Batch, StoredPhrase, Tables};
+
+/// Gives the time, Unix seconds. A wallet's money never depends on it; its history does.
+pub type Clock = fn() -> u64;
+
+/// Where a wallet's phrase comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Just made: it has nothing at any mint yet.
+    New,
+    /// Written down before: each mint is searched by [`Wallet::restore`] before it is used, because
+    /// another device may use the phrase too.
+    Restored,
+}
+
+/// What a wallet holds at one mint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// The mint's address.
+    pub mint: String,
+    /// The unit.
+    pub unit: String,
+    /// What can be spent.
+    pub available: u64,
+    /// What open operations hold of it, or bring.
+    pub pending: u64,
+}
+
+/// A wallet over a store of type `S` that reaches its mints by `H`.
+///
+/// What moves value takes `&mut self`: one thing at a time. A store is used by one wallet at a time.
+pub struct Wallet<S, H> {
+    pub(crate) tables: Tables<S>,
+    pub(crate) http: H,
+    pub(crate) seed: Seed,
+    pub(crate) clock: Clock,
+    phrase_is_new: bool,
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Makes a wallet of a phrase in an empty store.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the store has a wallet already.
+    pub async fn create(
+        store: S,
+        http: H,
+        clock: Clock,
+        phrase: &Phrase,
+        origin: Origin,
+    ) -> Result<Self, Error> {
+        let tables = Tables(store);
+        if tables.phrase().await?.is_some() {
+            return Err(StoreError::Exists("this store".to_owned()).into());
+        }
+        let stored = StoredPhrase {
+            words: Secret::new(phrase.expose().to_string()),
+            new: origin == Origin::New,
+        };
+        tables.apply(Batch::default().put_phrase(&stored)?).await?;
+        let (seed, phrase_is_new) = (phrase.seed(), stored.new);
+        Ok(Self {
+            tables,
+            http,
+            seed,
+            clock,
+            phrase_is_new,
+        })
+    }
+
+    /// Opens the wallet in a store. Call [`Wallet::recover`] next.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none.
+    pub async fn open(store: S, http: H, clock: Clock) -> Result<Self, Error> {
+        let tables = Tables(store);
+        let stored = tables.phrase().await?;
+        let stored = stored.ok_or_else(|| StoreError::Missing("this store".to_owned()))?;
+        let seed = Phrase::parse(stored.words.expose())?.seed();
+        let phrase_is_new = stored.new;
+        Ok(Self {
+            tables,
+            http,
+            seed,
+            clock,
+            phrase_is_new,
+        })
+    }
+
+    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before.
+    ///
+    /// # Errors
+    /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Error::Misbehaved`] for keysets that do not hold.
+    pub async fn add_mint(
+        &mut self,
+        url: &str,
+        api_token: Option<ApiToken>,
+    ) -> Result<Mint, Error> {
+        let url = normal_url(url)?;
+        let before = self.tables.mint(&url).await?;
+        let info = self.api(&url).info().await?;
+        if info.suite != Ristretto255::NAME {
+            return Err(Caller::Suite {
+                mint: url,
+                suite: printable(&info.suite),
+            }
+            .into());
+        }
+        let known = self.tables.keysets(&url).await?;
+        let keysets = self.fetch_keysets(&url, &info.unit, &known).await?;
+        let (token_before, lane) = match before {
+            Some(before) => (before.api_token, before.lane),
+            None => (None, self.phrase_is_new.then_some(0)),
+        };
+        let mint = Mint {
+            url,
+            name: printable(&info.name),
+            unit: info.unit,
+            decimals: info.decimals,
+            limits: info.limits,
+            api_token: api_token.or(token_before),
+            lane,
+        };
+        let batch = Batch::default().put_mint(&mint)?;
+        let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
+        self.tables.apply(batch).await?;
+        Ok(mint)
+    }
+
+    /// The mints, in the order of their addresses.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn mints(&self) -> Result<Vec<Mint>, Error> {
+        Ok(self.tables.mints().await?)
+    }
+
+    /// The mint at `url`, or the first one when none is named.
+    ///
+    /// # Errors
+    /// [`Caller::NoMint`], [`Caller::MintUnknown`], [`Caller::MintUrl`].
+    pub async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
+        let Some(url) = url else {
+            let first = self.tables.mints().await?.into_iter().next();
+            return first.ok_or_else(|| Caller::NoMint.into());
+        };
+        let url = normal_url(url)?;
+        let mint = self.tables.mint(&url).await?;
+        mint.ok_or_else(|| Caller::MintUnknown(url).into())
+    }
+
+    /// What the wallet holds, mint by mint.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn balance(&self) -> Result<Vec<Balance>, Error> {
+        let coins = self.tables.all_coins().await?;
+        let operations = self.tables.operations().await?;
+        let mints = self.tables.mints().await?.into_iter();
+        let balance = |mint: Mint| {
+            let here: Vec<Coin> = coins
+                .iter()
+                .filter(|c| c.mint == mint.url)
+                .cloned()
+                .collect();
+            let open = operations.iter().filter(|o| o.mint == mint.url);
+            Balance {
+                available: worth(&here),
+                pending: open.map(pending).fold(0, u64::saturating_add),
+                mint: mint.url,
+                unit: mint.unit,
+            }
+        };
+        Ok(mints.map(balance).collect())
+    }
+
+    /// The operations that are neither done nor undone yet.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn open_operations(&self) -> Result<Vec<Operation>, Error> {
+        Ok(self.tables.operations().await?)
+    }
+
+    /// What happened, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn history(&self) -> Result<Vec<Entry>, Error> {
+        Ok(self.tables.history().await?)
+    }
+
+    /// The tokens handed out, oldest first, whether or not they were claimed.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
+        Ok(self.tables.all_sent().await?)
+    }
+
+    /// The token handed out by operation `id`.
+    ///
+    /// # Errors
+    /// [`Caller::SentUnknown`].
+    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
+        let sent = self.tables.sent(id).await?;
+        sent.ok_or_else(|| Caller::SentUnknown(id).into())
+    }
+
+    /// The public key that others lock tokens for this wallet to (NUT-11), Ed25519, 32 bytes.
+    #[must_use]
+    pub fn lock_public_key(&self) -> [u8; 32] {
+        self.seed.lock_public_key()
+    }
+
+    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> Api<'a, H> {
+        Api {
+            http: &self.http,
+            mint,
+        }
+    }
+}
+
+/// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
+fn pending(operation: &Operation) -> u64 {
+    match operation.own_inputs() {
+        [] => operation.amount,
+        own => worth(own),
+    }
+}
+
+/// The address of a mint: `http` or `https`, no slash at its end, host in lower case.
+fn normal_url(text: &str) -> Result<String, Caller> {
+    let wrong = || Caller::MintUrl(printable(text));
+    let text = text.trim().trim_end_matches('/');
+    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
+    let scheme = scheme.to_ascii_lowercase();
+    let (host, path) = match rest.split_once('/') {
+        Some((host, path)) => (host, format!("/{path}")),
+        None => (rest, String::new()),
+    };
+    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#');
+    if !matches!(scheme.as_str(), "http" | "https") || host.is_empty() || rest.contains(bad) {
+        return Err(wrong());
+    }
+    Ok(format!("{scheme}://{}{path}", host.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_mint_are_one_address() {
+        for same in [
+            "https://Mint.Example",
+            " HTTPS://mint.example/ ",
+            "https://mint.example//",
+        ] {
+            assert_eq!(normal_url(same).unwrap(), "https://mint.example");
+        }
+        assert_eq!(normal_url("http://h:1/Path/").unwrap(), "http://h:1/Path");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for wrong in [
+            "",
+            "mint.example",
+            "ftp://h",
+            "https://",
+            "https://u:p@h",
+            "https://h?q",
+            "https://h /",
+        ] {
+            assert!(
+                matches!(normal_url(wrong), Err(Caller::MintUrl(_))),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! A mint in memory: it signs, checks, replays and keeps accounts, and misbehaves on demand.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use farthing_protocol::api::*;
+use farthing_protocol::conditions::check_all;
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::suite::{Ristretto255, SecretKey, Suite};
+use farthing_protocol::*;
+use farthing_wallet::http::{Request, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The address it answers under.
+pub const URL: &str = "https://mint.test";
+/// The API token of its one account.
+pub const API_TOKEN: &str = "secret-api-token";
+/// What every clock in the tests says.
+pub const NOW: u64 = 1_800_000_000;
+
+/// What it does wrong, each until taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lies {
+    pub dleq: bool,
+    pub signed_amount: bool,
+    pub signed_keyset: bool,
+    pub one_signature_less: bool,
+    pub keyset_id: bool,
+    pub other_keys: bool,
+    pub other_fee: bool,
+    pub credited: bool,
+    pub states_of_others: bool,
+    pub unreadable: bool,
+    pub unavailable: bool,
+}
+
+pub struct FakeKeyset {
+    pub info: KeysetInfo,
+    pub keys: PublicKeys,
+    secrets: BTreeMap<u64, SecretKey>,
+}
+
+impl FakeKeyset {
+    pub fn new(seed: u8, fee: u64, amounts: u32) -> Self {
+        let secrets: BTreeMap<u64, SecretKey> = (0..amounts)
+            .map(|bit| {
+                (
+                    1u64 << bit,
+                    Ristretto255::secret_key(&[seed.wrapping_add(bit as u8 + 1); 64]).unwrap(),
+                )
+            })
+            .collect();
+        let public = |k: &SecretKey| Ristretto255::encode_point(&Ristretto255::public_key(k));
+        let keys: PublicKeys = secrets.iter().map(|(a, k)| (*a, public(k))).collect();
+        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, None);
+        let info = KeysetInfo {
+            id,
+            unit: "credit".into(),
+            active: true,
+            input_fee_ppk: fee,
+            final_expiry: None,
+        };
+        Self {
+            info,
+            keys,
+            secrets,
+        }
+    }
+}
+
+pub struct FakeMint {
+    pub keysets: Vec<FakeKeyset>,
+    pub account: u64,
+    pub issued: u64,
+    pub redeemed: u64,
+    pub fees: u64,
+    pub lies: Lies,
+    pub limits: Limits,
+    /// Every request that arrived: path and body.
+    pub requests: Vec<(String, String)>,
+    spent: HashSet<EncodedPoint>,
+    signed: HashMap<EncodedPoint, BlindSignature>,
+    replays: HashMap<(String, String), Vec<u8>>,
+}
+
+type Answer = Result<Vec<u8>, (ErrorCode, String)>;
+
+fn refuse<T>(code: ErrorCode) -> Result<T, (ErrorCode, String)> {
+    Err((code, format!("refused: {code:?}")))
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, (ErrorCode, String)> {
+    serde_json::from_str(body).or_else(|_| refuse(ErrorCode::Malformed))
+}
+
+fn write<T: Serialize>(value: &T) -> Answer {
+    Ok(serde_json::to_vec(value).unwrap())
+}
+
+impl FakeMint {
+    pub fn new(account: u64) -> Self {
+        let limits = Limits {
+            inputs_max: 100,
+            outputs_max: 100,
+            secret_bytes_max: 512,
+            body_bytes_max: 1 << 20,
+            replay_days: 7,
+        };
+        Self {
+            keysets: vec![FakeKeyset::new(1, 0, 8)],
+            account,
+            issued: 0,
+            redeemed: 0,
+            fees: 0,
+            lies: Lies::default(),
+            limits,
+            requests: Vec::new(),
+            spent: HashSet::new(),
+            signed: HashMap::new(),
+            replays: HashMap::new(),
+        }
+    }
+
+    /// Forgets all replays, as after `replay_days`.
+    pub fn forget_replays(&mut self) {
+        self.replays.clear();
+    }
+
+    /// Retires all keysets and starts a new one.
+    pub fn rotate(&mut self, seed: u8, fee: u64) {
+        self.keysets.iter_mut().for_each(|k| k.info.active = false);
+        self.keysets.push(FakeKeyset::new(seed, fee, 8));
+    }
+
+    /// What its unspent tokens are worth.
+    pub fn outstanding(&self) -> u64 {
+        self.issued - self.redeemed
+    }
+
+    pub fn is_spent(&self, secret: &Secret) -> bool {
+        self.spent.contains(&y(secret))
+    }
+
+    pub fn paths(&self) -> Vec<&str> {
+        self.requests
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .collect()
+    }
+
+    pub fn answer(&mut self, request: &Request) -> Response {
+        let path = request
+            .url
+            .strip_prefix(URL)
+            .expect("a request to another mint")
+            .to_owned();
+        let body = request
+            .body
+            .as_ref()
+            .map(|b| b.expose().to_owned())
+            .unwrap_or_default();
+        assert!(!body.contains("dleq"), "a request carries a DLEQ proof");
+        self.requests.push((path.clone(), body.clone()));
+        if self.lies.unreadable {
+            return Response {
+                status: 200,
+                body: b"<html>".to_vec(),
+            };
+        }
+        if self.lies.unavailable {
+            return error(ErrorCode::Unavailable, "overloaded");
+        }
+        let account = request
+            .bearer
+            .as_ref()
+            .is_some_and(|t| t.expose() == API_TOKEN);
+        match self.route(&path, &body, account) {
+            Ok(body) => Response { status: 200, body },
+            Err((code, detail)) => error(code, &detail),
+        }
+    }
+
+    fn route(&mut self, path: &str, body: &str, account: bool) -> Answer {
+        if matches!(path, path::WITHDRAW | path::REDEEM) && !account {
+            return refuse(ErrorCode::Unauthorized);
+        }
+        let key = (path.to_owned(), body.to_owned());
+        if let Some(again) = self.replays.get(&key) {
+            return Ok(again.clone());
+        }
+        let answer = match path {
+            path::INFO => return write(&self.info()),
+            path::KEYS => {
+                return write(&Keys {
+                    keysets: self.shown(|k| k.info.active),
+                });
+            }
+            path::KEYSETS => return self.listed(),
+            path::CHECKSTATE => return self.states(read(body)?),
+            path::RESTORE => return self.restore(read(body)?),
+            path::SWAP => self.swap(read(body)?),
+            path::WITHDRAW => self.withdraw(read(body)?),
+            path::REDEEM => self.redeem(read(body)?),
+            other => {
+                let id = other.strip_prefix("/v1/keys/").map(str::to_owned);
+                let Some(id) = id else {
+                    return refuse(ErrorCode::NotFound);
+                };
+                return write(&Keys {
+                    keysets: self.shown(|k| k.info.id.to_string() == id),
+                });
+            }
+        }?;
+        self.replays.insert(key, answer.clone());
+        Ok(answer)
+    }
+
+    fn info(&self) -> Info {
+        Info {
+            name: "Test mint".into(),
+            version: "Farthing/test".into(),
+            description: None,
+            contact: vec![],
+            time: NOW,
+            suite: Ristretto255::NAME.into(),
+            unit: "credit".into(),
+            decimals: 0,
+            keysets_digest: keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+            limits: self.limits.clone(),
+            nuts: BTreeMap::new(),
+        }
+    }
+
+    fn shown(&self, which: impl Fn(&FakeKeyset) -> bool) -> Vec<KeysetKeys> {
+        let show = |k: &FakeKeyset| {
+            let mut keys = KeysetKeys {
+                info: self.info_of(k),
+                keys: k.keys.clone(),
+            };
+            if self.lies.other_keys {
+                keys.keys = FakeKeyset::new(99, 0, 8).keys;
+            }
+            keys
+        };
+        self.keysets.iter().filter(|k| which(k)).map(show).collect()
+    }
+
+    fn info_of(&self, keyset: &FakeKeyset) -> KeysetInfo {
+        let mut info = keyset.info.clone();
+        if self.lies.keyset_id {
+            info.id = KeysetId::from_bytes(&[0x52; 33]).unwrap();
+        }
+        if self.lies.other_fee {
+            info.input_fee_ppk += 1;
+        }
+        info
+    }
+
+    fn listed(&self) -> Answer {
+        write(&Keysets {
+            keysets: self.keysets.iter().map(|k| self.info_of(k)).collect(),
+        })
+    }
+
+    fn states(&self, request: CheckStateRequest) -> Answer {
+        let state = |y| {
+            let state = if self.spent.contains(&y) {
+                State::Spent
+            } else {
+                State::Unspent
+            };
+            ProofState {
+                y,
+                state,
+                witness: None,
+            }
+        };
+        let mut states: Vec<_> = request.ys.into_iter().map(state).collect();
+        if self.lies.states_of_others {
+            states
+                .iter_mut()
+                .for_each(|s| s.y = y(&Secret::new("other".into())));
+        }
+        write(&States { states })
+    }
+
+    fn restore(&self, request: RestoreRequest) -> Answer {
+        let found = request.outputs.into_iter().filter_map(|output| {
+            let signature = self.signed.get(&output.b)?.clone();
+            Some((
+                BlindedMessage {
+                    amount: signature.amount,
+                    id: signature.id,
+                    b: output.b,
+                },
+                signature,
+            ))
+        });
+        let (outputs, signatures) = found.unzip();
+        write(&Restored {
+            outputs,
+            signatures,
+        })
+    }
+
+    fn swap(&mut self, request: SwapRequest) -> Answer {
+        let (inputs, fee) = self.check_inputs(&request.inputs, &request.outputs)?;
+        if inputs != fee + self.check_outputs(&request.outputs)? {
+            return refuse(ErrorCode::Unbalanced);
+        }
+        self.spend(&request.inputs, fee);
+        write(&Signatures {
+            signatures: self.sign(&request.outputs),
+        })
+    }
+
+    fn withdraw(&mut self, request: WithdrawRequest) -> Answer {
+        let amount = self.check_outputs(&request.outputs)?;
+        if amount > self.account {
+            return refuse(ErrorCode::InsufficientFunds);
+        }
+        self.account -= amount;
+        write(&Signatures {
+            signatures: self.sign(&request.outputs),
+        })
+    }
+
+    fn redeem(&mut self, request: RedeemRequest) -> Answer {
+        let (inputs, fee) = self.check_inputs(&request.inputs, &request.outputs)?;
+        let outputs = self.check_outputs(&request.outputs)?;
+        let Some(mut credited) = inputs.checked_sub(fee + outputs) else {
+            return refuse(ErrorCode::Unbalanced);
+        };
+        self.spend(&request.inputs, fee);
+        self.account += credited;
+        credited += u64::from(self.lies.credited);
+        write(&Redeemed {
+            credited,
+            signatures: self.sign(&request.outputs),
+        })
+    }
+
+    /// Gives what the inputs are worth, and the fee.
+    fn check_inputs(
+        &self,
+        inputs: &[Proof],
+        outputs: &[BlindedMessage],
+    ) -> Result<(u64, u64), (ErrorCode, String)> {
+        if inputs.len() > self.limits.inputs_max {
+            return refuse(ErrorCode::InputsMax);
+        }
+        let mut ppk = 0;
+        for input in inputs {
+            let Some(keyset) = self.keysets.iter().find(|k| k.info.id == input.id) else {
+                return refuse(ErrorCode::KeysetUnknown);
+            };
+            ppk += keyset.info.input_fee_ppk;
+            let point = Ristretto255::hash_to_group(input.secret.expose().as_bytes());
+            let c = Ristretto255::decode_point(&input.c);
+            if !c.is_ok_and(|c| {
+                Ristretto255::verify_token(&keyset.secrets[&input.amount], &point, &c)
+            }) {
+                return refuse(ErrorCode::ProofInvalid);
+            }
+        }
+        if check_all::<Ristretto255>(inputs, outputs, NOW).is_err() {
+            return refuse(ErrorCode::ProofInvalid);
+        }
+        if inputs.iter().any(|input| self.is_spent(&input.secret)) {
+            return refuse(ErrorCode::AlreadySpent);
+        }
+        Ok((inputs.iter().map(|i| i.amount).sum(), keyset::fee(ppk)))
+    }
+
+    /// Gives what the outputs are worth.
+    fn check_outputs(&self, outputs: &[BlindedMessage]) -> Result<u64, (ErrorCode, String)> {
+        if outputs.len() > self.limits.outputs_max {
+            return refuse(ErrorCode::OutputsMax);
+        }
+        assert!(
+            outputs.is_sorted_by_key(|o| o.amount),
+            "the order of outputs tells which are change"
+        );
+        for output in outputs {
+            match self.keysets.iter().find(|k| k.info.id == output.id) {
+                None => return refuse(ErrorCode::KeysetUnknown),
+                Some(keyset) if !keyset.info.active => return refuse(ErrorCode::KeysetInactive),
+                Some(keyset) => assert!(keyset.secrets.contains_key(&output.amount)),
+            }
+        }
+        if outputs.iter().any(|o| self.signed.contains_key(&o.b)) {
+            return refuse(ErrorCode::AlreadySigned);
+        }
+        Ok(outputs.iter().map(|o| o.amount).sum())
+    }
+
+    fn spend(&mut self, inputs: &[Proof], fee: u64) {
+        self.spent.extend(inputs.iter().map(|i| y(&i.secret)));
+        self.redeemed += inputs.iter().map(|i| i.amount).sum::<u64>();
+        self.fees += fee;
+    }
+
+    fn sign(&mut self, outputs: &[BlindedMessage]) -> Vec<BlindSignature> {
+        let mut signatures: Vec<_> = outputs.iter().map(|output| self.sign_one(output)).collect();
+        self.issued += outputs.iter().map(|o| o.amount).sum::<u64>();
+        if self.lies.one_signature_less {
+            signatures.pop();
+        }
+        signatures
+    }
+
+    fn sign_one(&mut self, output: &BlindedMessage) -> BlindSignature {
+        let keyset = self
+            .keysets
+            .iter()
+            .find(|k| k.info.id == output.id)
+            .unwrap();
+        let key = &keyset.secrets[&output.amount];
+        let b = Ristretto255::decode_point(&output.b).unwrap();
+        let c = Ristretto255::evaluate(key, &b);
+        let mut signature = BlindSignature {
+            amount: output.amount,
+            id: output.id,
+            c: Ristretto255::encode_point(&c),
+            dleq: Ristretto255::prove(key, &b, &c),
+        };
+        self.signed.insert(output.b, signature.clone());
+        if self.lies.dleq {
+            let other = Ristretto255::secret_key(&[77; 64]).unwrap();
+            let c = Ristretto255::evaluate(&other, &b);
+            signature.c = Ristretto255::encode_point(&c);
+            signature.dleq = Ristretto255::prove(&other, &b, &c);
+        }
+        if self.lies.signed_amount {
+            signature.amount *= 2;
+        }
+        if self.lies.signed_keyset {
+            signature.id = FakeKeyset::new(50, 0, 2).info.id;
+        }
+        signature
+    }
+}
+
+fn y(secret: &Secret) -> EncodedPoint {
+    Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.expose().as_bytes()))
+}
+
+fn error(code: ErrorCode, detail: &str) -> Response {
+    let body = ErrorBody {
+        detail: detail.to_owned(),
+        code: code.number(),
+    };
+    Response {
+        status: code.http_status(),
+        body: serde_json::to_vec(&body).unwrap(),
+    }
+}
