@@ -5,6 +5,7 @@
 //! [`AS_WALLET`] first, it is that program, by the same `main`.
 
 pub mod client;
+pub mod demo;
 pub mod process;
 
 /// First argument that makes the demo's binary the mint.

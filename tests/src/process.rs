@@ -270,3 +270,79 @@ impl Drop for Mint {
         }
     }
 }
+
+/// A wallet in a folder of its own, driven as a person drives it.
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    program: Program,
+    dir: PathBuf,
+}
+
+impl Wallet {
+    /// Makes a wallet in `dir` with `farthing init`.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub fn init(binary: impl Into<PathBuf>, dir: &Path) -> Result<Self> {
+        let wallet = Self::at(binary, dir);
+        wallet.run(&["init"])?;
+        Ok(wallet)
+    }
+
+    /// The wallet in `dir`, whether there is one or not.
+    pub fn at(binary: impl Into<PathBuf>, dir: &Path) -> Self {
+        Self {
+            program: Program::new(binary, AS_WALLET),
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// A command with these arguments on this wallet.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program.command();
+        command.args(arguments).arg("--wallet").arg(&self.dir);
+        command
+    }
+
+    /// Runs a command with `--json`; gives what it prints.
+    ///
+    /// # Errors
+    /// What it says, when it exits with anything but 0.
+    pub fn run(&self, arguments: &[&str]) -> Result<Value> {
+        let output = self.command(arguments).arg("--json").output()?;
+        if !output.status.success() {
+            let stdout = String::from_utf8_lossy(&output.stdout);
+            return Err(format!("farthing {}: {}", arguments.join(" "), stdout.trim()).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// What it holds at its first mint, in spendable tokens.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub fn balance(&self) -> Result<u64> {
+        let balances = self.run(&["balance"])?;
+        let first = balances
+            .pointer("/balances/0/available")
+            .and_then(Value::as_u64);
+        Ok(first.unwrap_or(0))
+    }
+
+    /// Takes `amount` out as a token; gives its text.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub fn send(&self, amount: u64) -> Result<String> {
+        let sent = self.run(&["send", &amount.to_string()])?;
+        let token = sent.get("token").and_then(Value::as_str);
+        Ok(token.ok_or("no token was printed")?.to_owned())
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+}

@@ -1,8 +1,10 @@
-//! The demo's binary; see [`farthing_tests::demo`].
+//! The demo's binary, which stands in for the mint's and the wallet's, too: see [`farthing_tests`].
 
 use std::process::ExitCode;
 
-use farthing_tests::AS_MINT;
+use clap::Parser as _;
+use farthing_tests::demo::Demo;
+use farthing_tests::{AS_MINT, AS_WALLET};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<_> = std::env::args_os().collect();
@@ -11,5 +13,18 @@ fn main() -> ExitCode {
         arguments.remove(1);
         return farthing_mint::operator::main(arguments);
     }
-    ExitCode::SUCCESS
+    if role == Some(AS_WALLET) {
+        arguments.remove(1);
+        return farthing_wallet_cli::main(arguments);
+    }
+    let told = std::env::current_exe()
+        .map_err(Into::into)
+        .and_then(|binary| Demo::parse().run(binary));
+    match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nThe demo failed: {failure}");
+            ExitCode::FAILURE
+        }
+    }
 }
