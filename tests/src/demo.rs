@@ -146,7 +146,7 @@ async fn redeem(stage: &Stage, payment: &str) -> Result<()> {
     expect("bob's wallet", stage.bob.balance()?, 15)?;
     expect("the publisher's account", account(stage, "the-daily")?, 5)?;
     saw("that the publisher's account gained 5, and that 3 went back to whoever paid");
-    blind("who paid: any of the tokens it ever signed may have become this payment");
+    blind("who paid: any token of 8 that it ever signed may have become this payment");
     Ok(())
 }
 

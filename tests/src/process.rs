@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::{AS_MINT, Result};
+use crate::{AS_MINT, AS_WALLET, Result};
 
 /// A program to run: the binary that stands in for it, and the argument that makes it so.
 #[derive(Clone, Debug)]
