@@ -22,6 +22,26 @@ pub enum VerifyError {
     Key,
 }
 
+/// An output to be signed.
+pub struct ToSign<'k, S: Suite> {
+    /// The key that signs it.
+    pub key: &'k S::SecretKey,
+    /// Its point `B_`.
+    pub b: S::Point,
+    /// The point as it came, so that it need not be encoded again.
+    pub encoded: EncodedPoint,
+}
+
+/// A token to be verified in a batch.
+pub struct ToVerify<S: Suite> {
+    /// `Y`, its secret hashed to the group.
+    pub y: S::Point,
+    /// Its signature `C`.
+    pub c: S::Point,
+    /// 128 bits, uniformly random and unknown to whoever made the token.
+    pub weight: u128,
+}
+
 /// A group with the operations of blind signatures, in the terms of RFC 9497 and NUT-00.
 ///
 /// Everything that touches a [`Self::SecretKey`] or a [`Self::Blinding`] takes constant time; what
@@ -103,6 +123,25 @@ pub trait Suite: Sized + 'static {
 
     /// Whether `C = k·Y`: the mint's check of a token. Constant time.
     fn verify_token(key: &Self::SecretKey, y: &Self::Point, c: &Self::Point) -> bool;
+
+    /// Signs many outputs: for each the encoded `C_` and its proof, the same as [`Self::evaluate`] and
+    /// [`Self::prove`] give.
+    #[must_use]
+    fn sign_all(outputs: &[ToSign<'_, Self>]) -> Vec<(EncodedPoint, Dleq)> {
+        let sign = |output: &ToSign<'_, Self>| {
+            let c = Self::evaluate(output.key, &output.b);
+            let proof = Self::prove(output.key, &output.b, &c);
+            (Self::encode_point(&c), proof)
+        };
+        outputs.iter().map(sign).collect()
+    }
+
+    /// Whether all of these tokens were signed with `key`. Constant time in the key.
+    #[must_use]
+    fn verify_all(key: &Self::SecretKey, tokens: &[ToVerify<Self>]) -> bool {
+        let verify = |token: &ToVerify<Self>| Self::verify_token(key, &token.y, &token.c);
+        tokens.iter().all(verify)
+    }
 
     /// Checks that `key` is a public key that tokens can be locked to; gives its canonical bytes, by
     /// which keys are compared (NUT-11, "Public Key Canonicalisation").

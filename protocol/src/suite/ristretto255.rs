@@ -1,5 +1,7 @@
 //! `ristretto255-SHA512` in VOPRF mode: RFC 9497, section 4.1, exactly; locks with Ed25519.
 
+mod batch;
+
 use std::fmt;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{Suite, VerifyError};
+use super::{Suite, ToSign, ToVerify, VerifyError};
 use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};
 
 /// `contextString = "OPRFV1-" || I2OSP(0x01, 1) || "-" || identifier` (RFC 9497, section 3.1).
@@ -30,8 +32,15 @@ pub struct Ristretto255;
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SecretKey {
     k: Scalar,
+    /// `k/2`, for encodings that double.
+    half: Scalar,
     #[zeroize(skip)]
     public: RistrettoPoint,
+    #[zeroize(skip)]
+    encoded: [u8; 32],
+    /// The seed of the proofs' weights, a hash of the public key.
+    #[zeroize(skip)]
+    seed: [u8; 64],
     nonce_key: [u8; 64],
 }
 
@@ -133,7 +142,7 @@ impl Suite for Ristretto255 {
     }
 
     fn prove(key: &SecretKey, b: &RistrettoPoint, c: &RistrettoPoint) -> Dleq {
-        let mut nonce = key.proof_nonce(b, c);
+        let mut nonce = key.proof_nonce(b.compress().as_bytes(), c.compress().as_bytes());
         let dleq = generate_proof(key, &[(*b, *c)], &nonce);
         nonce.zeroize();
         dleq
@@ -150,6 +159,17 @@ impl Suite for Ristretto255 {
 
     fn verify_token(key: &SecretKey, y: &RistrettoPoint, c: &RistrettoPoint) -> bool {
         (key.k * y).ct_eq(c).into()
+    }
+
+    fn sign_all(outputs: &[ToSign<'_, Self>]) -> Vec<(EncodedPoint, Dleq)> {
+        batch::sign_all(outputs)
+    }
+
+    fn verify_all(key: &SecretKey, tokens: &[ToVerify<Self>]) -> bool {
+        if tokens.len() < batch::BATCH_MIN {
+            return tokens.iter().all(|t| Self::verify_token(key, &t.y, &t.c));
+        }
+        batch::verify_all(key, tokens)
     }
 
     fn lock_key(key: &[u8]) -> Result<[u8; 32], VerifyError> {
@@ -182,9 +202,14 @@ impl SecretKey {
             .chain_update(NONCE_DOMAIN)
             .chain_update(k.as_bytes())
             .finalize();
+        let public = RistrettoPoint::mul_base(&k);
+        let encoded = public.compress().to_bytes();
         Some(Self {
             k,
-            public: RistrettoPoint::mul_base(&k),
+            half: k.div_by_2(),
+            public,
+            encoded,
+            seed: composite_seed(&encoded),
             nonce_key: nonce_key.into(),
         })
     }
@@ -192,10 +217,10 @@ impl SecretKey {
     /// The nonce of the proof for `b` and `c`: a keyed hash, as unpredictable to others as a random
     /// one, and the same each time. All that the challenge depends on goes in, `c` too: were one ever
     /// computed wrong, the same nonce under two challenges would give the key away.
-    fn proof_nonce(&self, b: &RistrettoPoint, c: &RistrettoPoint) -> Scalar {
+    fn proof_nonce(&self, b: &[u8], c: &[u8]) -> Scalar {
         let mut mac = hmac(&self.nonce_key);
-        mac.update(b.compress().as_bytes());
-        mac.update(c.compress().as_bytes());
+        mac.update(b);
+        mac.update(c);
         let mut wide: [u8; 64] = mac.finalize().into_bytes().into();
         let nonce = Scalar::from_bytes_mod_order_wide(&wide);
         wide.zeroize();
@@ -256,29 +281,12 @@ fn composites(
     public: &RistrettoPoint,
     pairs: &[(RistrettoPoint, RistrettoPoint)],
 ) -> (RistrettoPoint, RistrettoPoint) {
-    // seed = Hash(I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) || seedDST)
-    let mut hash = Sha512::new();
-    for part in [public.compress().as_bytes().as_slice(), DST_SEED] {
-        hash.update(length(part));
-        hash.update(part);
-    }
-    let seed: [u8; 64] = hash.finalize().into();
+    let seed = composite_seed(public.compress().as_bytes());
     let weights: Vec<Scalar> = (0u16..)
         .zip(pairs)
         .map(|(i, (c, d))| {
-            // I2OSP(len(seed), 2) || seed || I2OSP(i, 2) || I2OSP(len(Ci), 2) || Ci || … || "Composite"
             let (c, d) = (c.compress(), d.compress());
-            let parts: [&[u8]; 8] = [
-                &length(&seed),
-                &seed,
-                &i.to_be_bytes(),
-                &length(c.as_bytes()),
-                c.as_bytes(),
-                &length(d.as_bytes()),
-                d.as_bytes(),
-                b"Composite",
-            ];
-            hash_to_scalar(&parts)
+            composite_weight(&seed, i, c.as_bytes(), d.as_bytes())
         })
         .collect();
     (
@@ -287,14 +295,44 @@ fn composites(
     )
 }
 
+/// RFC 9497, section 2.2.1, `seed = Hash(I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) || seedDST)`
+/// with the encoded public key for `Bm`.
+fn composite_seed(public: &[u8; 32]) -> [u8; 64] {
+    let mut hash = Sha512::new();
+    for part in [public.as_slice(), DST_SEED] {
+        hash.update(length(part));
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// RFC 9497, section 2.2.1, the weight `di` of the pair number `i`, encoded `Ci` and `Di`:
+/// `I2OSP(len(seed), 2) || seed || I2OSP(i, 2) || I2OSP(len(Ci), 2) || Ci || … || "Composite"`, hashed.
+fn composite_weight(seed: &[u8; 64], i: u16, c: &[u8], d: &[u8]) -> Scalar {
+    hash_to_scalar(&[
+        &length(seed),
+        seed,
+        &i.to_be_bytes(),
+        &length(c),
+        c,
+        &length(d),
+        d,
+        b"Composite",
+    ])
+}
+
 /// RFC 9497, section 2.2.1, the challenge of the transcript `Bm, a0, a1, a2, a3`.
-fn challenge(public: &RistrettoPoint, [m, z, t2, t3]: [&RistrettoPoint; 4]) -> Scalar {
-    let encoded = [public, m, z, t2, t3].map(|p| p.compress().to_bytes());
-    let len = length(&encoded[0]);
-    let [b, a0, a1, a2, a3] = &encoded;
+fn challenge(public: &RistrettoPoint, transcript: [&RistrettoPoint; 4]) -> Scalar {
+    let [m, z, t2, t3] = transcript.map(|point| point.compress().to_bytes());
+    challenge_of(&public.compress().to_bytes(), [&m, &z, &t2, &t3])
+}
+
+/// [`challenge`] of points that are encoded already.
+fn challenge_of(public: &[u8; 32], [a0, a1, a2, a3]: [&[u8; 32]; 4]) -> Scalar {
+    let len = length(public);
     hash_to_scalar(&[
         &len,
-        b,
+        public,
         &len,
         a0,
         &len,

@@ -156,7 +156,9 @@ fn the_proof_of_an_output_is_always_the_same_and_differs_between_outputs_and_key
     let (b1, b2) = (point(VECTORS[0].blinded[0]), point(VECTORS[1].blinded[0]));
     let prove = |key: &SecretKey, b| Ristretto255::prove(key, b, &Ristretto255::evaluate(key, b));
     assert_eq!(prove(&key(), &b1), prove(&key(), &b1));
-    let nonce = |key: &SecretKey, b, c| key.proof_nonce(b, c);
+    let nonce = |key: &SecretKey, b: &RistrettoPoint, c: &RistrettoPoint| {
+        key.proof_nonce(b.compress().as_bytes(), c.compress().as_bytes())
+    };
     assert_ne!(nonce(&key(), &b1, &b1), nonce(&key(), &b2, &b1));
     assert_ne!(nonce(&key(), &b1, &b1), nonce(&other, &b1, &b1));
     // A wrong C_ must not meet the nonce of the right one.
@@ -208,4 +210,57 @@ fn blinding_factors_are_canonical_and_not_zero() {
 fn debug_shows_no_secret() {
     let shown = format!("{:?} {:?}", key(), Blinding(scalar(SK)));
     assert_eq!(shown, "SecretKey(…) Blinding(…)");
+}
+
+#[test]
+fn a_batch_of_outputs_is_signed_as_each_alone() {
+    let keys = [key(), SecretKey::new(scalar(VECTORS[0].nonce)).unwrap()];
+    for count in 0u8..10 {
+        let points: Vec<_> = (0..count)
+            .map(|i| Ristretto255::hash_to_group(&[i]))
+            .collect();
+        let outputs: Vec<_> = points
+            .iter()
+            .zip(keys.iter().cycle())
+            .map(|(b, key)| ToSign {
+                key,
+                b: *b,
+                encoded: Ristretto255::encode_point(b),
+            })
+            .collect();
+        let signed = Ristretto255::sign_all(&outputs);
+        assert_eq!(signed.len(), outputs.len());
+        for (output, (c, dleq)) in outputs.iter().zip(signed) {
+            let alone = Ristretto255::evaluate(output.key, &output.b);
+            assert_eq!(c, Ristretto255::encode_point(&alone));
+            assert_eq!(dleq, Ristretto255::prove(output.key, &output.b, &alone));
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_tokens_is_good_only_when_each_is() {
+    let key = key();
+    let tokens = |count: u8| -> Vec<ToVerify<Ristretto255>> {
+        let token = |i: u8| {
+            let y = Ristretto255::hash_to_group(&[i]);
+            let c = Ristretto255::evaluate(&key, &y);
+            let weight = u128::from(i) << 100 | 0x5eed;
+            ToVerify { y, c, weight }
+        };
+        (0..count).map(token).collect()
+    };
+    for count in 0..12 {
+        assert!(Ristretto255::verify_all(&key, &tokens(count)), "{count}");
+        for bad in 0..usize::from(count) {
+            let mut tokens = tokens(count);
+            tokens[bad].c += key.public;
+            assert!(!Ristretto255::verify_all(&key, &tokens), "{bad} of {count}");
+        }
+    }
+    // Two errors that cancel without weights do not cancel with them.
+    let mut tokens = tokens(6);
+    tokens[1].c += key.public;
+    tokens[4].c -= key.public;
+    assert!(!Ristretto255::verify_all(&key, &tokens));
 }
