@@ -49,6 +49,14 @@ pub(crate) enum Command {
         #[arg(long)]
         restore: bool,
     },
+    /// What needs a wallet
+    #[command(flatten)]
+    Open(OpenCommand),
+}
+
+/// What to do with a wallet that is there.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpenCommand {
     /// Add or list mints
     #[command(subcommand)]
     Mint(Mint),
@@ -140,9 +148,11 @@ mod tests {
     #[test]
     fn a_dash_stands_for_standard_input() {
         let cli = Cli::try_parse_from(["farthing", "receive", "-"]).unwrap();
-        assert!(matches!(cli.command, Command::Receive { token } if token == "-"));
+        assert!(
+            matches!(cli.command, Command::Open(OpenCommand::Receive { token }) if token == "-")
+        );
         let cli = Cli::try_parse_from(["farthing", "mint", "add", "http://h", "--token", "-"]);
-        let Command::Mint(Mint::Add { token, .. }) = cli.unwrap().command else {
+        let Command::Open(OpenCommand::Mint(Mint::Add { token, .. })) = cli.unwrap().command else {
             panic!("not mint add");
         };
         assert_eq!(token.as_deref(), Some("-"));

@@ -7,7 +7,7 @@ use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, SendOptions, Wallet};
 use zeroize::Zeroizing;
 
-use crate::args::{Cli, Command, Mint};
+use crate::args::{Cli, Command, Mint, OpenCommand};
 use crate::failure::Failure;
 use crate::report::{self, Report};
 
@@ -16,24 +16,34 @@ type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
     let dir = wallet_dir(cli.wallet)?;
-    if let Command::Init { restore } = cli.command {
-        return init(&dir, restore).await;
-    }
-    let mut wallet = open(&dir).await?;
-    let url = cli.mint.as_deref();
     match cli.command {
-        Command::Init { .. } | Command::Balance => Ok(report::balances(&wallet.balance().await?)),
-        Command::Mint(Mint::List) => Ok(report::mints(&wallet.mints().await?)),
-        Command::Mint(Mint::Add { url, token }) => {
+        Command::Init { restore } => init(&dir, restore).await,
+        Command::Open(command) => {
+            let mut wallet = open(&dir).await?;
+            with_wallet(&mut wallet, cli.mint.as_deref(), command).await
+        }
+    }
+}
+
+/// Carries out a command on an open wallet, at the mint `url` or the first one.
+async fn with_wallet(
+    wallet: &mut NativeWallet,
+    url: Option<&str>,
+    command: OpenCommand,
+) -> Result<Report, Failure> {
+    match command {
+        OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?)),
+        OpenCommand::Mint(Mint::List) => Ok(report::mints(&wallet.mints().await?)),
+        OpenCommand::Mint(Mint::Add { url, token }) => {
             let token = token.map(api_token).transpose()?;
             Ok(report::mint_added(&wallet.add_mint(&url, token).await?))
         }
-        Command::Withdraw { amount } => {
+        OpenCommand::Withdraw { amount } => {
             let mint = wallet.mint(url).await?;
             let finished = wallet.withdraw(&mint, amount).await?;
             Ok(report::finished("withdrew", &[finished]))
         }
-        Command::Send(send) => {
+        OpenCommand::Send(send) => {
             let mint = wallet.mint(url).await?;
             let options = SendOptions {
                 memo: send.memo,
@@ -43,11 +53,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 &wallet.send(&mint, send.amount, options).await?,
             ))
         }
-        Command::Receive { token } => {
+        OpenCommand::Receive { token } => {
             let token = argument_or_input(token)?;
             Ok(report::finished("received", &wallet.receive(&token).await?))
         }
-        Command::Redeem(redeem) => {
+        OpenCommand::Redeem(redeem) => {
             let mint = wallet.mint(url).await?;
             let what = redeem.amount.map_or(Redeem::All, Redeem::Amount);
             Ok(report::finished(
@@ -55,11 +65,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 &wallet.redeem(&mint, what).await?,
             ))
         }
-        Command::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
-        Command::Sent { id: None } => Ok(report::all_sent(&wallet.all_sent().await?)),
-        Command::History => Ok(report::history(&wallet.history().await?)),
-        Command::Key => Ok(report::key(wallet.lock_public_key())),
-        Command::Restore => restore(&mut wallet, url).await,
+        OpenCommand::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
+        OpenCommand::Sent { id: None } => Ok(report::all_sent(&wallet.all_sent().await?)),
+        OpenCommand::History => Ok(report::history(&wallet.history().await?)),
+        OpenCommand::Key => Ok(report::key(wallet.lock_public_key())),
+        OpenCommand::Restore => restore(wallet, url).await,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The wallet says no.
-    Wallet(Error),
+    Wallet(Box<Error>),
     /// The command line is wrong; the text is clap's.
     Usage(String),
     /// Reading standard input or writing standard output failed, or there is no place for the wallet.
@@ -17,7 +17,7 @@ pub(crate) enum Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Wallet(error)
+        Self::Wallet(Box::new(error))
     }
 }
 
@@ -33,11 +33,13 @@ impl Failure {
         match self {
             Self::Terminal(_) => 1,
             Self::Usage(_) => 2,
-            Self::Wallet(Error::Caller(_)) => 3,
-            Self::Wallet(Error::Refused(_)) => 4,
-            Self::Wallet(Error::Misbehaved(_)) => 5,
-            Self::Wallet(Error::Network(_)) => 6,
-            Self::Wallet(Error::Store(_)) => 7,
+            Self::Wallet(error) => match **error {
+                Error::Caller(_) => 3,
+                Error::Refused(_) => 4,
+                Error::Misbehaved(_) => 5,
+                Error::Network(_) => 6,
+                Error::Store(_) => 7,
+            },
         }
     }
 

@@ -43,10 +43,15 @@ impl Terms {
         self.0.get(&coin.keyset()).is_some_and(|term| term.active)
     }
 
+    fn input_fee_ppk(&self, coin: &Coin) -> u64 {
+        let term = self.0.get(&coin.keyset());
+        term.map_or(0, |term| term.input_fee_ppk)
+    }
+
     /// The fee for spending `coins` in one request (NUT-02).
     pub(crate) fn fee(&self, coins: &[Coin]) -> u64 {
-        let ppk = |coin: &Coin| self.0.get(&coin.keyset()).map_or(0, |t| t.input_fee_ppk);
-        keyset::fee(amount::sum(coins.iter().map(ppk)).unwrap_or(u64::MAX))
+        let ppk = coins.iter().map(|coin| self.input_fee_ppk(coin));
+        keyset::fee(amount::sum(ppk).unwrap_or(u64::MAX))
     }
 }
 
@@ -72,8 +77,8 @@ pub(crate) fn exact(coins: &[Coin], target: u64, terms: &Terms) -> Option<Vec<Co
     Some(chosen.into_iter().cloned().collect())
 }
 
-/// Coins worth at least `target` and the fee for spending them, by all four rules; `None` when all
-/// coins together are worth too little.
+/// Coins worth at least `target` and the fee for spending them, by all four rules; `None` when no
+/// coins are.
 pub(crate) fn at_least(coins: &[Coin], target: u64, terms: &Terms) -> Option<Vec<Coin>> {
     let mut goal = target;
     while goal <= worth(coins) {
@@ -85,7 +90,21 @@ pub(crate) fn at_least(coins: &[Coin], target: u64, terms: &Terms) -> Option<Vec
         // The fee depends on the choice: aim higher by what this choice fell short of.
         goal = needed;
     }
-    None
+    largest_until(coins, target, terms)
+}
+
+/// The fewest of the largest coins that pay `target` and their fee: where small tokens cost more in
+/// fees than they are worth, the least change is not to be had, and this still pays.
+fn largest_until(coins: &[Coin], target: u64, terms: &Terms) -> Option<Vec<Coin>> {
+    let mut all: Vec<&Coin> = coins.iter().collect();
+    largest_first(&mut all);
+    let (mut sum, mut ppk) = (0u64, 0u64);
+    let enough = all.iter().position(|coin| {
+        sum = sum.saturating_add(coin.amount());
+        ppk = ppk.saturating_add(terms.input_fee_ppk(coin));
+        sum >= target.saturating_add(keyset::fee(ppk))
+    })?;
+    Some(all.into_iter().take(enough + 1).cloned().collect())
 }
 
 /// The coins with the least sum at or above `goal`.

@@ -82,19 +82,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
         drafts: Vec<Draft>,
     ) -> Result<Vec<Operation>, Error> {
-        let lane = mint
-            .lane
-            .ok_or_else(|| Caller::NotRestored(mint.url.clone()))?;
+        // The caller's record may be older than the last change of lane.
+        let mint = self.mint(Some(&mint.url)).await?;
+        let not_restored = || Caller::NotRestored(mint.url.clone());
+        let lane = mint.lane.ok_or_else(not_restored)?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(mint, &keysets)?;
-        let mut counter = self.tables.counter(&keyset.info.id, lane).await?;
+        let keyset = keysets::active(&mint, &keysets)?;
+        let mut places = self.places(keyset.info.id, lane).await?;
         let mut id = self.tables.next_id().await?;
         let mut batch = Batch::default();
         let mut operations = Vec::new();
         for draft in drafts {
-            let planned = outputs::plan(&self.seed, keyset, lane, counter, &draft.wants);
-            counter = planned.1;
-            let (outputs, messages): (Vec<_>, Vec<_>) = planned.0.into_iter().unzip();
+            let (outputs, messages) =
+                outputs::plan(&self.seed, keyset.info.id, &mut places, &draft.wants);
             if outputs.len() > mint.limits.outputs_max {
                 return Err(Caller::AmountUnpayable {
                     amount: draft.amount,
@@ -107,7 +107,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 mint: mint.url.clone(),
                 begun: (self.clock)(),
                 path: request_path(draft.kind).to_owned(),
-                body: request_body(draft.kind, &draft.inputs, messages),
+                body: request_body(draft.kind, &draft.inputs, messages)?,
                 inputs: draft.inputs,
                 outputs,
                 amount: draft.amount,
@@ -120,9 +120,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 .put_operation(&operation)?;
             operations.push(operation);
         }
-        let batch = batch
-            .put_counter(&keyset.info.id, lane, counter)?
-            .put_next_id(id)?;
+        let batch = places.put(batch)?.put_next_id(id)?;
         self.tables.apply(batch).await?;
         Ok(operations)
     }
@@ -203,6 +201,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .delete_coins(&operation.inputs)
             .put_coins(&kept)?
             .put_entry(&entry)?;
+        for output in signed_last(&operation.outputs) {
+            let (keyset, lane) = (&output.keyset, output.lane);
+            let mut counter = self.tables.counter(keyset, lane).await?;
+            counter.signed = counter.signed.max(output.counter + 1);
+            batch = batch.put_counter(keyset, lane, &counter)?;
+        }
         for taken_back in self.taken_back(operation).await? {
             batch = batch.delete_sent(taken_back);
         }
@@ -276,14 +280,34 @@ fn request_path(kind: Kind) -> &'static str {
 }
 
 /// The bytes of a request. Inputs travel without their DLEQ proofs: [`Proof`] has no place for them.
-pub(crate) fn request_body(kind: Kind, inputs: &[Coin], outputs: Vec<BlindedMessage>) -> Secret {
+///
+/// The bytes end in random white space. Two devices on one seed that took the same lane at the same
+/// time derive the same outputs, and would send the same bytes for the same amount; the mint would
+/// take the second for a repetition and give both devices the same tokens. So it sees two requests,
+/// refuses the second ([`farthing_protocol::ErrorCode::AlreadySigned`]), and that device changes lane.
+///
+/// # Errors
+/// [`Caller::Randomness`].
+pub(crate) fn request_body(
+    kind: Kind,
+    inputs: &[Coin],
+    outputs: Vec<BlindedMessage>,
+) -> Result<Secret, Caller> {
     let inputs: Vec<Proof> = inputs.iter().map(|coin| coin.token.proof.clone()).collect();
-    match kind {
+    let body = match kind {
         Kind::Withdraw => json(&WithdrawRequest { outputs }),
         Kind::Redeem => json(&RedeemRequest { inputs, outputs }),
         Kind::Send | Kind::Receive | Kind::Restore => json(&SwapRequest { inputs, outputs }),
-    }
+    };
+    let salt = getrandom::u64().map_err(|_| Caller::Randomness)?;
+    let mut salted = String::with_capacity(body.expose().len() + SALT_BITS);
+    salted.push_str(body.expose());
+    salted.extend((0..SALT_BITS).map(|bit| if salt >> bit & 1 == 0 { ' ' } else { '\t' }));
+    Ok(Secret::new(salted))
 }
+
+/// One character of white space for each random bit.
+const SALT_BITS: usize = 64;
 
 /// Splits `amount` into outputs of a keyset's denominations.
 ///
@@ -313,6 +337,13 @@ pub(crate) fn wants(
 
 /// More outputs than any mint takes in one request.
 const OUTPUTS_SANE: u64 = 10_000;
+
+/// The last place of an operation on each of its lanes.
+fn signed_last(outputs: &[PlannedOutput]) -> impl Iterator<Item = &PlannedOutput> {
+    let later = |a: &PlannedOutput, b: &PlannedOutput| a.lane == b.lane && a.counter > b.counter;
+    let last = move |o: &&PlannedOutput| !outputs.iter().any(|other| later(other, o));
+    outputs.iter().filter(last)
+}
 
 /// What the wants of an operation add up to for one purpose.
 pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {

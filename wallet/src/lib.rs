@@ -13,6 +13,7 @@
 //! | [`restore`] | from the phrase alone; lanes |
 //! | `coins` | which tokens to spend |
 //! | `outputs` | derive and blind, verify and unblind |
+//! | `places` | which counter the next output takes |
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
@@ -23,7 +24,8 @@
 //! - No request that moves value is sent before its exact bytes are on disk.
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
-//! - A counter is never used twice, also when its operation was refused.
+//! - A place (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
+//! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
 pub(crate) mod api;
@@ -34,6 +36,7 @@ pub mod explain;
 pub mod http;
 mod keysets;
 mod outputs;
+mod places;
 pub mod receive;
 pub mod records;
 mod refusal;

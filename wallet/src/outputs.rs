@@ -3,10 +3,11 @@
 use farthing_protocol::conditions::Lock;
 use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{
-    BlindSignature, BlindedMessage, EncodedPoint, ProofDleq, Secret, TokenProof, derive,
+    BlindSignature, BlindedMessage, EncodedPoint, KeysetId, ProofDleq, Secret, TokenProof, derive,
 };
 
 use crate::error::Lie;
+use crate::places::Places;
 use crate::records::{Keyset, PlannedOutput, Purpose};
 use crate::seed::Seed;
 
@@ -52,29 +53,27 @@ pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMess
     })
 }
 
-/// Gives each want a place from `counter` on; gives the outputs with their messages in the order of
-/// the request, and the next unused counter.
+/// Gives each want a place; gives the outputs with their messages in the order of the request.
 ///
 /// The order is by amount, then by blinded point: it tells nothing of which output is change.
 pub(crate) fn plan(
     seed: &Seed,
-    keyset: &Keyset,
-    lane: u32,
-    mut counter: u64,
+    keyset: KeysetId,
+    places: &mut Places,
     wants: &[Want],
-) -> (Vec<(PlannedOutput, BlindedMessage)>, u64) {
+) -> (Vec<PlannedOutput>, Vec<BlindedMessage>) {
     let mut planned = Vec::with_capacity(wants.len());
     for want in wants {
         loop {
+            let (lane, counter) = places.take(want.lock.is_some());
             let output = PlannedOutput {
-                keyset: keyset.info.id,
+                keyset,
                 lane,
                 counter,
                 amount: want.amount,
                 purpose: want.purpose,
                 lock: want.lock.clone(),
             };
-            counter += 1;
             // One place in 2^252 has no blinding factor; the next one serves.
             if let Some(message) = blinded(seed, &output) {
                 planned.push((output, message));
@@ -83,7 +82,7 @@ pub(crate) fn plan(
         }
     }
     planned.sort_by_key(|(output, message)| (output.amount, message.b));
-    (planned, counter)
+    planned.into_iter().unzip()
 }
 
 /// Checks the mint's signature on an output, proof and all, and makes the token of it.

@@ -20,7 +20,6 @@ use crate::wallet::Wallet;
 const DAY_S: u64 = 24 * 60 * 60;
 
 /// Where a refused operation goes from here.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and never stored")]
 pub(crate) enum Next {
     /// The mint had done it before.
     Done(Finished),
@@ -140,10 +139,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: &Operation,
         mut mint: Mint,
     ) -> Result<Operation, Error> {
-        let after = operation.outputs.iter().map(|o| o.lane).max();
-        let from = after
-            .max(mint.lane)
-            .map_or(0, |lane| lane.saturating_add(1));
+        let from = mint.lane.map_or(0, |lane| lane.saturating_add(1));
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
         let keysets = self.tables.keysets(&mint.url).await?;
@@ -181,19 +177,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let kept = planned_sum(&operation.outputs, Purpose::Keep);
         let mut wanted = wants(keyset, handed, Purpose::Send, lock)?;
         wanted.extend(wants(keyset, kept, Purpose::Keep, None)?);
-        let counter = self.tables.counter(&keyset.info.id, lane).await?;
-        let (planned, counter) = outputs::plan(&self.seed, keyset, lane, counter, &wanted);
-        let (outputs, messages): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
+        let mut places = self.places(keyset.info.id, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
         let replanned = Operation {
             begun: (self.clock)(),
-            body: request_body(operation.kind, &operation.inputs, messages),
+            body: request_body(operation.kind, &operation.inputs, messages)?,
             outputs,
             ..operation.clone()
         };
-        let batch = Batch::default()
-            .put_mint(mint)?
-            .put_counter(&keyset.info.id, lane, counter)?
-            .put_operation(&replanned)?;
+        let batch = Batch::default().put_mint(mint)?.put_operation(&replanned)?;
+        let batch = places.put(batch)?;
         self.tables.apply(batch).await?;
         Ok(replanned)
     }

@@ -12,6 +12,7 @@ use farthing_protocol::KeysetId;
 use crate::error::{Error, Lie};
 use crate::http::Http;
 use crate::outputs::{blinded, unblind};
+use crate::places::GAP;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, PlannedOutput, Purpose};
 use crate::store::Store;
 use crate::tables::{Batch, y};
@@ -20,10 +21,6 @@ use crate::wallet::Wallet;
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some
 /// 20 kB.
 const BATCH: u64 = 100;
-/// After this many batches with nothing in them a lane ends. An operation takes a few dozen places at
-/// the most, and only refused ones and tokens locked to others leave holes: 300 places of holes would
-/// be a dozen such operations in a row.
-const EMPTY_BATCHES_END: usize = 3;
 /// After this many empty lanes in a row the walk ends: a device that took its lane and never used it
 /// leaves one hole, and must not hide the devices after it.
 const EMPTY_LANES_END: u32 = 2;
@@ -93,20 +90,29 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn free_lane(&self, mint: &Mint, from: u32) -> Result<u32, Error> {
         let keysets = self.tables.keysets(&mint.url).await?;
         for lane in from..LANES_MAX {
-            let mut used = false;
-            for keyset in &keysets {
-                for batch in 0..EMPTY_BATCHES_END as u64 {
-                    let found = self
-                        .probe(mint, keyset, lane, batch * batch_size(mint))
-                        .await?;
-                    used |= !found.is_empty();
-                }
-            }
-            if !used {
+            if !self.lane_is_used(mint, &keysets, lane).await? {
                 return Ok(lane);
             }
         }
         Err(Error::lie(&mint.url, Lie::Restored))
+    }
+
+    async fn lane_is_used(
+        &self,
+        mint: &Mint,
+        keysets: &[Keyset],
+        lane: u32,
+    ) -> Result<bool, Error> {
+        for keyset in keysets {
+            let mut start = 0;
+            while start < GAP {
+                if !self.probe(mint, keyset, lane, start).await?.is_empty() {
+                    return Ok(true);
+                }
+                start += batch_size(mint);
+            }
+        }
+        Ok(false)
     }
 
     /// Walks one lane of one keyset to its end; says whether anything was signed there.
@@ -118,15 +124,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         known: &Known,
         restored: &mut Restored,
     ) -> Result<bool, Error> {
-        let (mut start, mut empty, mut used) = (0, 0, false);
-        while empty < EMPTY_BATCHES_END {
+        // A lane ends where [`GAP`] places in a row were not signed: no wallet leaves such a hole.
+        let (mut start, mut end) = (0, 0);
+        while start < end + GAP {
             let found = self.probe(mint, keyset, lane, start).await?;
             start += batch_size(mint);
             let Some(last) = found.last().map(|found| found.counter) else {
-                empty += 1;
                 continue;
             };
-            (empty, used) = (0, true);
+            end = last + 1;
             restored.signed += found.len() as u64;
             let mut coins: Vec<Coin> = found
                 .into_iter()
@@ -140,17 +146,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 .iter()
                 .map(Coin::amount)
                 .fold(restored.amount, u64::saturating_add);
-            let next = self
-                .tables
-                .counter(&keyset.info.id, lane)
-                .await?
-                .max(last + 1);
+            let id = &keyset.info.id;
+            let mut counter = self.tables.counter(id, lane).await?;
+            counter.next = counter.next.max(end);
+            counter.signed = counter.signed.max(end);
             let batch = Batch::default().put_coins(&coins)?;
             self.tables
-                .apply(batch.put_counter(&keyset.info.id, lane, next)?)
+                .apply(batch.put_counter(id, lane, &counter)?)
                 .await?;
         }
-        Ok(used)
+        Ok(end > 0)
     }
 
     /// Asks for the signatures on one batch of places, in ascending order.

@@ -20,6 +20,15 @@ pub(crate) struct StoredPhrase {
     pub(crate) new: bool,
 }
 
+/// How far a lane of a keyset is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counter {
+    /// The next unused place.
+    pub(crate) next: u64,
+    /// The place after the last one that the mint is known to have signed.
+    pub(crate) signed: u64,
+}
+
 /// `Y` of a secret: what names a token to the mint (NUT-07), and in this store.
 pub(crate) fn y(secret: &Secret) -> EncodedPoint {
     Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.expose().as_bytes()))
@@ -86,9 +95,9 @@ impl Batch {
         self,
         id: &KeysetId,
         lane: u32,
-        next: u64,
+        counter: &Counter,
     ) -> Result<Self, StoreError> {
-        self.put(Table::Counters, counter_key(id, lane), &next)
+        self.put(Table::Counters, counter_key(id, lane), counter)
     }
 
     pub(crate) fn put_coins(self, coins: &[Coin]) -> Result<Self, StoreError> {
@@ -171,9 +180,9 @@ impl<S: Store> Tables<S> {
         Ok(keysets)
     }
 
-    pub(crate) async fn counter(&self, id: &KeysetId, lane: u32) -> Result<u64, StoreError> {
-        let next = self.get(Table::Counters, &counter_key(id, lane)).await?;
-        Ok(next.unwrap_or(0))
+    pub(crate) async fn counter(&self, id: &KeysetId, lane: u32) -> Result<Counter, StoreError> {
+        let counter = self.get(Table::Counters, &counter_key(id, lane)).await?;
+        Ok(counter.unwrap_or_default())
     }
 
     pub(crate) async fn all_coins(&self) -> Result<Vec<Coin>, StoreError> {

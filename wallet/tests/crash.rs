@@ -1,0 +1,329 @@
+//! Kills the wallet at every step of every operation, and again at every step of the recovery, and
+//! counts the money afterwards: to the unit, all of it is somewhere.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod support;
+
+use farthing_protocol::Token;
+use farthing_wallet::{Origin, Redeem, SendOptions};
+use support::*;
+
+/// An operation to be killed in, and what else is there to count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Withdraw,
+    WithdrawTooMuch,
+    SendExact,
+    SendWithSwap,
+    SendLocked,
+    SendSpentElsewhere,
+    Receive,
+    ReceiveOwn,
+    ReceiveInParts,
+    RedeemWithChange,
+    RedeemAllInParts,
+    WithdrawAfterRotation,
+    WithdrawOnTakenLane,
+    Restore,
+}
+
+const ACTS: [Act; 14] = [
+    Act::Withdraw,
+    Act::WithdrawTooMuch,
+    Act::SendExact,
+    Act::SendWithSwap,
+    Act::SendLocked,
+    Act::SendSpentElsewhere,
+    Act::Receive,
+    Act::ReceiveOwn,
+    Act::ReceiveInParts,
+    Act::RedeemWithChange,
+    Act::RedeemAllInParts,
+    Act::WithdrawAfterRotation,
+    Act::WithdrawOnTakenLane,
+    Act::Restore,
+];
+
+const FUNDS: u64 = 1000;
+
+/// A world made ready for an act: what the wallet may receive, and what others hold.
+struct Stage {
+    world: World,
+    /// A token from outside the wallet.
+    token: Option<Token>,
+    /// Another wallet, that holds money too.
+    other: Option<TestWallet>,
+}
+
+async fn stage(act: Act) -> Stage {
+    let mut mint = FakeMint::new(FUNDS);
+    if matches!(act, Act::ReceiveInParts | Act::RedeemAllInParts) {
+        mint.limits.inputs_max = 2;
+    }
+    let world = World::new(mint);
+    let mut stage = Stage {
+        world: world.clone(),
+        token: None,
+        other: None,
+    };
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    if act != Act::WithdrawOnTakenLane {
+        wallet.withdraw(&mint, 100).await.unwrap(); // 4 + 32 + 64
+    }
+    match act {
+        Act::Receive | Act::ReceiveInParts => {
+            let mut other = world.device().make_stranger().await;
+            other.withdraw(&mint, 15).await.unwrap();
+            let sent = other.send(&mint, 15, SendOptions::default()).await.unwrap();
+            stage.token = Some(sent.token());
+        }
+        Act::ReceiveOwn => {
+            let sent = wallet
+                .send(&mint, 36, SendOptions::default())
+                .await
+                .unwrap();
+            stage.token = Some(sent.token());
+        }
+        Act::SendSpentElsewhere => {
+            // A copy of the wallet's file spends the 4 and goes on with its own life.
+            let copy = world.device();
+            *copy.rows.borrow_mut() = world.rows.borrow().clone();
+            let mut copy = copy.open(&Fuse::none()).await;
+            copy.redeem(&mint, Redeem::Amount(4)).await.unwrap();
+        }
+        Act::WithdrawAfterRotation => world.mint.borrow_mut().rotate(40, 0),
+        Act::WithdrawOnTakenLane => {
+            let mut twin = world.device().make(PHRASE, Origin::New).await;
+            twin.withdraw(&mint, 7).await.unwrap();
+            stage.other = Some(twin);
+        }
+        Act::Restore => {
+            world.rows.borrow_mut().clear();
+            world.make(PHRASE, Origin::Restored).await;
+        }
+        Act::Withdraw
+        | Act::WithdrawTooMuch
+        | Act::SendExact
+        | Act::SendWithSwap
+        | Act::SendLocked
+        | Act::RedeemWithChange
+        | Act::RedeemAllInParts => {}
+    }
+    stage
+}
+
+/// Does the act; whether it succeeds does not matter, only what becomes of the money.
+async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
+    let Ok(mint) = wallet.mint(None).await else {
+        return;
+    };
+    let options = SendOptions::default();
+    match act {
+        Act::Withdraw | Act::WithdrawAfterRotation | Act::WithdrawOnTakenLane => {
+            let _ = wallet.withdraw(&mint, 7).await;
+        }
+        Act::WithdrawTooMuch => {
+            let _ = wallet.withdraw(&mint, FUNDS).await;
+        }
+        Act::SendExact => {
+            let _ = wallet.send(&mint, 36, options).await;
+        }
+        Act::SendWithSwap | Act::SendSpentElsewhere => {
+            let _ = wallet.send(&mint, 3, options).await;
+        }
+        Act::SendLocked => {
+            let lock = Some(hex::encode(wallet.lock_public_key()));
+            let _ = wallet
+                .send(&mint, 36, SendOptions { memo: None, lock })
+                .await;
+        }
+        Act::Receive | Act::ReceiveOwn | Act::ReceiveInParts => {
+            let _ = wallet
+                .receive(&stage.token.as_ref().unwrap().encode())
+                .await;
+        }
+        Act::RedeemWithChange => {
+            let _ = wallet.redeem(&mint, Redeem::Amount(7)).await;
+        }
+        Act::RedeemAllInParts => {
+            let _ = wallet.redeem(&mint, Redeem::All).await;
+        }
+        Act::Restore => {
+            let _ = wallet.restore(&mint).await;
+        }
+    }
+}
+
+/// Opens the wallet, settles what is open, and counts.
+async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
+    let world = &stage.world;
+    let mut wallet = world.open(&Fuse::none()).await;
+    wallet.recover().await.unwrap();
+    assert!(
+        wallet.open_operations().await.unwrap().is_empty(),
+        "{act:?} {at:?}: still open"
+    );
+    if act == Act::Restore {
+        let mint = the_mint(&wallet).await;
+        wallet.restore(&mint).await.unwrap();
+        assert_eq!(the_mint(&wallet).await.lane, Some(1), "{act:?} {at:?}");
+    }
+    let mut outside = match &stage.token {
+        // A token of this wallet is counted where the wallet has recorded that it sent it.
+        Some(token) if act != Act::ReceiveOwn => world.unclaimed(&token.proofs),
+        Some(_) | None => 0,
+    };
+    if let Some(other) = &stage.other {
+        outside += available(other).await;
+    }
+    let (have, sent) = (available(&wallet).await, handed_out(world, &wallet).await);
+    let outstanding = world.mint.borrow().outstanding();
+    // Until a spent token is tried, the wallet cannot know that a copy of it has spent it.
+    let unknown = if have + sent + outside == outstanding + 4 {
+        4
+    } else {
+        0
+    };
+    assert!(
+        unknown == 0 || act == Act::SendSpentElsewhere,
+        "{act:?} {at:?}"
+    );
+    let held = have + sent + outside - unknown;
+    assert_eq!(
+        held, outstanding,
+        "{act:?} {at:?}: {have} here, {sent} sent, {outside} outside"
+    );
+    assert_eq!(held + world.account(), FUNDS, "{act:?} {at:?}");
+}
+
+/// Kills `act` at `first`, then the recovery at `second`; `None` when the act was over before.
+async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
+    let stage = stage(act).await;
+    let fuse = Fuse::at(first);
+    let mut wallet = stage.world.open(&fuse).await;
+    play(act, &stage, &mut wallet).await;
+    let died = fuse.blown();
+    drop(wallet);
+    let fuse = Fuse::at(second);
+    let mut wallet = stage.world.open(&fuse).await;
+    let _ = wallet.recover().await;
+    let died_again = fuse.blown();
+    drop(wallet);
+    count(act, &stage, (first, second)).await;
+    (died || first == 0).then_some(died_again)
+}
+
+async fn kill_everywhere(act: Act) {
+    let mut kills = 0;
+    for first in 0.. {
+        for second in 0.. {
+            let Some(died_again) = kill_twice(act, first, second).await else {
+                assert!(kills > 0, "{act:?} was never killed");
+                return;
+            };
+            kills += 1;
+            if !died_again {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_at_every_step_and_again_in_recovery_no_unit_is_lost() {
+    for act in ACTS {
+        kill_everywhere(act).await;
+    }
+}
+
+/// Lets a fault swallow every request or answer of an act, then has the network back.
+async fn with_fault(act: Act, fault: Fault) {
+    let stage = stage(act).await;
+    let mut wallet = stage.world.open(&Fuse::none()).await;
+    stage.world.fault.set(Some(fault));
+    play(act, &stage, &mut wallet).await;
+    let _ = wallet.recover().await;
+    stage.world.fault.set(None);
+    drop(wallet);
+    count(act, &stage, (0, 0)).await;
+}
+
+#[tokio::test]
+async fn lost_requests_and_lost_answers_lose_no_unit() {
+    for act in ACTS {
+        with_fault(act, Fault::DropRequest).await;
+        with_fault(act, Fault::DropAnswer).await;
+    }
+}
+
+#[tokio::test]
+async fn an_operation_with_a_lost_answer_sends_the_same_bytes_again_and_moves_value_once() {
+    let world = World::new(FakeMint::new(FUNDS));
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    world.fault.set(Some(Fault::DropAnswer));
+    let error = wallet.withdraw(&mint, 21).await.unwrap_err();
+    assert!(
+        matches!(&error, farthing_wallet::Error::Network(n) if n.open == Some(1)),
+        "{error:?}"
+    );
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (0, 21));
+    world.fault.set(None);
+    drop(wallet);
+
+    let mut wallet = world.open(&Fuse::none()).await;
+    let recovered = wallet.recover().await.unwrap();
+    assert_eq!(recovered.len(), 1);
+    assert_eq!(recovered[0].result.as_ref().unwrap().entry.amount, 21);
+    let requests = world.mint.borrow().requests.clone();
+    let sent: Vec<_> = requests
+        .iter()
+        .filter(|(path, _)| path == "/v1/withdraw")
+        .collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0], sent[1]);
+    assert_eq!(
+        (available(&wallet).await, world.account()),
+        (21, FUNDS - 21)
+    );
+    assert!(wallet.recover().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_the_mint_has_forgotten_is_found_by_restore() {
+    for act in [Act::Withdraw, Act::SendWithSwap, Act::RedeemWithChange] {
+        let stage = stage(act).await;
+        let world = &stage.world;
+        let mut wallet = world.open(&Fuse::none()).await;
+        world.fault.set(Some(Fault::DropAnswer));
+        play(act, &stage, &mut wallet).await;
+        world.fault.set(None);
+        world.mint.borrow_mut().forget_replays();
+        drop(wallet);
+        let mut wallet = world.open_later().await;
+        let recovered = wallet.recover().await.unwrap();
+        assert!(recovered[0].result.is_ok(), "{act:?} {recovered:?}");
+        drop(wallet);
+        count(act, &stage, (0, 0)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_that_cannot_reach_its_mint_still_shows_what_it_has() {
+    let stage = stage(Act::SendWithSwap).await;
+    let mut wallet = stage.world.open(&Fuse::none()).await;
+    stage.world.fault.set(Some(Fault::DropRequest));
+    play(Act::SendWithSwap, &stage, &mut wallet).await;
+    let recovered = wallet.recover().await.unwrap();
+    assert!(recovered[0].result.is_err());
+    let balance = wallet.balance().await.unwrap();
+    assert_eq!((balance[0].available, balance[0].pending), (96, 4));
+}
