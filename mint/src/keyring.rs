@@ -6,11 +6,11 @@
 mod marks;
 mod seed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::RwLock;
 
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::{Ristretto255, Suite, ToSign, ToVerify};
 use farthing_protocol::{BlindSignature, BlindedMessage, KeysetId, PublicKeys};
 
 pub use marks::{Mark, RequestDigest};
@@ -36,6 +36,19 @@ pub struct KeysetTerms {
     pub input_fee_ppk: u64,
     /// The Unix time after which its tokens need not be honoured.
     pub final_expiry: Option<u64>,
+}
+
+/// A token to be verified, its points decoded.
+#[derive(Clone, Copy)]
+pub struct Token {
+    /// Its keyset.
+    pub id: KeysetId,
+    /// Its amount.
+    pub amount: u64,
+    /// Its secret, hashed to the group.
+    pub y: Point,
+    /// Its signature.
+    pub c: Point,
 }
 
 /// The private keys of one keyset, that for 2^n at place n.
@@ -99,44 +112,73 @@ impl Keyring {
         Ristretto255::secret_key(&uniform).ok_or(Error::Invariant("a derived key is zero"))
     }
 
-    /// Whether `c` is this mint's signature on `y` with the key for `amount`.
+    /// Which of these tokens are this mint's. Those of one key are checked together, and one by one
+    /// only when not all of them are good.
     ///
     /// # Errors
-    /// [`Error::Invariant`] when the keyset was not loaded.
-    pub fn verify(&self, id: &KeysetId, amount: u64, y: &Point, c: &Point) -> Result<bool> {
-        self.with_key(id, amount, |key| Ristretto255::verify_token(key, y, c))
-    }
-
-    /// Signs an output whose point is `b`, and proves it.
-    ///
-    /// # Errors
-    /// [`Error::Invariant`] when the keyset was not loaded.
-    pub fn sign(&self, output: &BlindedMessage, b: &Point) -> Result<BlindSignature> {
-        let BlindedMessage { amount, id, .. } = *output;
-        self.with_key(&id, amount, |key| {
-            let c = Ristretto255::evaluate(key, b);
-            BlindSignature {
-                amount,
-                id,
-                dleq: Ristretto255::prove(key, b, &c),
-                c: Ristretto255::encode_point(&c),
-            }
-        })
-    }
-
-    fn with_key<T>(
-        &self,
-        id: &KeysetId,
-        amount: u64,
-        use_key: impl FnOnce(&SecretKey) -> T,
-    ) -> Result<T> {
+    /// [`Error::Invariant`] when a keyset was not loaded; [`Error::Operator`] when the system gives no
+    /// random numbers.
+    pub fn verify_all(&self, tokens: &[Token]) -> Result<Vec<bool>> {
         let keysets = self.keysets.read().map_err(|_| POISONED)?;
-        let keys = keysets.get(id);
-        let place = amount.trailing_zeros() as usize;
-        let key = keys.filter(|_| amount.is_power_of_two());
-        let key = key.and_then(|keys| keys.0.get(place));
-        key.map(use_key)
-            .ok_or(Error::Invariant("no private key for an admitted amount"))
+        let mut by_key: BTreeMap<(KeysetId, u64), Vec<usize>> = BTreeMap::new();
+        for (place, token) in tokens.iter().enumerate() {
+            by_key
+                .entry((token.id, token.amount))
+                .or_default()
+                .push(place);
+        }
+        let mut weights = vec![[0; 16]; tokens.len()];
+        getrandom::fill(weights.as_flattened_mut())
+            .map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
+        let mut good = vec![true; tokens.len()];
+        for ((id, amount), places) in by_key {
+            let key = find_key(&keysets, &id, amount)?;
+            let weighted = |place: &usize| {
+                let (token, weight) = (tokens.get(*place)?, weights.get(*place)?);
+                Some(ToVerify {
+                    y: token.y,
+                    c: token.c,
+                    weight: u128::from_le_bytes(*weight),
+                })
+            };
+            let batch: Vec<_> = places.iter().filter_map(weighted).collect();
+            if Ristretto255::verify_all(key, &batch) {
+                continue;
+            }
+            for (place, token) in places.iter().zip(&batch) {
+                if let Some(verdict) = good.get_mut(*place) {
+                    *verdict = Ristretto255::verify_token(key, &token.y, &token.c);
+                }
+            }
+        }
+        Ok(good)
+    }
+
+    /// Signs outputs, whose points were decoded, and proves it.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] when a keyset was not loaded.
+    pub fn sign_all(&self, outputs: &[(&BlindedMessage, Point)]) -> Result<Vec<BlindSignature>> {
+        let keysets = self.keysets.read().map_err(|_| POISONED)?;
+        let to_sign = |(output, b): &(&BlindedMessage, Point)| {
+            let key = find_key(&keysets, &output.id, output.amount)?;
+            let encoded = output.b;
+            Ok(ToSign {
+                key,
+                b: *b,
+                encoded,
+            })
+        };
+        let to_sign = outputs.iter().map(to_sign).collect::<Result<Vec<_>>>()?;
+        let signed = Ristretto255::sign_all(&to_sign);
+        let signatures = outputs.iter().zip(signed);
+        let signatures = signatures.map(|((output, _), (c, dleq))| BlindSignature {
+            amount: output.amount,
+            id: output.id,
+            c,
+            dleq,
+        });
+        Ok(signatures.collect())
     }
 
     /// The mark under which a spent token is remembered. `y` is its encoded point.
@@ -157,6 +199,17 @@ impl Keyring {
     pub fn request_digest(&self, path: &str, account: i64, body: &[u8]) -> RequestDigest {
         self.marks.request(path, account, body)
     }
+}
+
+/// The private key for an amount.
+fn find_key<'k>(
+    keysets: &'k HashMap<KeysetId, PrivateKeys>,
+    id: &KeysetId,
+    amount: u64,
+) -> Result<&'k SecretKey> {
+    let keys = keysets.get(id).filter(|_| amount.is_power_of_two());
+    let key = keys.and_then(|keys| keys.0.get(amount.trailing_zeros() as usize));
+    key.ok_or(Error::Invariant("no private key for an admitted amount"))
 }
 
 const POISONED: Error = Error::Invariant("a thread died while it held the keyring");
@@ -195,10 +248,37 @@ mod tests {
     fn an_amount_without_a_key_is_never_signed_or_verified() {
         let keyring = Keyring::new(Seed::from_bytes([1; 32]));
         let (id, _) = keyring.load(&terms(1)).unwrap();
-        let y = Ristretto255::hash_to_group(b"secret");
+        let point = Ristretto255::hash_to_group(b"secret");
         for amount in [0, 3, 8, u64::MAX] {
-            assert!(keyring.verify(&id, amount, &y, &y).is_err(), "{amount}");
+            let (y, c) = (point, point);
+            let token = Token { id, amount, y, c };
+            assert!(keyring.verify_all(&[token]).is_err(), "{amount}");
+            let b = Ristretto255::encode_point(&point);
+            let output = BlindedMessage { amount, id, b };
+            assert!(keyring.sign_all(&[(&output, point)]).is_err(), "{amount}");
         }
-        assert!(!keyring.verify(&id, 4, &y, &y).unwrap());
+    }
+
+    #[test]
+    fn in_a_mixed_batch_exactly_the_bad_tokens_are_found() {
+        let keyring = Keyring::new(Seed::from_bytes([1; 32]));
+        let (id, _) = keyring.load(&terms(1)).unwrap();
+        let token = |i: u8| {
+            let amount = 1 << (i % 3);
+            let y = Ristretto255::hash_to_group(&[i]);
+            let b = Ristretto255::encode_point(&y);
+            let output = BlindedMessage { amount, id, b };
+            let signed = keyring.sign_all(&[(&output, y)]).unwrap();
+            let c = Ristretto255::decode_point(&signed[0].c).unwrap();
+            Token { id, amount, y, c }
+        };
+        let mut tokens: Vec<_> = (0..24).map(token).collect();
+        assert_eq!(keyring.verify_all(&tokens).unwrap(), [true; 24]);
+        tokens[5].c = tokens[6].c;
+        tokens[11].amount = 4 >> (11 % 2);
+        let expected: Vec<_> = (0..24).map(|i| i != 5 && i != 11).collect();
+        assert_ne!(tokens[11].amount, 1 << (11 % 3));
+        assert_eq!(keyring.verify_all(&tokens).unwrap(), expected);
+        assert_eq!(keyring.verify_all(&[]).unwrap(), Vec::<bool>::new());
     }
 }

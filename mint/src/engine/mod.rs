@@ -1,7 +1,8 @@
 //! The engine: every movement of value goes through here, in four stages.
 //!
 //! 1. **admit** ([`crate::ledger::admit`]): everything that costs no curve operation and no disk;
-//! 2. **verify and sign** (`verify`), on a CPU pool, never on the async runtime's threads;
+//! 2. **verify and sign** (`prepare`, `verify`), on a CPU pool (`pool`), never on the async runtime's
+//!    threads, as many requests together as wait;
 //! 3. **commit** (`writer`): one thread, one batch of whatever waits, one fsync;
 //! 4. **answer**, once it is durable.
 //!
@@ -9,6 +10,7 @@
 //! deterministic, so they are computed again and nothing but a digest of the request was kept.
 
 mod pool;
+mod prepare;
 mod verify;
 mod writer;
 
@@ -21,14 +23,13 @@ use farthing_protocol::conditions::Witness;
 use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode};
 use tokio::sync::oneshot;
 
-use crate::clock;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, RequestDigest};
-use crate::ledger::{Admitted, Directory, Keyset, Limits, Transaction, admit, credited};
+use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
-use pool::{Pool, Worker};
-use verify::Marks;
-use writer::{Committer, Job};
+use pool::{Pool, Task};
+use prepare::Request;
+use writer::Committer;
 
 /// What the engine is told by the operator.
 #[derive(Clone, Debug)]
@@ -95,8 +96,7 @@ impl Engine {
             .name("farthing-writer".to_owned())
             .spawn(move || committer.run(&waiting))
             .map_err(|e| Error::Operator(format!("cannot start a thread: {e}")))?;
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        let pool = Pool::start(threads, queue_max, &store, &jobs)?;
+        let pool = Pool::start(&shared, queue_max, &jobs)?;
         Ok(Self {
             shared,
             pool: Some(pool),
@@ -115,10 +115,14 @@ impl Engine {
         transaction: Transaction,
         digest: Option<RequestDigest>,
     ) -> Result<Answer> {
-        let shared = Arc::clone(&self.shared);
-        self.pool()?
-            .run(move |worker, reply| shared.execute(worker, &transaction, digest, reply))
-            .await
+        let task = |reply| {
+            Task::Execute(Request {
+                transaction,
+                digest,
+                reply,
+            })
+        };
+        self.pool()?.run(task).await
     }
 
     /// The states of tokens by their `Y` (NUT-07).
@@ -132,9 +136,11 @@ impl Engine {
             return Err(Error::request(ErrorCode::InputsMax, detail));
         }
         let shared = Arc::clone(&self.shared);
-        let task = move |worker: &mut Worker, reply: oneshot::Sender<_>| {
-            let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
-            let _ = reply.send(ys.iter().map(state).collect());
+        let task = |reply: oneshot::Sender<_>| {
+            Task::Query(Box::new(move |worker| {
+                let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
+                let _ = reply.send(ys.iter().map(state).collect());
+            }))
         };
         self.pool()?.run(task).await
     }
@@ -150,8 +156,10 @@ impl Engine {
             return Err(Error::request(ErrorCode::OutputsMax, detail));
         }
         let shared = Arc::clone(&self.shared);
-        let task = move |worker: &mut Worker, reply: oneshot::Sender<_>| {
-            let _ = reply.send(shared.restore(&worker.reader, outputs));
+        let task = |reply: oneshot::Sender<_>| {
+            Task::Query(Box::new(move |worker| {
+                let _ = reply.send(shared.restore(&worker.reader, outputs));
+            }))
         };
         self.pool()?.run(task).await
     }
@@ -255,108 +263,6 @@ impl Shared {
         Ok(())
     }
 
-    /// Stages 1 and 2; hands on to the writer, or replies at once.
-    fn execute(
-        &self,
-        worker: &mut Worker,
-        transaction: &Transaction,
-        digest: Option<RequestDigest>,
-        reply: oneshot::Sender<Result<Answer>>,
-    ) {
-        let refusal = match self.prepare(&worker.reader, transaction, digest) {
-            Ok(Prepared::Answered(answer)) => Ok(answer),
-            Ok(Prepared::New(verified, answer)) => {
-                let job = Job {
-                    verified,
-                    answer,
-                    reply,
-                };
-                // The writer outlives the workers. When it has died all the same, the reply's sender
-                // is dropped with the job, which answers the request with an error.
-                let _ = worker.jobs.send(job);
-                return;
-            }
-            Err(error) => Err(error),
-        };
-        let _ = reply.send(refusal);
-    }
-
-    fn prepare(
-        &self,
-        reader: &Reader,
-        transaction: &Transaction,
-        digest: Option<RequestDigest>,
-    ) -> Result<Prepared> {
-        let now = clock::now_s();
-        let admitted = match self.admit(reader, transaction, now) {
-            Ok(admitted) => admitted,
-            Err(refusal) => return self.answered(reader, transaction, digest, refusal),
-        };
-        let marks = Marks::new(&admitted, &self.keyring);
-        let conflict = marks.conflict(reader)?;
-        if let Some(conflict) = conflict {
-            // Rare: only a replay, a double spend, or a mistake. The refusal must be the first in the
-            // documented order, so bad signatures come before spent tokens.
-            let refusal = match verify::check(&admitted, &marks, &self.keyring, now) {
-                Ok(_) => conflict,
-                Err(refusal) => refusal,
-            };
-            return self.answered(reader, transaction, digest, refusal);
-        }
-        let checked = verify::check(&admitted, &marks, &self.keyring, now)?;
-        let (verified, signatures) =
-            verify::verify(&admitted, marks, checked, digest, &self.keyring)?;
-        let credited = admitted.credited();
-        let answer = Answer {
-            signatures,
-            credited,
-        };
-        Ok(Prepared::New(verified, answer))
-    }
-
-    /// Admits with the directory at hand; when that refuses, with a fresh one.
-    fn admit<'t>(
-        &self,
-        reader: &Reader,
-        transaction: &'t Transaction,
-        now: u64,
-    ) -> Result<Admitted<'t>> {
-        let EngineSettings { unit, limits, .. } = &self.settings;
-        let directory = self.directory();
-        let first = admit(transaction, &directory, unit, limits, now);
-        if first.is_ok() {
-            return first;
-        }
-        let fresh = self.fresh_directory(reader)?;
-        if fresh.revision == directory.revision {
-            return first;
-        }
-        admit(transaction, &fresh, unit, limits, now)
-    }
-
-    /// The answer to a request that was answered before; otherwise its refusal.
-    fn answered(
-        &self,
-        reader: &Reader,
-        transaction: &Transaction,
-        digest: Option<RequestDigest>,
-        refusal: Error,
-    ) -> Result<Prepared> {
-        let Some(digest) = digest else {
-            return Err(refusal);
-        };
-        if !reader.has_request(&digest, clock::day(), self.settings.replay_days)? {
-            return Err(refusal);
-        }
-        let points = verify::decode_outputs(&transaction.outputs)?;
-        let signatures = verify::sign(&transaction.outputs, &points, &self.keyring)?;
-        let credited = credited(transaction, &self.directory())?;
-        Ok(Prepared::Answered(Answer {
-            signatures,
-            credited,
-        }))
-    }
-
     fn state(&self, reader: &Reader, y: &EncodedPoint) -> Result<ProofState> {
         let mark = self.keyring.spent_mark(y.as_bytes());
         let spent = reader.spent(&mark)?;
@@ -394,20 +300,9 @@ impl Shared {
                 continue;
             }
             output.amount = amount;
-            let outputs = std::slice::from_ref(&output);
-            let points = verify::decode_outputs(outputs)?;
-            let signatures = verify::sign(outputs, &points, &self.keyring)?;
             restored.outputs.push(output);
-            restored.signatures.extend(signatures);
         }
+        restored.signatures = verify::sign_again(&restored.outputs, &self.keyring)?;
         Ok(restored)
     }
-}
-
-/// What stages 1 and 2 come to.
-enum Prepared {
-    /// For the writer.
-    New(verify::VerifiedTransaction, Answer),
-    /// Answered before, and again now.
-    Answered(Answer),
 }

@@ -1,12 +1,12 @@
 //! The middle stage: signatures and locks of the inputs, and the signing of the outputs. All of the
-//! curve arithmetic is here, on the CPU pool's threads.
+//! curve arithmetic is here, on the CPU pool's threads, for all requests at hand together.
 
 use farthing_protocol::conditions::{self, Spend};
 use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode};
+use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, Mark, Point, RequestDigest};
+use crate::keyring::{Keyring, Mark, Point, RequestDigest, Token};
 use crate::ledger::{Admitted, Entry};
 use crate::store::Reader;
 
@@ -14,7 +14,7 @@ use crate::store::Reader;
 /// will remember it: without secrets, and with nothing that would name its parts to each other once
 /// it is written.
 ///
-/// Only [`verify`] makes one, and only the engine's writer takes one.
+/// Only [`Checked::into_verified`] makes one, and only the engine's writer takes one.
 #[derive(Debug)]
 pub(super) struct VerifiedTransaction {
     pub(super) spends: Vec<TokenRow>,
@@ -33,20 +33,21 @@ pub(super) struct TokenRow {
     pub(super) preimage: Option<[u8; 32]>,
 }
 
-/// What the inputs and outputs are called in the store, before anything about them is verified.
-pub(super) struct Marks {
+/// An admitted transaction with what its inputs and outputs are called in the store, before anything
+/// about them is verified.
+pub(super) struct Marked<'t> {
+    admitted: Admitted<'t>,
     ys: Vec<Point>,
     spent: Vec<Mark>,
     signed: Vec<Mark>,
 }
 
-impl Marks {
+impl<'t> Marked<'t> {
     /// Hashes the inputs' secrets to the group, and marks inputs and outputs.
-    pub(super) fn new(admitted: &Admitted<'_>, keyring: &Keyring) -> Self {
+    pub(super) fn new(admitted: Admitted<'t>, keyring: &Keyring) -> Self {
         let transaction = admitted.transaction();
-        let hash = |secret: &str| Ristretto255::hash_to_group(secret.as_bytes());
-        let inputs = transaction.inputs.iter();
-        let ys: Vec<Point> = inputs.map(|i| hash(i.secret.expose())).collect();
+        let hash = |input: &Proof| Ristretto255::hash_to_group(input.secret.expose().as_bytes());
+        let ys: Vec<Point> = transaction.inputs.iter().map(hash).collect();
         let encoded = ys.iter().map(Ristretto255::encode_point);
         let outputs = transaction.outputs.iter();
         Self {
@@ -55,6 +56,7 @@ impl Marks {
                 .map(|o| keyring.signed_mark(o.b.as_bytes()))
                 .collect(),
             ys,
+            admitted,
         }
     }
 
@@ -72,81 +74,141 @@ impl Marks {
         }
         Ok(None)
     }
+
+    /// The tokens, decoded.
+    fn tokens(&self) -> Result<Vec<Token>> {
+        let inputs = self.admitted.transaction().inputs.iter().zip(&self.ys);
+        let decode = |(input, y): (&Proof, &Point)| {
+            let c = Ristretto255::decode_point(&input.c)
+                .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
+            Ok(Token {
+                id: input.id,
+                amount: input.amount,
+                y: *y,
+                c,
+            })
+        };
+        inputs.map(decode).collect()
+    }
+
+    /// Decodes the outputs and checks the locks, at Unix time `now`.
+    fn open(self, now: u64) -> Result<Checked<'t>> {
+        let transaction = self.admitted.transaction();
+        let points = decode_outputs(&transaction.outputs)?;
+        let (inputs, outputs) = (&transaction.inputs, &transaction.outputs);
+        let spends = conditions::check_all::<Ristretto255>(inputs, outputs, now)
+            .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
+        Ok(Checked {
+            marked: self,
+            points,
+            spends,
+        })
+    }
 }
 
-/// An admitted transaction whose signatures and locks were found good.
-pub(super) struct Checked {
-    spends: Vec<Spend>,
+/// A transaction whose tokens, points and locks were found good.
+pub(super) struct Checked<'t> {
+    marked: Marked<'t>,
     points: Vec<Point>,
+    spends: Vec<Spend>,
 }
 
-/// Checks the tokens, then the outputs' points, then the locks, at Unix time `now`.
+/// Checks each transaction's tokens, then its outputs' points, then its locks, at Unix time `now`. The
+/// tokens of all of them are verified together.
 ///
 /// # Errors
+/// As a whole only [`Error::Invariant`] and [`Error::Operator`]; each transaction on its own
 /// [`Error::Request`] with `ProofInvalid` or `OutputPointInvalid`.
-pub(super) fn check(
-    admitted: &Admitted<'_>,
-    marks: &Marks,
+pub(super) fn check_all<'t>(
+    transactions: Vec<Marked<'t>>,
     keyring: &Keyring,
     now: u64,
-) -> Result<Checked> {
-    let transaction = admitted.transaction();
-    for (input, y) in transaction.inputs.iter().zip(&marks.ys) {
-        let c = Ristretto255::decode_point(&input.c)
-            .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
-        if !keyring.verify(&input.id, input.amount, y, &c)? {
+) -> Result<Vec<Result<Checked<'t>>>> {
+    let tokens: Vec<_> = transactions.iter().map(Marked::tokens).collect();
+    let decoded = tokens.iter().flatten().flatten();
+    let verdicts = keyring.verify_all(&decoded.copied().collect::<Vec<_>>())?;
+    let mut verdicts = verdicts.into_iter();
+    let check = |(marked, tokens): (Marked<'t>, Result<Vec<Token>>)| {
+        let count = tokens?.len();
+        let good = verdicts
+            .by_ref()
+            .take(count)
+            .fold(true, |all, good| all & good);
+        if !good {
             let detail = "a token is not this mint's: its signature does not verify";
             return Err(Error::request(ErrorCode::ProofInvalid, detail));
         }
-    }
-    let points = decode_outputs(&transaction.outputs)?;
-    let spends =
-        conditions::check_all::<Ristretto255>(&transaction.inputs, &transaction.outputs, now)
-            .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
-    Ok(Checked { spends, points })
+        marked.open(now)
+    };
+    Ok(transactions.into_iter().zip(tokens).map(check).collect())
 }
 
-/// Signs the outputs, and puts down what the store will remember.
-pub(super) fn verify(
-    admitted: &Admitted<'_>,
-    marks: Marks,
-    checked: Checked,
-    digest: Option<RequestDigest>,
+/// Signs the outputs of all transactions together; gives the signatures of each.
+///
+/// # Errors
+/// [`Error::Invariant`].
+pub(super) fn sign_all(
+    transactions: &[Checked<'_>],
     keyring: &Keyring,
-) -> Result<(VerifiedTransaction, Vec<BlindSignature>)> {
-    let transaction = admitted.transaction();
-    let signatures = sign(&transaction.outputs, &checked.points, keyring)?;
-    let inputs = transaction.inputs.iter().zip(admitted.input_keysets());
-    let spends = inputs.zip(&marks.spent).zip(&checked.spends);
-    let spends = spends.map(|(((input, keyset), mark), spend)| TokenRow {
-        mark: *mark,
-        keyset: keyset.terms.index,
-        amount: input.amount,
-        preimage: spend.preimage,
-    });
-    let outputs = transaction.outputs.iter().zip(admitted.output_keysets());
-    let issues = outputs
-        .zip(&marks.signed)
-        .map(|((output, keyset), mark)| TokenRow {
-            mark: *mark,
+) -> Result<Vec<Vec<BlindSignature>>> {
+    let outputs: Vec<_> = transactions.iter().flat_map(Checked::outputs).collect();
+    let mut signatures = keyring.sign_all(&outputs)?.into_iter();
+    let count = |checked: &Checked<'_>| checked.points.len();
+    let share = |checked| signatures.by_ref().take(count(checked)).collect();
+    Ok(transactions.iter().map(share).collect())
+}
+
+impl<'t> Checked<'t> {
+    /// The outputs, with their points.
+    fn outputs(&self) -> impl Iterator<Item = (&'t BlindedMessage, Point)> + use<'t, '_> {
+        let outputs = &self.marked.admitted.transaction().outputs;
+        outputs.iter().zip(self.points.iter().copied())
+    }
+
+    /// What a redemption credits.
+    pub(super) fn credited(&self) -> u64 {
+        self.marked.admitted.credited()
+    }
+
+    /// Puts down what the store will remember.
+    pub(super) fn into_verified(self, digest: Option<RequestDigest>) -> VerifiedTransaction {
+        let Marked {
+            admitted,
+            spent,
+            signed,
+            ..
+        } = self.marked;
+        let transaction = admitted.transaction();
+        let inputs = transaction.inputs.iter().zip(admitted.input_keysets());
+        let spends = inputs.zip(spent).zip(self.spends);
+        let spends = spends.map(|(((input, keyset), mark), spend)| TokenRow {
+            mark,
+            keyset: keyset.terms.index,
+            amount: input.amount,
+            preimage: spend.preimage,
+        });
+        let outputs = transaction.outputs.iter().zip(admitted.output_keysets());
+        let issues = outputs.zip(signed);
+        let issues = issues.map(|((output, keyset), mark)| TokenRow {
+            mark,
             keyset: keyset.terms.index,
             amount: output.amount,
             preimage: None,
         });
-    let verified = VerifiedTransaction {
-        spends: spends.collect(),
-        issues: issues.collect(),
-        entries: admitted.entries().to_vec(),
-        digest,
-    };
-    Ok((verified, signatures))
+        VerifiedTransaction {
+            spends: spends.collect(),
+            issues: issues.collect(),
+            entries: admitted.entries().to_vec(),
+            digest,
+        }
+    }
 }
 
 /// Decodes the outputs' points.
 ///
 /// # Errors
 /// [`Error::Request`] with `OutputPointInvalid`.
-pub(super) fn decode_outputs(outputs: &[BlindedMessage]) -> Result<Vec<Point>> {
+fn decode_outputs(outputs: &[BlindedMessage]) -> Result<Vec<Point>> {
     let decode = |output: &BlindedMessage| {
         Ristretto255::decode_point(&output.b)
             .map_err(|e| Error::request(ErrorCode::OutputPointInvalid, format!("B_: {e}")))
@@ -154,16 +216,16 @@ pub(super) fn decode_outputs(outputs: &[BlindedMessage]) -> Result<Vec<Point>> {
     outputs.iter().map(decode).collect()
 }
 
-/// Signs outputs whose points were decoded.
-pub(super) fn sign(
+/// Signs again what was signed before.
+///
+/// # Errors
+/// [`Error::Request`] with `OutputPointInvalid`, [`Error::Invariant`].
+pub(super) fn sign_again(
     outputs: &[BlindedMessage],
-    points: &[Point],
     keyring: &Keyring,
 ) -> Result<Vec<BlindSignature>> {
-    let pairs = outputs.iter().zip(points);
-    pairs
-        .map(|(output, point)| keyring.sign(output, point))
-        .collect()
+    let points = decode_outputs(outputs)?;
+    keyring.sign_all(&outputs.iter().zip(points).collect::<Vec<_>>())
 }
 
 pub(super) fn already_spent() -> Error {
