@@ -3,8 +3,8 @@
 //! An operation is written with its exact request before the request is sent, and is ended by facts
 //! alone: an answer whose signatures verify, or a definite refusal after which the mint says that it
 //! signed nothing and spent nothing. Until then it stays open, and [`Wallet::recover`] sends the same
-//! bytes again, which the mint answers the same way (`replay_days`). See [`crate::refusal`] for what
-//! follows a refusal.
+//! bytes again, which the mint answers the same way (`replay_days`). What follows a
+//! refusal is in the module `refusal`.
 
 use farthing_protocol::api::{
     RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
