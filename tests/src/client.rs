@@ -2,9 +2,9 @@
 
 use farthing_protocol::api::{Keys, RedeemRequest, Signatures, SwapRequest, WithdrawRequest, path};
 use farthing_protocol::error_code::ErrorBody;
-use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{
-    Blank, BlindSignature, BlindedMessage, KeysetId, Proof, PublicKeys, TokenProof, amount,
+    Blank, BlindSignature, BlindedMessage, KeysetId, Proof, PublicKeys, Secret, TokenProof, amount,
 };
 use serde_json::Value;
 
@@ -41,6 +41,21 @@ impl Blanks {
             blanks.push(Blank::from_random(&secret, &r).ok_or("a zero blinding factor")?);
         }
         Ok(Self::with(keyset, amounts, blanks))
+    }
+
+    /// Outputs of one amount for given secrets, such as locks.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn of_secrets(keyset: &Keyset, amount: u64, secrets: &[Secret]) -> Result<Self> {
+        let mut blanks = Vec::new();
+        for secret in secrets {
+            let mut r = [0; 64];
+            getrandom::fill(&mut r)?;
+            let r = Ristretto255::blinding(&r).ok_or("a zero blinding factor")?;
+            blanks.push(Blank::new(secret.clone(), r));
+        }
+        Ok(Self::with(keyset, &vec![amount; secrets.len()], blanks))
     }
 
     /// Outputs of given amounts and given blanks.
@@ -184,15 +199,45 @@ impl Client {
         Self::send(request, token).await
     }
 
+    /// GET of something that need not be JSON: status and text.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get_text(&self, path: &str) -> Result<(u16, String)> {
+        Self::send_text(self.http.get(format!("{}{path}", self.url)), None).await
+    }
+
+    /// POST, with the answer as it was written: status and text.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post_text(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Result<(u16, String)> {
+        let request = self.http.post(format!("{}{path}", self.url)).body(body);
+        Self::send_text(request, token).await
+    }
+
     async fn send(request: reqwest::RequestBuilder, token: Option<&str>) -> Result<Reply> {
+        let (status, text) = Self::send_text(request, token).await?;
+        let body = serde_json::from_str(&text).map_err(|_| format!("{status}: {text:?}"))?;
+        Ok(Reply { status, body })
+    }
+
+    async fn send_text(
+        request: reqwest::RequestBuilder,
+        token: Option<&str>,
+    ) -> Result<(u16, String)> {
         let request = match token {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let body = serde_json::from_slice(&response.bytes().await?)?;
-        Ok(Reply { status, body })
+        Ok((status, response.text().await?))
     }
 
     /// Withdraws tokens worth `total`.

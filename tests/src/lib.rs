@@ -7,6 +7,8 @@
 pub mod client;
 pub mod demo;
 pub mod process;
+pub mod raw;
+pub mod scene;
 
 /// First argument that makes the demo's binary the mint.
 pub const AS_MINT: &str = "--as-farthing-mint";

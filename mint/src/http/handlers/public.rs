@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use farthing_protocol::api::{Contact, Info, Keys, Keysets, Limits};
 use farthing_protocol::suite::{Ristretto255, Suite};
@@ -55,8 +56,9 @@ pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<K
 /// GET `/v1/keys/{id}` (NUT-02), active or not.
 pub(in crate::http) async fn keyset_keys(
     State(app): State<SharedApp>,
-    Path(id): Path<String>,
+    id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
+    let Path(id) = id.map_err(|_| unknown_keyset())?;
     let id = KeysetId::from_hex(&id).map_err(|_| unknown_keyset())?;
     let directory = app.read(|reader| app.engine.directory(reader))?;
     directory
