@@ -27,10 +27,11 @@ fn set(world: &World, lies: Lies) {
     world.mint.borrow_mut().lies = lies;
 }
 
-#[tokio::test]
-async fn a_false_signature_is_refused_and_the_operation_kept() {
-    type Expected = fn(&Lie) -> bool;
-    let cases: [(Lies, Expected); 5] = [
+type Expected = fn(&Lie) -> bool;
+
+/// Lies about signatures on a withdrawal of 1 + 2 + 4, and how the wallet names them.
+fn false_signatures() -> [(Lies, Expected); 5] {
+    [
         (
             Lies {
                 dleq: true,
@@ -80,8 +81,12 @@ async fn a_false_signature_is_refused_and_the_operation_kept() {
             },
             |l| *l == Lie::Answer("/v1/withdraw".into()),
         ),
-    ];
-    for (lies, expected) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn a_false_signature_is_refused_and_the_operation_kept() {
+    for (lies, expected) in false_signatures() {
         let world = World::new(FakeMint::new(100));
         let mut wallet = world.make(PHRASE, Origin::New).await;
         let mint = the_mint(&wallet).await;
