@@ -3,6 +3,7 @@
 mod batch;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
@@ -24,6 +25,9 @@ const DST_SEED: &[u8] = b"Seed-OPRFV1-\x01-ristretto255-SHA512";
 /// Domain of the keyed hash that gives a proof's nonce.
 const NONCE_DOMAIN: &[u8] = b"Farthing_proof_nonce_v1";
 
+/// RFC 9380's `Z_pad`, one block of zeros, absorbed once for all.
+static Z_PAD: LazyLock<Sha512> = LazyLock::new(|| Sha512::new_with_prefix([0; 128]));
+
 /// The native suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ristretto255;
@@ -41,7 +45,9 @@ pub struct SecretKey {
     /// The seed of the proofs' weights, a hash of the public key.
     #[zeroize(skip)]
     seed: [u8; 64],
-    nonce_key: [u8; 64],
+    /// The keyed hash that gives the proofs' nonces, its key absorbed. Wipes itself when dropped.
+    #[zeroize(skip)]
+    nonces: Hmac<Sha512>,
 }
 
 impl fmt::Debug for SecretKey {
@@ -198,10 +204,13 @@ impl SecretKey {
         if k == Scalar::ZERO {
             return None;
         }
-        let nonce_key = Sha512::new()
+        let mut nonce_key: [u8; 64] = Sha512::new()
             .chain_update(NONCE_DOMAIN)
             .chain_update(k.as_bytes())
-            .finalize();
+            .finalize()
+            .into();
+        let nonces = hmac(&nonce_key);
+        nonce_key.zeroize();
         let public = RistrettoPoint::mul_base(&k);
         let encoded = public.compress().to_bytes();
         Some(Self {
@@ -210,7 +219,7 @@ impl SecretKey {
             public,
             encoded,
             seed: composite_seed(&encoded),
-            nonce_key: nonce_key.into(),
+            nonces,
         })
     }
 
@@ -218,9 +227,7 @@ impl SecretKey {
     /// one, and the same each time. All that the challenge depends on goes in, `c` too: were one ever
     /// computed wrong, the same nonce under two challenges would give the key away.
     fn proof_nonce(&self, b: &[u8], c: &[u8]) -> Scalar {
-        let mut mac = hmac(&self.nonce_key);
-        mac.update(b);
-        mac.update(c);
+        let mac = self.nonces.clone().chain_update(b).chain_update(c);
         let mut wide: [u8; 64] = mac.finalize().into_bytes().into();
         let nonce = Scalar::from_bytes_mod_order_wide(&wide);
         wide.zeroize();
@@ -354,7 +361,7 @@ fn hash_to_scalar(message: &[&[u8]]) -> Scalar {
 fn expand_message_xmd(message: &[&[u8]], dst: &[u8]) -> [u8; 64] {
     let dst_len = [dst.len() as u8];
     // b_0 = H(Z_pad || msg || l_i_b_str || I2OSP(0, 1) || DST_prime)
-    let mut hash = Sha512::new_with_prefix([0u8; 128]);
+    let mut hash = Z_PAD.clone();
     for part in message {
         hash.update(part);
     }
