@@ -1,10 +1,9 @@
 //! Outputs: derived and blinded before a request, verified and unblinded after it.
 
+use farthing_protocol::blank::UnblindError;
 use farthing_protocol::conditions::Lock;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{
-    BlindSignature, BlindedMessage, EncodedPoint, KeysetId, ProofDleq, Secret, TokenProof, derive,
-};
+use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::{Blank, BlindSignature, BlindedMessage, KeysetId, TokenProof, derive};
 
 use crate::error::Lie;
 use crate::places::Places;
@@ -19,15 +18,8 @@ pub(crate) struct Want {
     pub(crate) lock: Option<String>,
 }
 
-/// A place's secret and blinding factor, with the blinded point they make.
-struct Made {
-    secret: Secret,
-    r: <Ristretto255 as Suite>::Blinding,
-    b: EncodedPoint,
-}
-
-/// Derives an output. `None` when its place has no blinding factor, or its lock is no key.
-fn make(seed: &Seed, output: &PlannedOutput) -> Option<Made> {
+/// Derives the blank of an output. `None` when its place has no blinding factor, or its lock is no key.
+fn blank(seed: &Seed, output: &PlannedOutput) -> Option<Blank<Ristretto255>> {
     let place = output.position();
     let nonce = derive::secret(seed.bytes(), place);
     let secret = match &output.lock {
@@ -39,18 +31,12 @@ fn make(seed: &Seed, output: &PlannedOutput) -> Option<Made> {
         }
     };
     let r = derive::blinding::<Ristretto255>(seed.bytes(), place)?;
-    let y = Ristretto255::hash_to_group(secret.expose().as_bytes());
-    let b = Ristretto255::encode_point(&Ristretto255::blind(&y, &r));
-    Some(Made { secret, r, b })
+    Some(Blank::new(secret, r))
 }
 
 /// The blinded message of an output; `None` when its place has no blinding factor.
 pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMessage> {
-    Some(BlindedMessage {
-        amount: output.amount,
-        id: output.keyset,
-        b: make(seed, output)?.b,
-    })
+    Some(blank(seed, output)?.output(output.amount, output.keyset))
 }
 
 /// Gives each want a place; gives the outputs with their messages in the order of the request.
@@ -106,24 +92,10 @@ pub(crate) fn unblind(
     }
     let false_proof = || Lie::Proof { amount, keyset: id };
     let key = keyset.keys.get(amount).ok_or_else(false_proof)?;
-    let key = Ristretto255::decode_point(key).map_err(|_| Lie::Key { keyset: id, amount })?;
-    let made = make(seed, output).ok_or_else(false_proof)?;
-    let b = Ristretto255::decode_point(&made.b).map_err(|_| false_proof())?;
-    let c = Ristretto255::decode_point(&signature.c).map_err(|_| false_proof())?;
-    Ristretto255::verify_proof(&key, &b, &c, &signature.dleq).map_err(|_| false_proof())?;
-    Ok(TokenProof {
-        proof: farthing_protocol::Proof {
-            amount,
-            id,
-            secret: made.secret,
-            c: Ristretto255::encode_point(&Ristretto255::unblind(&c, &made.r, &key)),
-            witness: None,
-        },
-        dleq: Some(ProofDleq {
-            e: signature.dleq.e.clone(),
-            s: signature.dleq.s.clone(),
-            r: Ristretto255::encode_blinding(&made.r),
-        }),
+    let blank = blank(seed, output).ok_or_else(false_proof)?;
+    blank.unblind(signature, key).map_err(|error| match error {
+        UnblindError::Key => Lie::Key { keyset: id, amount },
+        UnblindError::Proof => false_proof(),
     })
 }
 
