@@ -1,0 +1,17 @@
+//! The load generator: see [`farthing_tests::load`].
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use farthing_tests::load::Load;
+
+fn main() -> ExitCode {
+    match Load::parse().run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("farthing-load: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
