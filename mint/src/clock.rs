@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;
 
@@ -24,8 +25,53 @@ pub fn day() -> i64 {
     (now_s() / DAY_S).cast_signed()
 }
 
+/// The Unix time at which this minute began: what a backup carries.
+#[must_use]
+pub fn minute_s() -> i64 {
+    (now_s() / MINUTE_S * MINUTE_S).cast_signed()
+}
+
+/// A Unix time for people, as `2026-11-23 13:07 UTC`.
+#[must_use]
+pub fn to_text(time_s: i64) -> String {
+    let (days, rest) = (time_s.div_euclid(86_400), time_s.rem_euclid(86_400));
+    // Howard Hinnant's civil_from_days: eras of 400 years, years that begin in March.
+    let day = days + 719_468;
+    let (era, day_of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (hour, minute) = (rest / 3600, rest % 3600 / 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
 /// The Unix time at which an hour began.
 #[must_use]
 pub fn hour_to_s(hour: i64) -> u64 {
     hour.cast_unsigned().saturating_mul(HOUR_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_text;
+
+    #[test]
+    fn times_for_people() {
+        // From `date -u -d @…`.
+        for (time_s, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00 UTC"),
+            (1_795_439_220, "2026-11-23 13:07 UTC"),
+            (4_107_542_399, "2100-02-28 23:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(to_text(time_s), text);
+        }
+    }
 }

@@ -42,6 +42,11 @@ pub struct Config {
     /// Where `/metrics` listens; nowhere unless set. Keep it from the public: it tells how busy the
     /// mint is, and when.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where every spent token is recorded a second time, best on another disk; nowhere unless set. A
+    /// file, or a folder that is there already; a relative path begins in the mint's folder.
+    pub spent_log: Option<PathBuf>,
+    /// The most pages of 4,096 bytes that the database may have; 0 for as many as the disk holds.
+    pub database_pages_max: u32,
     /// `human` or `json`.
     pub log_format: LogFormat,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
@@ -106,6 +111,8 @@ impl Default for Config {
             input_fee_ppk: 0,
             listen,
             metrics_listen: None,
+            spent_log: None,
+            database_pages_max: 0,
             log_format: LogFormat::Human,
             log_level: LogLevel::Info,
             replay_days: 7,
@@ -263,6 +270,22 @@ impl DataDir {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.0.join("mint.sqlite")
+    }
+
+    /// The file of the spent log that the setting names.
+    #[must_use]
+    pub fn spent_log(&self, setting: &Path) -> PathBuf {
+        spent_log_file(self.0.join(setting))
+    }
+}
+
+/// The file of the spent log that a path names: itself, or one in a folder.
+#[must_use]
+pub fn spent_log_file(path: PathBuf) -> PathBuf {
+    if path.is_dir() {
+        path.join("spent.log")
+    } else {
+        path
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Error {
     #[error("the mint is {0}; try again")]
     Busy(&'static str),
     /// The store failed: a full disk, a damaged file, a lock not to be had.
-    #[error("the store failed: {0}")]
+    #[error("the store failed: {}", crate::store::explain(.0))]
     Store(#[from] StoreError),
     /// The mint broke one of its own rules. Nothing was moved.
     #[error("a rule of the mint is broken: {0}")]

@@ -6,6 +6,7 @@
 //! | [`ledger`] | what a transaction is, which are admitted, when the books balance; no I/O |
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
+//! | [`spent_log`] | a second record of spent tokens, on another disk |
 //! | [`http`] | the API |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
@@ -19,6 +20,7 @@ pub mod http;
 pub mod keyring;
 pub mod ledger;
 pub mod operator;
+pub mod spent_log;
 pub mod store;
 
 pub use error::{Error, Result};

@@ -9,8 +9,10 @@
 //! A request that was answered before and would be refused now is answered again: signatures are
 //! deterministic, so they are computed again and nothing but a digest of the request was kept.
 
+mod journal;
 mod pool;
 mod prepare;
+pub mod recovery;
 mod verify;
 mod writer;
 
@@ -27,9 +29,12 @@ use crate::error::{Error, Result};
 use crate::keyring::{Keyring, RequestDigest};
 use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
+use journal::Gate;
 use pool::{Pool, Task};
 use prepare::Request;
 use writer::Committer;
+
+pub use journal::Journal;
 
 /// What the engine is told by the operator.
 #[derive(Clone, Debug)]
@@ -66,15 +71,30 @@ struct Shared {
     keyring: Keyring,
     store: Store,
     directory: RwLock<Arc<Directory>>,
+    gate: Gate,
 }
 
 impl Engine {
-    /// Starts the engine of the mint whose store and keyring these are.
+    /// Starts the engine of the mint whose store and keyring these are, without a spent log: for
+    /// what spends no tokens.
     ///
     /// # Errors
     /// [`Error::Operator`] when seed and store are not of the same mint, or its unit is another;
     /// [`Error::Store`].
     pub fn start(settings: EngineSettings, store: Store, keyring: Keyring) -> Result<Self> {
+        Self::start_with(settings, store, keyring, Journal::default())
+    }
+
+    /// [`Self::start`], with the mint's spent log if it keeps one.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(
+        settings: EngineSettings,
+        store: Store,
+        keyring: Keyring,
+        journal: Journal,
+    ) -> Result<Self> {
         let unit = store.reader()?.unit()?;
         if unit != settings.unit {
             return Err(Error::Operator(format!(
@@ -88,10 +108,11 @@ impl Engine {
             keyring,
             directory: RwLock::default(),
             store: store.clone(),
+            gate: Gate::new(&journal),
         });
         shared.reload()?;
         let (jobs, waiting) = bounded(queue_max);
-        let committer = Committer::new(store.writer()?, Arc::clone(&shared));
+        let committer = Committer::new(store.writer()?, journal, Arc::clone(&shared));
         let writer = std::thread::Builder::new()
             .name("farthing-writer".to_owned())
             .spawn(move || committer.run(&waiting))
@@ -182,6 +203,12 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> &EngineSettings {
         &self.shared.settings
+    }
+
+    /// Whether the spent log lacks something that the store has: it cannot be written.
+    #[must_use]
+    pub fn is_log_behind(&self) -> bool {
+        self.shared.gate.is_behind()
     }
 
     /// The store, for readers.
@@ -302,6 +329,7 @@ impl Shared {
             output.amount = amount;
             restored.outputs.push(output);
         }
+        self.gate.pass()?;
         restored.signatures = verify::sign_again(&restored.outputs, &self.keyring)?;
         Ok(restored)
     }

@@ -144,6 +144,7 @@ impl Shared {
         if !reader.has_request(&digest, clock::day(), self.settings.replay_days)? {
             return Ok(None);
         }
+        self.gate.pass()?;
         Ok(Some(Answer {
             signatures: verify::sign_again(&transaction.outputs, &self.keyring)?,
             credited: credited(transaction, &self.directory())?,

@@ -4,20 +4,25 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use farthing_protocol::ErrorCode;
 use tokio::sync::oneshot;
 
+use super::journal::Journal;
 use super::verify::{TokenRow, VerifiedTransaction, already_signed, already_spent};
 use super::{Answer, Shared};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::ledger::{Entry, FEES, KeysetState, RESERVE};
-use crate::store::{Batch, Counters, PostingRow, Writer};
+use crate::ledger::{Entry, FEES, KeysetState, is_holder};
+use crate::spent_log::Spend;
+use crate::store::{self, Batch, Counters, PostingRow, Writer};
 
 /// The most transactions in one batch: bounds how long the first of them waits.
 const BATCH_MAX: usize = 256;
+/// How often a spent log that could not be written is tried again when no requests come.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A transaction on its way to the disk, with its answer.
 pub(super) struct Job {
@@ -29,15 +34,17 @@ pub(super) struct Job {
 /// The writer's state.
 pub(super) struct Committer {
     writer: Writer,
+    journal: Journal,
     shared: Arc<Shared>,
     /// The day on which old request digests were last removed.
     cleaned: i64,
 }
 
 impl Committer {
-    pub(super) fn new(writer: Writer, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(writer: Writer, journal: Journal, shared: Arc<Shared>) -> Self {
         Self {
             writer,
+            journal,
             shared,
             cleaned: 0,
         }
@@ -45,7 +52,7 @@ impl Committer {
 
     /// Runs until every sender is gone and every job is answered.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
+        while let Some(first) = self.next(jobs) {
             let waiting = jobs.try_iter().take(BATCH_MAX - 1);
             let batch: Vec<Job> = std::iter::once(first).chain(waiting).collect();
             // A panic drops the batch, which then never happened, and its senders, which answers
@@ -54,6 +61,29 @@ impl Committer {
                 tracing::error!("the writer panicked; the batch was dropped");
             }
         }
+    }
+
+    /// The next job; `None` when there will be none. Meanwhile the spent log is brought up to date.
+    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        while self.journal.is_behind() {
+            match jobs.recv_timeout(RETRY) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // Its failure was logged, and is tried again.
+                Err(RecvTimeoutError::Timeout) => drop(self.settle()),
+            }
+        }
+        jobs.recv().ok()
+    }
+
+    /// Brings the spent log up to date with the store.
+    fn settle(&mut self) -> Result<()> {
+        let gate = self.shared.gate.close();
+        let settled = self.journal.settle();
+        if let Some(mut is_behind) = gate {
+            *is_behind = self.journal.is_behind();
+        }
+        settled
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
@@ -70,8 +100,18 @@ impl Committer {
             }
             Err(error) => {
                 tracing::error!(%error, transactions = verified.len(), "a batch failed");
+                let why = match &error {
+                    Error::Busy(why) => why,
+                    Error::Store(full) if store::is_full(full) => "out of room in its store",
+                    Error::Store(_)
+                    | Error::Invariant(_)
+                    | Error::Operator(_)
+                    | Error::File { .. }
+                    | Error::Request { .. }
+                    | Error::Account { .. } => "unable to write to its store",
+                };
                 for (_, reply) in replies {
-                    let _ = reply.send(Err(Error::Busy("unable to write to its store")));
+                    let _ = reply.send(Err(Error::Busy(why)));
                 }
             }
         }
@@ -80,11 +120,15 @@ impl Committer {
     /// Writes one batch; gives each transaction's outcome.
     ///
     /// # Errors
-    /// [`Error::Store`] when nothing of the batch happened.
+    /// [`Error::Store`] when nothing of the batch happened; [`Error::Busy`] when the spent log cannot
+    /// be written, and nothing of it may be answered yet.
     fn write(&mut self, transactions: &[VerifiedTransaction]) -> Result<Vec<Result<()>>> {
+        if self.journal.is_behind() {
+            self.settle()?;
+        }
         let replay_days = self.shared.settings.replay_days;
         let batch = self.writer.begin()?;
-        let mut books = Books::open(&batch, replay_days)?;
+        let mut books = Books::open(&batch, replay_days, self.journal.is_on())?;
         let mut outcomes = Vec::with_capacity(transactions.len());
         for transaction in transactions {
             outcomes.push(match books.decide(transaction) {
@@ -103,13 +147,26 @@ impl Committer {
                 ) => return Err(fault),
             });
         }
-        books.close()?;
+        let newest = books.newest_keyset();
+        let spends = books.close()?;
+        let frame = self.journal.prepare(&batch, newest, spends)?;
         let today = clock::day();
         if self.cleaned != today {
             batch.forget_requests(today - i64::from(replay_days))?;
         }
         let revision = batch.revision()?;
-        batch.commit()?;
+        if frame.is_empty() {
+            batch.commit()?;
+        } else {
+            let gate = self.shared.gate.close();
+            batch.commit()?;
+            self.journal.committed(frame);
+            let settled = self.journal.settle();
+            if let Some(mut is_behind) = gate {
+                *is_behind = self.journal.is_behind();
+            }
+            settled?;
+        }
         self.cleaned = today;
         if revision != self.shared.directory().revision {
             self.shared.reload()?;
@@ -133,11 +190,14 @@ struct Books<'b> {
     today: i64,
     hour: i64,
     replay_days: u32,
+    /// For the spent log, if there is one.
+    spends: Option<Vec<Spend>>,
 }
 
 impl<'b> Books<'b> {
-    fn open(batch: &'b Batch<'b>, replay_days: u32) -> Result<Self> {
+    fn open(batch: &'b Batch<'b>, replay_days: u32, with_log: bool) -> Result<Self> {
         Ok(Self {
+            spends: with_log.then(Vec::new),
             counters: batch.counters()?,
             batch,
             today: clock::day(),
@@ -193,8 +253,9 @@ impl<'b> Books<'b> {
         Ok(None)
     }
 
-    /// A keyset never redeems more than it issued. When it would, one of its keys has leaked: it is
-    /// frozen, and everything else goes on.
+    /// A keyset never redeems more than it issued, but for the allowance of one that signed more than
+    /// a restored store knows. When it would, one of its keys has leaked: it is frozen, and everything
+    /// else goes on.
     fn check_solvency(&mut self, spends: &[TokenRow]) -> Result<()> {
         let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
         for spend in spends {
@@ -202,7 +263,8 @@ impl<'b> Books<'b> {
         }
         for (index, sum) in sums {
             let counters = self.counters.get_mut(&index).ok_or(UNKNOWN_KEYSET)?;
-            let overdrawn = counters.redeemed.saturating_add(sum) > counters.issued;
+            let most = counters.issued.saturating_add(counters.allowance);
+            let overdrawn = counters.redeemed.saturating_add(sum) > most;
             if overdrawn && counters.state != KeysetState::Frozen {
                 counters.state = KeysetState::Frozen;
                 self.batch.set_keyset_state(index, KeysetState::Frozen)?;
@@ -212,16 +274,21 @@ impl<'b> Books<'b> {
                      has leaked. The keyset is frozen."
                 );
             }
-            if counters.state == KeysetState::Frozen {
-                let detail = "the keyset of an input is frozen: ask the mint's operator";
-                return Err(Error::request(ErrorCode::KeysetInactive, detail));
-            }
+            let detail = match counters.state {
+                KeysetState::Active | KeysetState::Retired => continue,
+                KeysetState::Frozen => "the keyset of an input is frozen: ask the mint's operator",
+                KeysetState::Quarantined => {
+                    "the keyset of an input is in quarantine after a restore"
+                }
+            };
+            return Err(Error::request(ErrorCode::KeysetInactive, detail));
         }
         Ok(())
     }
 
     fn check_funds(&self, entries: &[Entry]) -> Result<()> {
-        for entry in entries.iter().filter(|e| e.account != RESERVE) {
+        // The mint's own accounts may be negative: the reserve always is.
+        for entry in entries.iter().filter(|e| is_holder(e.account)) {
             let account = self.batch.account(entry.account)?;
             let account = account.ok_or(Error::Invariant("a posting on no account"))?;
             let after = account.balance.checked_add(entry.amount);
@@ -245,6 +312,15 @@ impl<'b> Books<'b> {
             self.batch
                 .add_spent(mark, *keyset, *amount, preimage.as_ref())?;
             self.counters_of(spend)?.redeemed += amount.cast_signed();
+            self.recognise(*keyset)?;
+            if let Some(spends) = &mut self.spends {
+                spends.push(Spend {
+                    mark: *mark,
+                    keyset: *keyset,
+                    amount: *amount,
+                    preimage: *preimage,
+                });
+            }
         }
         for issue in &transaction.issues {
             let TokenRow {
@@ -263,6 +339,20 @@ impl<'b> Books<'b> {
             self.batch.add_request(digest, self.today)?;
         }
         Ok(())
+    }
+
+    /// Books as issued what came back without having been seen to be signed; the suspense account
+    /// stands for the other side. [`Self::check_solvency`] saw to it that the allowance is enough.
+    fn recognise(&mut self, keyset: u32) -> Result<()> {
+        let counters = self.counters.get_mut(&keyset).ok_or(UNKNOWN_KEYSET)?;
+        let unseen = counters.redeemed - counters.issued;
+        if unseen <= 0 {
+            return Ok(());
+        }
+        counters.issued += unseen;
+        counters.unseen += unseen;
+        counters.allowance -= unseen;
+        self.batch.change_suspense(-unseen)
     }
 
     fn post(&self, entry: &Entry) -> Result<()> {
@@ -288,12 +378,16 @@ impl<'b> Books<'b> {
         self.counters.get_mut(&row.keyset).ok_or(UNKNOWN_KEYSET)
     }
 
-    /// Writes the counters back.
-    fn close(self) -> Result<()> {
+    fn newest_keyset(&self) -> u32 {
+        self.counters.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// Writes the counters back; gives what was spent, if there is a log for it.
+    fn close(self) -> Result<Vec<Spend>> {
         for (index, counters) in &self.counters {
             self.batch.set_counters(*index, counters)?;
         }
-        Ok(())
+        Ok(self.spends.unwrap_or_default())
     }
 }
 

@@ -11,7 +11,7 @@ use farthing_protocol::api::PostingKind;
 use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{ErrorCode, KeysetId, amount, keyset};
 
-use super::transaction::{Entry, FEES, Purpose, RESERVE, Transaction};
+use super::transaction::{Entry, FEES, Purpose, RESERVE, SUSPENSE, Transaction};
 use super::{Directory, Keyset, KeysetState};
 use crate::error::{Error, Result};
 
@@ -121,7 +121,7 @@ fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
         Purpose::Swap => (true, true),
         Purpose::Withdraw(_) | Purpose::Issue(..) => (false, true),
         Purpose::Redeem(_) => (true, false),
-        Purpose::Credit(..) | Purpose::Debit(..) => (false, false),
+        Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Settle(..) => (false, false),
     };
     if needs_inputs && inputs.is_empty() {
         return refuse(ErrorCode::Empty, "there are no inputs");
@@ -210,13 +210,21 @@ fn check_input(keyset: &Keyset) -> Result<()> {
             ErrorCode::KeysetInactive,
             format!("keyset {} is frozen: ask the mint's operator", keyset.id),
         ),
+        KeysetState::Quarantined => refuse(
+            ErrorCode::KeysetInactive,
+            format!(
+                "keyset {} is in quarantine after a restore: its tokens keep their worth; try again \
+                 later, or ask the mint's operator",
+                keyset.id
+            ),
+        ),
     }
 }
 
 fn check_output(keyset: &Keyset) -> Result<()> {
     match keyset.state {
         KeysetState::Active => Ok(()),
-        KeysetState::Retired | KeysetState::Frozen => refuse(
+        KeysetState::Retired | KeysetState::Frozen | KeysetState::Quarantined => refuse(
             ErrorCode::KeysetInactive,
             format!("keyset {} signs no more: use an active one", keyset.id),
         ),
@@ -301,6 +309,16 @@ fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(
             let amount = positive(*amount)?;
             entries.push(entry(*account, -amount, PostingKind::Debit, note));
             entries.push(entry(RESERVE, amount, PostingKind::Debit, note));
+        }
+        Purpose::Settle(account, amount, note) => {
+            let kind = match amount {
+                0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+                1.. => PostingKind::Credit,
+                i64::MIN..0 => PostingKind::Debit,
+            };
+            let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
+            entries.push(entry(*account, *amount, kind, note));
+            entries.push(entry(SUSPENSE, opposite, kind, note));
         }
     }
     if fee > 0 {

@@ -15,8 +15,11 @@ pub enum KeysetState {
     Active,
     /// Redeems only.
     Retired,
-    /// Neither: it redeemed more than it issued, so one of its keys has leaked.
+    /// Neither: it would have redeemed more than it issued, so one of its keys has leaked.
     Frozen,
+    /// Neither, until the operator has said which of its tokens were spent after the copy that the
+    /// store was restored from.
+    Quarantined,
 }
 
 impl KeysetState {
@@ -27,15 +30,15 @@ impl KeysetState {
             Self::Active => "active",
             Self::Retired => "retired",
             Self::Frozen => "frozen",
+            Self::Quarantined => "quarantined",
         }
     }
 
     /// Reads the word; `None` for any other.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Active, Self::Retired, Self::Frozen]
-            .into_iter()
-            .find(|state| state.as_str() == word)
+        let all = [Self::Active, Self::Retired, Self::Frozen, Self::Quarantined];
+        all.into_iter().find(|state| state.as_str() == word)
     }
 }
 

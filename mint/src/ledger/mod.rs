@@ -7,9 +7,9 @@ mod directory;
 mod transaction;
 
 pub use admit::{Admitted, Limits, admit, credited};
-pub use books::{AccountLine, BalanceSheet, KeysetLine};
+pub use books::{AccountLine, BalanceSheet, KeysetLine, Suspense, SuspenseLine};
 pub use directory::{Directory, Keyset, KeysetState};
-pub use transaction::{AccountId, Entry, FEES, Purpose, RESERVE, Transaction};
+pub use transaction::{AccountId, Entry, FEES, Purpose, RESERVE, SUSPENSE, Transaction, is_holder};
 
 #[cfg(test)]
 mod admit_tests;

@@ -13,6 +13,17 @@ pub const RESERVE: AccountId = 1;
 /// The account that collects fees.
 pub const FEES: AccountId = 2;
 
+/// The account of what the books cannot place: what came in after the copy that a store was restored
+/// from, and tokens that came back without having been seen to be signed. 0 for most mints for ever.
+/// Positive: the mint owes it to somebody it does not know. Negative: it has lost it.
+pub const SUSPENSE: AccountId = -1;
+
+/// Whether an account is a member's or a publisher's, not one of the mint's own.
+#[must_use]
+pub fn is_holder(account: AccountId) -> bool {
+    account > FEES
+}
+
 /// Inputs, outputs, and the account that pays or is paid.
 ///
 /// Balanced when Σ inputs − fee − Σ outputs = Σ postings; [`super::admit`] sees to it.
@@ -41,6 +52,9 @@ pub enum Purpose {
     Credit(AccountId, u64, Option<String>),
     /// The operator pays an account out to the reserve.
     Debit(AccountId, u64, Option<String>),
+    /// The operator gives an account, or the reserve, what the suspense account holds; a negative
+    /// amount is taken.
+    Settle(AccountId, i64, Option<String>),
 }
 
 /// One line of a transaction on an account: what it gains (positive) or loses (negative).
@@ -116,7 +130,8 @@ impl Transaction {
             | Purpose::Redeem(account)
             | Purpose::Issue(account, _)
             | Purpose::Credit(account, ..)
-            | Purpose::Debit(account, ..) => account,
+            | Purpose::Debit(account, ..)
+            | Purpose::Settle(account, ..) => account,
         }
     }
 }

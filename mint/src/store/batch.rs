@@ -31,6 +31,11 @@ pub struct Counters {
     pub issued: i64,
     /// The sum of all amounts spent.
     pub redeemed: i64,
+    /// What of `issued` was never seen to be signed, but came back; see [`Counters::allowance`].
+    pub unseen: i64,
+    /// How much more than `issued` may still come back, since a restored store does not know all that
+    /// was signed, or since the operator allowed it. 0 for nearly all keysets.
+    pub allowance: i64,
 }
 
 impl Writer {
@@ -79,20 +84,7 @@ impl Batch<'_> {
     /// # Errors
     /// [`crate::Error::Store`].
     pub fn counters(&self) -> Result<BTreeMap<u32, Counters>> {
-        let sql = "SELECT idx, state, issued, redeemed FROM keysets";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        let mut counters = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let state: String = row.get(1)?;
-            let counter = Counters {
-                state: KeysetState::parse(&state).unwrap_or(KeysetState::Frozen),
-                issued: row.get(2)?,
-                redeemed: row.get(3)?,
-            };
-            counters.insert(row.get(0)?, counter);
-        }
-        Ok(counters)
+        reader::counters(&self.transaction)
     }
 
     /// Sets a keyset's counters.
@@ -100,9 +92,17 @@ impl Batch<'_> {
     /// # Errors
     /// [`crate::Error::Store`].
     pub fn set_counters(&self, index: u32, counters: &Counters) -> Result<()> {
-        let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3 WHERE idx = ?1";
+        let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3, unseen = ?4, allowance = ?5
+                   WHERE idx = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        statement.execute((index, counters.issued, counters.redeemed))?;
+        let Counters {
+            issued,
+            redeemed,
+            unseen,
+            allowance,
+            ..
+        } = counters;
+        statement.execute((index, issued, redeemed, unseen, allowance))?;
         Ok(())
     }
 

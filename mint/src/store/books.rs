@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Reader, reader};
-use crate::error::Result;
-use crate::ledger::{AccountLine, BalanceSheet, FEES, KeysetLine, RESERVE};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::ledger::{
+    AccountLine, BalanceSheet, FEES, KeysetLine, RESERVE, SUSPENSE, Suspense, SuspenseLine,
+};
 
 impl Reader {
     /// Counts everything, at one moment of the store. Reads every token's row, so it takes a while on
@@ -24,7 +27,7 @@ impl Reader {
         };
         let posted = "SELECT coalesce(sum(amount), 0) FROM postings WHERE account = ?1";
         let mut accounts = Vec::new();
-        let (mut reserve, mut fees) = (0, 0);
+        let (mut reserve, mut fees, mut suspense) = (0, 0, Suspense::default());
         let mut statement =
             snapshot.prepare("SELECT id, name, balance FROM accounts ORDER BY id")?;
         let mut rows = statement.query([])?;
@@ -33,6 +36,7 @@ impl Reader {
             match id {
                 RESERVE => reserve = -balance,
                 FEES => fees = balance,
+                SUSPENSE => suspense.balance = balance,
                 _ => accounts.push(AccountLine {
                     name: row.get(1)?,
                     balance,
@@ -48,22 +52,25 @@ impl Reader {
             &snapshot,
             "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
         )?;
-        let counters = "SELECT issued, redeemed FROM keysets WHERE idx = ?1";
+        let counters = reader::counters(&snapshot)?;
         let mut keysets = Vec::new();
         for row in reader::keysets(&snapshot)? {
-            let index = i64::from(row.terms.index);
-            let (issued, redeemed) = snapshot
-                .prepare_cached(counters)?
-                .query_row([index], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let index = row.terms.index;
+            let damaged = Error::Invariant("a keyset without counters");
+            let counters = counters.get(&index).ok_or(damaged)?;
+            let sum = |sums: &BTreeMap<u32, i64>| sums.get(&index).copied().unwrap_or(0);
             keysets.push(KeysetLine {
                 id: row.id,
                 state: row.state.as_str(),
-                issued,
-                redeemed,
-                signed: signed.get(&index).copied().unwrap_or(0),
-                spent: spent.get(&index).copied().unwrap_or(0),
+                issued: counters.issued,
+                redeemed: counters.redeemed,
+                unseen: counters.unseen,
+                allowance: counters.allowance,
+                signed: sum(&signed),
+                spent: sum(&spent),
             });
         }
+        suspense.postings = suspense_postings(&snapshot)?;
         let unit = "SELECT value FROM meta WHERE name = 'unit'";
         let unit = snapshot.query_row(unit, [], |row| row.get(0))?;
         Ok(BalanceSheet {
@@ -72,11 +79,26 @@ impl Reader {
             accounts,
             keysets,
             fees,
+            suspense,
         })
     }
 }
 
-fn by_keyset(connection: &Connection, sql: &str) -> Result<BTreeMap<i64, i64>> {
+fn suspense_postings(connection: &Connection) -> Result<Vec<SuspenseLine>> {
+    let sql = "SELECT hour, amount, coalesce(note, '') FROM postings
+               WHERE account = ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let lines = statement.query_map([SUSPENSE], |row| {
+        Ok(SuspenseLine {
+            time: clock::hour_to_s(row.get(0)?),
+            amount: row.get(1)?,
+            note: row.get(2)?,
+        })
+    })?;
+    Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+fn by_keyset(connection: &Connection, sql: &str) -> Result<BTreeMap<u32, i64>> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

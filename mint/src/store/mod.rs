@@ -9,26 +9,31 @@
 mod accounts;
 mod batch;
 mod books;
+mod copy;
+mod failure;
 mod reader;
+mod recovery;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::{Error, Result};
 
 pub(crate) use accounts::kind_word;
 pub use accounts::{AccountRow, ApiToken, PostingRow};
 pub use batch::{Batch, Counters, Writer};
+pub(crate) use failure::{explain, is_full};
 /// What the database says when it fails.
 pub use rusqlite::Error as StoreError;
 
 pub use reader::{KeysetRow, Reader, SpentRow};
+pub use recovery::{LogPlace, Quarantine};
 
 /// The version of the schema, kept in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -36,6 +41,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
+    /// The most pages the file may have; 0 for as many as the disk holds.
+    pages_max: u32,
 }
 
 impl Store {
@@ -50,9 +57,7 @@ impl Store {
             .mode(0o600)
             .open(path)
             .map_err(Error::file(path))?;
-        let store = Self {
-            path: path.to_owned(),
-        };
+        let store = Self::at(path);
         let mut connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         let transaction = connection.transaction()?;
@@ -63,10 +68,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the store at `path`.
+    /// Opens the store at `path`; one of an older schema is brought up to date first.
     ///
     /// # Errors
-    /// [`Error::Operator`] when there is none or its schema is of another version; [`Error::Store`]
+    /// [`Error::Operator`] when there is none or its schema is of a newer version; [`Error::Store`]
     /// when it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
@@ -75,18 +80,49 @@ impl Store {
                 "{shown}: no mint here; run: farthing-mint init --data DIR"
             )));
         }
-        let store = Self {
-            path: path.to_owned(),
-        };
-        let connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version != SCHEMA_VERSION {
-            let shown = path.display();
-            return Err(Error::Operator(format!(
-                "{shown} has schema version {version}; this program reads {SCHEMA_VERSION}"
-            )));
-        }
+        let store = Self::at(path);
+        let mut connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        store.upgrade(&mut connection)?;
         Ok(store)
+    }
+
+    /// The store with a limit to its size, in SQLite's pages of 4,096 bytes; 0 for none. What does not
+    /// fit is not written, and fails with an error.
+    #[must_use]
+    pub fn with_pages_max(mut self, pages_max: u32) -> Self {
+        self.pages_max = pages_max;
+        self
+    }
+
+    fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            pages_max: 0,
+        }
+    }
+
+    fn upgrade(&self, connection: &mut Connection) -> Result<()> {
+        let version = |connection: &Connection| {
+            connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))
+        };
+        if version(connection)? == SCHEMA_VERSION {
+            return Ok(());
+        }
+        // Read again under the write lock: another process may be upgrading it, too.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match version(&transaction)? {
+            SCHEMA_VERSION => return Ok(()),
+            1 => transaction.execute_batch(include_str!("upgrade_2.sql"))?,
+            other => {
+                let shown = self.path.display();
+                return Err(Error::Operator(format!(
+                    "{shown} has schema version {other}, and this program knows {SCHEMA_VERSION}: \
+                     it was made by another version of Farthing; nothing was changed"
+                )));
+            }
+        }
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        Ok(transaction.commit()?)
     }
 
     /// A connection that only reads.
@@ -108,6 +144,9 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is deleted is overwritten: request digests do not outlive their retention.
         connection.pragma_update(None, "secure_delete", true)?;
+        if self.pages_max > 0 {
+            connection.pragma_update(None, "max_page_count", self.pages_max)?;
+        }
         Ok(Writer::new(connection))
     }
 

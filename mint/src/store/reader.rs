@@ -1,8 +1,11 @@
 //! Reading, outside of any batch.
 
+use std::collections::BTreeMap;
+
 use farthing_protocol::KeysetId;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::Counters;
 use crate::error::{Error, Result};
 use crate::keyring::{KeysetTerms, Mark, RequestDigest};
 use crate::ledger::KeysetState;
@@ -61,6 +64,14 @@ impl Reader {
         keysets(&self.connection)
     }
 
+    /// The counters of all keysets by index.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn counters(&self) -> Result<BTreeMap<u32, Counters>> {
+        counters(&self.connection)
+    }
+
     /// What is known of the token with this mark; `None` when it was never spent.
     ///
     /// # Errors
@@ -116,6 +127,25 @@ pub(super) fn has_request(
         }
     }
     Ok(false)
+}
+
+pub(super) fn counters(connection: &Connection) -> Result<BTreeMap<u32, Counters>> {
+    let sql = "SELECT idx, state, issued, redeemed, unseen, allowance FROM keysets";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut counters = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let state: String = row.get(1)?;
+        let counter = Counters {
+            state: KeysetState::parse(&state).unwrap_or(KeysetState::Frozen),
+            issued: row.get(2)?,
+            redeemed: row.get(3)?,
+            unseen: row.get(4)?,
+            allowance: row.get(5)?,
+        };
+        counters.insert(row.get(0)?, counter);
+    }
+    Ok(counters)
 }
 
 pub(super) fn keysets(connection: &Connection) -> Result<Vec<KeysetRow>> {

@@ -4,13 +4,16 @@
 -- and no order of arrival: their only order is that of keyed hashes. Postings are numbered for each
 -- account on its own, and carry the hour.
 
--- Name and value of what is true of the whole store: the unit, and the revision, which counts the
--- operator's changes to keysets so that a running mint notices them.
+-- Name and value of what is true of the whole store: the unit; the revision, which counts the
+-- operator's changes to keysets so that a running mint notices them; where the spent log ends; and
+-- of a restored store what it is in quarantine for (store/recovery.rs).
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `unseen` is the part of `issued` that has no row in `signed`, and `allowance` is how much more may
+-- become so: a restored store does not know what was signed after the copy it came from.
 CREATE TABLE keysets (
     idx           INTEGER PRIMARY KEY,
     id            BLOB    NOT NULL UNIQUE,
@@ -20,7 +23,9 @@ CREATE TABLE keysets (
     final_expiry  INTEGER,
     state         TEXT    NOT NULL,
     issued        INTEGER NOT NULL DEFAULT 0,
-    redeemed      INTEGER NOT NULL DEFAULT 0
+    redeemed      INTEGER NOT NULL DEFAULT 0,
+    unseen        INTEGER NOT NULL DEFAULT 0,
+    allowance     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Spent tokens: a mark of Y; for an HTLC the preimage that opened it.
@@ -70,5 +75,5 @@ CREATE TABLE postings (
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO accounts (id, name) VALUES (1, 'reserve'), (2, 'fees');
+INSERT INTO accounts (id, name) VALUES (1, 'reserve'), (2, 'fees'), (-1, '(suspense)');
 INSERT INTO meta (name, value) VALUES ('revision', 0);

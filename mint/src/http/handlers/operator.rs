@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::super::SharedApp;
+use super::super::{SharedApp, metrics};
 use crate::error::Result;
 
 /// GET `/healthz`: the process answers.
@@ -16,7 +16,14 @@ pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'st
     Ok("ready\n")
 }
 
-/// GET `/metrics`, on its own address.
+/// GET `/metrics`, on its own address. When the store cannot be read, what is counted in memory is
+/// shown all the same.
 pub(in crate::http) async fn metrics(State(app): State<SharedApp>) -> String {
-    app.metrics.render()
+    let mut text = app.metrics.render();
+    text += &metrics::render_log(app.engine.is_log_behind());
+    match app.read(|reader| app.engine.directory(reader)) {
+        Ok(directory) => text += &metrics::render_keysets(&directory),
+        Err(error) => tracing::error!(%error, "the keysets cannot be read"),
+    }
+    text
 }
