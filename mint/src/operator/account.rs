@@ -8,7 +8,7 @@ use super::{Output, open};
 use crate::config::DataDir;
 use crate::error::{Error, Result};
 use crate::http::{ApiTokenText, Scopes, to_statement};
-use crate::ledger::{AccountId, FEES, Purpose, RESERVE, Transaction};
+use crate::ledger::{AccountId, Purpose, Transaction, is_holder};
 use crate::store::{ApiToken, Batch, kind_word};
 
 #[derive(Debug, Subcommand)]
@@ -200,9 +200,7 @@ fn post(
 fn list(dir: &DataDir, output: Output) -> Result<()> {
     let (config, store) = open::books(dir)?;
     let rows = store.reader()?.accounts()?;
-    let holders = rows
-        .into_iter()
-        .filter(|row| row.id != RESERVE && row.id != FEES);
+    let holders = rows.into_iter().filter(|row| is_holder(row.id));
     let accounts = holders.map(|row| Balance {
         name: row.name,
         balance: row.balance,

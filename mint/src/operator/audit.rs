@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{Outcome, Output, open};
+use crate::clock;
 use crate::config::DataDir;
 use crate::error::Result;
-use crate::ledger::{BalanceSheet, KeysetLine};
+use crate::ledger::{BalanceSheet, KeysetLine, Suspense, SuspenseLine};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -32,7 +33,7 @@ pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
     Ok(if faults.is_empty() {
         Outcome::Done
     } else {
-        Outcome::Unbalanced
+        Outcome::Faulty
     })
 }
 
@@ -49,14 +50,33 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
             state,
             issued,
             redeemed,
+            unseen,
+            allowance,
             ..
         } = keyset;
         let outstanding = keyset.outstanding();
         lines.push(format!(
             "{outstanding:>24}  keyset {id} ({state}): issued {issued}, redeemed {redeemed}"
         ));
+        if *unseen > 0 || *allowance > 0 {
+            lines.push(format!(
+                "{:>24}  of that, {unseen} came back without having been seen to be signed; \
+                 {allowance} more may",
+                ""
+            ));
+        }
     }
     lines.push(format!("{:>16}  fees kept", sheet.fees));
+    let Suspense { balance, postings } = &sheet.suspense;
+    if *balance != 0 || !postings.is_empty() {
+        lines.push(format!(
+            "{balance:>16}  in suspense: positive is owed to somebody unknown, negative is lost"
+        ));
+    }
+    for SuspenseLine { time, amount, note } in postings {
+        let day = clock::to_text(time.cast_signed());
+        lines.push(format!("{amount:>+24}  {day}  {note}"));
+    }
     if faults.is_empty() {
         lines.push("The books balance.".to_owned());
     } else {

@@ -60,7 +60,7 @@ impl Init {
         config.create(&dir.config())?;
         let keyring = Keyring::new(Seed::create(&dir.seed())?);
         let store = Store::create(&dir.database(), &config.unit)?;
-        let id = add_keyset(&store, &keyring, &config, None)?;
+        let id = add_keyset(&store, &keyring, &config, None, 1)?;
         let report = Report {
             data: dir.path().display().to_string(),
             name: config.name.clone(),

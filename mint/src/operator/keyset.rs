@@ -1,4 +1,4 @@
-//! `keyset`: listing and rotating.
+//! `keyset`: listing, rotating, freezing.
 
 use clap::Subcommand;
 use farthing_protocol::KeysetId;
@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::{Output, open};
 use crate::config::{Config, DataDir};
+use crate::engine::recovery::post_suspense;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetTerms, Seed};
 use crate::ledger::KeysetState;
-use crate::store::{KeysetRow, Store};
+use crate::store::{Batch, Counters, KeysetRow, Store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysetCommand {
@@ -22,6 +23,23 @@ pub(super) enum KeysetCommand {
         #[arg(long, value_name = "UNIX_TIME")]
         expiry: Option<u64>,
     },
+    /// Take no more tokens of a keyset, and sign none: one of its keys may have leaked.
+    Freeze {
+        /// The keyset.
+        id: String,
+    },
+    /// Take a frozen keyset's tokens again; it never signs again.
+    Unfreeze {
+        /// The keyset.
+        id: String,
+        /// Why, for the books.
+        #[arg(long)]
+        reason: String,
+        /// How much more than was issued may come back, at your loss. Without it, the keyset freezes
+        /// again as soon as more does.
+        #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
+        allow: u64,
+    },
 }
 
 #[derive(Serialize)]
@@ -32,6 +50,9 @@ struct Line {
     amounts: u8,
     input_fee_ppk: u64,
     final_expiry: Option<u64>,
+    issued: i64,
+    redeemed: i64,
+    allowance: i64,
 }
 
 #[derive(Serialize)]
@@ -49,21 +70,31 @@ impl KeysetCommand {
         match self {
             Self::List => list(dir, output),
             Self::Rotate { expiry } => rotate(dir, output, expiry),
+            Self::Freeze { id } => freeze(dir, output, &id),
+            Self::Unfreeze { id, reason, allow } => unfreeze(dir, output, &id, &reason, allow),
         }
     }
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
     let (_, store) = open::books(dir)?;
-    let line = |row: KeysetRow| Line {
-        id: row.id,
-        state: row.state.as_str(),
-        unit: row.terms.unit,
-        amounts: row.terms.amounts,
-        input_fee_ppk: row.terms.input_fee_ppk,
-        final_expiry: row.terms.final_expiry,
+    let reader = store.reader()?;
+    let counters = reader.counters()?;
+    let line = |row: KeysetRow| {
+        let of = |get: fn(&Counters) -> i64| counters.get(&row.terms.index).map_or(0, get);
+        Line {
+            id: row.id,
+            state: row.state.as_str(),
+            amounts: row.terms.amounts,
+            input_fee_ppk: row.terms.input_fee_ppk,
+            final_expiry: row.terms.final_expiry,
+            issued: of(|c| c.issued),
+            redeemed: of(|c| c.redeemed),
+            allowance: of(|c| c.allowance),
+            unit: row.terms.unit,
+        }
     };
-    let keysets = store.reader()?.keysets()?;
+    let keysets = reader.keysets()?;
     let lines = Lines {
         keysets: keysets.into_iter().map(line).collect(),
     };
@@ -75,13 +106,16 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
                 unit,
                 amounts,
                 input_fee_ppk,
+                issued,
+                redeemed,
                 ..
             } = line;
             let expiry = line
                 .final_expiry
                 .map_or("never".to_owned(), |e| e.to_string());
             format!(
-                "{state:8} {id} {unit} amounts {amounts} fee {input_fee_ppk} ppk expires {expiry}"
+                "{state:11} {id} {unit} amounts {amounts} fee {input_fee_ppk} ppk expires {expiry} \
+                 issued {issued} redeemed {redeemed}"
             )
         });
         text.collect::<Vec<_>>().join("\n")
@@ -91,18 +125,76 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
 fn rotate(dir: &DataDir, output: Output, expiry: Option<u64>) -> Result<()> {
     let (config, store) = open::books(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
-    let id = add_keyset(&store, &keyring, &config, expiry)?;
+    let id = add_keyset(&store, &keyring, &config, expiry, 1)?;
     output.write(&Rotated { id }, || {
-        format!("Keyset {id} signs from now on; the one before it only redeems.")
+        format!(
+            "Keyset {id} signs from now on; the one before it only redeems.\n\
+             Make a backup now: older ones do not know this keyset."
+        )
     })
 }
 
-/// Makes the next keyset the active one, and retires those that were.
+fn freeze(dir: &DataDir, output: Output, id: &str) -> Result<()> {
+    let (_, store) = open::books(dir)?;
+    let mut writer = store.writer()?;
+    let batch = writer.begin()?;
+    let row = find(&batch, id)?;
+    batch.set_keyset_state(row.terms.index, KeysetState::Frozen)?;
+    batch.commit()?;
+    let id = row.id;
+    output.write(&Rotated { id }, || {
+        format!("Keyset {id} is frozen. If it was the one that signs, run: keyset rotate")
+    })
+}
+
+fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -> Result<()> {
+    let (config, store) = open::books(dir)?;
+    let mut writer = store.writer()?;
+    let batch = writer.begin()?;
+    let row = find(&batch, id)?;
+    if row.state != KeysetState::Frozen {
+        let state = row.state.as_str();
+        return Err(Error::Operator(format!("keyset {id} is {state}")));
+    }
+    let index = row.terms.index;
+    let quarantine = batch.quarantine()?;
+    let state = match quarantine {
+        Some(quarantine) if index <= quarantine.last => KeysetState::Quarantined,
+        _ => KeysetState::Retired,
+    };
+    let unknown = || Error::Operator(format!("keyset {id} has no counters"));
+    let mut counters = batch.counters()?.remove(&index).ok_or_else(unknown)?;
+    let too_much = |_| Error::Operator("--allow: too much".to_owned());
+    counters.allowance = i64::try_from(allow).map_err(too_much)?;
+    batch.set_counters(index, &counters)?;
+    batch.set_keyset_state(index, state)?;
+    let note = format!("keyset {id} unfrozen, {allow} more than issued allowed: {reason}");
+    post_suspense(&batch, 0, note)?;
+    batch.commit()?;
+    let id = row.id;
+    output.write(&Rotated { id }, || {
+        let most = counters.issued - counters.redeemed + counters.allowance;
+        format!(
+            "Keyset {id} is {} now. Up to {most} {} of its tokens are taken before it freezes again.",
+            state.as_str(),
+            config.unit
+        )
+    })
+}
+
+fn find(batch: &Batch<'_>, id: &str) -> Result<KeysetRow> {
+    let keysets = batch.keysets()?;
+    let found = keysets.into_iter().find(|row| row.id.to_string() == id);
+    found.ok_or_else(|| Error::Operator(format!("there is no keyset {id}; run: keyset list")))
+}
+
+/// Makes the next keyset the active one, and retires those that were. Its index is at least `index_min`.
 pub(super) fn add_keyset(
     store: &Store,
     keyring: &Keyring,
     config: &Config,
     final_expiry: Option<u64>,
+    index_min: u32,
 ) -> Result<KeysetId> {
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
@@ -122,7 +214,10 @@ pub(super) fn add_keyset(
         batch.set_keyset_state(row.terms.index, KeysetState::Retired)?;
     }
     let terms = KeysetTerms {
-        index: keysets.last().map_or(1, |row| row.terms.index + 1),
+        index: keysets
+            .last()
+            .map_or(1, |row| row.terms.index + 1)
+            .max(index_min),
         unit: config.unit.clone(),
         amounts: config.amounts,
         input_fee_ppk: config.input_fee_ppk,

@@ -6,11 +6,17 @@
 
 mod account;
 mod audit;
+mod backup;
+mod check;
 mod init;
 mod issue;
 mod keyset;
 mod open;
+mod quarantine;
+mod restore;
 mod run;
+mod spent_log;
+mod suspense;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -59,6 +65,22 @@ enum Command {
     Audit,
     /// Print a bearer token against an account's balance: a voucher.
     Issue(issue::Issue),
+    /// Copy the database, while the mint runs or not.
+    Backup(backup::Backup),
+    /// Make the database out of a backup. Its tokens are in quarantine until it is known, or accepted,
+    /// which were spent since.
+    Restore(restore::Restore),
+    /// What a restored mint refuses, and the ways out.
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
+    /// The second record of spent tokens.
+    #[command(subcommand)]
+    SpentLog(spent_log::SpentLogCommand),
+    /// What the books cannot place, after a restore or a leaked key.
+    #[command(subcommand)]
+    Suspense(suspense::SuspenseCommand),
+    /// Read the whole database file; exit with 1 if it is damaged.
+    Check,
 }
 
 /// How a command ended, when it did not fail.
@@ -66,12 +88,12 @@ enum Command {
 enum Outcome {
     /// All is well.
     Done,
-    /// `audit` found that the books do not balance.
-    Unbalanced,
+    /// `audit` found that the books do not balance, or `check` that the file is damaged.
+    Faulty,
 }
 
 /// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
-/// out. Exits with 0; with 1 when `audit` found the books unbalanced; with 2 for any error.
+/// out. Exits with 0; with 1 when `audit` or `check` found faults; with 2 for any error.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -80,7 +102,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let json = cli.common.json;
     match cli.execute() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Unbalanced) => ExitCode::FAILURE,
+        Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Err(error) => {
             if json {
                 println!("{}", serde_json::json!({"error": error.to_string()}));
@@ -108,6 +130,12 @@ impl Cli {
             Command::Keyset(keyset) => keyset.execute(&dir, output)?,
             Command::Audit => return audit::execute(&dir, output),
             Command::Issue(issue) => issue.execute(&dir, output)?,
+            Command::Backup(backup) => backup.execute(&dir, output)?,
+            Command::Restore(restore) => restore.execute(&dir, output)?,
+            Command::Quarantine(quarantine) => quarantine.execute(&dir, output)?,
+            Command::SpentLog(spent_log) => spent_log.execute(&dir, output)?,
+            Command::Suspense(suspense) => suspense.execute(&dir, output)?,
+            Command::Check => return check::execute(&dir, output),
         }
         Ok(Outcome::Done)
     }

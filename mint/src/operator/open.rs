@@ -1,19 +1,29 @@
 //! Opening a mint for a command.
 
 use crate::config::{Config, DataDir};
-use crate::engine::{Answer, Engine};
+use crate::engine::{Answer, Engine, Journal};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Seed};
-use crate::ledger::{FEES, RESERVE, Transaction};
+use crate::ledger::{Transaction, is_holder};
 use crate::store::{AccountRow, Reader, Store};
 
 /// Settings and store, for commands that need no keys.
 pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
     let store = Store::open(&dir.database())?;
-    Ok((Config::load(&dir.config())?, store))
+    let config = Config::load(&dir.config())?;
+    let store = store.with_pages_max(config.database_pages_max);
+    Ok((config, store))
 }
 
-/// The whole mint, for commands that move value.
+/// The whole mint, to serve requests: with its spent log, if it keeps one.
+pub(super) fn serving_engine(dir: &DataDir, config: &Config, store: Store) -> Result<Engine> {
+    let keyring = Keyring::new(Seed::load(&dir.seed())?);
+    let path = config.spent_log.as_deref().map(|path| dir.spent_log(path));
+    let journal = Journal::open(&store, path.as_deref())?;
+    Engine::start_with(config.engine(), store, keyring, journal)
+}
+
+/// The whole mint, for commands that move value and spend no tokens.
 pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
     let (config, store) = books(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
@@ -31,6 +41,6 @@ pub(super) fn execute(engine: &Engine, transaction: Transaction) -> Result<Answe
 /// The holder's account with this name.
 pub(super) fn account(reader: &Reader, name: &str) -> Result<AccountRow> {
     let row = reader.account_by_name(name)?;
-    row.filter(|row| row.id != RESERVE && row.id != FEES)
+    row.filter(|row| is_holder(row.id))
         .ok_or_else(|| Error::Operator(format!("there is no account named {name}")))
 }

@@ -26,11 +26,18 @@ struct Listening {
 
 impl Run {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (mut config, engine) = open::engine(dir)?;
+        let (mut config, store) = open::books(dir)?;
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
         start_log(&config);
+        if store.reader()?.quarantine()?.is_some() {
+            tracing::warn!(
+                "in quarantine after a restore: tokens from before it are refused; run \
+                 `farthing-mint quarantine status`"
+            );
+        }
+        let engine = open::serving_engine(dir, &config, store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
