@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod demo;
+pub mod fill;
 pub mod load;
 pub mod process;
 pub mod raw;
