@@ -134,7 +134,7 @@ impl Mint {
             .map_err(|_| format!("the mint did not start: {}", self.log().unwrap_or_default()))?;
         let url = printed.get("listening").and_then(Value::as_str);
         let url = url
-            .ok_or("the mint did not say where it listens")?
+            .ok_or_else(|| format!("the mint did not start: {printed}"))?
             .to_owned();
         self.running = Some(Running { child, url });
         Ok(())

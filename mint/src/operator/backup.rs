@@ -36,7 +36,7 @@ impl Backup {
         let spent_log = reader.log_place()?.is_some();
         // Before the copy begins: what is spent meanwhile may be in it or not.
         let copied = clock::minute_s();
-        reader.copy_to(&self.file, copied)?;
+        store.copy_to(&self.file, copied)?;
         let report = Report {
             file: self.file.display().to_string(),
             copied,

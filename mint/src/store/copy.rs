@@ -16,37 +16,6 @@ pub(super) const COPIED: &str = "copied";
 const FAULTS_MAX: usize = 100;
 
 impl Reader {
-    /// Writes the store as it is at this moment to a new file, mode 0600, that says that it was copied
-    /// at Unix time `now`. The mint goes on meanwhile. When this returns, the copy is on disk.
-    ///
-    /// # Errors
-    /// [`Error::File`] when the file exists or cannot be made; [`Error::Store`].
-    pub fn copy_to(&self, path: &Path, now: i64) -> Result<()> {
-        let mut options = std::fs::OpenOptions::new();
-        let new = options.write(true).create_new(true).mode(0o600);
-        let file = new.open(path).map_err(Error::file(path))?;
-        let copied = self.write_copy(path, now).and_then(|()| {
-            file.sync_all().map_err(Error::file(path))?;
-            sync_folder(path)
-        });
-        if copied.is_err() {
-            // Half a copy is none. Were this interrupted, it would lack the time, and be refused.
-            let _ = std::fs::remove_file(path);
-        }
-        copied
-    }
-
-    fn write_copy(&self, path: &Path, now: i64) -> Result<()> {
-        let text = path
-            .to_str()
-            .ok_or_else(|| Error::Operator(format!("{}: the path is not UTF-8", path.display())))?;
-        // One read transaction: a consistent copy, without what was deleted, however long it takes.
-        self.connection.execute("VACUUM INTO ?1", [text])?;
-        let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        copy.pragma_update(None, "journal_mode", "DELETE")?;
-        set_meta(&copy, COPIED, &now)
-    }
-
     /// The Unix time at which this copy was made; `None` when it is no copy.
     ///
     /// # Errors
@@ -79,6 +48,38 @@ impl Reader {
 }
 
 impl Store {
+    /// Writes the store as it is at this moment to a new file, mode 0600, that says that it was copied
+    /// at Unix time `now`. The mint goes on meanwhile. When this returns, the copy is on disk.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file exists or cannot be made; [`Error::Store`].
+    pub fn copy_to(&self, path: &Path, now: i64) -> Result<()> {
+        let mut options = std::fs::OpenOptions::new();
+        let new = options.write(true).create_new(true).mode(0o600);
+        let file = new.open(path).map_err(Error::file(path))?;
+        let copied = self.write_copy(path, now).and_then(|()| {
+            file.sync_all().map_err(Error::file(path))?;
+            sync_folder(path)
+        });
+        if copied.is_err() {
+            // Half a copy is none. Were this interrupted, it would lack the time, and be refused.
+            let _ = std::fs::remove_file(path);
+        }
+        copied
+    }
+
+    fn write_copy(&self, path: &Path, now: i64) -> Result<()> {
+        let text = path
+            .to_str()
+            .ok_or_else(|| Error::Operator(format!("{}: the path is not UTF-8", path.display())))?;
+        // One read transaction: a consistent copy, without what was deleted, however long it takes.
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.execute("VACUUM INTO ?1", [text])?;
+        let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        set_meta(&copy, COPIED, &now)
+    }
+
     /// Opens a copy for reading, without changing it.
     ///
     /// # Errors
