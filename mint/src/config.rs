@@ -171,7 +171,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Writes a new `mint.toml` that lists every setting.
+    /// Writes a new `mint.toml` that lists every setting that has a value.
     ///
     /// # Errors
     /// [`Error::File`] when the file exists or cannot be written, [`Error::Operator`] for a value that
@@ -183,7 +183,8 @@ impl Config {
             .map_err(|e| Error::Operator(format!("the settings cannot be written: {e}")))?;
         let text = format!(
             "# A Farthing mint. docs/operating.md explains every setting; each can be given as an\n\
-             # environment variable too: {PREFIX} and the name in capitals.\n\n{body}"
+             # environment variable too: {PREFIX} and the name in capitals. Those that have no\n\
+             # value by default are not listed here.\n\n{body}"
         );
         let mut file = std::fs::File::create_new(path).map_err(Error::file(path))?;
         file.write_all(text.as_bytes()).map_err(Error::file(path))

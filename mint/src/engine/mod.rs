@@ -75,33 +75,36 @@ struct Shared {
 }
 
 impl Engine {
-    /// Starts the engine of the mint whose store and keyring these are, without a spent log: for
-    /// what spends no tokens.
+    /// Starts the engine for a command, beside a mint that may be running: without a spent log, since
+    /// it spends no tokens, and without the daily cleaning.
     ///
     /// # Errors
-    /// [`Error::Operator`] when seed and store are not of the same mint, or its unit is another;
-    /// [`Error::Store`].
+    /// [`Error::Operator`] when seed and store are not of the same mint; [`Error::Store`].
     pub fn start(settings: EngineSettings, store: Store, keyring: Keyring) -> Result<Self> {
-        Self::start_with(settings, store, keyring, Journal::default())
+        Self::start_with(settings, store, keyring, None)
     }
 
-    /// [`Self::start`], with the mint's spent log if it keeps one.
+    /// Starts the engine that serves the mint's requests, with its spent log if it keeps one.
     ///
     /// # Errors
-    /// As there.
-    pub fn start_with(
+    /// As [`Self::start`].
+    pub fn serve(
         settings: EngineSettings,
         store: Store,
         keyring: Keyring,
         journal: Journal,
     ) -> Result<Self> {
-        let unit = store.reader()?.unit()?;
-        if unit != settings.unit {
-            return Err(Error::Operator(format!(
-                "this mint was made for the unit {unit}, and mint.toml says {}",
-                settings.unit
-            )));
-        }
+        Self::start_with(settings, store, keyring, Some(journal))
+    }
+
+    fn start_with(
+        settings: EngineSettings,
+        store: Store,
+        keyring: Keyring,
+        journal: Option<Journal>,
+    ) -> Result<Self> {
+        let serves = journal.is_some();
+        let journal = journal.unwrap_or_default();
         let queue_max = settings.queue_max;
         let shared = Arc::new(Shared {
             settings,
@@ -112,7 +115,7 @@ impl Engine {
         });
         shared.reload()?;
         let (jobs, waiting) = bounded(queue_max);
-        let committer = Committer::new(store.writer()?, journal, Arc::clone(&shared));
+        let committer = Committer::new(store.writer()?, journal, Arc::clone(&shared), serves);
         let writer = std::thread::Builder::new()
             .name("farthing-writer".to_owned())
             .spawn(move || committer.run(&waiting))

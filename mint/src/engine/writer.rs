@@ -36,16 +36,19 @@ pub(super) struct Committer {
     writer: Writer,
     journal: Journal,
     shared: Arc<Shared>,
-    /// The day on which old request digests were last removed.
+    /// Whether this is the mint itself, which cleans up after itself, and not an operator's command.
+    serves: bool,
+    /// The day on which [`Self::clean`] was last done.
     cleaned: i64,
 }
 
 impl Committer {
-    pub(super) fn new(writer: Writer, journal: Journal, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(writer: Writer, journal: Journal, shared: Arc<Shared>, serves: bool) -> Self {
         Self {
             writer,
             journal,
             shared,
+            serves,
             cleaned: 0,
         }
     }
@@ -60,6 +63,37 @@ impl Committer {
             if catch_unwind(AssertUnwindSafe(|| self.commit(batch))).is_err() {
                 tracing::error!("the writer panicked; the batch was dropped");
             }
+            if self.serves {
+                self.clean();
+            }
+        }
+        if self.serves {
+            self.tidy();
+        }
+    }
+
+    /// Once a day, after that day's first batch: what is too old is forgotten, and the file keeps no
+    /// order of arrival.
+    fn clean(&mut self) {
+        let today = clock::day();
+        if self.cleaned == today {
+            return;
+        }
+        self.cleaned = today;
+        let oldest = today - i64::from(self.shared.settings.replay_days);
+        let forgotten = self.writer.begin().and_then(|batch| {
+            batch.forget_requests(oldest)?;
+            batch.commit()
+        });
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "old request digests could not be removed; tomorrow again");
+        }
+        self.tidy();
+    }
+
+    fn tidy(&self) {
+        if let Err(error) = self.writer.tidy() {
+            tracing::warn!(%error, "the store could not be tidied; it is whole, and tried again");
         }
     }
 
@@ -150,10 +184,6 @@ impl Committer {
         let newest = books.newest_keyset();
         let spends = books.close()?;
         let frame = self.journal.prepare(&batch, newest, spends)?;
-        let today = clock::day();
-        if self.cleaned != today {
-            batch.forget_requests(today - i64::from(replay_days))?;
-        }
         let revision = batch.revision()?;
         if frame.is_empty() {
             batch.commit()?;
@@ -167,7 +197,6 @@ impl Committer {
             }
             settled?;
         }
-        self.cleaned = today;
         if revision != self.shared.directory().revision {
             self.shared.reload()?;
         }

@@ -116,10 +116,11 @@ fn try_admit(transaction: &Transaction) -> Result<(Vec<Entry>, u64)> {
 }
 
 fn refused(transaction: &Transaction) -> ErrorCode {
-    match try_admit(transaction).unwrap_err() {
-        Error::Request { code, .. } => code,
-        other => panic!("not the request's fault: {other}"),
-    }
+    let error = try_admit(transaction).unwrap_err();
+    let Error::Request { code, .. } = error else {
+        panic!("not the request's fault: {error}");
+    };
+    code
 }
 
 /// Account, amount and kind of each posting, and what is credited.

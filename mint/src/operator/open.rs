@@ -11,6 +11,13 @@ use crate::store::{AccountRow, Reader, Store};
 pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
     let store = Store::open(&dir.database())?;
     let config = Config::load(&dir.config())?;
+    let unit = store.reader()?.unit()?;
+    if unit != config.unit {
+        return Err(Error::Operator(format!(
+            "this mint was made for the unit {unit}, and its settings say {}",
+            config.unit
+        )));
+    }
     let store = store.with_pages_max(config.database_pages_max);
     Ok((config, store))
 }
@@ -20,7 +27,7 @@ pub(super) fn serving_engine(dir: &DataDir, config: &Config, store: Store) -> Re
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
     let path = config.spent_log.as_deref().map(|path| dir.spent_log(path));
     let journal = Journal::open(&store, path.as_deref())?;
-    Engine::start_with(config.engine(), store, keyring, journal)
+    Engine::serve(config.engine(), store, keyring, journal)
 }
 
 /// The whole mint, for commands that move value and spend no tokens.

@@ -14,7 +14,7 @@ const TIMEOUT_S: u64 = 60;
 /// Far above any answer of the API; a mint must not fill the wallet's memory.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// An HTTP client: follows no redirects, keeps no cookies, obeys no proxy settings of its own accord.
+/// An HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the environment.
 #[derive(Clone, Debug)]
 pub struct ReqwestHttp(Client);
 
@@ -36,6 +36,7 @@ impl ReqwestHttp {
 
 fn builder() -> ClientBuilder {
     Client::builder()
+        .no_proxy()
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S))
