@@ -11,7 +11,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use farthing_protocol::api::{Redeemed, path};
 use farthing_protocol::{ErrorCode, TokenProof};
@@ -515,4 +515,57 @@ async fn a_log_that_was_interrupted_is_not_continued() {
         started.contains("this store does not write it"),
         "{started}"
     );
+}
+
+/// Mark, keyset and amount.
+type SpentRow = (Vec<u8>, i64, i64);
+
+/// All that a database knows of spent tokens, and what its keysets redeemed.
+fn spent_set(database: &Path) -> (Vec<SpentRow>, Vec<(i64, i64)>) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let mut statement = connection
+        .prepare("SELECT mark, keyset, amount FROM spent ORDER BY mark")
+        .unwrap();
+    let spent = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let spent = spent.unwrap().collect::<Result<_, _>>().unwrap();
+    let mut statement = connection
+        .prepare("SELECT idx, redeemed FROM keysets WHERE redeemed > 0 ORDER BY idx")
+        .unwrap();
+    let redeemed = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    (spent, redeemed.unwrap().collect::<Result<_, _>>().unwrap())
+}
+
+/// Killed under load again and again, the log stays what the database says; and with a copy from
+/// before all of it, it makes the very spent set that was lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_kills_the_log_makes_the_very_spent_set_that_was_lost() {
+    let mut story = Story::begin(true).await;
+    let blanks = Blanks::of(&story.scene.keyset, &[1; 200]).unwrap();
+    let Scene { client, .. } = &story.scene;
+    let mut tokens = client.withdraw_blanks(&story.ann, blanks).await.unwrap();
+    story.backup("copy");
+    for _ in 0..8 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for token in tokens.drain(tokens.len() - 25..) {
+            let (client, keyset) = (story.scene.client.clone(), story.scene.keyset.clone());
+            tasks.spawn(async move {
+                let blanks = Blanks::of(&keyset, &[1]).unwrap();
+                // Until the mint is killed.
+                let _ = client.swap(&[token], blanks).await;
+            });
+        }
+        // After any one of them was answered: the others are somewhere on their way.
+        tasks.join_next().await;
+        story.scene.mint.kill().unwrap();
+        while tasks.join_next().await.is_some() {}
+        story.start().await;
+        story.scene.books().unwrap();
+    }
+    story.scene.mint.stop().unwrap();
+    let lost = spent_set(&story.scene.database());
+    assert!(lost.0.len() >= 8, "one for each round was answered");
+    fs::remove_file(story.scene.database()).unwrap();
+    let report = story.restore_with_log("copy").unwrap();
+    assert_eq!(report["replay"]["torn_bytes"], 0);
+    assert_eq!(spent_set(&story.scene.database()), lost);
 }

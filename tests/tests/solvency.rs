@@ -99,7 +99,7 @@ async fn a_leaked_key_freezes_its_keyset_and_nothing_else() {
     let operator = Client::new(&format!("http://{metrics}")).unwrap();
     let ann = mint.account("ann", ALL, 1000).unwrap();
     let eve = mint.account("eve", ALL, 0).unwrap();
-    let honest = client.withdraw(&ann, old, 100).await.unwrap();
+    client.withdraw(&ann, old, 100).await.unwrap();
     let rotated = mint.run(&["keyset", "rotate"]).unwrap();
     let new = client.keyset().await.unwrap();
     assert_eq!(rotated["id"], new.id.to_string().as_str());

@@ -111,9 +111,9 @@ impl Restore {
             quarantine::accept_loss(&store, sentence, self.credited)?;
         }
         // Keysets made after the copy may be unknown here, and their keys follow from their indices:
-        // none may be used twice. Nobody makes one a minute, so the minute is beyond them all, also
+        // none may be used twice. Nobody makes one a second, so the Unix time is beyond them all, also
         // when the same copy is restored again.
-        let index_min = u32::try_from(clock::minute_s() / 60).unwrap_or(u32::MAX);
+        let index_min = u32::try_from(clock::now_s()).unwrap_or(u32::MAX);
         let keyset = add_keyset(&store, keyring, config, None, index_min)?;
         let report = Report {
             data: dir.path().display().to_string(),

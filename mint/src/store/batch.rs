@@ -62,7 +62,7 @@ impl Writer {
     ///
     /// SQLite lays rows into a page in the order they come, whatever their key: raw pages, and the log
     /// of the last batches, would show which tokens were written together. Afterwards they do not. A
-    /// file of more than [`TIDY_PAGES_MAX`] pages is left as it is, but for the log: it would keep the
+    /// file of more than `TIDY_PAGES_MAX` pages is left as it is, but for the log: it would keep the
     /// mint waiting, and few of its tokens share a page with their neighbours in time.
     ///
     /// # Errors
