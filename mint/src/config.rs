@@ -136,8 +136,17 @@ impl Config {
     /// value that makes no sense; both name it.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let variables = std::env::vars().filter(|(name, _)| name.starts_with(PREFIX));
-        Self::parse(path, &text, variables)
+        let mut variables = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            // Other programs' variables may hold any bytes.
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+                continue;
+            };
+            let value = value.into_string();
+            let value = value.map_err(|_| Error::Operator(format!("{name}: not UTF-8")))?;
+            variables.push((name.to_owned(), value));
+        }
+        Self::parse(path, &text, variables.into_iter())
     }
 
     fn parse(
@@ -154,7 +163,8 @@ impl Config {
             if variable == SEED_VARIABLE || variable == DATA_VARIABLE {
                 continue;
             }
-            let name = variable.trim_start_matches(PREFIX).to_lowercase();
+            let name = variable.strip_prefix(PREFIX).unwrap_or_default();
+            let name = name.to_lowercase();
             table.insert(name.clone(), Value::String(text.clone()));
             // A number is tried where the setting does not take text.
             let mut result: std::result::Result<Self, _> = table.clone().try_into();
@@ -203,6 +213,9 @@ impl Config {
         }
         if self.decimals > 8 {
             return Err("decimals: at most 8".to_owned());
+        }
+        if self.replay_days > 366 {
+            return Err("replay_days: at most 366".to_owned());
         }
         if self.input_fee_ppk > 1_000_000 {
             return Err("input_fee_ppk: at most 1000000".to_owned());
@@ -348,6 +361,7 @@ mod tests {
             ("amounts = 0", "amounts"),
             ("queue_max = 0", "queue_max"),
             ("decimals = 9", "decimals"),
+            ("replay_days = 367", "replay_days"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),
         ] {
             let error = message(parse(text, &[]));

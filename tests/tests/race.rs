@@ -96,17 +96,8 @@ async fn compete(scene: &Scene, rival: Rival) -> Option<Outcome> {
     })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_all_who_spend_a_token_exactly_one_wins() {
-    let scene = Arc::new(Scene::start(BINARY).await.unwrap());
-    let ann = scene.mint.account("ann", ALL, 10_000).unwrap();
-    let bob = scene.mint.account("bob", ALL, 0).unwrap();
-    let mut tokens = Vec::new();
-    for _ in 0..TOKENS / 250 {
-        let blanks = Blanks::of(&scene.keyset, &[AMOUNT; 250]).unwrap();
-        tokens.extend(scene.client.withdraw_blanks(&ann, blanks).await.unwrap());
-    }
-    let rivals = rivals(&scene, &tokens, &ann, &bob);
+/// Lets [`TASKS`] tasks send all rivals' requests; gives the winners.
+async fn compete_all(scene: &Arc<Scene>, rivals: Vec<Rival>) -> Vec<Outcome> {
     let slots: Arc<Vec<_>> = Arc::new(
         rivals
             .into_iter()
@@ -116,7 +107,7 @@ async fn of_all_who_spend_a_token_exactly_one_wins() {
     let next = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
-            let (scene, slots, next) = (Arc::clone(&scene), Arc::clone(&slots), Arc::clone(&next));
+            let (scene, slots, next) = (Arc::clone(scene), Arc::clone(&slots), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut won = Vec::new();
                 // In order, so that the rivals for one token are under way together.
@@ -132,6 +123,20 @@ async fn of_all_who_spend_a_token_exactly_one_wins() {
     for task in tasks {
         outcomes.extend(task.await.unwrap());
     }
+    outcomes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_all_who_spend_a_token_exactly_one_wins() {
+    let scene = Arc::new(Scene::start(BINARY).await.unwrap());
+    let ann = scene.mint.account("ann", ALL, 10_000).unwrap();
+    let bob = scene.mint.account("bob", ALL, 0).unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..TOKENS / 250 {
+        let blanks = Blanks::of(&scene.keyset, &[AMOUNT; 250]).unwrap();
+        tokens.extend(scene.client.withdraw_blanks(&ann, blanks).await.unwrap());
+    }
+    let outcomes = compete_all(&scene, rivals(&scene, &tokens, &ann, &bob)).await;
     let mut winners: Vec<usize> = outcomes.iter().map(|outcome| outcome.token).collect();
     winners.sort_unstable();
     assert_eq!(winners, (0..TOKENS).collect::<Vec<_>>(), "each token once");

@@ -125,10 +125,21 @@ impl Shared {
         } = caller;
         let outcome = match self.answer_again(reader, transaction, digest) {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(refusal),
+            Ok(None) => Err(self.first_refusal(reader, transaction, refusal)),
             Err(error) => Err(error),
         };
         let _ = reply.send(outcome);
+    }
+
+    /// The refusal that comes first in the documented order: what was admitted with a directory from
+    /// before an operator's command, and then refused, may not be admitted now.
+    fn first_refusal(&self, reader: &Reader, transaction: &Transaction, refusal: Error) -> Error {
+        let EngineSettings { unit, limits, .. } = &self.settings;
+        let fresh = self.fresh_directory(reader);
+        let admitted = fresh.and_then(|directory| {
+            admit(transaction, &directory, unit, limits, clock::now_s()).map(|_| ())
+        });
+        admitted.err().unwrap_or(refusal)
     }
 
     /// The answer to a request that was answered before; `None` for any other.

@@ -316,12 +316,17 @@ impl<'b> Books<'b> {
     }
 
     fn check_funds(&self, entries: &[Entry]) -> Result<()> {
-        // The mint's own accounts may be negative: the reserve always is.
-        for entry in entries.iter().filter(|e| is_holder(e.account)) {
+        for entry in entries {
             let account = self.batch.account(entry.account)?;
             let account = account.ok_or(Error::Invariant("a posting on no account"))?;
             let after = account.balance.checked_add(entry.amount);
-            if after.is_none_or(|after| after < 0) {
+            // The reserve, which is negative, is shown with its sign turned.
+            let Some(after) = after.filter(|after| *after > i64::MIN) else {
+                let detail = "the books would hold more than 63 bits";
+                return Err(Error::request(ErrorCode::AmountOutOfRange, detail));
+            };
+            // The mint's own accounts may be negative: the reserve always is.
+            if after < 0 && is_holder(entry.account) {
                 let detail = format!("the account holds {}, less than that", account.balance);
                 return Err(Error::account(ErrorCode::InsufficientFunds, detail));
             }

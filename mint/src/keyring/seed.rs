@@ -59,8 +59,10 @@ impl Seed {
     /// [`Error::File`] when the file cannot be read, [`Error::Operator`] when others may read it or it
     /// is not 64 hex digits.
     pub fn load(path: &Path) -> Result<Self> {
-        if let Ok(text) = std::env::var(SEED_VARIABLE) {
-            return Self::parse(&Zeroizing::new(text), SEED_VARIABLE);
+        if let Some(text) = std::env::var_os(SEED_VARIABLE) {
+            // What is not UTF-8 is no hex either.
+            let text = Zeroizing::new(text.into_string().unwrap_or_default());
+            return Self::parse(&text, SEED_VARIABLE);
         }
         let mut file = std::fs::File::open(path).map_err(Error::file(path))?;
         let mode = file.metadata().map_err(Error::file(path))?.permissions();

@@ -159,3 +159,6 @@ impl Store {
         Ok(connection)
     }
 }
+
+#[cfg(test)]
+mod retention_tests;
