@@ -11,12 +11,11 @@ use serde_json::Value;
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
 const API: &str = include_str!("../../docs/api.md");
 
-/// The fenced block that begins with this line.
-fn block(document: &'static str, first: &str) -> &'static str {
-    let start = document.find(&format!("```sh\n{first}\n"));
-    let start = start.expect("the document has the block") + "```sh\n".len();
-    let length = document[start..].find("\n```").expect("the block ends");
-    &document[start..start + length]
+/// The redemption of `docs/api.md`, a fenced block.
+fn redemption() -> Result<&'static str> {
+    let start = API.split_once("```sh\n# runnable: redeem\n");
+    let block = start.and_then(|(_, rest)| rest.split_once("\n```"));
+    Ok(block.ok_or("docs/api.md has no runnable redemption")?.0)
 }
 
 /// Whether there is a curl. The tests need nothing but Rust and a C compiler, so without one this test
@@ -42,10 +41,11 @@ async fn a_publisher_redeems_as_the_api_documentation_says() -> Result<()> {
     let tokens = scene.client.withdraw(&member, &scene.keyset, 13).await?;
     let change = Blanks::worth(&scene.keyset, 5)?;
 
+    let script = redemption()?;
     let run = || {
         Command::new("sh")
             .arg("-c")
-            .arg(block(API, "# runnable: redeem"))
+            .arg(script)
             .env("MINT", scene.mint.url().unwrap())
             .env("API_TOKEN", &publisher)
             .env("PROOFS", serde_json::to_string(&proofs(&tokens)).unwrap())
@@ -105,7 +105,7 @@ async fn a_spent_token_ends_the_documented_redemption_with_its_refusal() -> Resu
         .await?;
     let output = Command::new("sh")
         .arg("-c")
-        .arg(block(API, "# runnable: redeem"))
+        .arg(redemption()?)
         .env("MINT", scene.mint.url()?)
         .env("API_TOKEN", &publisher)
         .env("PROOFS", serde_json::to_string(&proofs(&tokens))?)
