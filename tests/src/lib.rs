@@ -6,11 +6,15 @@
 
 pub mod client;
 pub mod demo;
+pub mod dice;
 pub mod fill;
 pub mod load;
+pub mod network;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod scene;
+pub mod victim;
 
 /// First argument that makes the demo's binary the mint.
 pub const AS_MINT: &str = "--as-farthing-mint";
