@@ -97,3 +97,62 @@ fn judge(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes the number of the request for the right answer to it.
+    struct Numbers;
+
+    impl Checker for Numbers {
+        fn check(&self, index: usize, body: &[u8], proofs: bool) -> Result<()> {
+            let right = body == index.to_string().as_bytes() && !(proofs && index == 102);
+            right.then_some(()).ok_or_else(|| "no".into())
+        }
+    }
+
+    fn answered(status: u16, body: &str, latency_ms: u64) -> Outcome {
+        Outcome::Answered {
+            status,
+            latency: Duration::from_millis(latency_ms),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn each_answer_counts_as_right_or_as_one_kind_of_error() {
+        let fired = Fired {
+            outcomes: vec![
+                answered(200, "100", 9),
+                answered(200, "101", 3),
+                answered(200, "102", 1),
+                answered(200, "0", 1),
+                answered(400, r#"{"detail": "spent", "code": 11001}"#, 1),
+                answered(502, "", 1),
+                Outcome::Broken("reset".to_owned()),
+                Outcome::Unsent,
+            ],
+            refused_for_good: 2,
+            ..Fired::default()
+        };
+        let checked = Checked::of(&fired, 100, &Numbers, 2).unwrap();
+        let latencies: Vec<_> = checked.latencies.iter().map(Duration::as_millis).collect();
+        assert_eq!((latencies, checked.proofs), (vec![3, 9], 1));
+        let errors = checked
+            .errors
+            .iter()
+            .map(|(what, count)| format!("{count} {what}"));
+        assert_eq!(
+            errors.collect::<Vec<_>>(),
+            [
+                "1 400/11001: spent",
+                "1 502 without a code",
+                "2 503 without Retry-After",
+                "1 broken: reset",
+                "1 not sent in time",
+                "2 wrong: no",
+            ]
+        );
+    }
+}
