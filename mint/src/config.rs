@@ -67,8 +67,13 @@ pub struct Config {
     pub read_timeout_ms: u64,
     /// How long a stop waits for requests under way, in milliseconds.
     pub stop_timeout_ms: u64,
-    /// Requests that may wait for a CPU; more are answered 503.
+    /// Requests that may wait for a CPU; more are answered 503. Divided by the requests a second that
+    /// the machine does, it is how long the last of them waits.
     pub queue_max: usize,
+    /// Connections at the same time; more wait at the door until one ends, which costs the mint nothing.
+    /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
+    /// files at its start, and takes fewer connections where it gets fewer.
+    pub connections_max: usize,
 }
 
 /// How the log is written.
@@ -124,6 +129,7 @@ impl Default for Config {
             read_timeout_ms: 10_000,
             stop_timeout_ms: 10_000,
             queue_max: 1024,
+            connections_max: 4096,
         }
     }
 }
@@ -227,6 +233,7 @@ impl Config {
             ("witness_bytes_max", self.witness_bytes_max),
             ("body_bytes_max", self.body_bytes_max),
             ("queue_max", self.queue_max),
+            ("connections_max", self.connections_max),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
@@ -360,6 +367,7 @@ mod tests {
             ("amounts = 49", "amounts"),
             ("amounts = 0", "amounts"),
             ("queue_max = 0", "queue_max"),
+            ("connections_max = 0", "connections_max"),
             ("decimals = 9", "decimals"),
             ("replay_days = 367", "replay_days"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),

@@ -81,6 +81,22 @@ impl Connection {
         }
     }
 
+    /// Whether an answer begins to come within a time.
+    ///
+    /// # Errors
+    /// When the connection is closed, or broken.
+    pub fn answers_within(&mut self, time: Duration) -> Result<bool> {
+        self.0.get_ref().set_read_timeout(Some(time))?;
+        let begun = self.0.fill_buf().map(|bytes| !bytes.is_empty());
+        self.0.get_ref().set_read_timeout(Some(PATIENCE))?;
+        match begun {
+            Ok(true) => Ok(true),
+            Ok(false) => Err("the connection was closed without an answer".into()),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         if self.0.read_line(&mut line)? == 0 {

@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use super::{App, SharedApp, router};
 use crate::config::Config;
@@ -60,15 +61,23 @@ impl Server {
         } = self;
         let operator = metrics.map(|listener| {
             let router = router::operator(Arc::clone(&app));
-            let timeout_ms = app.config.read_timeout_ms;
+            let door = Door {
+                connections_max: OPERATOR_CONNECTIONS_MAX,
+                read_ms: app.config.read_timeout_ms,
+                stop_ms: 0,
+            };
             tokio::spawn(async move {
                 let never = std::future::pending();
-                serve(&listener, router, timeout_ms, 0, never).await;
+                serve(&listener, router, door, never).await;
             })
         });
-        let (read_ms, stop_ms) = (app.config.read_timeout_ms, app.config.stop_timeout_ms);
+        let door = Door {
+            connections_max: app.config.connections_max,
+            read_ms: app.config.read_timeout_ms,
+            stop_ms: app.config.stop_timeout_ms,
+        };
         let router = router::public(Arc::clone(&app));
-        serve(&listener, router, read_ms, stop_ms, stop).await;
+        serve(&listener, router, door, stop).await;
         if let Some(operator) = operator {
             operator.abort();
         }
@@ -80,25 +89,41 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     listener.map_err(|e| Error::Operator(format!("cannot listen on {address}: {e}")))
 }
 
-/// Accepts connections until `stop`, then waits for those under way, `stop_ms` at the most.
-async fn serve(
-    listener: &TcpListener,
-    router: Router,
+/// Connections to the operator's address at the same time.
+const OPERATOR_CONNECTIONS_MAX: usize = 64;
+
+/// How connections are let in and out.
+struct Door {
+    /// How many there are at the same time.
+    connections_max: usize,
+    /// How long a request's head may take.
     read_ms: u64,
+    /// How long a stop waits for requests under way.
     stop_ms: u64,
-    stop: impl Future<Output = ()>,
-) {
+}
+
+/// Accepts connections until `stop`, then waits for those under way.
+///
+/// A connection is accepted only when there is a place for it. Until then it waits in the system's
+/// queue, where it costs no memory of this process and none of its files: whatever happens outside,
+/// the store can open what it needs.
+async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(door.connections_max));
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(read_ms));
+        .header_read_timeout(Duration::from_millis(door.read_ms));
     let mut stop = pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let enter = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (stream, place) = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
+            entered = enter => match entered {
+                (Ok((stream, _)), place) => (stream, place),
+                (Err(error), _) => {
                     // Out of file descriptors, most likely: connections will end and free some.
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -112,9 +137,10 @@ async fn serve(
         tokio::spawn(async move {
             // A connection that breaks is the caller's affair; what it asked for is not undone.
             let _ = connection.await;
+            drop(place);
         });
     }
-    let patience = Duration::from_millis(stop_ms);
+    let patience = Duration::from_millis(door.stop_ms);
     if tokio::time::timeout(patience, graceful.shutdown())
         .await
         .is_err()

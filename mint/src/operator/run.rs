@@ -32,6 +32,7 @@ impl Run {
             config.listen = listen;
         }
         start_log(&config);
+        config.connections_max = connections_within_files(config.connections_max);
         if store.reader()?.quarantine()?.is_some() {
             tracing::warn!(
                 "in quarantine after a restore: tokens from before it are refused; run \
@@ -45,6 +46,28 @@ impl Run {
             .map_err(Error::file("the async runtime"))?;
         runtime.block_on(serve(config, engine, output))
     }
+}
+
+/// Files that are not connections, at the most: the database's, many times over, and the logs'.
+const OTHER_FILES_MAX: usize = 512;
+
+/// Asks the system for the files that `wanted` connections take; gives how many connections there can
+/// be with the files that it gives.
+fn connections_within_files(wanted: usize) -> usize {
+    let files = wanted.saturating_add(OTHER_FILES_MAX);
+    let Ok(given) = rlimit::increase_nofile_limit(files as u64) else {
+        return wanted;
+    };
+    let given = usize::try_from(given).unwrap_or(usize::MAX);
+    let possible = given.saturating_sub(OTHER_FILES_MAX).max(given / 2);
+    if possible < wanted {
+        tracing::warn!(
+            connections_max = wanted,
+            possible,
+            "the system allows too few open files for that many connections; raise its limit"
+        );
+    }
+    possible.min(wanted)
 }
 
 async fn serve(config: Config, engine: Engine, output: Output) -> Result<()> {
