@@ -136,6 +136,7 @@ impl Load {
             );
         }
         let plan = self.plan();
+        eprintln!("preparing {} requests", plan.count);
         let prepared = self.prepare(&target, plan)?;
         let (flood, lone) = prepared.requests.split_at(self.count.get());
         let mut pace = Pace {
@@ -143,9 +144,11 @@ impl Load {
             limit: Duration::from_secs(self.seconds),
             pause: self.overload.then(|| Duration::from_millis(self.pause_ms)),
         };
+        eprintln!("sending");
         let before = Usage::of(self.pid);
         let fired = fire::fire(&target, flood, pace)?;
         let usage = Usage::of(self.pid).since(before);
+        eprintln!("checking");
         let checker = &*prepared.checker;
         let every = self.proofs_every();
         let checked = Checked::of(&fired, 0, checker, every)?;
