@@ -14,6 +14,7 @@ pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod scene;
+pub mod tokens;
 pub mod victim;
 
 /// First argument that makes the demo's binary the mint.

@@ -10,8 +10,8 @@ use farthing_protocol::ErrorCode;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use farthing_tests::Result;
-use farthing_tests::client::Keyset;
+use crate::Result;
+use crate::tokens::Keyset;
 
 const SEED: [u8; 32] = [3; 32];
 const UNIT: &str = "credit";

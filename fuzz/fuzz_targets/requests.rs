@@ -1,0 +1,28 @@
+//! The bodies that a mint reads. What is read can be written, and is the same again.
+
+#![no_main]
+
+use std::fmt::Debug;
+
+use farthing_protocol::api::{
+    CheckStateRequest, RedeemRequest, RestoreRequest, SwapRequest, WithdrawRequest,
+};
+use libfuzzer_sys::fuzz_target;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn read<T: DeserializeOwned + Serialize + PartialEq + Debug>(body: &[u8]) {
+    if let Ok(value) = serde_json::from_slice::<T>(body) {
+        let written = serde_json::to_vec(&value).expect("what was read is written");
+        let again: T = serde_json::from_slice(&written).expect("what was written is read");
+        assert_eq!(again, value);
+    }
+}
+
+fuzz_target!(|body: &[u8]| {
+    read::<SwapRequest>(body);
+    read::<WithdrawRequest>(body);
+    read::<RedeemRequest>(body);
+    read::<CheckStateRequest>(body);
+    read::<RestoreRequest>(body);
+});
