@@ -1,7 +1,8 @@
 //! The numeric codes in error bodies.
 //!
 //! Codes from 10000 to 31999 are Cashu's (the NUTs' `error_codes.md`). What Cashu has no code for is
-//! numbered `HTTP status × 100 + n`.
+//! numbered `HTTP status × 100 + n`. Most are a mint's; a publisher's are in `docs/protocol.md`,
+//! section 12.4.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,8 +84,18 @@ error_codes! {
     InsufficientFunds = 40004, 400;
     /// A request that moves nothing: no inputs, or no outputs where there must be some.
     Empty = 40005, 400;
+    /// A payment with a token of another mint than those that are taken.
+    MintUnsupported = 40006, 400;
+    /// A payment that does not add up to the price.
+    PriceMismatch = 40007, 400;
+    /// A token that was presented for another request, or with other outputs, before.
+    TokenBound = 40008, 400;
+    /// A token that is not locked as the payee asks.
+    LockMismatch = 40009, 400;
     /// No API token, or one that is not known (any more).
     Unauthorized = 40101, 401;
+    /// The resource has a price, and the request pays nothing.
+    PaymentRequired = 40201, 402;
     /// The API token lacks the scope.
     Forbidden = 40301, 403;
     /// No such path, keyset or page.
@@ -99,6 +110,8 @@ error_codes! {
     TooMany = 42901, 429;
     /// The mint failed; the operator's log says why. Nothing was moved, or the same request sent again tells.
     Internal = 50001, 500;
+    /// What is behind a paywall did not answer; nothing was charged.
+    BadGateway = 50201, 502;
     /// The mint is overloaded or stopping; try again after `Retry-After`.
     Unavailable = 50301, 503;
 }

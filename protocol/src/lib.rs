@@ -11,6 +11,7 @@
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
 //! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
+//! | [`payment`] | paying over HTTP: payment requests, change, receipts | NUT-18, NUT-24, NUT-26 |
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
@@ -24,6 +25,7 @@ pub mod derive;
 pub mod encoding;
 pub mod error_code;
 pub mod keyset;
+pub mod payment;
 pub mod proof;
 pub mod secret;
 pub mod suite;

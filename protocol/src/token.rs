@@ -15,7 +15,8 @@ pub const PREFIX: &str = "cashuB";
 /// What makes a token clickable; skipped when present.
 const SCHEME: &str = "cashu:";
 
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+/// base64url: written without padding, read with and without.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
         .with_encode_padding(false)

@@ -175,6 +175,12 @@ fn refusal_advice(refused: &Refused) -> &'static str {
         | ErrorCode::SecretTooLong
         | ErrorCode::OutputPointInvalid
         | ErrorCode::Empty
+        | ErrorCode::MintUnsupported
+        | ErrorCode::PriceMismatch
+        | ErrorCode::TokenBound
+        | ErrorCode::LockMismatch
+        | ErrorCode::PaymentRequired
+        | ErrorCode::BadGateway
         | ErrorCode::NotFound
         | ErrorCode::MethodNotAllowed
         | ErrorCode::Internal
