@@ -8,7 +8,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
+use crate::suite::Suite;
+use crate::{Dleq, EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
 
 /// What every V4 token starts with.
 pub const PREFIX: &str = "cashuB";
@@ -50,6 +51,49 @@ pub struct TokenProof {
     pub proof: Proof,
     /// The mint's proof for its signature, and the blinding factor.
     pub dleq: Option<ProofDleq>,
+}
+
+/// What is wrong with a token that somebody hands over, as far as its holder can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// The mint's public key is not a point: no fault of the token's.
+    #[error("the mint's key is not a point")]
+    Key,
+    /// `C` is not a canonical point, or the identity.
+    #[error("its signature is not a point")]
+    Point,
+    /// The blinding factor is not a canonical scalar, or zero.
+    #[error("its blinding factor is not a scalar")]
+    Blinding,
+    /// The proof does not verify.
+    #[error("the mint's key did not sign it")]
+    Proof,
+}
+
+impl TokenProof {
+    /// Checks what can be checked without the mint against its public key for the amount (NUT-12,
+    /// "Receiver"): that `C` is a point, and the proof that travels with the token. `false` when none
+    /// does. A token that passes may be spent all the same.
+    ///
+    /// # Errors
+    /// A [`TokenFault`].
+    pub fn verify<S: Suite>(&self, public: &EncodedPoint) -> Result<bool, TokenFault> {
+        let public = S::decode_point(public).map_err(|_| TokenFault::Key)?;
+        let c = S::decode_point(&self.proof.c).map_err(|_| TokenFault::Point)?;
+        let Some(ProofDleq { e, s, r }) = self.dleq.as_ref() else {
+            return Ok(false);
+        };
+        let r = S::decode_blinding(r).map_err(|_| TokenFault::Blinding)?;
+        let y = S::hash_to_group(self.proof.secret.expose().as_bytes());
+        let b = S::blind(&y, &r);
+        let c = S::reblind(&c, &r, &public);
+        let dleq = Dleq {
+            e: e.clone(),
+            s: s.clone(),
+        };
+        let verified = S::verify_proof(&public, &b, &c, &dleq);
+        verified.map(|()| true).map_err(|_| TokenFault::Proof)
+    }
 }
 
 /// Proofs of one mint and one unit, as handed from person to person.

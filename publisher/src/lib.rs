@@ -1,2 +1,52 @@
 //! HTTP 402 for publishers: a reader with a wallet gets a page for a few units, at once, without an
 //! account (`docs/protocol.md`, section 12).
+//!
+//! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the command
+//! `farthing-paywall`, it does the same.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`paywall`] | the layer, and the way of a request through it |
+//! | [`settings`] | what the publisher decides |
+//! | `payment` | what a request pays with, read and checked before anything is asked |
+//! | `binding` | which request a payment belongs to |
+//! | `settle` | recording, redeeming, and only then serving |
+//! | `headers` | what is taken out of requests and answers, and what is added |
+//! | `form` | paying by a pasted token, for browsers |
+//! | `page` | the page that asks a person to pay |
+//! | `offer` | the answers 402 and 400, for programs and for people |
+//! | `records` | which tokens were presented for what: durable, one SQLite file |
+//! | `mint` | the mint's public API, as a publisher uses it |
+//! | `receipts` | receipts and their cookies |
+//! | `locked` | tokens locked to the publisher: checked here, redeemed later |
+//! | `clock` | the time |
+//! | `keys` | the publisher's secret, and the keys that follow from it |
+//! | [`error`] | what goes wrong at the start, and why a payment is refused |
+//!
+//! # Invariants
+//! - Nothing is redeemed before the answer it pays for is there, and no byte of that answer's body is
+//!   let through before the payment is settled.
+//! - No token is redeemed before it is on disk which request it was presented for.
+//! - A token never reaches what is behind the paywall, a log, or (unless it is locked to the publisher
+//!   and not yet redeemed) the disk.
+
+mod binding;
+mod clock;
+pub mod error;
+mod form;
+mod headers;
+mod keys;
+mod locked;
+mod mint;
+mod offer;
+mod page;
+mod payment;
+pub mod paywall;
+mod receipts;
+mod records;
+pub mod settings;
+mod settle;
+
+pub use error::Error;
+pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
+pub use settings::{Accept, Charged, Settings};

@@ -81,6 +81,12 @@ impl Receipt {
     }
 }
 
+/// SHA-256 of a request's body as the claim `body` has it.
+#[must_use]
+pub fn body_claim(digest: &[u8; 32]) -> String {
+    BASE64.encode(digest)
+}
+
 fn part(value: &impl Serialize) -> String {
     #[expect(clippy::expect_used, reason = "texts and numbers are always JSON")]
     let json = serde_json::to_vec(value).expect("writing JSON to memory");

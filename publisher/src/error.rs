@@ -1,0 +1,68 @@
+//! What goes wrong: at the start, for whoever runs the paywall ([`enum@Error`]); with a payment, for
+//! whoever pays ([`Refusal`]).
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use farthing_protocol::ErrorCode;
+
+/// Why a paywall cannot start, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is wrong.
+    #[error("{0}")]
+    Settings(String),
+    /// The mint could not be asked, or is none that this version understands.
+    #[error("the mint {url}: {reason}")]
+    Mint {
+        /// The mint's address.
+        url: String,
+        /// What it said, or why it said nothing.
+        reason: String,
+    },
+    /// The record of payments cannot be used.
+    #[error("the record of payments: {0}")]
+    Records(#[from] rusqlite::Error),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Names the file that an I/O error is about.
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::File { path, source }
+    }
+}
+
+/// Why a request is not served for its payment, as the client is told (`docs/protocol.md`, 12.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The number for programs: one of [`ErrorCode`], or whatever the mint said.
+    pub(crate) code: u32,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What is wrong, what it means for the money, and what to do, for people.
+    pub(crate) detail: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code: code.number(),
+            status: code.http_status(),
+            detail: detail.into(),
+        }
+    }
+
+    /// The mint cannot be asked now; the same request sent again tells what became of it.
+    pub(crate) fn unavailable(detail: &'static str) -> Self {
+        Self::new(ErrorCode::Unavailable, detail)
+    }
+}

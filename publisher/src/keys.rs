@@ -1,0 +1,144 @@
+//! The publisher's secret: 32 bytes in a file that only its owner may read. What signs receipts, what
+//! tokens are locked to and what hides them in the record of payments follow from it.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
+use std::path::Path;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// The name of the file in the publisher's folder.
+pub(crate) const FILE: &str = "publisher.key";
+
+/// The keys of a publisher. Wiped when dropped; `Debug` would show them, so there is none.
+pub(crate) struct Keys {
+    /// Signs receipts.
+    pub(crate) receipts: SigningKey,
+    /// What tokens are locked to.
+    lock: SigningKey,
+    /// What tokens are marked with in the record of payments.
+    marks: Zeroizing<[u8; 32]>,
+}
+
+/// A keyed hash of a token, by which it is known again. Without the publisher's secret it tells nothing.
+pub(crate) type Mark = [u8; 16];
+
+impl Keys {
+    /// Reads the secret in `path`, or makes one when there is none.
+    ///
+    /// # Errors
+    /// [`Error::File`]; [`Error::Settings`] when others may read it or it is damaged.
+    pub(crate) fn load_or_create(path: &Path) -> Result<Self, Error> {
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *secret)
+            .map_err(|e| Error::Settings(format!("no random numbers from the system: {e}")))?;
+        let created = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
+        match created {
+            Ok(mut file) => {
+                let text = Zeroizing::new(format!("{}\n", hex::encode(*secret)));
+                file.write_all(text.as_bytes()).map_err(Error::file(path))?;
+                file.sync_all().map_err(Error::file(path))?;
+                Ok(Self::derive(&secret))
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::load(path),
+            Err(error) => Err(Error::file(path)(error)),
+        }
+    }
+
+    fn load(path: &Path) -> Result<Self, Error> {
+        let shown = path.display();
+        let mut file = std::fs::File::open(path).map_err(Error::file(path))?;
+        let mode = file.metadata().map_err(Error::file(path))?.permissions();
+        if mode.mode() & 0o077 != 0 {
+            return Err(Error::Settings(format!(
+                "{shown}: others than its owner may read the publisher's secret; run: chmod 600 {shown}"
+            )));
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(Error::file(path))?;
+        let mut secret = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), &mut *secret).map_err(|_| {
+            Error::Settings(format!(
+                "{shown}: the publisher's secret is not 64 hex digits"
+            ))
+        })?;
+        Ok(Self::derive(&secret))
+    }
+
+    fn derive(secret: &[u8; 32]) -> Self {
+        let key = |purpose: &[u8]| mac(secret, purpose);
+        Self {
+            receipts: SigningKey::from_bytes(&key(b"Farthing_publisher_receipts_v1")),
+            lock: SigningKey::from_bytes(&key(b"Farthing_publisher_lock_v1")),
+            marks: key(b"Farthing_publisher_marks_v1"),
+        }
+    }
+
+    /// The public key that tokens are locked to (NUT-11), Ed25519.
+    pub(crate) fn lock_public_key(&self) -> [u8; 32] {
+        self.lock.verifying_key().to_bytes()
+    }
+
+    /// Signs the SHA-256 hash of `message` with the lock key (NUT-11, "Signature scheme").
+    pub(crate) fn sign_lock(&self, message: &[u8]) -> [u8; 64] {
+        self.lock.sign(&Sha256::digest(message)).to_bytes()
+    }
+
+    /// The mark of a token with this secret.
+    pub(crate) fn mark(&self, token_secret: &[u8]) -> Mark {
+        let hash = mac(&self.marks, token_secret);
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&hash[..16]);
+        mark
+    }
+}
+
+fn mac(key: &[u8; 32], message: &[u8]) -> Zeroizing<[u8; 32]> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes every key");
+    mac.update(message);
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_is_made_once_and_only_for_its_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let first = Keys::load_or_create(&path).unwrap();
+        let again = Keys::load_or_create(&path).unwrap();
+        assert_eq!(first.lock_public_key(), again.lock_public_key());
+        assert_eq!(first.mark(b"s"), again.mark(b"s"));
+        assert_ne!(first.mark(b"s"), first.mark(b"t"));
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        let refused = Keys::load_or_create(&path).err().unwrap().to_string();
+        assert!(refused.contains("chmod 600"), "{refused}");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::write(&path, "not hex").unwrap();
+        let refused = Keys::load_or_create(&path).err().unwrap().to_string();
+        assert!(refused.ends_with("the publisher's secret is not 64 hex digits"));
+    }
+
+    #[test]
+    fn the_keys_for_different_purposes_differ() {
+        let keys = Keys::derive(&[7; 32]);
+        assert_ne!(keys.receipts.to_bytes(), keys.lock.to_bytes());
+        assert_ne!(keys.lock.to_bytes(), *keys.marks);
+    }
+}

@@ -1,0 +1,204 @@
+//! Tokens locked to the publisher: checked here alone, and redeemed in batches later
+//! (`docs/protocol.md`, section 12.6).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use farthing_protocol::conditions::{self, Lock, SigFlag, Witness};
+use farthing_protocol::payment::LockOption;
+use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::{ErrorCode, Proof, Secret, TokenProof, amount};
+
+use crate::clock;
+use crate::error::Refusal;
+use crate::keys::Keys;
+use crate::mint::{Failure, Mint, redeem_body};
+use crate::records::{Locked, Records, Store, Unrecorded, Unredeemed};
+
+/// What the payment request asks for (NUT-18, `nut10`).
+pub(crate) fn option(keys: &Keys) -> LockOption {
+    LockOption {
+        kind: "P2PK".to_owned(),
+        data: hex::encode(keys.lock_public_key()),
+        tags: Vec::new(),
+    }
+}
+
+/// Checks tokens without the mint: each was signed by it, and only the publisher can spend it until
+/// `locked_until`, Unix seconds, at the least. Gives what it takes to redeem them.
+///
+/// It takes about 0.2 ms of CPU a token.
+///
+/// # Errors
+/// [`ErrorCode::LockMismatch`], [`ErrorCode::ProofInvalid`].
+pub(crate) fn check(
+    keys: &Keys,
+    mint: &Mint,
+    proofs: &[TokenProof],
+    locked_until: u64,
+) -> Result<Vec<Locked>, Refusal> {
+    let keysets = mint.keysets();
+    let mut tokens = Vec::new();
+    for (number, token) in proofs.iter().enumerate() {
+        // A mark stands for a secret: the same one twice would be counted twice.
+        if proofs[..number]
+            .iter()
+            .any(|p| p.proof.secret == token.proof.secret)
+        {
+            let detail = "a token is there twice; nothing was spent";
+            return Err(Refusal::new(ErrorCode::DuplicateInputs, detail));
+        }
+        check_lock(keys, &token.proof.secret, locked_until)?;
+        let keyset = keysets.iter().find(|k| k.info.id == token.proof.id);
+        let now = clock::now_s();
+        let key = keyset
+            .filter(|k| {
+                k.info
+                    .final_expiry
+                    .is_none_or(|expiry| expiry > locked_until.max(now))
+            })
+            .and_then(|k| k.keys.get(token.proof.amount))
+            .ok_or_else(|| mismatch("its keyset has no such amount, or expires too soon"))?;
+        let verified = token.verify::<Ristretto255>(key);
+        let is_proved = verified.map_err(|fault| {
+            let detail = format!("{fault}; nothing was spent");
+            Refusal::new(ErrorCode::ProofInvalid, detail)
+        })?;
+        if !is_proved {
+            return Err(mismatch(
+                "the mint's proof and the blinding factor are missing",
+            ));
+        }
+        tokens.push(Locked {
+            input: Secret::new(serde_json::to_string(&token.proof).unwrap_or_default()),
+            amount: token.proof.amount,
+        });
+    }
+    Ok(tokens)
+}
+
+fn check_lock(keys: &Keys, secret: &Secret, locked_until: u64) -> Result<(), Refusal> {
+    let lock = conditions::parse::<Ristretto255>(secret)
+        .map_err(|_| mismatch("its lock is malformed"))?
+        .ok_or_else(|| mismatch("it is not locked"))?;
+    let Lock {
+        hash,
+        sigflag,
+        keys: holders,
+        locktime,
+        ..
+    } = &lock;
+    if hash.is_some() || *holders != [keys.lock_public_key()] {
+        return Err(mismatch("it is not locked to the publisher's key alone"));
+    }
+    if *sigflag != SigFlag::Inputs {
+        return Err(mismatch("it asks for SIG_ALL"));
+    }
+    if locktime.is_some_and(|locktime| locktime < locked_until) {
+        return Err(mismatch("its locktime is too near"));
+    }
+    Ok(())
+}
+
+fn mismatch(what: &str) -> Refusal {
+    let detail = format!(
+        "the publisher takes tokens locked to its key (nut10 in the payment request): {what}; \
+         nothing was spent"
+    );
+    Refusal::new(ErrorCode::LockMismatch, detail)
+}
+
+/// Redeems what was taken, batch by batch, as long as the paywall lives.
+pub(crate) struct Redeemer {
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) mint: Arc<Mint>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) every: Duration,
+}
+
+/// Why a round of redemptions ended early.
+enum Halt {
+    Record,
+    Mint(String),
+}
+
+impl From<Unrecorded> for Halt {
+    fn from(Unrecorded: Unrecorded) -> Self {
+        Self::Record
+    }
+}
+
+impl Redeemer {
+    /// Runs for ever; to be spawned, and aborted at the end.
+    pub(crate) async fn run(self) {
+        loop {
+            tokio::time::sleep(self.every).await;
+            match self.redeem_all().await {
+                Ok(()) => {}
+                Err(Halt::Record) => tracing::error!("the record of payments cannot be read"),
+                Err(Halt::Mint(reason)) => {
+                    tracing::warn!(reason, "the mint could not redeem; it is asked again");
+                }
+            }
+        }
+    }
+
+    async fn redeem_all(&self) -> Result<(), Halt> {
+        let max = self.mint.inputs_max.max(1);
+        loop {
+            let batch = self.records.run(move |store| store.next_batch(max)).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.redeem(batch).await?;
+        }
+    }
+
+    /// Redeems one batch. A batch that the mint refuses is tried token by token, so that one bad token
+    /// costs no other.
+    async fn redeem(&self, batch: Vec<Unredeemed>) -> Result<(), Halt> {
+        let records = &self.records;
+        match self.mint.redeem(&self.body(&batch)).await {
+            Ok(redeemed) => {
+                let tokens = batch.len();
+                tracing::info!(tokens, credited = redeemed.credited, "redeemed");
+                Ok(records.run(move |store| store.redeemed(&batch)).await?)
+            }
+            Err(Failure::Refused(_)) if batch.len() > 1 => {
+                Ok(records.run(move |store| store.split_batch(&batch)).await?)
+            }
+            Err(Failure::Refused(refusal)) => {
+                let amount = amount::sum(batch.iter().map(|t| t.amount));
+                let (code, detail) = (refusal.code, refusal.detail);
+                tracing::error!(code, amount, %detail, "LOSS: a token was served for and is refused");
+                let day = clock::day();
+                let reason = format!("{code}: {detail}");
+                let note = move |store: &Store| {
+                    batch
+                        .iter()
+                        .try_for_each(|token| store.lost(token, day, &reason))
+                };
+                Ok(records.run(note).await?)
+            }
+            Err(Failure::Account(reason) | Failure::Silent(reason)) => Err(Halt::Mint(reason)),
+        }
+    }
+
+    /// The body of a batch's redemption: always the same for the same batch.
+    fn body(&self, batch: &[Unredeemed]) -> Secret {
+        let inputs = batch.iter().filter_map(|token| {
+            let mut proof: Proof = serde_json::from_str(token.input.expose()).ok()?;
+            let signature = self.keys.sign_lock(proof.secret.expose().as_bytes());
+            let witness = Witness {
+                preimage: None,
+                signatures: vec![hex::encode(signature)],
+            };
+            proof.witness = Some(witness.to_json());
+            Some(proof)
+        });
+        redeem_body(&farthing_protocol::api::RedeemRequest {
+            inputs: inputs.collect(),
+            outputs: Vec::new(),
+        })
+    }
+}

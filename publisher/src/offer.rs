@@ -1,0 +1,136 @@
+//! What a request without a valid payment is answered: 402 with the price, or why the payment was
+//! refused; in JSON for programs, as a page for people (`docs/protocol.md`, section 12.1).
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use farthing_protocol::ErrorCode;
+use farthing_protocol::payment::{LockOption, PaymentRequest, header as names};
+use serde::Serialize;
+
+use crate::error::Refusal;
+use crate::page::{self, Page};
+use crate::paywall::PAY_PATH;
+
+/// What a resource costs, and how it can be paid.
+pub(crate) struct Offer<'a> {
+    pub(crate) site: &'a str,
+    pub(crate) mint: &'a str,
+    pub(crate) unit: &'a str,
+    pub(crate) decimals: u8,
+    pub(crate) amount: u64,
+    pub(crate) description: Option<&'a str>,
+    pub(crate) lock: Option<LockOption>,
+    /// The URL of what is bought.
+    pub(crate) url: &'a str,
+}
+
+/// The body for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    detail: &'a str,
+    code: u32,
+    amount: u64,
+    unit: &'a str,
+    mints: [&'a str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    request: &'a str,
+}
+
+/// How long a client is asked to wait before it asks again, in seconds.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
+
+impl Offer<'_> {
+    /// The answer to a request that pays nothing.
+    pub(crate) fn ask(&self, headers: &HeaderMap) -> Response<Body> {
+        let (amount, unit) = (self.amount, self.unit);
+        let detail =
+            format!("this costs {amount} {unit}: send the request again with a token in X-Cashu");
+        self.answer(headers, &Refusal::new(ErrorCode::PaymentRequired, detail))
+    }
+
+    /// The answer to a payment that was refused.
+    pub(crate) fn refuse(&self, headers: &HeaderMap, refusal: &Refusal) -> Response<Body> {
+        self.answer(headers, refusal)
+    }
+
+    fn answer(&self, headers: &HeaderMap, refusal: &Refusal) -> Response<Body> {
+        let request = self.payment_request().encode();
+        let is_page = accepts_html(headers);
+        let body = if is_page {
+            self.page(refusal, &request)
+        } else {
+            self.told(refusal, &request)
+        };
+        let mut response = Response::new(Body::from(body));
+        let status = StatusCode::from_u16(refusal.status);
+        *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
+        let answered = response.headers_mut();
+        let kind = if is_page {
+            answered.insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(page::CONTENT_SECURITY_POLICY),
+            );
+            "text/html; charset=utf-8"
+        } else {
+            "application/json"
+        };
+        answered.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Ok(request) = HeaderValue::from_str(&request) {
+            answered.insert(names::CASHU, request);
+        }
+        if refusal.code == ErrorCode::Unavailable.number() {
+            answered.insert(header::RETRY_AFTER, RETRY_AFTER_S);
+        }
+        response
+    }
+
+    fn payment_request(&self) -> PaymentRequest {
+        PaymentRequest {
+            amount: Some(self.amount),
+            unit: Some(self.unit.to_owned()),
+            mints: vec![self.mint.to_owned()],
+            description: self.description.map(str::to_owned),
+            lock: self.lock.clone(),
+            ..PaymentRequest::default()
+        }
+    }
+
+    fn page(&self, refusal: &Refusal, request: &str) -> String {
+        let asked = refusal.code == ErrorCode::PaymentRequired.number();
+        page::page(&Page {
+            site: self.site,
+            what: self.description,
+            amount: self.amount,
+            unit: self.unit,
+            decimals: self.decimals,
+            mint_urls: &[self.mint.to_owned()],
+            request,
+            url: self.url,
+            pay_path: PAY_PATH,
+            error: (!asked).then_some(&refusal.detail),
+        })
+    }
+
+    fn told(&self, refusal: &Refusal, request: &str) -> String {
+        let told = Told {
+            detail: &refusal.detail,
+            code: refusal.code,
+            amount: self.amount,
+            unit: self.unit,
+            mints: [self.mint],
+            description: self.description,
+            request,
+        };
+        serde_json::to_string(&told).unwrap_or_default()
+    }
+}
+
+/// Whether the client is a browser that wants a page: it says so by name.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.to_ascii_lowercase().contains("text/html"))
+}

@@ -1,0 +1,210 @@
+//! What a request pays with: its headers, read and checked before anything is asked of anybody
+//! (`docs/protocol.md`, sections 12.2, 12.3 and 12.6).
+
+use axum::http::HeaderMap;
+use farthing_protocol::api::RedeemRequest;
+use farthing_protocol::payment::{change, header};
+use farthing_protocol::{BlindedMessage, ErrorCode, Secret, Token, TokenProof, amount};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::Refusal;
+use crate::keys::{Keys, Mark};
+use crate::mint::{Mint, redeem_body};
+
+/// A payment as it came: nothing of it is verified.
+pub(crate) struct Payment {
+    token: Token,
+    outputs: Vec<BlindedMessage>,
+}
+
+/// A payment that pays the price, as far as can be told without the mint.
+pub(crate) struct Checked {
+    /// The tokens, their keysets' ids in full.
+    pub(crate) proofs: Vec<TokenProof>,
+    /// Whether change was asked for.
+    pub(crate) has_outputs: bool,
+    /// The body of the redemption.
+    pub(crate) body: Secret,
+}
+
+/// What a publisher asks of a payment.
+pub(crate) struct Terms<'a> {
+    pub(crate) amount: u64,
+    pub(crate) mint_url: &'a str,
+    pub(crate) mint: &'a Mint,
+}
+
+impl Payment {
+    /// Reads the payment of a request; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Malformed`].
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let outputs = single(headers, header::OUTPUTS)?;
+        let Some(token) = single(headers, header::CASHU)? else {
+            return match outputs {
+                None => Ok(None),
+                Some(_) => Err(malformed(
+                    "X-Cashu-Outputs comes without a token in X-Cashu",
+                )),
+            };
+        };
+        let token = Token::decode(token).map_err(|e| malformed(format!("X-Cashu: {e}")))?;
+        let outputs = match outputs {
+            None => Vec::new(),
+            Some(text) => change::decode_outputs(text)
+                .map_err(|e| malformed(format!("X-Cashu-Outputs: {e}")))?,
+        };
+        Ok(Some(Self { token, outputs }))
+    }
+
+    /// Checks that the payment is what is asked for, and no more.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing was asked of the mint but perhaps its keysets.
+    pub(crate) async fn check(self, terms: &Terms<'_>) -> Result<Checked, Refusal> {
+        self.check_mint_and_unit(terms)?;
+        self.check_amount(terms)?;
+        let mut proofs = self.token.proofs;
+        for token in &mut proofs {
+            let full = terms.mint.resolve(&token.proof.id).await;
+            token.proof.id = full.ok_or_else(|| {
+                let detail =
+                    "the token is of a keyset that the mint does not have; nothing was spent";
+                Refusal::new(ErrorCode::KeysetUnknown, detail)
+            })?;
+        }
+        let inputs = proofs.iter().map(|token| token.proof.clone()).collect();
+        let outputs = self.outputs;
+        let has_outputs = !outputs.is_empty();
+        let body = redeem_body(&RedeemRequest { inputs, outputs });
+        Ok(Checked {
+            proofs,
+            has_outputs,
+            body,
+        })
+    }
+
+    fn check_mint_and_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        let (wanted, unit) = (terms.mint_url, &terms.mint.unit);
+        if !self.token.mint.eq_ignore_ascii_case(wanted) {
+            let detail = format!("the token is not of the mint {wanted}; nothing was spent");
+            return Err(Refusal::new(ErrorCode::MintUnsupported, detail));
+        }
+        if self.token.unit != *unit {
+            let detail = format!("the token is not in the unit {unit}; nothing was spent");
+            return Err(Refusal::new(ErrorCode::UnitUnsupported, detail));
+        }
+        Ok(())
+    }
+
+    fn check_amount(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        let (price, unit) = (terms.amount, &terms.mint.unit);
+        let mismatch = |detail: String| Err(Refusal::new(ErrorCode::PriceMismatch, detail));
+        let inputs = self.token.amount().unwrap_or(u64::MAX);
+        let Some(change) = amount::sum(self.outputs.iter().map(|o| o.amount)) else {
+            return mismatch(
+                "the outputs add up to more than 64 bits; nothing was spent".to_owned(),
+            );
+        };
+        match inputs.checked_sub(change) {
+            Some(paid) if paid == price => Ok(()),
+            Some(paid) if paid > price && self.outputs.is_empty() => mismatch(format!(
+                "the token is worth {inputs} and the price is {price} {unit}: pay exactly, or send \
+                 outputs for the change in X-Cashu-Outputs; nothing was spent"
+            )),
+            _ => mismatch(format!(
+                "the token is worth {inputs}, less {change} of change; the price is {price} {unit}; \
+                 nothing was spent"
+            )),
+        }
+    }
+}
+
+impl Checked {
+    /// By what the tokens are known again.
+    pub(crate) fn marks(&self, keys: &Keys) -> Vec<Mark> {
+        let secrets = self.proofs.iter().map(|token| &token.proof.secret);
+        secrets
+            .map(|secret| keys.mark(secret.expose().as_bytes()))
+            .collect()
+    }
+
+    /// The digest of what these tokens were presented for: the request, and the exact redemption.
+    pub(crate) fn purpose(&self, binding: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(binding);
+        hash.update(self.body.expose().as_bytes());
+        hash.finalize().into()
+    }
+}
+
+/// A header that may come once, as text.
+///
+/// # Errors
+/// [`ErrorCode::Malformed`] when it comes twice, is too long or is not text.
+pub(crate) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(malformed(format!("the header {name} comes more than once")));
+    }
+    if value.len() > header::BYTES_MAX {
+        let max = header::BYTES_MAX;
+        return Err(malformed(format!(
+            "the header {name} is longer than {max} bytes"
+        )));
+    }
+    let text = value.to_str();
+    text.map(Some)
+        .map_err(|_| malformed(format!("the header {name} is not text")))
+}
+
+fn malformed(what: impl std::fmt::Display) -> Refusal {
+    Refusal::new(ErrorCode::Malformed, format!("{what}; nothing was spent"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderName, HeaderValue};
+
+    fn headers(of: &[(&'static str, String)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, String)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        };
+        of.iter().map(pair).collect()
+    }
+
+    fn refused(of: &[(&'static str, String)]) -> String {
+        let refusal = Payment::read(&headers(of)).err().unwrap();
+        assert_eq!((refusal.status, refusal.code), (400, 40001));
+        refusal.detail.into_owned()
+    }
+
+    #[test]
+    fn no_headers_are_no_payment() {
+        assert!(Payment::read(&HeaderMap::new()).unwrap().is_none());
+    }
+
+    #[test]
+    fn garbage_twice_too_long_and_outputs_alone_are_refused_and_not_echoed() {
+        let garbage = "cashuBs3cret".to_owned();
+        let detail = refused(&[("x-cashu", garbage.clone())]);
+        assert_eq!(
+            detail,
+            "X-Cashu: the token is incomplete or altered; nothing was spent"
+        );
+        let twice = [("x-cashu", garbage.clone()), ("x-cashu", garbage)];
+        assert!(refused(&twice).contains("comes more than once"));
+        let long = refused(&[("x-cashu", "a".repeat(64 * 1024))]);
+        assert!(long.contains("is longer than 16384 bytes"), "{long}");
+        let alone = refused(&[("x-cashu-outputs", "outAoA".to_owned())]);
+        assert!(alone.contains("without a token"), "{alone}");
+    }
+}

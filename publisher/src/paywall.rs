@@ -1,0 +1,384 @@
+//! The layer, and the way of a request through it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use farthing_protocol::ErrorCode;
+use tower::{Layer, Service, ServiceExt as _};
+
+use crate::binding::{DigestWatch, Digested, Target};
+use crate::error::{Error, Refusal};
+use crate::keys::{self, Keys};
+use crate::locked::{self, Redeemer};
+use crate::mint::Mint;
+use crate::offer::Offer;
+use crate::payment::{Checked, Payment, Terms};
+use crate::records::{Locked, Records};
+use crate::settings::{Accept, Settings};
+use crate::settle::{Settled, Settlement};
+use crate::{clock, form, headers, receipts};
+
+/// Where the page's form sends a pasted token.
+pub const PAY_PATH: &str = "/.well-known/farthing/pay";
+/// The name of the record's file in the publisher's folder.
+const RECORDS_FILE: &str = "payments.sqlite";
+
+/// What a request costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// How much, in the mint's smallest unit; 0 is free.
+    pub amount: u64,
+    /// What is bought, for people.
+    pub description: Option<String>,
+}
+
+/// What became of a request; in the extensions of every answer, for logs and counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has no price.
+    Free,
+    /// It was asked to pay.
+    Asked,
+    /// It was charged this much.
+    Charged(u64),
+    /// It was charged before, and served again.
+    Repeated,
+    /// It showed a receipt.
+    Receipt,
+    /// What is behind the paywall answered something that is not charged.
+    NotCharged,
+    /// Its payment was refused, with this code.
+    Refused(u32),
+}
+
+/// Decides what a request costs; `None` is free.
+type PriceOf = dyn Fn(&Parts) -> Option<Price> + Send + Sync;
+
+/// A paywall: a tower [`Layer`] for axum's services.
+#[derive(Clone)]
+pub struct Paywall(Arc<Shared>);
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    price: Box<PriceOf>,
+    pub(crate) mint: Arc<Mint>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) records: Arc<Records>,
+    redeemer: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(redeemer) = &self.redeemer {
+            redeemer.abort();
+        }
+    }
+}
+
+impl Paywall {
+    /// Opens the publisher's folder, asks the mint what it is, and starts to redeem what was left.
+    ///
+    /// `price` decides what each request costs; `None` is free.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn open(
+        mut settings: Settings,
+        price: impl Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let dir = &settings.data;
+        std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
+        let keys = Arc::new(Keys::load_or_create(&dir.join(keys::FILE))?);
+        let mint = Arc::new(Mint::open(&settings).await?);
+        // While the mint would repeat its answer, a token must not buy anything else.
+        settings.record_days = settings.record_days.max(mint.replay_days + 1);
+        let records = Records::open(&dir.join(RECORDS_FILE), settings.record_days)?;
+        let records = Arc::new(records);
+        let every = match settings.accept {
+            Accept::Online => 60,
+            Accept::Locked { redeem_every_s, .. } => redeem_every_s,
+        };
+        let redeemer = Redeemer {
+            keys: Arc::clone(&keys),
+            mint: Arc::clone(&mint),
+            records: Arc::clone(&records),
+            every: Duration::from_secs(every.max(1).into()),
+        };
+        Ok(Self(Arc::new(Shared {
+            settings,
+            price: Box::new(price),
+            mint,
+            keys,
+            records,
+            redeemer: Some(tokio::spawn(redeemer.run())),
+        })))
+    }
+}
+
+impl<S> Layer<S> for Paywall {
+    type Service = Walled<S>;
+
+    fn layer(&self, inner: S) -> Walled<S> {
+        Walled {
+            paywall: Arc::clone(&self.0),
+            inner,
+        }
+    }
+}
+
+/// A service behind a [`Paywall`].
+#[derive(Clone)]
+pub struct Walled<S> {
+    paywall: Arc<Shared>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Walled<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // The one that is ready serves this request, its copy the next.
+        let copy = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, copy);
+        let shared = Arc::clone(&self.paywall);
+        Box::pin(async move {
+            if *request.method() == Method::POST && request.uri().path() == PAY_PATH {
+                form::pay(&shared, inner, request).await
+            } else {
+                serve(&shared, inner, request).await
+            }
+        })
+    }
+}
+
+/// Serves a request: free, for a receipt, for a payment, or not.
+pub(crate) async fn serve<S>(
+    shared: &Shared,
+    inner: S,
+    request: Request<Body>,
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
+    let (parts, body) = request.into_parts();
+    let price = (shared.price)(&parts).filter(|price| price.amount > 0);
+    let Some(price) = price else {
+        let answer = inner.oneshot(Request::from_parts(parts, body)).await?;
+        return Ok(tell(answer, Outcome::Free));
+    };
+    let visit = Visit::new(shared, &parts, price);
+    let admitted = match visit.admit().await {
+        Ok(admitted) => admitted,
+        Err(refused) => return Ok(*refused),
+    };
+    let (body, watch) = Digested::new(body);
+    // A receipt for another body than none is no receipt for this request.
+    let no_body = watch.digest() == Ok(None);
+    if let Admission::Receipt(receipt) = &admitted
+        && no_body
+        && !receipts::covers(receipt, None)
+    {
+        return Ok(visit.ask());
+    }
+    let mut parts = parts;
+    headers::strip_request(&mut parts.headers);
+    let request = Request::from_parts(parts, Body::new(body));
+    let mut answer = inner.oneshot(request).await?;
+    headers::strip_answer(answer.headers_mut());
+    Ok(visit.let_through(answer, admitted, &watch).await)
+}
+
+/// A request for something that has a price.
+struct Visit<'a> {
+    shared: &'a Shared,
+    price: Price,
+    target: Target,
+    headers: HeaderMap,
+}
+
+/// Why a request may go on to what is behind the paywall.
+enum Admission {
+    /// It shows a receipt.
+    Receipt(farthing_protocol::payment::Receipt),
+    /// It pays, as far as can be told yet.
+    Payment(Checked, Vec<Locked>),
+}
+
+impl<'a> Visit<'a> {
+    fn new(shared: &'a Shared, parts: &Parts, price: Price) -> Self {
+        Self {
+            shared,
+            price,
+            target: Target::of(parts, shared.settings.public_url.as_deref()),
+            headers: parts.headers.clone(),
+        }
+    }
+
+    /// Looks at what the request shows, before anything is asked of anybody else.
+    ///
+    /// # Errors
+    /// The answer to a request that may not go on.
+    async fn admit(&self) -> Result<Admission, Box<Response<Body>>> {
+        let refuse = |refusal: Refusal| Box::new(self.refuse(&refusal));
+        let payment = Payment::read(&self.headers).map_err(refuse)?;
+        let (keys, now) = (&self.shared.keys, clock::now_s());
+        if let Some(receipt) = receipts::find(keys, &self.headers, &self.target, now) {
+            return Ok(Admission::Receipt(receipt));
+        }
+        let Some(payment) = payment else {
+            return Err(Box::new(self.ask()));
+        };
+        let terms = Terms {
+            amount: self.price.amount,
+            mint_url: &self.shared.settings.mint,
+            mint: &self.shared.mint,
+        };
+        let checked = payment.check(&terms).await.map_err(refuse)?;
+        let (checked, locked) = self.check_lock(checked).await.map_err(refuse)?;
+        Ok(Admission::Payment(checked, locked))
+    }
+
+    /// Where locked tokens are asked for: checks them, on a thread that may compute.
+    async fn check_lock(&self, checked: Checked) -> Result<(Checked, Vec<Locked>), Refusal> {
+        let Accept::Locked {
+            locktime_hours_min, ..
+        } = self.shared.settings.accept
+        else {
+            return Ok((checked, Vec::new()));
+        };
+        if checked.has_outputs {
+            let detail =
+                "tokens locked to the publisher pay exactly: there is no change; nothing was spent";
+            return Err(Refusal::new(ErrorCode::LockMismatch, detail));
+        }
+        let until = clock::now_s() + u64::from(locktime_hours_min) * 3600;
+        let (keys, mint) = (Arc::clone(&self.shared.keys), Arc::clone(&self.shared.mint));
+        let check = move || {
+            let tokens = locked::check(&keys, &mint, &checked.proofs, until)?;
+            Ok((checked, tokens))
+        };
+        let checked = tokio::task::spawn_blocking(check).await;
+        checked.unwrap_or_else(|_| Err(Refusal::unavailable("the payment could not be checked")))
+    }
+
+    /// Settles what the answer costs, and lets it through.
+    async fn let_through(
+        &self,
+        answer: Response<Body>,
+        admitted: Admission,
+        watch: &DigestWatch,
+    ) -> Response<Body> {
+        let digest = watch.digest();
+        let (checked, locked) = match admitted {
+            Admission::Receipt(receipt) => {
+                return match digest {
+                    Ok(body) if receipts::covers(&receipt, body.as_ref()) => {
+                        tell(headers::keep_private(answer), Outcome::Receipt)
+                    }
+                    // It was for another body, and what was read of this one is gone.
+                    _ => self.ask(),
+                };
+            }
+            Admission::Payment(checked, locked) => (checked, locked),
+        };
+        if !self.shared.settings.charged.includes(answer.status()) {
+            return tell(answer, Outcome::NotCharged);
+        }
+        let Ok(body) = digest else {
+            let detail = "it was answered before the request was read; nothing was spent";
+            return self.refuse(&Refusal::new(ErrorCode::BadGateway, detail));
+        };
+        let settlement = Settlement {
+            shared: self.shared,
+            binding: self.target.bind(body.as_ref()),
+            checked,
+            locked,
+        };
+        match settlement.settle().await {
+            Err(refusal) => self.refuse(&refusal),
+            Ok(settled) => {
+                let receipt = self.receipt(body.as_ref());
+                let answer = headers::paid(answer, receipt, settled.signatures);
+                tell(answer, self.outcome(&settled.how))
+            }
+        }
+    }
+
+    fn outcome(&self, settled: &Settled) -> Outcome {
+        match settled {
+            Settled::Now => Outcome::Charged(self.price.amount),
+            Settled::Before => Outcome::Repeated,
+        }
+    }
+
+    fn receipt(&self, body: Option<&[u8; 32]>) -> Option<receipts::Issued> {
+        let settings = &self.shared.settings;
+        let terms = receipts::Terms {
+            issuer: &settings.name,
+            mint: &settings.mint,
+            unit: &self.shared.mint.unit,
+            hours: settings.receipt_hours,
+        };
+        let (keys, amount) = (&self.shared.keys, self.price.amount);
+        receipts::issue(keys, &terms, &self.target, body, amount, clock::now_s())
+    }
+
+    fn ask(&self) -> Response<Body> {
+        tell(self.offer().ask(&self.headers), Outcome::Asked)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        let answer = self.offer().refuse(&self.headers, refusal);
+        tell(answer, Outcome::Refused(refusal.code))
+    }
+
+    fn offer(&self) -> Offer<'_> {
+        let settings = &self.shared.settings;
+        let lock = match settings.accept {
+            Accept::Online => None,
+            Accept::Locked { .. } => Some(locked::option(&self.shared.keys)),
+        };
+        Offer {
+            site: &settings.name,
+            mint: &settings.mint,
+            unit: &self.shared.mint.unit,
+            decimals: self.shared.mint.decimals,
+            amount: self.price.amount,
+            description: self.price.description.as_deref(),
+            lock,
+            url: &self.target.url,
+        }
+    }
+}
+
+fn tell(mut answer: Response<Body>, outcome: Outcome) -> Response<Body> {
+    answer.extensions_mut().insert(outcome);
+    answer
+}
+
+/// Whether an answer is what was paid for, now, before or by a receipt.
+pub(crate) fn is_served(answer: &Response<Body>) -> bool {
+    let outcome = answer.extensions().get::<Outcome>();
+    let served = matches!(
+        outcome,
+        Some(Outcome::Charged(_) | Outcome::Repeated | Outcome::Receipt | Outcome::Free)
+    );
+    served && (answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED)
+}
