@@ -1,5 +1,6 @@
 //! The mint's public API, as a publisher uses it.
 
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{KeysetId, Secret};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -19,6 +21,17 @@ use crate::settings::Settings;
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
 /// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What the mint said last, in the publisher's folder: a paywall starts also while the mint is away.
+const CACHE_FILE: &str = "mint.json";
+
+/// What a mint says of itself.
+#[derive(Serialize, Deserialize)]
+struct Known {
+    mint: String,
+    info: Info,
+    keysets: Vec<KeysetKeys>,
+}
 
 /// The mint, and what is known of it.
 pub(crate) struct Mint {
@@ -60,14 +73,25 @@ impl Mint {
             reason,
         };
         let http = client(settings).map_err(|e| failed(e.to_string()))?;
-        let info: Info = get(&http, &settings.mint, path::INFO)
-            .await
-            .map_err(failed)?;
+        let cache = settings.data.join(CACHE_FILE);
+        let Known { info, keysets, .. } = match fetch(&http, &settings.mint).await {
+            Ok(known) => {
+                keep(&cache, &known);
+                known
+            }
+            Err(reason) => {
+                let known = recall(&cache, &settings.mint).ok_or_else(|| failed(reason.clone()))?;
+                tracing::warn!(
+                    reason,
+                    "the mint cannot be asked now; going by what it said before"
+                );
+                known
+            }
+        };
         if info.suite != Ristretto255::NAME {
             let known = Ristretto255::NAME;
             return Err(failed(format!("its suite is not {known}")));
         }
-        let keysets = fetch_keysets(&http, &settings.mint).await.map_err(failed)?;
         let bearer = Zeroizing::new(format!("Bearer {}", settings.api_token.expose()));
         let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| {
             Error::Settings("the API token has characters that no header can carry".to_owned())
@@ -173,6 +197,39 @@ fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
     built.or_else(|_| builder().tls_certs_only([]).build())
 }
 
+async fn fetch(http: &reqwest::Client, url: &str) -> Result<Known, String> {
+    Ok(Known {
+        mint: url.to_owned(),
+        info: get(http, url, path::INFO).await?,
+        keysets: fetch_keysets(http, url).await?,
+    })
+}
+
+/// Keeps what the mint said; without it, the next start needs the mint.
+fn keep(cache: &Path, known: &Known) {
+    let json = serde_json::to_vec(known).unwrap_or_default();
+    let new = cache.with_extension("new");
+    let kept = std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, cache));
+    if let Err(error) = kept {
+        tracing::warn!(%error, "what the mint said could not be kept");
+    }
+}
+
+/// What this mint said before, if that holds together.
+fn recall(cache: &Path, url: &str) -> Option<Known> {
+    let known: Known = serde_json::from_slice(&std::fs::read(cache).ok()?).ok()?;
+    let holds = known.mint == url && known.keysets.iter().all(holds);
+    holds.then_some(known)
+}
+
+/// Whether a keyset's id is that of its keys and terms (NUT-02).
+fn holds(keyset: &KeysetKeys) -> bool {
+    let terms = &keyset.info;
+    let (fee, expiry) = (terms.input_fee_ppk, terms.final_expiry);
+    let id = KeysetId::derive::<Ristretto255>(&keyset.keys, &terms.unit, fee, expiry);
+    id == terms.id
+}
+
 /// All keysets of the mint, each id recomputed from its keys (NUT-02).
 async fn fetch_keysets(http: &reqwest::Client, url: &str) -> Result<Vec<KeysetKeys>, String> {
     let listed: Keysets = get(http, url, path::KEYSETS).await?;
@@ -182,10 +239,7 @@ async fn fetch_keysets(http: &reqwest::Client, url: &str) -> Result<Vec<KeysetKe
         let keys: Keys = get(http, url, &format!("{}/{}", path::KEYS, info.id)).await?;
         let keyset = keys.keysets.into_iter().find(|k| k.info.id == info.id);
         let keyset = keyset.ok_or_else(|| format!("it does not show its keyset {}", info.id))?;
-        let terms = &keyset.info;
-        let (fee, expiry) = (terms.input_fee_ppk, terms.final_expiry);
-        let id = KeysetId::derive::<Ristretto255>(&keyset.keys, &terms.unit, fee, expiry);
-        if id != info.id {
+        if !holds(&keyset) {
             return Err(format!(
                 "its keyset {} has other keys than its id says",
                 info.id

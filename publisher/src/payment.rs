@@ -64,6 +64,7 @@ impl Payment {
     /// A [`Refusal`]; nothing was asked of the mint but perhaps its keysets.
     pub(crate) async fn check(self, terms: &Terms<'_>) -> Result<Checked, Refusal> {
         self.check_mint_and_unit(terms)?;
+        self.check_no_token_twice()?;
         self.check_amount(terms)?;
         let mut proofs = self.token.proofs;
         for token in &mut proofs {
@@ -94,6 +95,18 @@ impl Payment {
         if self.token.unit != *unit {
             let detail = format!("the token is not in the unit {unit}; nothing was spent");
             return Err(Refusal::new(ErrorCode::UnitUnsupported, detail));
+        }
+        Ok(())
+    }
+
+    /// A token is known by its secret: the same one twice would be counted twice.
+    fn check_no_token_twice(&self) -> Result<(), Refusal> {
+        let secrets = self.token.proofs.iter().map(|p| p.proof.secret.expose());
+        let mut secrets: Vec<&str> = secrets.collect();
+        secrets.sort_unstable();
+        if secrets.windows(2).any(|pair| pair.first() == pair.last()) {
+            let detail = "a token is there twice; nothing was spent";
+            return Err(Refusal::new(ErrorCode::DuplicateInputs, detail));
         }
         Ok(())
     }

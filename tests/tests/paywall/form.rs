@@ -1,0 +1,73 @@
+//! Paying from a browser without a wallet in it: a pasted token, and the cookie that it gives.
+
+use crate::stage::{Answer, PRICE, Stage};
+
+const PAY: &str = "/.well-known/farthing/pay";
+
+async fn paste(stage: &Stage, token: &str, url: &str) -> Answer {
+    let form = [("token", token), ("url", url)];
+    let request = stage.request("POST", PAY).header("accept", "text/html");
+    Answer::of(request.form(&form)).await
+}
+
+#[tokio::test]
+async fn a_pasted_token_opens_the_page() {
+    let stage = Stage::open().await;
+    let tokens = stage.tokens(&[1, 2]).await;
+    let whole = format!("{}/articles/1?a=b", stage.url);
+    let answer = paste(&stage, &format!(" {}\n", stage.header(&tokens)), &whole).await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.header("location"), Some("/articles/1?a=b"));
+    assert_eq!(stage.income().await, PRICE);
+    let cookie = answer.header("set-cookie").unwrap();
+    let pair = cookie.split("; ").next().unwrap();
+    let request = stage.request("GET", "/articles/1?a=b");
+    let page = Answer::of(request.header("cookie", pair)).await;
+    assert_eq!((page.status, page.text()), (200, "article 1"));
+    // Sent twice, as browsers do when somebody reloads.
+    let again = paste(&stage, &stage.header(&tokens), &whole).await;
+    assert_eq!(again.status, 303);
+    assert_eq!(stage.income().await, PRICE);
+}
+
+#[tokio::test]
+async fn what_does_not_pay_is_told_so_on_the_page() {
+    let stage = Stage::open().await;
+    let tokens = stage.tokens(&[4]).await;
+    let answer = paste(&stage, &stage.header(&tokens), "/articles/1").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(answer.payment_request().amount, Some(PRICE));
+    answer.assert_free();
+    let garbage = paste(&stage, "hello", "/articles/1").await;
+    assert_eq!(garbage.status, 400);
+    let failing = paste(
+        &stage,
+        &stage.header(&stage.tokens(&[1, 2]).await),
+        "/status/500",
+    )
+    .await;
+    assert_eq!((failing.status, failing.text()), (500, "as it is"));
+    stage.assert_unspent(&tokens).await;
+    assert_eq!(stage.income().await, 0);
+}
+
+#[tokio::test]
+async fn the_form_leads_nowhere_else() {
+    let stage = Stage::open().await;
+    let tokens = stage.tokens(&[1, 2]).await;
+    for place in [
+        "//evil.example/",
+        "https://evil.example//x",
+        "javascript:alert(1)",
+        "",
+    ] {
+        let answer = paste(&stage, &stage.header(&tokens), place).await;
+        assert_eq!(answer.status, 400, "{place}");
+        assert_eq!(answer.header("location"), None, "{place}");
+    }
+    stage.assert_unspent(&tokens).await;
+}
