@@ -12,15 +12,17 @@ Exit codes:
   3  what was asked for cannot be done; nothing was moved
   4  the mint refused
   5  the mint broke its protocol and was not believed
-  6  no usable answer from the mint; what was begun is kept and finished later
+  6  no usable answer from the mint or the site; what was begun is kept and finished later
   7  the wallet's file cannot be used
+  8  the site answered with an error, refused a payment, or took one without a receipt
 
 Examples:
   farthing init
   farthing mint add https://mint.example --token -
   farthing withdraw 100
   farthing send 5 --memo 'for the article'
-  farthing receive cashuB...";
+  farthing receive cashuB...
+  farthing get https://site.example/article --yes --max 5 -o article.html";
 
 /// Private small change: a wallet for Farthing mints.
 #[derive(Debug, Parser)]
@@ -82,6 +84,22 @@ pub(crate) enum OpenCommand {
         /// The number in the list
         id: Option<u64>,
     },
+    /// Fetch a page, and pay for it if it has a price
+    Get(Get),
+    /// Take back a payment that a site has not answered
+    Cancel {
+        /// The payment's number
+        id: u64,
+    },
+    /// Set what may be paid to a site without asking
+    #[command(subcommand)]
+    Budget(Budget),
+    /// Show what was paid to sites, by day
+    Spent {
+        /// Of the last so many UTC days alone, today being the first of them
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        days: Option<u64>,
+    },
     /// Show what happened
     History,
     /// Show the public key that others can lock tokens to
@@ -122,6 +140,57 @@ pub(crate) struct Send {
     /// Lock the token to a public key, 64 hex digits: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
+}
+
+/// Fetching, and paying.
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    /// The page's address
+    pub(crate) url: String,
+    /// Write the body to a file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Never pay more than this
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) max: Option<u64>,
+    /// Pay up to --max without asking
+    #[arg(long, requires = "max")]
+    pub(crate) yes: bool,
+    /// Send a header too, 'Name: value'; may be given many times
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+    /// The method [default: GET, or POST with --data]
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// Send a body: the text itself, or @FILE, or @- for standard input
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    /// Pay over connections that others can read
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+}
+
+/// Budgets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Budget {
+    /// Pay to a site without asking, up to these amounts in the unit of the mint
+    Set {
+        /// The site, such as https://site.example
+        site: String,
+        /// The most for one item
+        #[arg(long, value_name = "N")]
+        per_item: u64,
+        /// The most in one day (UTC)
+        #[arg(long, value_name = "N")]
+        per_day: u64,
+    },
+    /// List the budgets
+    List,
+    /// Ask again before each payment to a site
+    Remove {
+        /// The site
+        site: String,
+    },
 }
 
 /// Redeeming.

@@ -7,11 +7,12 @@ use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, SendOptions, Wallet};
 use zeroize::Zeroizing;
 
-use crate::args::{Cli, Command, Mint, OpenCommand};
+use crate::args::{Budget, Cli, Command, Mint, OpenCommand};
 use crate::failure::Failure;
+use crate::get;
 use crate::report::{self, Report};
 
-type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
+pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
 
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
@@ -20,7 +21,16 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Init { restore } => init(&dir, restore).await,
         Command::Open(command) => {
             let mut wallet = open(&dir).await?;
-            with_wallet(&mut wallet, cli.mint.as_deref(), command).await
+            // Not before a page is asked for: the mint would learn that a payment may follow.
+            let at_once = !matches!(command, OpenCommand::Get(_));
+            if at_once {
+                recover(&mut wallet).await?;
+            }
+            let report = with_wallet(&mut wallet, &cli.mint, cli.json, command).await?;
+            if !at_once {
+                recover(&mut wallet).await?;
+            }
+            Ok(report)
         }
     }
 }
@@ -28,9 +38,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
 /// Carries out a command on an open wallet, at the mint `url` or the first one.
 async fn with_wallet(
     wallet: &mut NativeWallet,
-    url: Option<&str>,
+    mint: &Option<String>,
+    json: bool,
     command: OpenCommand,
 ) -> Result<Report, Failure> {
+    let url = mint.as_deref();
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?)),
         OpenCommand::Mint(Mint::List) => Ok(report::mints(&wallet.mints().await?)),
@@ -67,6 +79,13 @@ async fn with_wallet(
         }
         OpenCommand::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
         OpenCommand::Sent { id: None } => Ok(report::all_sent(&wallet.all_sent().await?)),
+        OpenCommand::Get(get) => get::get(wallet, mint.clone(), get, json).await,
+        OpenCommand::Cancel { id } => {
+            let finished = wallet.cancel(id).await?;
+            Ok(report::cancelled(&finished))
+        }
+        OpenCommand::Budget(command) => budget(wallet, url, command).await,
+        OpenCommand::Spent { days } => Ok(report::spent(&wallet.spent_on_sites(days).await?)),
         OpenCommand::History => Ok(report::history(&wallet.history().await?)),
         OpenCommand::Key => Ok(report::key(wallet.lock_public_key())),
         OpenCommand::Restore => restore(wallet, url).await,
@@ -87,14 +106,37 @@ async fn init(dir: &Path, restore: bool) -> Result<Report, Failure> {
     Ok(report::made(&dir.display().to_string(), shown))
 }
 
-/// Opens the wallet, and finishes or undoes what an earlier command could not.
 async fn open(dir: &Path) -> Result<NativeWallet, Failure> {
     let store = SqliteStore::open(dir).map_err(Error::from)?;
-    let mut wallet = Wallet::open(store, http()?, system_clock).await?;
+    Ok(Wallet::open(store, http()?, system_clock).await?)
+}
+
+/// Finishes or undoes what an earlier command could not.
+async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
     for recovered in wallet.recover().await? {
         eprintln!("{}", report::recovered(&recovered));
     }
-    Ok(wallet)
+    Ok(())
+}
+
+async fn budget(
+    wallet: &mut NativeWallet,
+    mint: Option<&str>,
+    command: Budget,
+) -> Result<Report, Failure> {
+    match command {
+        Budget::Set {
+            site,
+            per_item,
+            per_day,
+        } => {
+            let mint = wallet.mint(mint).await?;
+            let set = wallet.set_budget(&site, &mint, per_item, per_day).await?;
+            Ok(report::budget(&set))
+        }
+        Budget::List => Ok(report::budgets(&wallet.budgets().await?)),
+        Budget::Remove { site } => Ok(report::budget(&wallet.remove_budget(&site).await?)),
+    }
 }
 
 async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report, Failure> {

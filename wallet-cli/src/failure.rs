@@ -2,7 +2,11 @@
 
 use farthing_wallet::Error;
 use farthing_wallet::error::Aftermath;
+use farthing_wallet::pay::error::{Fate, Fault, Site};
 use serde_json::{Value, json};
+
+/// The exit code for what sites do wrong.
+pub(crate) const EXIT_SITE: u8 = 8;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -13,6 +17,42 @@ pub(crate) enum Failure {
     Usage(String),
     /// Reading standard input or writing standard output failed, or there is no place for the wallet.
     Terminal(String),
+    /// A page broke off while it was read.
+    BrokenOff(BrokenOff),
+}
+
+/// A page that broke off.
+#[derive(Debug)]
+pub(crate) struct BrokenOff {
+    /// Why.
+    pub(crate) reason: String,
+    /// How many bytes of it were written.
+    pub(crate) bytes: u64,
+    /// What was paid for it, if anything was, and whether it can be had again.
+    pub(crate) paid: bool,
+}
+
+impl BrokenOff {
+    fn what(&self) -> String {
+        format!(
+            "the page broke off after {} bytes: {}",
+            self.bytes, self.reason
+        )
+    }
+
+    fn money(&self) -> &'static str {
+        match self.paid {
+            true => "It is paid, and the wallet keeps the receipt.",
+            false => "Nothing was paid for it.",
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.paid {
+            true => "Run the same command again: it shows the receipt and pays nothing.",
+            false => "Run the same command again.",
+        }
+    }
 }
 
 impl From<Error> for Failure {
@@ -39,7 +79,12 @@ impl Failure {
                 Error::Misbehaved(_) => 5,
                 Error::Network(_) => 6,
                 Error::Store(_) => 7,
+                Error::Site(ref site) => match site.fault {
+                    Fault::Refused { .. } => EXIT_SITE,
+                    Fault::Silent(_) | Fault::MintUnasked(_) | Fault::Waiting => 6,
+                },
             },
+            Self::BrokenOff(_) => 6,
         }
     }
 
@@ -55,6 +100,12 @@ impl Failure {
             }
             Self::Usage(text) => text.trim_end().to_owned(),
             Self::Terminal(text) => format!("error: {text}"),
+            Self::BrokenOff(off) => format!(
+                "error: {}\n  money: {}\n  to do: {}",
+                off.what(),
+                off.money(),
+                off.advice()
+            ),
         }
     }
 
@@ -80,16 +131,31 @@ impl Failure {
             Self::Terminal(text) => {
                 json!({"code": "terminal", "what": text, "exit_code": exit_code})
             }
+            Self::BrokenOff(off) => json!({
+                "code": "page_broke_off",
+                "what": off.what(),
+                "money": off.money(),
+                "advice": off.advice(),
+                "exit_code": exit_code,
+            }),
         };
         json!({ "error": body })
     }
 }
 
-/// The code the mint refused with.
+/// The code the mint, or a site, refused with.
 fn mint_code(error: &Error) -> Option<u32> {
     match error {
         Error::Refused(refused) => Some(refused.code),
-        Error::Caller(_) | Error::Misbehaved(_) | Error::Network(_) | Error::Store(_) => None,
+        Error::Site(Site {
+            fault: Fault::Refused { code, .. },
+            ..
+        }) => Some(*code),
+        Error::Caller(_)
+        | Error::Misbehaved(_)
+        | Error::Network(_)
+        | Error::Site(_)
+        | Error::Store(_) => None,
     }
 }
 
@@ -102,6 +168,10 @@ fn open_operation(error: &Error) -> Option<u64> {
         },
         Error::Misbehaved(misbehaved) => misbehaved.open,
         Error::Network(network) => network.open,
+        Error::Site(site) => match site.fate {
+            Fate::Open { id, .. } => Some(id),
+            Fate::Nothing | Fate::TakenBack { .. } | Fate::Taken { .. } | Fate::PaidBefore => None,
+        },
         Error::Caller(_) | Error::Store(_) => None,
     }
 }

@@ -11,12 +11,14 @@
 //! | 3 | what was asked for cannot be done; nothing was moved |
 //! | 4 | the mint refused |
 //! | 5 | the mint broke its protocol and was not believed |
-//! | 6 | no usable answer from the mint; what was begun is kept and finished later |
+//! | 6 | no usable answer from the mint or the site; what was begun is kept and finished later |
 //! | 7 | the wallet's file cannot be used |
+//! | 8 | the site answered with an error, refused a payment, or took one without a receipt |
 
 mod args;
 mod commands;
 mod failure;
+mod get;
 mod report;
 
 use std::ffi::OsString;
@@ -40,7 +42,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return fail(&Failure::Usage(error.to_string()), json),
     };
     match answer(cli).and_then(|report| print(&report, json)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit_code) => ExitCode::from(exit_code),
         Err(failure) => fail(&failure, json),
     }
 }
@@ -52,7 +54,8 @@ fn answer(cli: Cli) -> Result<Report, Failure> {
     runtime.block_on(commands::run(cli))
 }
 
-fn print(report: &Report, json: bool) -> Result<(), Failure> {
+/// Prints a report; gives the exit code that goes with it.
+fn print(report: &Report, json: bool) -> Result<u8, Failure> {
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", report.json)?;
@@ -64,7 +67,8 @@ fn print(report: &Report, json: bool) -> Result<(), Failure> {
             eprintln!("{hint}");
         }
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    Ok(report.exit_code)
 }
 
 fn fail(failure: &Failure, json: bool) -> ExitCode {

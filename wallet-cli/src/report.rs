@@ -1,9 +1,14 @@
 //! What commands answer: text for people, or one JSON object.
 
+use farthing_wallet::pay::Payment;
+use farthing_wallet::pay::budget::Spent;
+use farthing_wallet::pay::records::Budget;
 use farthing_wallet::records::{Entry, Kind, Mint, Outcome, Sent};
 use farthing_wallet::{Balance, Finished, Recovered, Restored, printable};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
+
+use crate::failure::EXIT_SITE;
 
 /// A command's answer.
 pub(crate) struct Report {
@@ -13,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) text: Zeroizing<String>,
     /// For standard error without `--json`: what to do next.
     pub(crate) hint: Option<String>,
+    /// 0, unless a site failed and its answer is reported all the same.
+    pub(crate) exit_code: u8,
 }
 
 impl Report {
@@ -21,6 +28,7 @@ impl Report {
             json,
             text: Zeroizing::new(text),
             hint: None,
+            exit_code: 0,
         }
     }
 
@@ -103,7 +111,7 @@ pub(crate) fn balances(balances: &[Balance]) -> Report {
     Report::new(json, lines(balances.iter().map(text)))
 }
 
-/// `{"id", "kind", "outcome", "time", "mint", "unit", "amount", "fee", "lost", "memo"}`.
+/// `{"id", "kind", "outcome", "time", "mint", "unit", "amount", "fee", "lost", "memo", "site"}`.
 fn entry_json(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
@@ -116,6 +124,7 @@ fn entry_json(entry: &Entry) -> Value {
         "fee": entry.fee,
         "lost": entry.lost,
         "memo": entry.memo,
+        "site": entry.site,
     })
 }
 
@@ -125,6 +134,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Send => "send",
         Kind::Receive => "receive",
         Kind::Redeem => "redeem",
+        Kind::Pay => "pay",
         Kind::Restore => "restore",
     }
 }
@@ -134,8 +144,13 @@ fn entry_text(entry: &Entry) -> String {
     if entry.fee > 0 {
         text.push_str(&format!(", fee {}", entry.fee));
     }
-    if entry.lost > 0 {
-        text.push_str(&format!(", {} spent elsewhere", entry.lost));
+    match &entry.site {
+        Some(site) => text.push_str(&format!(" to {}", printable(site))),
+        None if entry.lost > 0 => text.push_str(&format!(", {} spent elsewhere", entry.lost)),
+        None => {}
+    }
+    if entry.site.is_some() && entry.lost > 0 {
+        text.push_str(&format!(", which kept {} of the change", entry.lost));
     }
     if let Some(memo) = &entry.memo {
         text.push_str(&format!(", \"{}\"", printable(memo)));
@@ -225,6 +240,158 @@ pub(crate) fn history(entries: &[Entry]) -> Report {
     Report::new(json, lines(entries.iter().map(text)))
 }
 
+/// A payment that was to be taken back: its entry in the history.
+pub(crate) fn cancelled(finished: &Finished) -> Report {
+    let entry = &finished.entry;
+    let text = match entry.outcome {
+        Outcome::Undone => format!("took back {}", entry_text(entry)),
+        Outcome::Done => format!("too late: paid {}", entry_text(entry)),
+    };
+    Report::new(entry_json(entry), text)
+}
+
+/// `{"site", "unit", "per_item", "per_day"}`.
+fn budget_json(budget: &Budget) -> Value {
+    json!({
+        "site": budget.site,
+        "unit": budget.unit,
+        "per_item": budget.per_item,
+        "per_day": budget.per_day,
+    })
+}
+
+fn budget_text(budget: &Budget) -> String {
+    let (unit, site) = (printable(&budget.unit), &budget.site);
+    let (item, day) = (budget.per_item, budget.per_day);
+    format!("{site}  {item} {unit} for one item, {day} {unit} a day")
+}
+
+/// A budget by itself, as `budget list` prints each.
+pub(crate) fn budget(budget: &Budget) -> Report {
+    Report::new(budget_json(budget), budget_text(budget))
+}
+
+/// `{"budgets": [...]}`, by site.
+pub(crate) fn budgets(budgets: &[Budget]) -> Report {
+    let json = json!({"budgets": budgets.iter().map(budget_json).collect::<Vec<_>>()});
+    Report::new(json, lines(budgets.iter().map(budget_text)))
+}
+
+/// `{"spent": [{"day", "site", "unit", "amount", "payments"}]}`, oldest first; `day` as `2026-01-31`.
+pub(crate) fn spent(spent: &[Spent]) -> Report {
+    let json = |s: &Spent| {
+        json!({
+            "day": date(s.day),
+            "site": s.site,
+            "unit": s.unit,
+            "amount": s.amount,
+            "payments": s.payments,
+        })
+    };
+    let text = |s: &Spent| {
+        let (day, unit) = (date(s.day), printable(&s.unit));
+        let payments = if s.payments == 1 {
+            "payment"
+        } else {
+            "payments"
+        };
+        format!(
+            "{day}  {} {unit}  {}  ({} {payments})",
+            s.amount, s.site, s.payments
+        )
+    };
+    let json = json!({"spent": spent.iter().map(json).collect::<Vec<_>>()});
+    Report::new(json, lines(spent.iter().map(text)))
+}
+
+/// A day of the Gregorian calendar, UTC, from Unix seconds.
+fn date(unix_s: u64) -> String {
+    // Days since 1 March of the year 0: leap days come last in such years (Hinnant, civil_from_days).
+    let days = unix_s / 86_400 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    let year = year + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// What came of a download.
+pub(crate) struct Fetched<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) status: u16,
+    pub(crate) bytes: u64,
+    pub(crate) file: Option<&'a str>,
+    pub(crate) payment: &'a Payment,
+}
+
+/// `{"url", "status", "bytes", "file", "payment": null | {"outcome", "id", "site", "amount", "unit",
+/// "mint", "lost", "until"}}`; outcome is `paid`, `before`, `taken`, `not_charged` or `open`.
+pub(crate) fn fetched(fetched: &Fetched<'_>) -> Report {
+    let payment = match fetched.payment {
+        Payment::Free => Value::Null,
+        Payment::Before(bought) => {
+            json!({"outcome": "before", "id": bought.id, "until": bought.until})
+        }
+        Payment::Paid { entry, until } => entry_of("paid", entry, Some(*until)),
+        Payment::Taken { entry, .. } => entry_of("taken", entry, None),
+        Payment::NotCharged { entry, .. } => entry_of("not_charged", entry, None),
+        Payment::Open(_) => json!({"outcome": "open"}),
+    };
+    let json = json!({
+        "url": fetched.url,
+        "status": fetched.status,
+        "bytes": fetched.bytes,
+        "file": fetched.file,
+        "payment": payment,
+    });
+    let mut report = Report::new(json, String::new());
+    report.hint = fetched_hint(fetched);
+    let cheated = matches!(fetched.payment, Payment::Taken { .. });
+    if fetched.status >= 400 || cheated {
+        report.exit_code = EXIT_SITE;
+    }
+    report
+}
+
+/// An entry of the history with what became of the payment.
+fn entry_of(outcome: &str, entry: &Entry, until: Option<u64>) -> Value {
+    json!({
+        "outcome": outcome,
+        "id": entry.id,
+        "site": entry.site,
+        "amount": entry.amount,
+        "unit": entry.unit,
+        "mint": entry.mint,
+        "lost": entry.lost,
+        "until": until,
+    })
+}
+
+fn fetched_hint(fetched: &Fetched<'_>) -> Option<String> {
+    let mut lines = Vec::new();
+    if fetched.status >= 400 {
+        lines.push(format!("the site answered with status {}", fetched.status));
+    }
+    match fetched.payment {
+        Payment::Paid { entry, .. } => lines.push(format!("paid {}", entry_text(entry))),
+        Payment::Before(_) => lines.push("nothing to pay: it was paid for before".to_owned()),
+        Payment::Free => {}
+        Payment::Taken { .. } | Payment::NotCharged { .. } | Payment::Open(_) => {}
+    }
+    if let Some(told) = fetched.payment.explain() {
+        let (what, money, advice) = (told.what, told.money, told.advice);
+        lines.push(format!("{what}\n  money: {money}\n  to do: {advice}"));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
 /// `{"key"}`.
 pub(crate) fn key(key: [u8; 32]) -> Report {
     let key = hex::encode(key);
@@ -262,10 +429,14 @@ pub(crate) fn recovered(recovered: &Recovered) -> String {
             "finished {kind} {id}: {}. Its token: farthing sent {id}",
             entry_text(&finished.entry)
         ),
+        Ok(Finished { entry, .. }) if entry.outcome == Outcome::Undone => {
+            format!("took back {kind} {id}: {}", entry_text(entry))
+        }
         Ok(finished) => format!("finished {kind} {id}: {}", entry_text(&finished.entry)),
         Err(error) => {
             let told = error.explain();
-            format!("{kind} {id}, begun before: {}. {}", told.what, told.money)
+            let (what, money, advice) = (told.what, told.money, told.advice);
+            format!("{kind} {id}, begun before: {what}. {money} {advice}")
         }
     }
 }

@@ -108,7 +108,7 @@ fn largest_until(coins: &[Coin], target: u64, terms: &Terms) -> Option<Vec<Coin>
 }
 
 /// The coins with the least sum at or above `goal`.
-fn least_above(coins: &[Coin], goal: u64, terms: &Terms) -> Option<Vec<Coin>> {
+pub(crate) fn least_above(coins: &[Coin], goal: u64, terms: &Terms) -> Option<Vec<Coin>> {
     let mut denominations: Vec<u64> = coins.iter().map(Coin::amount).collect();
     denominations.sort_unstable();
     denominations.dedup();

@@ -4,6 +4,7 @@ use farthing_protocol::conditions::LockError;
 use farthing_protocol::token::TokenError;
 use farthing_protocol::{ErrorCode, KeysetId};
 
+use crate::pay::error::{Site, Unpayable};
 use crate::store::StoreError;
 
 /// Why a call to the wallet failed.
@@ -17,6 +18,8 @@ pub enum Error {
     Misbehaved(Misbehaved),
     /// The mint gave no usable answer; it may come later.
     Network(Network),
+    /// A site gave no page: no answer, or a refusal of the payment.
+    Site(Site),
     /// The wallet's own storage failed.
     Store(StoreError),
 }
@@ -139,6 +142,9 @@ pub enum Caller {
     /// No such token was sent.
     #[error("the wallet sent no token with the number {0}")]
     SentUnknown(u64),
+    /// Something that is not paid for.
+    #[error("{0}")]
+    Unpayable(#[from] Unpayable),
 }
 
 /// A refusal of the mint.
@@ -277,6 +283,12 @@ impl From<Caller> for Error {
     }
 }
 
+impl From<Unpayable> for Error {
+    fn from(error: Unpayable) -> Self {
+        Self::Caller(Caller::Unpayable(error))
+    }
+}
+
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
         Self::Caller(Caller::Token(error))
@@ -307,7 +319,7 @@ impl Error {
             Self::Network(network) => network.open = Some(id),
             Self::Misbehaved(misbehaved) => misbehaved.open = Some(id),
             Self::Refused(refused) => refused.aftermath = Aftermath::Kept(id),
-            Self::Caller(_) | Self::Store(_) => {}
+            Self::Caller(_) | Self::Site(_) | Self::Store(_) => {}
         }
         self
     }

@@ -9,6 +9,7 @@
 use farthing_protocol::api::{
     RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
 };
+use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
 
 use crate::api::json;
@@ -16,6 +17,8 @@ use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs::{self, Want};
+use crate::pay::records::{Purchase, Stage};
+use crate::pay::settle::shown_token;
 use crate::records::{
     Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Sent,
 };
@@ -35,6 +38,7 @@ pub(crate) struct Draft {
     pub(crate) amount: u64,
     pub(crate) fee: u64,
     pub(crate) memo: Option<String>,
+    pub(crate) purchase: Option<Purchase>,
 }
 
 /// An operation that was done.
@@ -67,7 +71,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut found = Vec::new();
         for operation in self.tables.operations().await? {
             let (id, kind) = (operation.id, operation.kind);
-            let result = self.run(operation).await;
+            let result = match kind {
+                Kind::Pay => self.recover_payment(operation).await,
+                Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Restore => {
+                    self.run(operation).await
+                }
+            };
             if let Err(Error::Store(error)) = result {
                 return Err(error.into());
             }
@@ -101,19 +110,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 }
                 .into());
             }
-            let operation = Operation {
-                id,
-                kind: draft.kind,
-                mint: mint.url.clone(),
-                begun: (self.clock)(),
-                path: request_path(draft.kind).to_owned(),
-                body: request_body(draft.kind, &draft.inputs, messages)?,
-                inputs: draft.inputs,
-                outputs,
-                amount: draft.amount,
-                fee: draft.fee,
-                memo: draft.memo,
-            };
+            let operation = self.operation(id, &mint, draft, outputs, messages)?;
             id += 1;
             batch = batch
                 .delete_coins(operation.own_inputs())
@@ -123,6 +120,54 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let batch = places.put(batch)?.put_next_id(id)?;
         self.tables.apply(batch).await?;
         Ok(operations)
+    }
+
+    /// Begins one operation.
+    pub(crate) async fn begin_one(
+        &mut self,
+        mint: &Mint,
+        draft: Draft,
+    ) -> Result<Operation, Error> {
+        let operation = self.begin(mint, vec![draft]).await?.pop();
+        #[expect(clippy::expect_used, reason = "one draft makes one operation")]
+        Ok(operation.expect("one draft makes one operation"))
+    }
+
+    /// An operation with its request: to the mint, or for a payment to a site.
+    fn operation(
+        &self,
+        id: u64,
+        mint: &Mint,
+        draft: Draft,
+        outputs: Vec<PlannedOutput>,
+        messages: Vec<BlindedMessage>,
+    ) -> Result<Operation, Caller> {
+        let mut purchase = draft.purchase;
+        let (path, body) = match &mut purchase {
+            Some(purchase) if purchase.stage == Stage::Present => {
+                purchase.token = Some(shown_token(mint, &draft.inputs, false)?);
+                purchase.outputs = encode_outputs(&messages);
+                (String::new(), Secret::new(String::new()))
+            }
+            Some(_) | None => (
+                request_path(draft.kind).to_owned(),
+                request_body(draft.kind, &draft.inputs, messages)?,
+            ),
+        };
+        Ok(Operation {
+            id,
+            kind: draft.kind,
+            mint: mint.url.clone(),
+            begun: (self.clock)(),
+            path,
+            body,
+            inputs: draft.inputs,
+            outputs,
+            amount: draft.amount,
+            fee: draft.fee,
+            memo: draft.memo,
+            purchase,
+        })
     }
 
     /// Sends an operation's request, again if need be, until it is done, undone or left open.
@@ -158,7 +203,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let body = Some(operation.body.clone());
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
-            Kind::Send | Kind::Receive | Kind::Restore => None,
+            Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => None,
         };
         let signatures = if operation.kind == Kind::Redeem {
             let answer: Redeemed = api.call(&operation.path, bearer, body).await?;
@@ -182,6 +227,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: &Operation,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
+        if let Some(purchase) = &operation.purchase {
+            return self.settle_swap(operation, purchase, proofs).await;
+        }
         let mint = self.mint(Some(&operation.mint)).await?;
         let (mut kept, mut handed) = (Vec::new(), Vec::new());
         for (output, token) in operation.outputs.iter().zip(proofs) {
@@ -201,12 +249,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .delete_coins(&operation.inputs)
             .put_coins(&kept)?
             .put_entry(&entry)?;
-        for output in signed_last(&operation.outputs) {
-            let (keyset, lane) = (&output.keyset, output.lane);
-            let mut counter = self.tables.counter(keyset, lane).await?;
-            counter.signed = counter.signed.max(output.counter + 1);
-            batch = batch.put_counter(keyset, lane, &counter)?;
-        }
+        batch = self.put_signed(batch, &operation.outputs).await?;
         for taken_back in self.taken_back(operation).await? {
             batch = batch.delete_sent(taken_back);
         }
@@ -215,6 +258,21 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         self.tables.apply(batch).await?;
         Ok(Finished { entry, sent })
+    }
+
+    /// Writes down that the mint has signed `outputs`.
+    pub(crate) async fn put_signed(
+        &self,
+        mut batch: Batch,
+        outputs: &[PlannedOutput],
+    ) -> Result<Batch, Error> {
+        for output in signed_last(outputs) {
+            let (keyset, lane) = (&output.keyset, output.lane);
+            let mut counter = self.tables.counter(keyset, lane).await?;
+            counter.signed = counter.signed.max(output.counter + 1);
+            batch = batch.put_counter(keyset, lane, &counter)?;
+        }
+        Ok(batch)
     }
 
     /// Which tokens handed out before came back whole with this operation.
@@ -255,6 +313,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             fee: operation.fee,
             lost,
             memo: operation.memo.clone(),
+            site: operation.purchase.as_ref().map(|p| p.item.site()),
         }
     }
 }
@@ -271,11 +330,11 @@ pub(crate) fn sent_record(entry: &Entry, proofs: Vec<TokenProof>) -> Sent {
     }
 }
 
-fn request_path(kind: Kind) -> &'static str {
+pub(crate) fn request_path(kind: Kind) -> &'static str {
     match kind {
         Kind::Withdraw => path::WITHDRAW,
         Kind::Redeem => path::REDEEM,
-        Kind::Send | Kind::Receive | Kind::Restore => path::SWAP,
+        Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => path::SWAP,
     }
 }
 
@@ -297,7 +356,9 @@ pub(crate) fn request_body(
     let body = match kind {
         Kind::Withdraw => json(&WithdrawRequest { outputs }),
         Kind::Redeem => json(&RedeemRequest { inputs, outputs }),
-        Kind::Send | Kind::Receive | Kind::Restore => json(&SwapRequest { inputs, outputs }),
+        Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => {
+            json(&SwapRequest { inputs, outputs })
+        }
     };
     let salt = getrandom::u64().map_err(|_| Caller::Randomness)?;
     let mut salted = String::with_capacity(body.expose().len() + SALT_BITS);
@@ -319,14 +380,8 @@ pub(crate) fn wants(
     purpose: Purpose,
     lock: Option<&String>,
 ) -> Result<Vec<Want>, Caller> {
-    // Asked first: an absurd amount must not be written out as billions of outputs.
-    let unpayable = || Caller::AmountUnpayable { amount };
-    let denominations = keyset.keys.amounts();
-    let largest = denominations.last().ok_or_else(unpayable)?;
-    if amount / largest > OUTPUTS_SANE {
-        return Err(unpayable());
-    }
-    let parts = amount::split(amount, &denominations).ok_or_else(unpayable)?;
+    let parts = amount::split(amount, &keyset.keys.amounts());
+    let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
     let want = |amount| Want {
         amount,
         purpose,
@@ -334,9 +389,6 @@ pub(crate) fn wants(
     };
     Ok(parts.into_iter().map(want).collect())
 }
-
-/// More outputs than any mint takes in one request.
-const OUTPUTS_SANE: u64 = 10_000;
 
 /// The last place of an operation on each of its lanes.
 fn signed_last(outputs: &[PlannedOutput]) -> impl Iterator<Item = &PlannedOutput> {

@@ -5,6 +5,7 @@ use std::fmt;
 use farthing_protocol::ErrorCode;
 
 use crate::error::{Aftermath, Caller, Error, Lie, Misbehaved, Network, Refused};
+use crate::pay;
 use crate::store::StoreError;
 
 /// An error, told in three sentences.
@@ -33,6 +34,7 @@ impl Error {
             Self::Refused(_) => "refused",
             Self::Misbehaved(_) => "mint_misbehaved",
             Self::Network(_) => "mint_unreachable",
+            Self::Site(site) => pay::explain::site_code(site),
             Self::Store(error) => store_code(error),
         }
     }
@@ -49,6 +51,7 @@ impl Error {
             Self::Refused(refused) => refusal(refused),
             Self::Misbehaved(misbehaved) => misbehaviour(misbehaved),
             Self::Network(network) => silence(network),
+            Self::Site(site) => pay::explain::site(site),
             Self::Store(error) => store(error),
         }
     }
@@ -78,6 +81,7 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::TokenLock { .. } => "token_lock_malformed",
         Caller::LockKey(_) => "lock_key_invalid",
         Caller::SentUnknown(_) => "sent_unknown",
+        Caller::Unpayable(unpayable) => pay::explain::unpayable_code(unpayable),
     }
 }
 
@@ -107,6 +111,7 @@ fn caller_advice(caller: &Caller) -> &'static str {
         }
         Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",
+        Caller::Unpayable(unpayable) => pay::explain::unpayable_advice(unpayable),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
 //!
-//! The wallet is generic over two small traits, [`Store`] and [`Http`]; the feature `native` (on by
-//! default) brings SQLite and reqwest for them.
+//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints, and [`Web`] for the pages
+//! it pays for. The feature `native` (on by default) brings SQLite and reqwest for them.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled; recovery |
+//! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
 //! | [`restore`] | from the phrase alone; lanes |
 //! | `coins` | which tokens to spend |
@@ -36,6 +37,7 @@ pub mod explain;
 pub mod http;
 mod keysets;
 mod outputs;
+pub mod pay;
 mod places;
 pub mod receive;
 pub mod records;
@@ -46,6 +48,7 @@ pub mod spend;
 pub mod store;
 mod tables;
 pub mod wallet;
+pub mod web;
 
 #[cfg(feature = "native")]
 pub mod native;
@@ -53,9 +56,12 @@ pub mod native;
 pub use api::printable;
 pub use error::Error;
 pub use exchange::{Finished, Recovered};
+pub use farthing_protocol::Secret;
 pub use http::{ApiToken, Http};
+pub use pay::{Answer, Payment, Visit};
 pub use restore::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};
 pub use wallet::{Balance, Clock, Origin, Wallet};
+pub use web::{Page, PageRequest, Web};

@@ -10,6 +10,7 @@ use farthing_protocol::KeysetId;
 
 use crate::error::Error;
 use crate::http::Http;
+use crate::records::Operation;
 use crate::store::{Store, StoreError};
 use crate::tables::{Batch, Counter};
 use crate::wallet::Wallet;
@@ -34,7 +35,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut plain = self.tables.counter(&keyset, lane).await?;
         if plain.next - plain.signed.min(plain.next) >= GAP {
             let operations = self.tables.operations().await?;
-            let outputs = operations.iter().flat_map(|o| &o.outputs);
+            let outputs = operations.iter().flat_map(Operation::all_outputs);
             let here = outputs.filter(|o| (o.keyset, o.lane) == (keyset, lane));
             let held = here.map(|o| o.counter + 1).max().unwrap_or(0);
             plain.next = plain.signed.max(held);

@@ -186,6 +186,7 @@ fn drafts(
             amount,
             fee,
             memo: memo.cloned(),
+            purchase: None,
         });
     }
     Ok(drafts)

@@ -7,6 +7,7 @@ use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys, Secret, TokenProof, am
 use serde::{Deserialize, Serialize};
 
 use crate::http::ApiToken;
+use crate::pay::records::Purchase;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,8 @@ pub enum Kind {
     Receive,
     /// From the wallet into the account.
     Redeem,
+    /// From the wallet to a site, for a page.
+    Pay,
     /// Found again by the phrase; never an operation under way.
     Restore,
 }
@@ -134,7 +137,7 @@ pub struct Operation {
     pub mint: String,
     /// When it was begun, Unix seconds.
     pub begun: u64,
-    /// The path of the request.
+    /// The path of the request to the mint; empty when the request goes to a site.
     pub path: String,
     /// The exact body of the request: the mint answers the same bytes the same way.
     pub body: Secret,
@@ -142,12 +145,15 @@ pub struct Operation {
     pub inputs: Vec<Coin>,
     /// What the mint shall sign, in the order of the request.
     pub outputs: Vec<PlannedOutput>,
-    /// What is withdrawn, sent, received or redeemed.
+    /// What is withdrawn, sent, received, redeemed or paid.
     pub amount: u64,
     /// What the mint keeps of the inputs.
     pub fee: u64,
     /// A note.
     pub memo: Option<String>,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<Purchase>,
 }
 
 impl Operation {
@@ -155,9 +161,16 @@ impl Operation {
     #[must_use]
     pub fn own_inputs(&self) -> &[Coin] {
         match self.kind {
-            Kind::Withdraw | Kind::Send | Kind::Redeem => &self.inputs,
+            Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Pay => &self.inputs,
             Kind::Receive | Kind::Restore => &[],
         }
+    }
+
+    /// All outputs that the mint may have signed for it: those of its request, and those that a site
+    /// was given for change.
+    pub(crate) fn all_outputs(&self) -> impl Iterator<Item = &PlannedOutput> {
+        let change = self.purchase.iter().flat_map(|p| &p.change);
+        self.outputs.iter().chain(change)
     }
 }
 
@@ -222,12 +235,16 @@ pub struct Entry {
     pub mint: String,
     /// The unit.
     pub unit: String,
-    /// What was withdrawn, sent, received, redeemed or restored.
+    /// What was withdrawn, sent, received, redeemed, paid or restored.
     pub amount: u64,
     /// What the mint kept.
     pub fee: u64,
-    /// What left the balance because it had been spent already, by another copy of this wallet.
+    /// What left the balance besides: spent already, by another copy of this wallet, or change that a
+    /// site kept.
     pub lost: u64,
-    /// The note in the token.
+    /// The note in the token, or what was paid for in the site's words.
     pub memo: Option<String>,
+    /// The site that was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
 }

@@ -12,12 +12,13 @@ use crate::exchange::{Finished, planned_sum, request_body, wants};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs::{self, blinded};
+use crate::pay::records::Stage;
 use crate::records::{Coin, Keyset, Mint, Operation, Outcome, Purpose, worth};
 use crate::store::Store;
 use crate::tables::{Batch, y};
 use crate::wallet::Wallet;
 
-const DAY_S: u64 = 24 * 60 * 60;
+pub(crate) const DAY_S: u64 = 24 * 60 * 60;
 
 /// Where a refused operation goes from here.
 pub(crate) enum Next {
@@ -58,9 +59,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ) if may_replan => self.replan_on_active_keyset(&operation, &mint).await?,
             Some(_) | None => None,
         };
-        match replanned {
-            Some(replanned) => Ok(Next::Again(replanned)),
-            None => self.undo(&operation, refused).await,
+        match (replanned, operation.purchase.clone()) {
+            (Some(replanned), _) => Ok(Next::Again(replanned)),
+            (None, Some(purchase)) if purchase.stage == Stage::TakeBack => {
+                self.take_back_refused(operation, &purchase).await
+            }
+            (None, _) => self.undo(&operation, refused).await,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Lie};
 use crate::http::Http;
 use crate::outputs::{blinded, unblind};
 use crate::places::GAP;
-use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, PlannedOutput, Purpose};
+use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose};
 use crate::store::Store;
 use crate::tables::{Batch, y};
 use crate::wallet::Wallet;
@@ -158,6 +158,39 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(end > 0)
     }
 
+    /// The tokens that the mint has signed for the change of a payment. Whoever was paid asked for the
+    /// signatures, so any of the outputs may be missing, or be worth something else than planned.
+    pub(crate) async fn signed_change(
+        &self,
+        mint: &Mint,
+        change: &[PlannedOutput],
+    ) -> Result<Vec<Coin>, Error> {
+        if change.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lie = |lie| Error::lie(&mint.url, lie);
+        let messages = change.iter().filter_map(|o| blinded(&self.seed, o));
+        let answer = self.api(&mint.url).restore(messages.collect()).await?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let mut coins = Vec::new();
+        for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
+            let asked = |o: &&PlannedOutput| {
+                blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
+            };
+            let place = change.iter().find(asked);
+            let mut place = place.ok_or_else(|| lie(Lie::Restored))?.clone();
+            place.amount = signature.amount;
+            let keyset = keysets.iter().find(|k| k.info.id == place.keyset);
+            let keyset = keyset.ok_or_else(|| lie(Lie::Restored))?;
+            let token = unblind(&self.seed, keyset, &place, signature).map_err(lie)?;
+            let mint = mint.url.clone();
+            coins.push(Coin { mint, token });
+        }
+        let spent = self.spent(&mint.url, &coins).await?;
+        coins.retain(|coin| !spent.contains(coin));
+        Ok(coins)
+    }
+
     /// Asks for the signatures on one batch of places, in ascending order.
     async fn probe(
         &self,
@@ -208,7 +241,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let inputs = operations.iter().flat_map(|o| &o.inputs);
         let tokens = coins.iter().chain(inputs).map(|coin| &coin.token);
         let tokens = tokens.chain(sent.iter().flat_map(|sent| &sent.proofs));
-        let outputs = operations.iter().flat_map(|o| &o.outputs);
+        let outputs = operations.iter().flat_map(Operation::all_outputs);
         Ok(Known {
             ys: tokens
                 .map(|token| y(&token.proof.secret).to_hex())
@@ -229,6 +262,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             fee: 0,
             lost: 0,
             memo: None,
+            site: None,
         }
     }
 }

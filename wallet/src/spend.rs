@@ -48,6 +48,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount,
             fee: 0,
             memo: None,
+            purchase: None,
         };
         self.exchange(mint, draft).await
     }
@@ -88,6 +89,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount,
             fee,
             memo: options.memo,
+            purchase: None,
         };
         let finished = self.exchange(mint, draft).await?;
         let id = finished.entry.id;
@@ -120,10 +122,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Begins one operation and runs it.
     async fn exchange(&mut self, mint: &Mint, draft: Draft) -> Result<Finished, Error> {
-        let operation = self.begin(mint, vec![draft]).await?.pop();
-        #[expect(clippy::expect_used, reason = "one draft makes one operation")]
-        self.run(operation.expect("one draft makes one operation"))
-            .await
+        let operation = self.begin_one(mint, draft).await?;
+        self.run(operation).await
     }
 
     /// Hands tokens out as they are: one batch, no request.
@@ -146,6 +146,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             fee: 0,
             lost: 0,
             memo,
+            site: None,
         };
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
         let sent = sent_record(&entry, proofs);
@@ -177,7 +178,12 @@ fn lock_key(text: &str) -> Result<String, Caller> {
 }
 
 /// The coins to spend for `amount` and the fee on them.
-fn choose(mint: &Mint, coins: &[Coin], amount: u64, terms: &Terms) -> Result<Vec<Coin>, Caller> {
+pub(crate) fn choose(
+    mint: &Mint,
+    coins: &[Coin],
+    amount: u64,
+    terms: &Terms,
+) -> Result<Vec<Coin>, Caller> {
     let chosen = coins::at_least(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
         needed: amount,
         available: worth(coins),
@@ -191,7 +197,12 @@ fn choose(mint: &Mint, coins: &[Coin], amount: u64, terms: &Terms) -> Result<Vec
 }
 
 /// Outputs for what `inputs` are worth beyond `amount` and `fee`.
-fn change(keyset: &Keyset, inputs: &[Coin], amount: u64, fee: u64) -> Result<Vec<Want>, Caller> {
+pub(crate) fn change(
+    keyset: &Keyset,
+    inputs: &[Coin],
+    amount: u64,
+    fee: u64,
+) -> Result<Vec<Want>, Caller> {
     let rest = worth(inputs).saturating_sub(amount).saturating_sub(fee);
     wants(keyset, rest, Purpose::Keep, None)
 }
@@ -217,6 +228,7 @@ fn redeem_draft(
         amount,
         fee,
         memo: None,
+        purchase: None,
     })
 }
 
@@ -235,6 +247,7 @@ fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<D
                 amount,
                 fee,
                 memo: None,
+                purchase: None,
             });
         }
     }

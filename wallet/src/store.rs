@@ -21,6 +21,10 @@ pub enum Table {
     Sent,
     /// What happened, by the number of the operation.
     History,
+    /// What was bought, by what it is, for as long as it can be had again.
+    Bought,
+    /// What may be paid without asking, by site.
+    Budgets,
 }
 
 impl Table {
@@ -36,6 +40,8 @@ impl Table {
             Self::Operations => "operations",
             Self::Sent => "sent",
             Self::History => "history",
+            Self::Bought => "bought",
+            Self::Budgets => "budgets",
         }
     }
 }

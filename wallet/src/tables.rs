@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::pay::records::{Bought, Budget, Item};
 use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent};
 use crate::store::{Change, Store, StoreError, Table, Value};
 
@@ -131,6 +132,22 @@ impl Batch {
     pub(crate) fn put_entry(self, entry: &Entry) -> Result<Self, StoreError> {
         self.put(Table::History, id_key(entry.id), entry)
     }
+
+    pub(crate) fn put_bought(self, bought: &Bought) -> Result<Self, StoreError> {
+        self.put(Table::Bought, bought.item.key(), bought)
+    }
+
+    pub(crate) fn delete_bought(self, item: &Item) -> Self {
+        self.delete(Table::Bought, item.key())
+    }
+
+    pub(crate) fn put_budget(self, budget: &Budget) -> Result<Self, StoreError> {
+        self.put(Table::Budgets, budget.site.clone(), budget)
+    }
+
+    pub(crate) fn delete_budget(self, site: &str) -> Self {
+        self.delete(Table::Budgets, site.to_owned())
+    }
 }
 
 /// A store, read and written by the types of its tables.
@@ -209,6 +226,22 @@ impl<S: Store> Tables<S> {
 
     pub(crate) async fn history(&self) -> Result<Vec<Entry>, StoreError> {
         self.all(Table::History).await
+    }
+
+    pub(crate) async fn bought(&self, item_key: &str) -> Result<Option<Bought>, StoreError> {
+        self.get(Table::Bought, item_key).await
+    }
+
+    pub(crate) async fn all_bought(&self) -> Result<Vec<Bought>, StoreError> {
+        self.all(Table::Bought).await
+    }
+
+    pub(crate) async fn budget(&self, site: &str) -> Result<Option<Budget>, StoreError> {
+        self.get(Table::Budgets, site).await
+    }
+
+    pub(crate) async fn budgets(&self) -> Result<Vec<Budget>, StoreError> {
+        self.all(Table::Budgets).await
     }
 }
 

@@ -241,7 +241,7 @@ fn pending(operation: &Operation) -> u64 {
 }
 
 /// The address of a mint: `http` or `https`, no slash at its end, host in lower case.
-fn normal_url(text: &str) -> Result<String, Caller> {
+pub(crate) fn normal_url(text: &str) -> Result<String, Caller> {
     let wrong = || Caller::MintUrl(printable(text));
     let text = text.trim().trim_end_matches('/');
     let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;

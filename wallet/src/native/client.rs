@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use zeroize::Zeroizing;
 
 use crate::http::{Http, HttpError, Request, Response};
+use crate::web::{Head, Page, PageRequest, Web};
 
 const CONNECT_TIMEOUT_S: u64 = 10;
+/// For a mint's whole answer.
 const TIMEOUT_S: u64 = 60;
+/// For each piece of a page, and for its head: a site may ask others before it answers.
+const READ_TIMEOUT_S: u64 = 120;
 /// Far above any answer of the API; a mint must not fill the wallet's memory.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -40,7 +44,7 @@ fn builder() -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S))
-        .timeout(Duration::from_secs(TIMEOUT_S))
+        .read_timeout(Duration::from_secs(READ_TIMEOUT_S))
 }
 
 impl Http for ReqwestHttp {
@@ -60,22 +64,71 @@ impl Http for ReqwestHttp {
 }
 
 fn build(client: &Client, request: &Request) -> Result<RequestBuilder, HttpError> {
-    let mut built = match &request.body {
+    let built = match &request.body {
         None => client.get(&request.url),
         Some(body) => client
             .post(&request.url)
             .header(CONTENT_TYPE, "application/json")
             .body(body.expose().to_owned()),
     };
+    let mut built = built.timeout(Duration::from_secs(TIMEOUT_S));
     if let Some(token) = &request.bearer {
         let text = Zeroizing::new(format!("Bearer {}", token.expose()));
-        let mut value = HeaderValue::from_str(&text).map_err(|_| {
-            HttpError("the API token has characters that no header can carry".to_owned())
-        })?;
-        value.set_sensitive(true);
-        built = built.header(AUTHORIZATION, value);
+        built = built.header(AUTHORIZATION, secret_value(&text, "the API token")?);
     }
     Ok(built)
+}
+
+/// A header's value that reqwest neither logs nor shows.
+fn secret_value(text: &str, what: &str) -> Result<HeaderValue, HttpError> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| HttpError(format!("{what} has characters that no header can carry")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A page that reqwest has begun to read.
+#[derive(Debug)]
+pub struct ReqwestPage {
+    head: Head,
+    answer: reqwest::Response,
+}
+
+impl Page for ReqwestPage {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        let chunk = self.answer.chunk().await.map_err(|error| reason(&error))?;
+        Ok(chunk.map(Vec::from))
+    }
+}
+
+impl Web for ReqwestHttp {
+    type Page = ReqwestPage;
+
+    async fn open(&self, request: &PageRequest) -> Result<ReqwestPage, HttpError> {
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| HttpError("this is not an HTTP method".to_owned()))?;
+        let mut built = self.0.request(method, &request.url);
+        for (name, value) in &request.headers {
+            built = built.header(name, secret_value(value.expose(), name)?);
+        }
+        if let Some(body) = &request.body {
+            built = built.body(body.clone());
+        }
+        let answer = built.send().await.map_err(|error| reason(&error))?;
+        let header = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        };
+        let head = Head {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().map(header).collect(),
+        };
+        Ok(ReqwestPage { head, answer })
+    }
 }
 
 /// The innermost reason of a failure, such as "Connection refused": it names no body and no header.

@@ -3,7 +3,7 @@
 mod client;
 mod sqlite;
 
-pub use client::ReqwestHttp;
+pub use client::{ReqwestHttp, ReqwestPage};
 pub use sqlite::SqliteStore;
 
 /// The system's time, Unix seconds: a [`crate::Clock`].

@@ -13,6 +13,7 @@
 )]
 
 pub mod mint;
+pub mod site;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,9 +23,13 @@ use farthing_protocol::{Token, TokenProof};
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::records::Mint;
 use farthing_wallet::store::{Change, Table, Value};
-use farthing_wallet::{ApiToken, Http, Origin, Phrase, Store, StoreError, Wallet};
+use farthing_wallet::web::Head;
+use farthing_wallet::{
+    ApiToken, Http, Origin, Page, PageRequest, Phrase, Store, StoreError, Wallet, Web,
+};
 
 pub use mint::{API_TOKEN, FakeMint, NOW, URL};
+pub use site::{FakeSite, PAGE, SITE};
 
 pub const PHRASE: &str =
     "legal winner thank year wave sausage worth useful legal winner thank yellow";
@@ -117,8 +122,50 @@ pub enum Fault {
 #[derive(Clone)]
 pub struct TestHttp {
     pub mint: Rc<RefCell<FakeMint>>,
+    pub site: Rc<RefCell<FakeSite>>,
     pub fault: Rc<Cell<Option<Fault>>>,
+    pub site_fault: Rc<Cell<Option<Fault>>>,
     fuse: Rc<Fuse>,
+}
+
+/// A page of the [`FakeSite`], given in one piece.
+#[derive(Debug)]
+pub struct TestPage {
+    head: Head,
+    body: Option<Vec<u8>>,
+}
+
+impl Page for TestPage {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        Ok(self.body.take())
+    }
+}
+
+impl Web for TestHttp {
+    type Page = TestPage;
+
+    async fn open(&self, request: &PageRequest) -> Result<TestPage, HttpError> {
+        self.fuse.step().map_err(HttpError)?;
+        // A fault meets payments alone: those are what is to be tested.
+        let pays = request.headers.iter().any(|(name, _)| name == "x-cashu");
+        let fault = self.site_fault.get().filter(|_| pays);
+        if fault == Some(Fault::DropRequest) {
+            return Err(HttpError("connection refused".to_owned()));
+        }
+        let answer = self.site.borrow_mut().answer(request);
+        if fault == Some(Fault::DropAnswer) {
+            return Err(HttpError("connection reset".to_owned()));
+        }
+        self.fuse.step().map_err(HttpError)?;
+        Ok(TestPage {
+            head: answer.head,
+            body: Some(answer.body),
+        })
+    }
 }
 
 impl Http for TestHttp {
@@ -142,8 +189,10 @@ pub type TestWallet = Wallet<TestStore, TestHttp>;
 #[derive(Clone)]
 pub struct World {
     pub mint: Rc<RefCell<FakeMint>>,
+    pub site: Rc<RefCell<FakeSite>>,
     pub rows: Rc<RefCell<Rows>>,
     pub fault: Rc<Cell<Option<Fault>>>,
+    pub site_fault: Rc<Cell<Option<Fault>>>,
 }
 
 pub fn clock() -> u64 {
@@ -157,10 +206,13 @@ pub fn clock_later() -> u64 {
 
 impl World {
     pub fn new(mint: FakeMint) -> Self {
+        let mint = Rc::new(RefCell::new(mint));
         Self {
-            mint: Rc::new(RefCell::new(mint)),
+            site: Rc::new(RefCell::new(FakeSite::new(&mint, 3))),
+            mint,
             rows: Rc::default(),
             fault: Rc::default(),
+            site_fault: Rc::default(),
         }
     }
 
@@ -168,8 +220,10 @@ impl World {
     pub fn device(&self) -> Self {
         Self {
             mint: Rc::clone(&self.mint),
+            site: Rc::clone(&self.site),
             rows: Rc::default(),
             fault: Rc::default(),
+            site_fault: Rc::default(),
         }
     }
 
@@ -180,7 +234,9 @@ impl World {
         };
         let http = TestHttp {
             mint: Rc::clone(&self.mint),
+            site: Rc::clone(&self.site),
             fault: Rc::clone(&self.fault),
+            site_fault: Rc::clone(&self.site_fault),
             fuse: Rc::clone(fuse),
         };
         (store, http)

@@ -1,0 +1,270 @@
+//! `farthing get`: fetches a page, asks before it pays, and writes the body as it comes.
+
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write};
+use std::path::Path;
+
+use farthing_wallet::native::ReqwestPage;
+use farthing_wallet::pay::error::Unpayable;
+use farthing_wallet::pay::offer::{Offer, PayOptions};
+use farthing_wallet::pay::{Answer, Payment, Visit};
+use farthing_wallet::web::Head;
+use farthing_wallet::{Error, PageRequest, Secret, printable};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::Get;
+use crate::commands::NativeWallet;
+use crate::failure::{BrokenOff, Failure};
+use crate::report::{self, Fetched, Report};
+
+/// Answers from this size on are shown with a progress bar.
+const PROGRESS_BYTES_MIN: u64 = 1024 * 1024;
+/// How often in a row a download is continued without a byte of progress.
+const RETRIES_MAX: u32 = 3;
+
+/// Carries the command out.
+pub(crate) async fn get(
+    wallet: &mut NativeWallet,
+    mint: Option<String>,
+    get: Get,
+    json: bool,
+) -> Result<Report, Failure> {
+    if json && get.output.is_none() {
+        let text = "error: with --json the page needs a file: -o FILE";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let request = page_request(&get)?;
+    let options = PayOptions {
+        mint,
+        insecure_http: get.insecure_http,
+    };
+    let answer = match wallet.visit(&request, &options).await? {
+        Visit::Answer(answer) => answer,
+        Visit::Priced(offer) => {
+            agree(&offer, &get)?;
+            wallet.pay(&offer).await?
+        }
+    };
+    let mut out = output(get.output.as_deref())?;
+    let mut download = Download {
+        wallet,
+        request: PageRequest {
+            url: answer.url.clone(),
+            ..request
+        },
+        options,
+        written: 0,
+        bar: progress_bar(answer.head()),
+    };
+    let (status, payment, url) = (
+        answer.head().status,
+        answer.payment.clone(),
+        answer.url.clone(),
+    );
+    let bytes = download.save(answer, &mut *out).await?;
+    Ok(report::fetched(&Fetched {
+        url: &url,
+        status,
+        bytes,
+        file: get.output.as_deref().map(Path::to_string_lossy).as_deref(),
+        payment: &payment,
+    }))
+}
+
+/// The request that the arguments ask for.
+fn page_request(get: &Get) -> Result<PageRequest, Failure> {
+    let mut headers = Vec::new();
+    for header in &get.headers {
+        let pair = header.split_once(':');
+        let (name, value) = pair.ok_or_else(|| {
+            let text = "error: a header is given as 'Name: value'";
+            Failure::Usage(text.to_owned())
+        })?;
+        let value = Secret::new(value.trim().to_owned());
+        headers.push((name.trim().to_owned(), value));
+    }
+    let body = get.data.as_deref().map(data).transpose()?;
+    let typed = |(name, _): &(String, Secret)| name.eq_ignore_ascii_case("content-type");
+    if body.is_some() && !headers.iter().any(typed) {
+        let form = Secret::new("application/x-www-form-urlencoded".to_owned());
+        headers.push(("Content-Type".to_owned(), form));
+    }
+    let default = if body.is_some() { "POST" } else { "GET" };
+    Ok(PageRequest {
+        method: get.method.clone().unwrap_or_else(|| default.to_owned()),
+        url: get.url.clone(),
+        headers,
+        body,
+    })
+}
+
+/// The body: the argument itself, or what a file or standard input holds.
+fn data(argument: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    match argument.strip_prefix('@') {
+        None => bytes.extend_from_slice(argument.as_bytes()),
+        Some("-") => {
+            io::stdin().read_to_end(&mut bytes)?;
+        }
+        Some(path) => bytes = std::fs::read(path)?,
+    }
+    Ok(bytes)
+}
+
+/// Decides whether an offer is taken: by `--max`, the budget, `--yes`, or the person at the terminal.
+fn agree(offer: &Offer, get: &Get) -> Result<(), Failure> {
+    let (amount, unit) = (offer.amount, printable(offer.unit()));
+    let refuse = |why: Unpayable| Err(Error::from(why).into());
+    if let Some(max) = get.max.filter(|&max| amount > max) {
+        return refuse(Unpayable::AboveMax { amount, unit, max });
+    }
+    if offer.within_budget || (get.yes && !offer.paid_before) {
+        return Ok(());
+    }
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return match ask(offer, &mut io::stdin().lock(), &mut io::stderr())? {
+            true => Ok(()),
+            false => refuse(Unpayable::Declined),
+        };
+    }
+    if offer.paid_before {
+        let site = offer.site.clone();
+        return refuse(Unpayable::PaidBefore { site, amount, unit });
+    }
+    refuse(Unpayable::NotAgreed { amount, unit })
+}
+
+/// Asks a person. What the site says is shown without control characters.
+fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
+    let (site, unit) = (printable(&offer.site), printable(offer.unit()));
+    if offer.paid_before {
+        writeln!(
+            output,
+            "You have paid for this before, but {site} did not take the receipt."
+        )?;
+    }
+    writeln!(output, "{site} asks for {} {unit}.", offer.amount)?;
+    writeln!(output, "  page:    {}", printable(&offer.item.subject()))?;
+    if let Some(description) = &offer.description {
+        writeln!(output, "  in its words: {}", printable(description))?;
+    }
+    let (available, mint) = (offer.available, offer.mint());
+    writeln!(output, "  you have {available} {unit} at {mint}")?;
+    if offer.lock.is_some() {
+        writeln!(
+            output,
+            "  once paid it cannot be taken back: the site wants it locked to its key"
+        )?;
+    }
+    write!(output, "Pay {} {unit}? [y/N] ", offer.amount)?;
+    output.flush()?;
+    let mut line = String::new();
+    input.read_line(&mut line)?;
+    let line = line.trim();
+    Ok(line.eq_ignore_ascii_case("y") || line.eq_ignore_ascii_case("yes"))
+}
+
+fn output(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
+    Ok(match path {
+        Some(path) => Box::new(File::create(path)?),
+        None => Box::new(io::stdout()),
+    })
+}
+
+/// A bar on standard error for an answer that is large, when somebody is there to see it.
+fn progress_bar(head: &Head) -> Option<ProgressBar> {
+    let length: u64 = head.first("content-length")?.parse().ok()?;
+    if length < PROGRESS_BYTES_MIN || !io::stderr().is_terminal() {
+        return None;
+    }
+    let style = "{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    Some(bar)
+}
+
+/// A body on its way from a site to a file.
+struct Download<'a> {
+    wallet: &'a mut NativeWallet,
+    request: PageRequest,
+    options: PayOptions,
+    written: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Download<'_> {
+    /// Writes the body as it comes, and asks for the rest of what was paid for when it breaks off;
+    /// gives its length.
+    async fn save(
+        &mut self,
+        mut answer: Answer<ReqwestPage>,
+        out: &mut dyn Write,
+    ) -> Result<u64, Failure> {
+        let first = answer.head().clone();
+        let paid = match answer.payment {
+            Payment::Paid { .. } | Payment::Before(_) => true,
+            Payment::Free
+            | Payment::Taken { .. }
+            | Payment::NotCharged { .. }
+            | Payment::Open(_) => false,
+        };
+        let mut retries = 0;
+        loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => {
+                    out.write_all(&chunk)?;
+                    self.written += chunk.len() as u64;
+                    retries = 0;
+                    if let Some(bar) = &self.bar {
+                        bar.set_position(self.written);
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    retries += 1;
+                    let rest = match paid && retries <= RETRIES_MAX {
+                        true => self.rest(&first).await,
+                        false => None,
+                    };
+                    let bytes = self.written;
+                    let reason = error.0;
+                    answer = rest.ok_or(Failure::BrokenOff(BrokenOff {
+                        reason,
+                        bytes,
+                        paid,
+                    }))?;
+                }
+            }
+        }
+        out.flush()?;
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        Ok(self.written)
+    }
+
+    /// Asks for what is missing of a page (RFC 9110, section 14), as long as it is the same page.
+    /// `None` when the site does not give it.
+    async fn rest(&mut self, first: &Head) -> Option<Answer<ReqwestPage>> {
+        if self.request.method != "GET" || first.status != 200 {
+            return None;
+        }
+        let tag = first.first("etag").filter(|tag| !tag.starts_with("W/"));
+        let same = tag.or_else(|| first.first("last-modified"))?;
+        let range = format!("bytes={}-", self.written);
+        let request = self.request.clone();
+        let request = request.with("Range", Secret::new(range));
+        let request = request.with("If-Range", Secret::new(same.to_owned()));
+        let Ok(Visit::Answer(answer)) = self.wallet.visit(&request, &self.options).await else {
+            return None;
+        };
+        let head = answer.head();
+        let from = format!("bytes {}-", self.written);
+        let fits = head
+            .first("content-range")
+            .is_some_and(|r| r.starts_with(&from));
+        (head.status == 206 && fits).then_some(answer)
+    }
+}

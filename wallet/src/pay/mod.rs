@@ -1,0 +1,381 @@
+//! Paying for pages over HTTP (`docs/protocol.md`, section 12).
+//!
+//! [`Wallet::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when
+//! the site asks for money, an [`Offer`]. [`Wallet::pay`] takes the offer.
+//!
+//! A payment is an operation like all others (see [`crate::exchange`]), but its request goes to a
+//! site, and so its stages differ ([`Stage`]):
+//!
+//! ```text
+//! Lock ──► Present ──► paid: a receipt and the change's signatures verify
+//!   │         │
+//!   │         ├─ no answer, or the site could not ask the mint: open; the next visit shows the
+//!   │         │  same token again
+//!   ▼         ▼
+//! refused  TakeBack ──► the mint swaps the token: not charged
+//!                  └──► the mint says that it is spent: paid, and the change is restored (NUT-09)
+//! ```
+//!
+//! `Lock` is there only when the site asks for tokens locked to its key; such a token cannot be taken
+//! back. Whatever a site says, a payment that is not answered with a receipt that verifies is settled
+//! by what the mint says of its inputs.
+
+mod answer;
+pub mod budget;
+pub mod error;
+pub(crate) mod explain;
+pub mod offer;
+mod present;
+pub mod records;
+pub(crate) mod settle;
+mod take_back;
+
+use farthing_protocol::payment::header;
+use url::Url;
+
+use crate::coins::{self, Terms};
+use crate::error::{Caller, Error};
+use crate::exchange::{Draft, wants};
+use crate::http::{Http, HttpError};
+use crate::keysets;
+use crate::records::{Coin, Entry, Kind, Operation, Purpose, worth};
+use crate::spend::{change, choose};
+use crate::store::Store;
+use crate::wallet::Wallet;
+use crate::web::{Head, Page, PageRequest, Web};
+
+use error::{AnswerFault, Fate, Fault, Site, Unpayable};
+use offer::{Offer, PayOptions, page_url, read_request};
+use records::{Bought, Item, PaymentProof, Purchase, Stage};
+
+/// How many redirects are followed.
+const REDIRECTS_MAX: usize = 10;
+/// How many locked tokens fit into a header, with the mint's proofs and their blinding factors.
+const LOCKED_MAX: usize = 30;
+/// Headers that a redirect to another site does not take along.
+const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+/// What the names of the headers begin with that the wallet alone writes.
+const OWN_HEADERS: &str = "x-cashu";
+
+/// What came of a visit.
+#[derive(Debug)]
+pub enum Visit<P> {
+    /// An answer, for nothing or for what was paid before.
+    Answer(Answer<P>),
+    /// It has a price.
+    Priced(Offer),
+}
+
+/// A page, its body still to be read.
+#[derive(Debug)]
+pub struct Answer<P> {
+    /// The address it came from, after redirects.
+    pub url: String,
+    /// What was paid.
+    pub payment: Payment,
+    /// What was read of the body already.
+    begun: Option<Vec<u8>>,
+    page: P,
+}
+
+/// What became of the money with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payment {
+    /// Nothing was to be paid.
+    Free,
+    /// It was paid for before.
+    Before(Bought),
+    /// It was paid for now.
+    Paid {
+        /// The line in the history.
+        entry: Entry,
+        /// Until when it can be had again, Unix seconds.
+        until: u64,
+    },
+    /// The site took the payment and did not answer as it must.
+    Taken {
+        /// The line in the history.
+        entry: Entry,
+        /// What was wrong with its answer.
+        fault: AnswerFault,
+    },
+    /// The site did not charge it, and the token was taken back.
+    NotCharged {
+        /// The line in the history.
+        entry: Entry,
+        /// What came back.
+        returned: u64,
+    },
+    /// The site did not charge it, as it seems, and the mint has yet to say.
+    Open(Fate),
+}
+
+impl<P: Page> Answer<P> {
+    fn new(request: &PageRequest, payment: Payment, page: P) -> Self {
+        Self {
+            url: request.url.clone(),
+            payment,
+            begun: None,
+            page,
+        }
+    }
+
+    /// Status and headers.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        self.page.head()
+    }
+
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// [`HttpError`] when the body breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        match self.begun.take() {
+            Some(begun) => Ok(Some(begun)),
+            None => self.page.chunk().await,
+        }
+    }
+}
+
+impl<S: Store, H: Http + Web> Wallet<S, H> {
+    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
+    /// is asked for with its receipt, and a payment that is still open is shown again.
+    ///
+    /// # Errors
+    /// [`Error::Site`] when no page comes; an [`Unpayable`] for a price that cannot be paid.
+    pub async fn visit(
+        &mut self,
+        request: &PageRequest,
+        options: &PayOptions,
+    ) -> Result<Visit<H::Page>, Error> {
+        let mut request = checked(request)?;
+        for _ in 0..=REDIRECTS_MAX {
+            let item = Item::of(&request);
+            if let Some(open) = self.open_payment(&item).await?
+                && let Some(answer) = self.resume(open, &request).await?
+            {
+                return Ok(Visit::Answer(answer));
+            }
+            let bought = self.bought(&item).await?;
+            if let Some(
+                bought @ Bought {
+                    proof: PaymentProof::Token { .. },
+                    ..
+                },
+            ) = bought
+            {
+                return self.show_again(bought, &request).await.map(Visit::Answer);
+            }
+            let page = self.ask(&item, &request, bought.as_ref()).await?;
+            let head = page.head();
+            if let Some(next) = redirected(&request, head)? {
+                request = next;
+                continue;
+            }
+            if head.status == 402
+                && let Some(wanted) = read_request(&item.site(), head)?
+            {
+                let mut offer = self.offer(request, wanted, options).await?;
+                offer.paid_before = bought.is_some();
+                offer.within_budget = !offer.paid_before && self.within_budget(&offer).await?;
+                return Ok(Visit::Priced(offer));
+            }
+            let payment = bought.map_or(Payment::Free, Payment::Before);
+            return Ok(Visit::Answer(Answer::new(&request, payment, page)));
+        }
+        Err(Unpayable::Redirects(Item::of(&request).site()).into())
+    }
+
+    /// Asks for a page without paying, with the receipt if there is one.
+    async fn ask(
+        &self,
+        item: &Item,
+        request: &PageRequest,
+        bought: Option<&Bought>,
+    ) -> Result<H::Page, Error> {
+        let mut request = request.clone();
+        if let Some(PaymentProof::Receipt(receipt)) = bought.map(|bought| &bought.proof) {
+            request = request.with(header::RECEIPT, receipt.clone());
+        }
+        let page = self.http.open(&request).await;
+        page.map_err(|error| silent(item.site(), error, Fate::Nothing))
+    }
+
+    /// Pays what an offer asks, and gives the page.
+    ///
+    /// No request is made before the payment, unless the tokens have to be locked: what is too much
+    /// comes back as change with the answer.
+    ///
+    /// # Errors
+    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
+    pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
+        let draft = self.payment_draft(offer).await?;
+        let mut operation = self.begin_one(&offer.mint, draft).await?;
+        if stage(&operation) == Some(Stage::Lock) {
+            operation = self.run_lock(operation).await?;
+        }
+        self.present(operation, &offer.request).await
+    }
+
+    /// Goes on with a payment that is open; `None` when it was taken back, and all can begin anew.
+    async fn resume(
+        &mut self,
+        mut operation: Operation,
+        request: &PageRequest,
+    ) -> Result<Option<Answer<H::Page>>, Error> {
+        if stage(&operation) == Some(Stage::TakeBack) {
+            self.run(operation).await?;
+            return Ok(None);
+        }
+        if stage(&operation) == Some(Stage::Lock) {
+            operation = self.run_lock(operation).await?;
+        }
+        self.present(operation, request).await.map(Some)
+    }
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// The open payment for `item`.
+    pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
+        let operations = self.tables.operations().await?;
+        let of = |o: &Operation| o.purchase.as_ref().is_some_and(|p| p.item == *item);
+        Ok(operations.into_iter().find(of))
+    }
+
+    /// What shows that `item` was paid for, as long as it counts.
+    pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
+        let bought = self.tables.bought(&item.key()).await?;
+        Ok(bought.filter(|bought| (self.clock)() < bought.until))
+    }
+
+    /// Locks the tokens of a payment; gives the operation as it goes on.
+    pub(crate) async fn run_lock(&mut self, operation: Operation) -> Result<Operation, Error> {
+        let id = operation.id;
+        self.run(operation).await?;
+        let operations = self.tables.operations().await?;
+        let operation = operations.into_iter().find(|o| o.id == id);
+        operation.ok_or_else(|| Unpayable::NotOpen(id).into())
+    }
+
+    /// Inputs and outputs of the payment that takes `offer`.
+    async fn payment_draft(&self, offer: &Offer) -> Result<Draft, Error> {
+        let (mint, amount) = (&offer.mint, offer.amount);
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let coins = self.tables.coins(&mint.url).await?;
+        let terms = Terms::of(&keysets);
+        let mut purchase = Purchase {
+            stage: Stage::Present,
+            item: offer.item.clone(),
+            lock: offer.lock.clone(),
+            token: None,
+            outputs: None,
+            change: Vec::new(),
+            gone: 0,
+        };
+        let keyset = keysets::active(mint, &keysets)?;
+        let (inputs, wanted, fee);
+        if offer.lock.is_some() {
+            purchase.stage = Stage::Lock;
+            inputs = choose(mint, &coins, amount, &terms)?;
+            fee = terms.fee(&inputs);
+            let mut outputs = wants(keyset, amount, Purpose::Send, offer.lock.as_ref())?;
+            if outputs.len() > LOCKED_MAX {
+                return Err(Caller::AmountUnpayable { amount }.into());
+            }
+            outputs.extend(change(keyset, &inputs, amount, fee)?);
+            wanted = outputs;
+        } else {
+            inputs = coins_to_show(offer, &coins, &terms)?;
+            // The fee for redeeming is the site's.
+            fee = 0;
+            wanted = change(keyset, &inputs, amount, 0)?;
+        }
+        Ok(Draft {
+            kind: Kind::Pay,
+            inputs,
+            wants: wanted,
+            amount,
+            fee,
+            memo: offer.description.clone(),
+            purchase: Some(purchase),
+        })
+    }
+}
+
+/// The coins to show to a site: exactly the price, or the least above it.
+fn coins_to_show(offer: &Offer, coins: &[Coin], terms: &Terms) -> Result<Vec<Coin>, Caller> {
+    let (mint, amount) = (&offer.mint, offer.amount);
+    let chosen = coins::least_above(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
+        needed: amount,
+        available: worth(coins),
+        unit: mint.unit.clone(),
+    })?;
+    let fee = terms.fee(&chosen);
+    if fee > amount {
+        return Err(Caller::FeeEatsAll { amount, fee });
+    }
+    let (needed, max) = (chosen.len(), mint.limits.inputs_max);
+    if needed > max {
+        return Err(Caller::TooManyInputs { needed, max });
+    }
+    Ok(chosen)
+}
+
+/// How far the payment that `operation` makes has come.
+pub(crate) fn stage(operation: &Operation) -> Option<Stage> {
+    operation.purchase.as_ref().map(|purchase| purchase.stage)
+}
+
+fn silent(site: String, error: HttpError, fate: Fate) -> Error {
+    Error::Site(Site {
+        site,
+        fault: Fault::Silent(error.0),
+        fate,
+    })
+}
+
+/// A request with its address in normal form and no header that the wallet itself writes.
+fn checked(request: &PageRequest) -> Result<PageRequest, Unpayable> {
+    let url = page_url(&request.url)?;
+    let mut own = request.headers.iter().map(|(name, _)| name);
+    if let Some(name) = own.find(|name| name.to_ascii_lowercase().starts_with(OWN_HEADERS)) {
+        return Err(Unpayable::Header(crate::api::printable(name)));
+    }
+    Ok(PageRequest {
+        url,
+        method: request.method.to_ascii_uppercase(),
+        ..request.clone()
+    })
+}
+
+/// The request that a redirect asks for, as browsers do it; `None` when this is no redirect.
+fn redirected(request: &PageRequest, head: &Head) -> Result<Option<PageRequest>, Unpayable> {
+    let (303 | 301 | 302 | 307 | 308, Some(location)) = (head.status, head.first("location"))
+    else {
+        return Ok(None);
+    };
+    let wrong = || Unpayable::Url(crate::api::printable(location));
+    let base = Url::parse(&request.url).map_err(|_| wrong())?;
+    let url = base.join(location).map_err(|_| wrong())?;
+    let mut next = PageRequest {
+        url: page_url(url.as_str())?,
+        ..request.clone()
+    };
+    if url.origin() != base.origin() {
+        let private = |name: &str| PRIVATE_HEADERS.contains(&name.to_ascii_lowercase().as_str());
+        next.headers.retain(|(name, _)| !private(name));
+    }
+    let becomes_get = match head.status {
+        303 => request.method != "HEAD",
+        301 | 302 => request.method == "POST",
+        _ => false,
+    };
+    if becomes_get {
+        next.method = "GET".to_owned();
+        next.body = None;
+        let of_body = |name: &str| name.eq_ignore_ascii_case("content-type");
+        next.headers.retain(|(name, _)| !of_body(name));
+    }
+    Ok(Some(next))
+}

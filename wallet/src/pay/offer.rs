@@ -1,0 +1,243 @@
+//! What a site asks for: its payment request, read and checked before anything is paid.
+
+use farthing_protocol::payment::{LockOption, PaymentRequest, header};
+use farthing_protocol::suite::{Ristretto255, Suite};
+use url::{Host, Url};
+
+use super::error::{RequestFault, Unpayable};
+use super::records::{Item, site_of};
+use crate::api::printable;
+use crate::error::{Caller, Error};
+use crate::http::Http;
+use crate::records::{Coin, Mint, worth};
+use crate::store::Store;
+use crate::wallet::{Wallet, normal_url};
+use crate::web::{Head, PageRequest};
+
+/// The only tag of a `nut10` option that a plain lock to a key has anyway.
+const TAG_SIGFLAG: [&str; 2] = ["sigflag", "SIG_INPUTS"];
+
+/// Something that can be bought, and how it would be paid.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The request that buys it.
+    pub(crate) request: PageRequest,
+    /// The mint whose tokens would pay.
+    pub(crate) mint: Mint,
+    /// What is bought.
+    pub item: Item,
+    /// The site: scheme, host, and port if it is not the scheme's own.
+    pub site: String,
+    /// What is bought, in the site's words.
+    pub description: Option<String>,
+    /// The price.
+    pub amount: u64,
+    /// The public key that the tokens are to be locked to, 64 hex digits.
+    pub lock: Option<String>,
+    /// What the wallet holds at the mint.
+    pub available: u64,
+    /// Whether a receipt for it was shown, and the site asks for money all the same.
+    pub paid_before: bool,
+    /// Whether the site's budget covers it.
+    pub within_budget: bool,
+}
+
+impl Offer {
+    /// The address of the mint whose tokens would pay.
+    #[must_use]
+    pub fn mint(&self) -> &str {
+        &self.mint.url
+    }
+
+    /// The unit of the price.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        &self.mint.unit
+    }
+}
+
+/// What the caller decides about payments in general.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PayOptions {
+    /// The mint to pay from; any that the site takes when none is named.
+    pub mint: Option<String>,
+    /// Pay over connections that others can read.
+    pub insecure_http: bool,
+}
+
+/// The payment request of an answer with status 402; `None` when it has none.
+///
+/// # Errors
+/// [`Unpayable::Request`].
+pub(crate) fn read_request(site: &str, head: &Head) -> Result<Option<PaymentRequest>, Unpayable> {
+    let fault = |reason| Unpayable::Request {
+        site: site.to_owned(),
+        reason,
+    };
+    let mut values = head.all(header::CASHU);
+    let Some(text) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(fault(RequestFault::Twice));
+    }
+    if text.len() > header::BYTES_MAX {
+        return Err(fault(RequestFault::TooLong));
+    }
+    let request = PaymentRequest::decode(text);
+    let request = request.map_err(|error| fault(RequestFault::Malformed(error)))?;
+    Ok(Some(request))
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Makes an offer of a payment request, if this wallet can pay it at all.
+    ///
+    /// # Errors
+    /// An [`Unpayable`], or [`Caller::Insufficient`].
+    pub(crate) async fn offer(
+        &self,
+        request: PageRequest,
+        wanted: PaymentRequest,
+        options: &PayOptions,
+    ) -> Result<Offer, Error> {
+        let item = Item::of(&request);
+        let site = item.site();
+        if !options.insecure_http && !keeps_secrets(&item.url) {
+            return Err(Unpayable::ClearText(site).into());
+        }
+        let amount = wanted.amount.filter(|&amount| amount > 0);
+        let amount = amount.ok_or_else(|| Unpayable::NoAmount(site.clone()))?;
+        let lock = wanted.lock.as_ref().map(|lock| plain_lock(&site, lock));
+        let lock = lock.transpose()?;
+        let (mint, coins) = self.payer(&site, &wanted, amount, options).await?;
+        let available = worth(&coins);
+        if available < amount {
+            return Err(Caller::Insufficient {
+                needed: amount,
+                available,
+                unit: mint.unit,
+            }
+            .into());
+        }
+        Ok(Offer {
+            request,
+            mint,
+            item,
+            site,
+            description: wanted.description.as_deref().map(printable),
+            amount,
+            lock,
+            available,
+            paid_before: false,
+            within_budget: false,
+        })
+    }
+
+    /// The mint to pay from: of those that the site takes and the wallet has, the one that holds most.
+    async fn payer(
+        &self,
+        site: &str,
+        wanted: &PaymentRequest,
+        amount: u64,
+        options: &PayOptions,
+    ) -> Result<(Mint, Vec<Coin>), Error> {
+        let asked = wanted.mints.iter().filter_map(|url| normal_url(url).ok());
+        let asked: Vec<String> = asked.collect();
+        let mut mints = match &options.mint {
+            Some(url) => vec![self.mint(Some(url)).await?],
+            None => self.tables.mints().await?,
+        };
+        mints.retain(|mint| wanted.mints.is_empty() || asked.contains(&mint.url));
+        let Some(first) = mints.first() else {
+            let mints = match wanted.mints.as_slice() {
+                [] => "any mint".to_owned(),
+                mints => printable(&mints.join(", ")),
+            };
+            let site = site.to_owned();
+            return Err(Unpayable::Mint { site, mints }.into());
+        };
+        let (mint, has) = (first.url.clone(), first.unit.clone());
+        let unit = wanted.unit.clone().unwrap_or_default();
+        mints.retain(|mint| mint.unit == unit);
+        let mut best: Option<(Mint, Vec<Coin>)> = None;
+        for mint in mints {
+            let coins = self.tables.coins(&mint.url).await?;
+            let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));
+            if best.is_none() || (most < amount && worth(&coins) > most) {
+                best = Some((mint, coins));
+            }
+        }
+        let other_unit = || Unpayable::Unit {
+            site: site.to_owned(),
+            asked: printable(&unit),
+            mint,
+            has,
+        };
+        best.ok_or_else(|| other_unit().into())
+    }
+}
+
+/// The key of a lock that this wallet makes: `P2PK` and nothing more (NUT-11).
+fn plain_lock(site: &str, lock: &LockOption) -> Result<String, Unpayable> {
+    let refuse = |what: &str| Unpayable::Lock {
+        site: site.to_owned(),
+        lock: printable(what),
+    };
+    if lock.kind != "P2PK" {
+        return Err(refuse(&format!("the kind {}", lock.kind)));
+    }
+    let other = lock.tags.iter().find(|tag| **tag != TAG_SIGFLAG);
+    if let Some(tag) = other {
+        return Err(refuse(&format!("the tag {}", tag.join(" "))));
+    }
+    let not_a_key = || refuse(&format!("{} is not a key", lock.data));
+    let bytes = hex::decode(lock.data.trim()).map_err(|_| not_a_key())?;
+    let key = Ristretto255::lock_key(&bytes).map_err(|_| not_a_key())?;
+    Ok(hex::encode(key))
+}
+
+/// Whether nobody on the way can read a request to this address: TLS, an onion service, or this
+/// machine itself.
+pub(crate) fn keeps_secrets(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    let local = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".onion")
+        }
+        None => false,
+    };
+    url.scheme() == "https" || local
+}
+
+/// The address of a page in its normal form: `http` or `https`, without user, password and fragment.
+///
+/// # Errors
+/// [`Unpayable::Url`].
+pub(crate) fn page_url(text: &str) -> Result<String, Unpayable> {
+    let wrong = || Unpayable::Url(printable(text));
+    let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
+    let named = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !named || url.host().is_none() {
+        return Err(wrong());
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+/// The address of a site in its normal form: scheme, host, and port if it is not the scheme's own.
+///
+/// # Errors
+/// [`Unpayable::SiteUrl`], also for an address that goes on after the port.
+pub(crate) fn site_url(text: &str) -> Result<String, Unpayable> {
+    let wrong = || Unpayable::SiteUrl(printable(text));
+    let url = Url::parse(&page_url(text).map_err(|_| wrong())?).map_err(|_| wrong())?;
+    if url.path() != "/" || url.query().is_some() {
+        return Err(wrong());
+    }
+    Ok(site_of(&url))
+}

@@ -1,0 +1,181 @@
+//! Showing a token to a site, and what follows from its answer.
+
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::payment::header;
+use farthing_protocol::{ErrorCode, Secret};
+
+use super::answer::NotCharged;
+use super::error::{Fate, Fault, Site, Unpayable};
+use super::records::{Bought, PaymentProof, Purchase};
+use super::{Answer, Payment, silent};
+use crate::api::printable;
+use crate::error::Error;
+use crate::http::Http;
+use crate::records::{Operation, Outcome, worth};
+use crate::store::Store;
+use crate::tables::Batch;
+use crate::wallet::Wallet;
+use crate::web::{Page, PageRequest, Web};
+
+/// How much of an answer that may be a refusal is read to find out.
+const REFUSAL_BYTES_MAX: usize = 64 * 1024;
+
+impl<S: Store, H: Http + Web> Wallet<S, H> {
+    /// Sends the request of a payment, and settles it by the head of the answer, if that can be.
+    ///
+    /// # Errors
+    /// [`Error::Site`] when no page came; it says where the money is.
+    pub(crate) async fn present(
+        &mut self,
+        operation: Operation,
+        request: &PageRequest,
+    ) -> Result<Answer<H::Page>, Error> {
+        let not_open = || Unpayable::NotOpen(operation.id);
+        let purchase = operation.purchase.clone().ok_or_else(not_open)?;
+        let token = purchase.token.clone().ok_or_else(not_open)?;
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let paying = paying(request, token, purchase.outputs.as_ref());
+        let page = self.http.open(&paying).await.map_err(|error| {
+            let fate = self.still_open(&operation, &purchase);
+            silent(purchase.item.site(), error, fate)
+        })?;
+        match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
+            Ok(charged) => {
+                let until = charged.until;
+                let entry = self.settle_paid(&operation, &purchase, charged).await?;
+                let payment = Payment::Paid { entry, until };
+                Ok(Answer::new(request, payment, page))
+            }
+            Err(not_charged) => {
+                let answer = Answer::new(request, Payment::Free, page);
+                let why = (purchase, not_charged);
+                self.not_charged(operation, why, answer).await
+            }
+        }
+    }
+
+    /// An answer without a receipt that verifies: the mint decides what became of the money.
+    async fn not_charged(
+        &mut self,
+        operation: Operation,
+        (purchase, why): (Purchase, NotCharged),
+        mut answer: Answer<H::Page>,
+    ) -> Result<Answer<H::Page>, Error> {
+        let site = purchase.item.site();
+        let refused = answer.refusal().await;
+        let fault = match refused {
+            Some((503, ErrorCode::Unavailable, detail)) => {
+                return Err(Error::Site(Site {
+                    fate: self.still_open(&operation, &purchase),
+                    fault: Fault::MintUnasked(detail),
+                    site,
+                }));
+            }
+            Some((status @ (400 | 402), code, detail)) => Some(Fault::Refused {
+                status,
+                code: code.number(),
+                detail,
+            }),
+            Some(_) | None => None,
+        };
+        if let Some(receipt) = why.receipt {
+            self.keep_receipt(&operation, &purchase, receipt).await?;
+        }
+        let shown = worth(&operation.inputs);
+        let open = self.still_open(&operation, &purchase);
+        answer.payment = if purchase.lock.is_some() {
+            Payment::Open(open)
+        } else {
+            match self.take_back(operation).await {
+                Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
+                    returned: shown.saturating_sub(done.entry.fee),
+                    entry: done.entry,
+                },
+                Ok(done) => Payment::Taken {
+                    entry: done.entry,
+                    fault: why.fault,
+                },
+                Err(Error::Store(error)) => return Err(error.into()),
+                // The operation is kept, and the next start asks the mint again.
+                Err(_) => Payment::Open(open.no_more_time()),
+            }
+        };
+        match fault {
+            None => Ok(answer),
+            Some(fault) => Err(Error::Site(Site {
+                site,
+                fault,
+                fate: answer.payment.fate(),
+            })),
+        }
+    }
+
+    /// Asks for something again that the mint says was paid, and that came without a receipt.
+    pub(crate) async fn show_again(
+        &mut self,
+        bought: Bought,
+        request: &PageRequest,
+    ) -> Result<Answer<H::Page>, Error> {
+        let PaymentProof::Token { token, outputs } = &bought.proof else {
+            return Err(Unpayable::NotOpen(bought.id).into());
+        };
+        let site = bought.item.site();
+        let paying = paying(request, token.clone(), outputs.as_ref());
+        let page = self.http.open(&paying).await;
+        let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
+        let again = self.receipt_for(&bought, page.head());
+        let mut answer = Answer::new(request, Payment::Before(bought), page);
+        if let Some(again) = again {
+            self.tables
+                .apply(Batch::default().put_bought(&again)?)
+                .await?;
+            answer.payment = Payment::Before(again);
+            return Ok(answer);
+        }
+        let fault = match answer.refusal().await {
+            Some((503, ErrorCode::Unavailable, detail)) => Fault::MintUnasked(detail),
+            Some((status @ (400 | 402), code, detail)) => Fault::Refused {
+                status,
+                code: code.number(),
+                detail,
+            },
+            Some(_) | None => return Ok(answer),
+        };
+        let fate = Fate::PaidBefore;
+        Err(Error::Site(Site { site, fault, fate }))
+    }
+}
+
+impl<P: Page> Answer<P> {
+    /// The refusal that the body of an error is, if it is one of section 12.4: status, code and words.
+    /// What is read of the body for it stays with the answer.
+    async fn refusal(&mut self) -> Option<(u16, ErrorCode, String)> {
+        let status = self.page.head().status;
+        let json = self.page.head().first("content-type");
+        let json = json.is_some_and(|kind| kind.starts_with("application/json"));
+        if !matches!(status, 400 | 402 | 502 | 503) || !json {
+            return None;
+        }
+        let mut begun = Vec::new();
+        while begun.len() < REFUSAL_BYTES_MAX
+            && let Ok(Some(chunk)) = self.page.chunk().await
+        {
+            begun.extend_from_slice(&chunk);
+        }
+        let body: Option<ErrorBody> = serde_json::from_slice(&begun).ok();
+        self.begun = Some(begun);
+        let body = body?;
+        let code = ErrorCode::from_number(body.code)?;
+        Some((status, code, printable(&body.detail)))
+    }
+}
+
+/// The request of a payment.
+fn paying(request: &PageRequest, token: Secret, outputs: Option<&String>) -> PageRequest {
+    let request = request.clone().with(header::CASHU, token);
+    match outputs {
+        Some(outputs) => request.with(header::OUTPUTS, Secret::new(outputs.clone())),
+        None => request,
+    }
+}

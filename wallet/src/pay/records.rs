@@ -1,0 +1,141 @@
+//! What a wallet keeps of payments: the purchase inside an open operation, what was bought, budgets.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use farthing_protocol::Secret;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::records::PlannedOutput;
+use crate::web::PageRequest;
+
+/// What a payment is bound to: the method, the URL and the body (`docs/protocol.md`, section 12.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The method.
+    pub method: String,
+    /// The address, with scheme, host, path and query.
+    pub url: String,
+    /// SHA-256 of the body, base64url; none when there is no body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl Item {
+    /// What `request` asks for.
+    #[must_use]
+    pub fn of(request: &PageRequest) -> Self {
+        let body = request.body.as_ref().filter(|body| !body.is_empty());
+        Self {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            body: body.map(|body| URL_SAFE_NO_PAD.encode(Sha256::digest(body))),
+        }
+    }
+
+    /// As receipts name it: the method, a space, the URL.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("{} {}", self.method, self.url)
+    }
+
+    /// The site: scheme, host, and port if it is not the scheme's own.
+    #[must_use]
+    pub fn site(&self) -> String {
+        let url = Url::parse(&self.url);
+        url.map_or_else(|_| self.url.clone(), |url| site_of(&url))
+    }
+
+    /// The key to keep it under.
+    pub(crate) fn key(&self) -> String {
+        let body = self.body.as_deref().unwrap_or_default();
+        hex::encode(Sha256::digest(format!("{} {body}", self.subject())))
+    }
+}
+
+/// Scheme, host, and port if it is not the scheme's own.
+pub(crate) fn site_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// How far a payment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The tokens for it are being locked to the publisher's key: a swap at the mint.
+    Lock,
+    /// Its token is shown to the site; whether the site has charged it is not known.
+    Present,
+    /// The site did not charge it but has seen the token, so it is swapped: the swap decides.
+    TakeBack,
+}
+
+/// What an operation of kind [`crate::records::Kind::Pay`] pays for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Purchase {
+    /// How far it has come.
+    pub stage: Stage,
+    /// What is bought.
+    pub item: Item,
+    /// The public key that the payment is locked to, 64 hex digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The exact value of `X-Cashu`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
+    /// The exact value of `X-Cashu-Outputs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<String>,
+    /// While it is taken back: the outputs that the site was given for change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub change: Vec<PlannedOutput>,
+    /// While it is taken back: what those inputs were worth that the site has redeemed.
+    #[serde(default)]
+    pub gone: u64,
+}
+
+/// Something bought, for as long as it can be had again without paying.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bought {
+    /// The number of the operation that paid.
+    pub id: u64,
+    /// What was bought.
+    pub item: Item,
+    /// What was paid.
+    pub amount: u64,
+    /// The unit.
+    pub unit: String,
+    /// Until when it is free, Unix seconds.
+    pub until: u64,
+    /// What to show for it.
+    pub proof: PaymentProof,
+}
+
+/// What shows a site that something was paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentProof {
+    /// The site's receipt.
+    Receipt(Secret),
+    /// No receipt came, but the mint says that the site was paid: the same token and outputs again.
+    Token {
+        /// The exact value of `X-Cashu`.
+        token: Secret,
+        /// The exact value of `X-Cashu-Outputs`.
+        outputs: Option<String>,
+    },
+}
+
+/// What may be paid to a site without asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// The site: scheme, host, and port if it is not the scheme's own.
+    pub site: String,
+    /// The unit of the amounts; payments in another one are asked about.
+    pub unit: String,
+    /// The most for one item.
+    pub per_item: u64,
+    /// The most in one UTC day.
+    pub per_day: u64,
+}
