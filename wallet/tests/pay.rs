@@ -11,62 +11,20 @@
 
 mod support;
 
-use farthing_protocol::Token;
 use farthing_protocol::payment::header;
-use farthing_wallet::pay::offer::{Offer, PayOptions};
-use farthing_wallet::pay::{Answer, Payment, Visit};
+use farthing_protocol::{ErrorCode, Token};
+use farthing_wallet::pay::Payment;
+use farthing_wallet::pay::error::{Fate, Fault as SiteFault, Unpayable};
+use farthing_wallet::pay::records::{Item, Stage};
 use farthing_wallet::records::{Kind, Outcome};
-use farthing_wallet::{Error, Origin, PageRequest};
+use farthing_wallet::{Error, PageRequest};
+use support::shop::*;
+use support::site::{PAGE, SITE};
 use support::*;
-
-const FUNDS: u64 = 1000;
-
-fn article() -> PageRequest {
-    PageRequest::get("https://site.test/article?page=1#top")
-}
-
-/// A wallet that holds 4 + 32 + 64, and a site that asks 3.
-async fn world() -> (World, TestWallet) {
-    let world = World::new(FakeMint::new(FUNDS));
-    let mut wallet = world.make(PHRASE, Origin::New).await;
-    let mint = the_mint(&wallet).await;
-    wallet.withdraw(&mint, 100).await.unwrap();
-    world.mint.borrow_mut().requests.clear();
-    (world, wallet)
-}
-
-type Visited = Visit<TestPage>;
-
-async fn visit(wallet: &mut TestWallet, request: &PageRequest) -> Result<Visited, Error> {
-    wallet.visit(request, &PayOptions::default()).await
-}
-
-async fn offer(wallet: &mut TestWallet, request: &PageRequest) -> Offer {
-    match visit(wallet, request).await.unwrap() {
-        Visit::Priced(offer) => offer,
-        Visit::Answer(answer) => panic!("no price: {answer:?}"),
-    }
-}
-
-#[expect(dead_code, reason = "used next")]
-async fn free(wallet: &mut TestWallet, request: &PageRequest) -> Answer<TestPage> {
-    match visit(wallet, request).await.unwrap() {
-        Visit::Answer(answer) => answer,
-        Visit::Priced(offer) => panic!("a price: {offer:?}"),
-    }
-}
-
-async fn body(mut answer: Answer<TestPage>) -> String {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.unwrap() {
-        body.extend(chunk);
-    }
-    String::from_utf8(body).unwrap()
-}
 
 #[tokio::test]
 async fn a_page_is_paid_for_with_change_in_the_same_round_trip() {
-    let (world, mut wallet) = world().await;
+    let (world, mut wallet) = shop().await;
     let offer = offer(&mut wallet, &article()).await;
     assert_eq!(
         (offer.amount, offer.unit(), offer.mint()),
@@ -102,4 +60,293 @@ async fn a_page_is_paid_for_with_change_in_the_same_round_trip() {
         None,
         "the first request pays nothing"
     );
+}
+
+#[tokio::test]
+async fn a_receipt_buys_the_same_again_until_it_expires_and_nothing_else() {
+    let (world, mut wallet) = shop().await;
+    buy(&mut wallet, &article()).await.unwrap();
+    let again = free(&mut wallet, &article()).await;
+    assert!(matches!(&again.payment, Payment::Before(bought) if bought.amount == 3));
+    assert_eq!(body(again).await, PAGE);
+    assert_eq!(world.site.borrow().tokens().len(), 1);
+    let shown = world.site.borrow().header(header::RECEIPT);
+    assert!(shown[0].is_none() && shown[1].is_none() && shown[2].is_some());
+
+    // Another address, another method, another body: other things.
+    let post = |body: &[u8]| PageRequest {
+        method: "post".to_owned(),
+        body: Some(body.to_vec()),
+        ..article()
+    };
+    offer(&mut wallet, &PageRequest::get("https://site.test/article")).await;
+    offer(&mut wallet, &post(b"a")).await;
+    buy(&mut wallet, &post(b"a")).await.unwrap();
+    assert_eq!(Item::of(&post(b"a")).body.unwrap().len(), 43);
+    free(&mut wallet, &post(b"a")).await;
+    offer(&mut wallet, &post(b"b")).await;
+    assert_eq!(available(&wallet).await, 94);
+    adds_up(&world, &wallet, 0).await;
+
+    // Once it has expired it is not shown.
+    drop(wallet);
+    let mut wallet = world.open_later().await;
+    let offer = offer(&mut wallet, &article()).await;
+    assert!(!offer.paid_before);
+    assert_eq!(
+        world.site.borrow().header(header::RECEIPT).last(),
+        Some(&None)
+    );
+}
+
+#[tokio::test]
+async fn a_price_for_what_a_receipt_was_shown_for_is_said_and_never_within_the_budget() {
+    let (world, mut wallet) = shop().await;
+    let mint = the_mint(&wallet).await;
+    wallet.set_budget(SITE, &mint, 10, 100).await.unwrap();
+    assert!(offer(&mut wallet, &article()).await.within_budget);
+    buy(&mut wallet, &article()).await.unwrap();
+    world.site.borrow_mut().deeds.ignores_receipts = true;
+    let again = offer(&mut wallet, &article()).await;
+    assert!(again.paid_before && !again.within_budget);
+    assert_eq!(available(&wallet).await, 97);
+}
+
+#[tokio::test]
+async fn no_answer_leaves_it_open_and_the_next_visit_shows_the_same_token_and_outputs() {
+    for fault in [Fault::DropRequest, Fault::DropAnswer] {
+        let (world, mut wallet) = shop().await;
+        world.site_fault.set(Some(fault));
+        let (what, fate) = site_error(buy(&mut wallet, &article()).await);
+        assert!(matches!(what, SiteFault::Silent(_)));
+        let open = Fate::Open {
+            id: 2,
+            held: 4,
+            minutes: 60,
+            subject: "GET https://site.test/article?page=1".to_owned(),
+            locked: false,
+        };
+        assert_eq!(fate, open);
+        assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
+        world.site_fault.set(None);
+        drop(wallet);
+
+        let mut wallet = world.open(&Fuse::none()).await;
+        let answer = free(&mut wallet, &article()).await;
+        assert!(matches!(answer.payment, Payment::Paid { .. }), "{fault:?}");
+        let site = world.site.borrow();
+        let tokens = site.tokens();
+        let outputs: Vec<_> = site.header(header::OUTPUTS).into_iter().flatten().collect();
+        let sent = if fault == Fault::DropAnswer { 2 } else { 1 };
+        assert_eq!((tokens.len(), outputs.len()), (sent, sent));
+        assert!(tokens.iter().all(|t| *t == tokens[0]));
+        assert!(outputs.iter().all(|o| *o == outputs[0]));
+        drop(site);
+        assert_eq!((available(&wallet).await, world.account()), (97, 903));
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_cannot_ask_its_mint_leaves_it_open() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().deeds.mint_unasked = true;
+    let (what, fate) = site_error(buy(&mut wallet, &article()).await);
+    assert_eq!(what, SiteFault::MintUnasked("site: Unavailable".to_owned()));
+    assert!(matches!(
+        fate,
+        Fate::Open {
+            id: 2,
+            held: 4,
+            minutes: 60,
+            ..
+        }
+    ));
+    world.site.borrow_mut().deeds.mint_unasked = false;
+    let answer = free(&mut wallet, &article()).await;
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+    assert_eq!(available(&wallet).await, 97);
+}
+
+#[tokio::test]
+async fn recovery_leaves_an_unspent_payment_for_an_hour_and_then_takes_it_back() {
+    let (world, mut wallet) = shop().await;
+    world.site_fault.set(Some(Fault::DropRequest));
+    site_error(buy(&mut wallet, &article()).await);
+    let waiting = wallet.recover().await.unwrap();
+    let Err(Error::Site(site)) = &waiting[0].result else {
+        panic!("{waiting:?}");
+    };
+    assert_eq!(site.fault, SiteFault::Waiting);
+    assert_eq!(world.mint.borrow().paths(), ["/v1/checkstate"]);
+    let told = waiting[0].result.as_ref().unwrap_err().explain();
+    assert_eq!(
+        told.what,
+        "https://site.test did not answer a payment that was begun before"
+    );
+    assert_eq!(
+        told.money,
+        "Nothing is lost: whether the site was paid is not known yet, and payment 2 holds 4. In 60 \
+         minutes the wallet takes back what was not paid."
+    );
+    assert_eq!(
+        told.advice,
+        "Ask for the same again, and the same token pays: GET https://site.test/article?page=1. Or \
+         give up: farthing cancel 2."
+    );
+    drop(wallet);
+
+    let mut wallet = world.open_later().await;
+    let over = wallet.recover().await.unwrap();
+    let entry = over[0].result.as_ref().unwrap().entry.clone();
+    assert_eq!(
+        (entry.kind, entry.outcome, entry.amount),
+        (Kind::Pay, Outcome::Undone, 3)
+    );
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));
+    adds_up(&world, &wallet, 0).await;
+}
+
+#[tokio::test]
+async fn a_payment_is_taken_back_at_once_when_its_owner_gives_up() {
+    let (world, mut wallet) = shop().await;
+    world.site_fault.set(Some(Fault::DropRequest));
+    site_error(buy(&mut wallet, &article()).await);
+    let finished = wallet.cancel(2).await.unwrap();
+    assert_eq!(finished.entry.outcome, Outcome::Undone);
+    assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
+    assert_eq!(available(&wallet).await, 100);
+    let none = wallet.cancel(2).await.unwrap_err();
+    assert_eq!(none, Unpayable::NotOpen(2).into());
+
+    // Too late: the swap decides.
+    world.site_fault.set(Some(Fault::DropAnswer));
+    site_error(buy(&mut wallet, &article()).await);
+    let finished = wallet.cancel(3).await.unwrap();
+    assert_eq!(
+        (finished.entry.outcome, finished.entry.amount),
+        (Outcome::Done, 3)
+    );
+    assert_eq!((available(&wallet).await, finished.entry.lost), (97, 0));
+    adds_up(&world, &wallet, 0).await;
+}
+
+#[tokio::test]
+async fn what_recovery_finds_paid_can_still_be_fetched_with_the_same_token() {
+    let (world, mut wallet) = shop().await;
+    world.site_fault.set(Some(Fault::DropAnswer));
+    site_error(buy(&mut wallet, &article()).await);
+    drop(wallet);
+    let mut wallet = world.open(&Fuse::none()).await;
+    let recovered = wallet.recover().await.unwrap();
+    let entry = recovered[0].result.as_ref().unwrap().entry.clone();
+    assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Done));
+    assert_eq!(
+        (entry.amount, entry.lost, entry.site.as_deref()),
+        (3, 0, Some(SITE))
+    );
+    let asked = [
+        "/v1/redeem",
+        "/v1/checkstate",
+        "/v1/restore",
+        "/v1/checkstate",
+    ];
+    assert_eq!(world.mint.borrow().paths(), asked);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (97, 0));
+
+    let (what, fate) = site_error(buy(&mut wallet, &article()).await);
+    assert!(matches!(what, SiteFault::Silent(_)));
+    assert_eq!(fate, Fate::PaidBefore);
+    world.site_fault.set(None);
+    let answer = free(&mut wallet, &article()).await;
+    assert!(matches!(answer.payment, Payment::Before(_)));
+    assert_eq!(body(answer).await, PAGE);
+    let tokens = world.site.borrow().tokens();
+    assert!(tokens.len() == 3 && tokens.iter().all(|t| *t == tokens[0]));
+    // From now on the receipt serves.
+    free(&mut wallet, &article()).await;
+    assert_eq!(world.site.borrow().tokens().len(), 3);
+    assert_eq!(available(&wallet).await, 97);
+}
+
+#[tokio::test]
+async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_swapped() {
+    let (world, mut wallet) = shop().await;
+    let offer = offer(&mut wallet, &article()).await;
+    world.site.borrow_mut().upstream = 404;
+    let answer = wallet.pay(&offer).await.unwrap();
+    assert_eq!(answer.head().status, 404);
+    let Payment::NotCharged { entry, returned: 4 } = &answer.payment else {
+        panic!("{answer:?}");
+    };
+    assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Undone));
+    assert_eq!(
+        answer.payment.explain().unwrap().money,
+        "Nothing was paid; 4 went back into the balance."
+    );
+    assert_eq!(body(answer).await, PAGE);
+    assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
+    assert_eq!((available(&wallet).await, world.account()), (100, 900));
+    let token = Token::decode(&last_token(&world)).unwrap();
+    assert!(
+        token
+            .proofs
+            .iter()
+            .all(|p| world.mint.borrow().is_spent(&p.proof.secret))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_payment_is_swapped_back_and_explained() {
+    for code in [
+        ErrorCode::Malformed,
+        ErrorCode::MintUnsupported,
+        ErrorCode::UnitMismatch,
+        ErrorCode::PriceMismatch,
+        ErrorCode::TokenBound,
+        ErrorCode::LockMismatch,
+        ErrorCode::KeysetInactive,
+    ] {
+        let (world, mut wallet) = shop().await;
+        world.site.borrow_mut().deeds.refuses = Some(code);
+        let error = buy(&mut wallet, &article()).await.unwrap_err();
+        let told = error.explain();
+        let number = code.number();
+        assert_eq!(
+            told.what,
+            format!("{SITE} refused the payment: site: {code:?} (code {number}, status 400)")
+        );
+        assert_eq!(
+            told.money,
+            "Nothing was paid; 4 went back into the balance."
+        );
+        assert_eq!(error.code(), "site_refused");
+        assert_eq!((available(&wallet).await, world.account()), (100, 900));
+        let last = wallet.history().await.unwrap().pop().unwrap();
+        assert_eq!((last.kind, last.outcome), (Kind::Pay, Outcome::Undone));
+    }
+}
+
+#[tokio::test]
+async fn a_swap_back_that_cannot_be_made_now_is_made_later() {
+    let (world, mut wallet) = shop().await;
+    let offer = offer(&mut wallet, &article()).await;
+    world.site.borrow_mut().upstream = 404;
+    world.mint.borrow_mut().lies.unavailable = true;
+    let answer = wallet.pay(&offer).await.unwrap();
+    assert!(matches!(
+        &answer.payment,
+        Payment::Open(Fate::Open {
+            id: 2,
+            minutes: 0,
+            ..
+        })
+    ));
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
+    let open = wallet.open_operations().await.unwrap();
+    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::TakeBack);
+    // The next visit takes it back first.
+    visit(&mut wallet, &article()).await.unwrap_err();
+    world.mint.borrow_mut().lies.unavailable = false;
+    offer_of(visit(&mut wallet, &article()).await);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));
 }

@@ -13,6 +13,7 @@
 )]
 
 pub mod mint;
+pub mod shop;
 pub mod site;
 
 use std::cell::{Cell, RefCell};
@@ -29,7 +30,7 @@ use farthing_wallet::{
 };
 
 pub use mint::{API_TOKEN, FakeMint, NOW, URL};
-pub use site::{FakeSite, PAGE, SITE};
+pub use site::FakeSite;
 
 pub const PHRASE: &str =
     "legal winner thank year wave sausage worth useful legal winner thank yellow";
@@ -269,7 +270,11 @@ impl World {
     }
 
     pub async fn open_later(&self) -> TestWallet {
-        let (store, http) = self.parts(&Fuse::none());
+        self.open_later_with(&Fuse::none()).await
+    }
+
+    pub async fn open_later_with(&self, fuse: &Rc<Fuse>) -> TestWallet {
+        let (store, http) = self.parts(fuse);
         Wallet::open(store, http, clock_later).await.unwrap()
     }
 

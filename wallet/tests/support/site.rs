@@ -55,6 +55,8 @@ pub struct Deeds {
     pub refuses: Option<ErrorCode>,
     /// Forgets what was presented.
     pub forgets: bool,
+    /// Breaks the next body off after so many bytes (over sockets alone).
+    pub breaks_off: Option<usize>,
 }
 
 type Headers = Vec<(String, String)>;
@@ -197,7 +199,10 @@ impl FakeSite {
     }
 
     fn content(&self, request: &PageRequest) -> SiteAnswer {
-        let range = request.headers.iter().find(|(n, _)| n == "Range");
+        let range = request
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case("range"));
         let from = range.and_then(|(_, v)| v.expose().strip_prefix("bytes=")?.strip_suffix('-'));
         match from.and_then(|from| from.parse::<usize>().ok()) {
             Some(from) if from < self.body.len() => {
@@ -329,8 +334,13 @@ impl FakeSite {
         };
         let mut text = receipt.sign(&Self::key());
         if deeds.altered_receipt {
-            let last = text.pop().unwrap();
-            text.insert(text.len() - 20, last);
+            let at = text.len() - 20;
+            let other = if text[at..].starts_with('A') {
+                "B"
+            } else {
+                "A"
+            };
+            text.replace_range(at..=at, other);
         }
         let mut headers = Vec::new();
         if !deeds.no_receipt {

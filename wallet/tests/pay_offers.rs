@@ -1,0 +1,318 @@
+//! What a site asks for, and what is refused before anything is paid.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says so by panicking"
+)]
+
+mod support;
+
+use farthing_protocol::Secret;
+use farthing_protocol::payment::{LockOption, PaymentError, PaymentRequest, header};
+use farthing_wallet::error::Caller;
+use farthing_wallet::pay::error::{RequestFault, Unpayable};
+use farthing_wallet::pay::offer::PayOptions;
+use farthing_wallet::pay::{Payment, Visit};
+use farthing_wallet::{Error, PageRequest};
+use support::shop::*;
+use support::site::{FakeSite, PAGE, SITE};
+use support::*;
+
+/// What is refused when the site asks as `change` makes it.
+async fn refused_when(change: impl FnOnce(&mut FakeSite)) -> Unpayable {
+    let (world, mut wallet) = shop().await;
+    change(&mut world.site.borrow_mut());
+    let why = refused(&mut wallet, &article()).await;
+    assert_eq!(
+        (available(&wallet).await, world.site.borrow().tokens().len()),
+        (100, 0)
+    );
+    assert!(world.mint.borrow().requests.is_empty());
+    why
+}
+
+fn text(error: &Unpayable) -> String {
+    Error::from(error.clone()).explain().what
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_refused() {
+    let request = |reason| Unpayable::Request {
+        site: SITE.to_owned(),
+        reason,
+    };
+    let with = |values: &[&str]| {
+        let values = values.iter().map(|v| (*v).to_owned()).collect();
+        refused_when(move |site| site.x_cashu = Some(values))
+    };
+    let good = PaymentRequest {
+        amount: Some(3),
+        unit: Some("credit".to_owned()),
+        ..PaymentRequest::default()
+    };
+    let good = good.encode();
+    assert_eq!(with(&[&good, &good]).await, request(RequestFault::Twice));
+    let long = format!("creqA{}", "A".repeat(16 * 1024));
+    assert_eq!(with(&[&long]).await, request(RequestFault::TooLong));
+    let prefix = RequestFault::Malformed(PaymentError::Prefix("creqA"));
+    assert_eq!(with(&["cashuBx"]).await, request(prefix));
+    let damaged = request(RequestFault::Malformed(PaymentError::Damaged));
+    assert_eq!(with(&[&good[..20]]).await, damaged);
+    assert_eq!(
+        text(&damaged),
+        "the payment request of https://site.test cannot be read: it is incomplete or altered"
+    );
+}
+
+#[tokio::test]
+async fn a_402_that_asks_for_no_ecash_is_a_page_like_any_other() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().x_cashu = Some(vec![]);
+    let answer = free(&mut wallet, &article()).await;
+    assert_eq!((answer.head().status, answer.payment), (402, Payment::Free));
+}
+
+#[tokio::test]
+async fn amount_unit_and_mint_must_be_what_the_wallet_has() {
+    let why = refused_when(|site| site.request.amount = Some(0)).await;
+    assert_eq!(why, Unpayable::NoAmount(SITE.to_owned()));
+    let nothing = PaymentRequest::default().encode();
+    let why = refused_when(move |site| site.x_cashu = Some(vec![nothing])).await;
+    assert_eq!(why, Unpayable::NoAmount(SITE.to_owned()));
+    let why = refused_when(|site| site.request.unit = Some("sat\x1b[2J".to_owned())).await;
+    assert_eq!(
+        text(&why),
+        "https://site.test asks for sat [2J, and the mint https://mint.test has credit"
+    );
+    let why =
+        refused_when(|site| site.request.mints = vec!["https://other\x07.test".to_owned()]).await;
+    assert_eq!(
+        text(&why),
+        "https://site.test takes tokens of https://other .test, and the wallet has none there"
+    );
+    // No list means any mint, and addresses are compared in their normal form.
+    for mints in [
+        vec![],
+        vec![
+            "https://other.test".to_owned(),
+            "HTTPS://Mint.test/".to_owned(),
+        ],
+    ] {
+        let (world, mut wallet) = shop().await;
+        world.site.borrow_mut().request.mints = mints;
+        assert_eq!(offer(&mut wallet, &article()).await.mint(), URL);
+    }
+}
+
+#[tokio::test]
+async fn more_than_there_is_is_refused() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().price = 101;
+    let error = visit(&mut wallet, &article()).await.unwrap_err();
+    let expected = Caller::Insufficient {
+        needed: 101,
+        available: 100,
+        unit: "credit".to_owned(),
+    };
+    assert_eq!(error, Error::Caller(expected));
+    world.site.borrow_mut().price = 100;
+    buy(&mut wallet, &article()).await.unwrap();
+    assert_eq!(available(&wallet).await, 0);
+    assert_eq!(
+        world.site.borrow().header(header::OUTPUTS)[2],
+        None,
+        "no change, no outputs"
+    );
+}
+
+#[tokio::test]
+async fn only_plain_locks_to_a_key_are_made() {
+    let lock = |kind: &str, data: &str, tags: &[&[&str]]| {
+        let tags = tags
+            .iter()
+            .map(|tag| tag.iter().map(|t| (*t).to_owned()).collect());
+        let lock = LockOption {
+            kind: kind.to_owned(),
+            data: data.to_owned(),
+            tags: tags.collect(),
+        };
+        refused_when(move |site| site.request.lock = Some(lock))
+    };
+    let key = hex::encode(FakeSite::key().verifying_key().as_bytes());
+    let says = "https://site.test asks for a lock that this wallet does not make: ";
+    let told = text(&lock("HTLC", &key, &[]).await);
+    assert_eq!(told, format!("{says}the kind HTLC"));
+    let told = text(&lock("P2PK", &key, &[&["locktime", "17"]]).await);
+    assert_eq!(told, format!("{says}the tag locktime 17"));
+    let told = text(&lock("P2PK", "abcd", &[]).await);
+    assert_eq!(told, format!("{says}abcd is not a key"));
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().wants_locked();
+    let plain = vec!["sigflag".to_owned(), "SIG_INPUTS".to_owned()];
+    world.site.borrow_mut().request.lock.as_mut().unwrap().tags = vec![plain];
+    assert_eq!(offer(&mut wallet, &article()).await.lock, Some(key));
+}
+
+#[tokio::test]
+async fn clear_text_is_paid_over_to_this_machine_and_onion_services_alone() {
+    let clear = Unpayable::ClearText("http://site.test".to_owned());
+    for (base, expected) in [
+        ("http://site.test", Some(clear.clone())),
+        (
+            "http://127.0.0.1.site.test",
+            Some(Unpayable::ClearText(
+                "http://127.0.0.1.site.test".to_owned(),
+            )),
+        ),
+        (
+            "http://10.0.0.1",
+            Some(Unpayable::ClearText("http://10.0.0.1".to_owned())),
+        ),
+        ("http://127.0.0.1:8080", None),
+        ("http://[::1]:8080", None),
+        ("http://localhost", None),
+        ("http://abcdef.onion", None),
+        ("https://site.test", None),
+    ] {
+        let (world, mut wallet) = shop().await;
+        world.site.borrow_mut().base = base.to_owned();
+        let visited = visit(&mut wallet, &PageRequest::get(&format!("{base}/x"))).await;
+        match expected {
+            Some(why) => assert_eq!(visited.unwrap_err(), Error::from(why)),
+            None => assert_eq!(offer_of(visited).site, base),
+        }
+    }
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().base = "http://site.test".to_owned();
+    let options = PayOptions {
+        insecure_http: true,
+        ..PayOptions::default()
+    };
+    let visited = wallet
+        .visit(&PageRequest::get("http://site.test/x"), &options)
+        .await;
+    offer_of(visited);
+    assert_eq!(
+        text(&clear),
+        "http://site.test is reached without encryption: whoever reads the connection could take the token"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_address_and_headers_of_the_wallets_own_are_refused() {
+    let (world, mut wallet) = shop().await;
+    for wrong in [
+        "",
+        "site.test/x",
+        "ftp://site.test/",
+        "https://u:p@site.test/",
+        "data:,x",
+    ] {
+        let why = refused(&mut wallet, &PageRequest::get(wrong)).await;
+        assert_eq!(why, Unpayable::Url(wrong.to_owned()));
+    }
+    for name in ["X-Cashu", "x-cashu-receipt", "X-CASHU-Outputs"] {
+        let request = article().with(name, Secret::new("cashuB".to_owned()));
+        let why = refused(&mut wallet, &request).await;
+        assert_eq!(why, Unpayable::Header(name.to_owned()));
+    }
+    assert!(world.site.borrow().seen.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_site_says_is_shown_without_control_characters() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().request.description = Some("an\x1b[31m article\n".to_owned());
+    let offer = offer(&mut wallet, &article()).await;
+    assert_eq!(offer.description.as_deref(), Some("an [31m article "));
+}
+
+#[tokio::test]
+async fn redirects_are_followed_until_there_is_a_price() {
+    let (world, mut wallet) = shop().await;
+    let redirect = |from: &str, status: u16, to: &str| {
+        let to = (status, to.to_owned());
+        world
+            .site
+            .borrow_mut()
+            .redirects
+            .insert(from.to_owned(), to);
+    };
+    redirect("/old", 301, "/new?a=1");
+    redirect("/new?a=1", 307, "https://site.test/article");
+    let offer = offer(&mut wallet, &PageRequest::get("https://site.test/old")).await;
+    assert_eq!(offer.item.url, "https://site.test/article");
+    let answer = wallet.pay(&offer).await.unwrap();
+    assert_eq!(answer.url, "https://site.test/article");
+    assert_eq!(body(answer).await, PAGE);
+    // The receipt is shown where the redirects lead, and not before.
+    free(&mut wallet, &PageRequest::get("https://site.test/old")).await;
+    let shown = world.site.borrow().header(header::RECEIPT);
+    let shown: Vec<bool> = shown.iter().map(Option::is_some).collect();
+    assert_eq!(shown, [false, false, false, false, false, false, true]);
+
+    // A browser's rules: 303 and a POST's 302 become a GET without the body.
+    redirect("/form", 302, "/article");
+    let form = PageRequest {
+        method: "POST".to_owned(),
+        body: Some(b"a=1".to_vec()),
+        ..PageRequest::get("https://site.test/form")
+    };
+    free(
+        &mut wallet,
+        &form.with("Content-Type", Secret::new("text/plain".to_owned())),
+    )
+    .await;
+    let last = world.site.borrow().seen.last().unwrap().clone();
+    assert_eq!((last.method.as_str(), last.body), ("GET", None));
+    assert!(last.headers.iter().all(|(name, _)| name == header::RECEIPT));
+
+    redirect("/loop", 302, "/loop");
+    let why = refused(&mut wallet, &PageRequest::get("https://site.test/loop")).await;
+    assert_eq!(why, Unpayable::Redirects(SITE.to_owned()));
+    redirect("/out", 302, "ftp://site.test/");
+    let why = refused(&mut wallet, &PageRequest::get("https://site.test/out")).await;
+    assert_eq!(why, Unpayable::Url("ftp://site.test/".to_owned()));
+}
+
+#[tokio::test]
+async fn a_redirect_takes_no_token_along() {
+    let (world, mut wallet) = shop().await;
+    let offer = offer(&mut wallet, &article()).await;
+    let elsewhere = (302, "https://site.test/elsewhere".to_owned());
+    world
+        .site
+        .borrow_mut()
+        .redirects
+        .insert("/article?page=1".to_owned(), elsewhere);
+    let answer = wallet.pay(&offer).await.unwrap();
+    assert_eq!(answer.head().status, 302);
+    assert!(matches!(
+        answer.payment,
+        Payment::NotCharged { returned: 4, .. }
+    ));
+    assert_eq!(world.site.borrow().seen.len(), 2);
+    assert_eq!(available(&wallet).await, 100);
+}
+
+#[tokio::test]
+async fn the_mint_may_be_named() {
+    let (_world, mut wallet) = shop().await;
+    let named = |url: &str| PayOptions {
+        mint: Some(url.to_owned()),
+        insecure_http: false,
+    };
+    let visited = wallet.visit(&article(), &named(URL)).await;
+    assert!(matches!(visited, Ok(Visit::Priced(_))));
+    let error = wallet
+        .visit(&article(), &named("https://other.test"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        Error::Caller(Caller::MintUnknown("https://other.test".to_owned()))
+    );
+}
