@@ -140,7 +140,7 @@ fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::
     if offer.paid_before {
         writeln!(
             output,
-            "You have paid for this before, but {site} did not take the receipt."
+            "You have paid for this before: {site} was shown that, and asks again."
         )?;
     }
     writeln!(output, "{site} asks for {} {unit}.", offer.amount)?;

@@ -12,7 +12,10 @@
 mod support;
 
 use farthing_protocol::Token;
+use farthing_wallet::records::{Entry, Kind, Outcome};
 use farthing_wallet::{Origin, Redeem, SendOptions};
+use std::rc::Rc;
+use support::shop::{article, buy};
 use support::*;
 
 /// An operation to be killed in, and what else is there to count.
@@ -32,9 +35,19 @@ enum Act {
     WithdrawAfterRotation,
     WithdrawOnTakenLane,
     Restore,
+    Pay,
+    PayAndPayAgain,
+    PayExact,
+    PayLocked,
+    PayRefused,
+    PayNotCharged,
+    PayWithoutReceipt,
+    PayAndLoseChange,
+    PayInPart,
+    PaySpentElsewhere,
 }
 
-const ACTS: [Act; 14] = [
+const ACTS: [Act; 24] = [
     Act::Withdraw,
     Act::WithdrawTooMuch,
     Act::SendExact,
@@ -49,7 +62,35 @@ const ACTS: [Act; 14] = [
     Act::WithdrawAfterRotation,
     Act::WithdrawOnTakenLane,
     Act::Restore,
+    Act::Pay,
+    Act::PayAndPayAgain,
+    Act::PayExact,
+    Act::PayLocked,
+    Act::PayRefused,
+    Act::PayNotCharged,
+    Act::PayWithoutReceipt,
+    Act::PayAndLoseChange,
+    Act::PayInPart,
+    Act::PaySpentElsewhere,
 ];
+
+impl Act {
+    fn pays(self) -> bool {
+        matches!(
+            self,
+            Self::Pay
+                | Self::PayAndPayAgain
+                | Self::PayExact
+                | Self::PayLocked
+                | Self::PayRefused
+                | Self::PayNotCharged
+                | Self::PayWithoutReceipt
+                | Self::PayAndLoseChange
+                | Self::PayInPart
+                | Self::PaySpentElsewhere
+        )
+    }
+}
 
 const FUNDS: u64 = 1000;
 
@@ -92,7 +133,7 @@ async fn stage(act: Act) -> Stage {
                 .unwrap();
             stage.token = Some(sent.token());
         }
-        Act::SendSpentElsewhere => {
+        Act::SendSpentElsewhere | Act::PaySpentElsewhere => {
             // A copy of the wallet's file spends the 4 and goes on with its own life.
             let copy = world.device();
             *copy.rows.borrow_mut() = world.rows.borrow().clone();
@@ -115,7 +156,22 @@ async fn stage(act: Act) -> Stage {
         | Act::SendWithSwap
         | Act::SendLocked
         | Act::RedeemWithChange
-        | Act::RedeemAllInParts => {}
+        | Act::RedeemAllInParts
+        | Act::Pay
+        | Act::PayAndPayAgain => {}
+        Act::PayExact => world.site.borrow_mut().price = 36,
+        Act::PayLocked => world.site.borrow_mut().wants_locked(),
+        Act::PayRefused => {
+            world.site.borrow_mut().deeds.refuses = Some(farthing_protocol::ErrorCode::TokenBound);
+        }
+        // Known to be broken only once it is paid for.
+        Act::PayNotCharged => world.site.borrow_mut().upstream = 500,
+        Act::PayWithoutReceipt => world.site.borrow_mut().deeds.no_receipt = true,
+        Act::PayAndLoseChange => world.site.borrow_mut().deeds.keeps_change = true,
+        Act::PayInPart => {
+            world.site.borrow_mut().price = 35;
+            world.site.borrow_mut().deeds.redeems_first_only = true;
+        }
     }
     stage
 }
@@ -159,13 +215,25 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
         Act::Restore => {
             let _ = wallet.restore(&mint).await;
         }
+        Act::Pay
+        | Act::PayAndPayAgain
+        | Act::PayExact
+        | Act::PayLocked
+        | Act::PayRefused
+        | Act::PayNotCharged
+        | Act::PayWithoutReceipt
+        | Act::PayAndLoseChange
+        | Act::PayInPart
+        | Act::PaySpentElsewhere => {
+            let _ = buy(wallet, &article()).await;
+        }
     }
 }
 
 /// Opens the wallet, settles what is open, and counts.
 async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
     let world = &stage.world;
-    let mut wallet = world.open(&Fuse::none()).await;
+    let mut wallet = open(act, world, &Fuse::none()).await;
     wallet.recover().await.unwrap();
     assert!(
         wallet.open_operations().await.unwrap().is_empty(),
@@ -184,6 +252,20 @@ async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
     if let Some(other) = &stage.other {
         outside += available(other).await;
     }
+    let history = wallet.history().await.unwrap();
+    let paid = |e: &&Entry| (e.kind, e.outcome) == (Kind::Pay, Outcome::Done);
+    let payments: Vec<&Entry> = history.iter().filter(paid).collect();
+    assert!(payments.len() <= 1, "{act:?} {at:?}: paid twice");
+    let paid: u64 = payments.iter().map(|e| e.amount + e.lost).sum();
+    if act == Act::PayLocked {
+        // The site has yet to redeem it.
+        outside += paid;
+    } else if act.pays() {
+        let before = if act == Act::PaySpentElsewhere { 4 } else { 0 };
+        let credited = world.account() - (FUNDS - 100) - before;
+        let spent_elsewhere = if paid == credited + before { before } else { 0 };
+        assert_eq!(paid, credited + spent_elsewhere, "{act:?} {at:?}");
+    }
     let (have, sent) = (available(&wallet).await, handed_out(world, &wallet).await);
     let outstanding = world.mint.borrow().outstanding();
     // Until a spent token is tried, the wallet cannot know that a copy of it has spent it.
@@ -193,7 +275,7 @@ async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
         0
     };
     assert!(
-        unknown == 0 || act == Act::SendSpentElsewhere,
+        unknown == 0 || matches!(act, Act::SendSpentElsewhere | Act::PaySpentElsewhere),
         "{act:?} {at:?}"
     );
     let held = have + sent + outside - unknown;
@@ -202,6 +284,14 @@ async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
         "{act:?} {at:?}: {have} here, {sent} sent, {outside} outside"
     );
     assert_eq!(held + world.account(), FUNDS, "{act:?} {at:?}");
+}
+
+/// Opens the wallet; when it was to pay, so late that open payments are not left open any more.
+async fn open(act: Act, world: &World, fuse: &Rc<Fuse>) -> TestWallet {
+    match act.pays() {
+        true => world.open_later_with(fuse).await,
+        false => world.open(fuse).await,
+    }
 }
 
 /// Kills `act` at `first`, then the recovery at `second`; `None` when the act was over before.
@@ -213,8 +303,14 @@ async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
     let died = fuse.blown();
     drop(wallet);
     let fuse = Fuse::at(second);
-    let mut wallet = stage.world.open(&fuse).await;
-    let _ = wallet.recover().await;
+    let mut wallet;
+    if act == Act::PayAndPayAgain {
+        wallet = stage.world.open(&fuse).await;
+        play(act, &stage, &mut wallet).await;
+    } else {
+        wallet = open(act, &stage.world, &fuse).await;
+        let _ = wallet.recover().await;
+    }
     let died_again = fuse.blown();
     drop(wallet);
     count(act, &stage, (first, second)).await;
@@ -261,6 +357,14 @@ async fn lost_requests_and_lost_answers_lose_no_unit() {
     for act in ACTS {
         with_fault(act, Fault::DropRequest).await;
         with_fault(act, Fault::DropAnswer).await;
+        let stage = stage(act).await;
+        let mut wallet = stage.world.open(&Fuse::none()).await;
+        for fault in [Fault::DropRequest, Fault::DropAnswer] {
+            stage.world.site_fault.set(Some(fault));
+            play(act, &stage, &mut wallet).await;
+        }
+        drop(wallet);
+        count(act, &stage, (0, 0)).await;
     }
 }
 

@@ -134,14 +134,13 @@ async fn no_answer_leaves_it_open_and_the_next_visit_shows_the_same_token_and_ou
         let mut wallet = world.open(&Fuse::none()).await;
         let answer = free(&mut wallet, &article()).await;
         assert!(matches!(answer.payment, Payment::Paid { .. }), "{fault:?}");
-        let site = world.site.borrow();
-        let tokens = site.tokens();
-        let outputs: Vec<_> = site.header(header::OUTPUTS).into_iter().flatten().collect();
+        let tokens = world.site.borrow().tokens();
+        let outputs = world.site.borrow().header(header::OUTPUTS);
+        let outputs: Vec<_> = outputs.into_iter().flatten().collect();
         let sent = if fault == Fault::DropAnswer { 2 } else { 1 };
         assert_eq!((tokens.len(), outputs.len()), (sent, sent));
         assert!(tokens.iter().all(|t| *t == tokens[0]));
         assert!(outputs.iter().all(|o| *o == outputs[0]));
-        drop(site);
         assert_eq!((available(&wallet).await, world.account()), (97, 903));
     }
 }

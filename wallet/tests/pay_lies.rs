@@ -136,21 +136,11 @@ async fn missing_and_false_signatures_are_replaced_by_the_mints_and_the_receipt_
         false_signatures: true,
         ..Deeds::default()
     };
-    let (_, wallet, entry, fault) = taken(made_up).await;
-    let id = fault_keyset(&fault);
-    let expected = AnswerFault::FalseSignatures(Lie::Proof {
-        amount: 1,
-        keyset: id,
-    });
+    let (world, wallet, entry, fault) = taken(made_up).await;
+    let keyset = world.mint.borrow().keysets[0].info.id;
+    let expected = AnswerFault::FalseSignatures(Lie::Proof { amount: 1, keyset });
     assert_eq!((fault, entry.lost), (expected, 0));
     assert_eq!(available(&wallet).await, 97);
-}
-
-fn fault_keyset(fault: &AnswerFault) -> farthing_protocol::KeysetId {
-    match fault {
-        AnswerFault::FalseSignatures(Lie::Proof { keyset, .. }) => *keyset,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -178,8 +168,8 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
     );
     assert_eq!(
         told.money,
-        "The mint says that the site has redeemed the token: 3 are paid, and 1 of change are lost, for \
-         which the site did not ask the mint."
+        "The mint says that the token is spent, so 3 count as paid, and 1 are lost: the site did not \
+         ask the mint for that change."
     );
 }
 

@@ -93,7 +93,12 @@ fn answer(mut stream: TcpStream, base: &str, site: &mut FakeSite) -> std::io::Re
         return write(&mut stream, response.status, &[], &response.body, None);
     }
     let answer = site.answer(&request);
-    let (head, cut) = (answer.head, site.deeds.breaks_off.take());
+    let head = answer.head;
+    let cut = match site.deeds.breaks_after {
+        0 => site.deeds.breaks_off.take(),
+        _ => None,
+    };
+    site.deeds.breaks_after = site.deeds.breaks_after.saturating_sub(1);
     write(&mut stream, head.status, &head.headers, &answer.body, cut)
 }
 

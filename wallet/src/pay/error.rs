@@ -79,8 +79,8 @@ pub enum Unpayable {
         /// The unit.
         unit: String,
     },
-    /// Paid for before, and the site does not take the receipt.
-    #[error("{site} asks {amount} {unit} for what was paid before: it did not take the receipt")]
+    /// Paid for before, and the site does not take the receipt, or the token again.
+    #[error("{site} asks {amount} {unit} again for what was paid before")]
     PaidBefore {
         /// The site.
         site: String,

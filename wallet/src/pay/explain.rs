@@ -68,11 +68,11 @@ fn money(fate: &Fate) -> String {
             "Nothing was paid; {returned} went back into the balance, and the mint's fee was {fee}."
         ),
         Fate::Taken { amount, lost: 0 } => {
-            format!("The mint says that the site has redeemed the token: {amount} are paid.")
+            format!("The mint says that the token is spent, so {amount} count as paid.")
         }
         Fate::Taken { amount, lost } => format!(
-            "The mint says that the site has redeemed the token: {amount} are paid, and {lost} of \
-             change are lost, for which the site did not ask the mint."
+            "The mint says that the token is spent, so {amount} count as paid, and {lost} are lost: the \
+             site did not ask the mint for that change."
         ),
         Fate::PaidBefore => "It was paid for before; nothing was moved now.".to_owned(),
     }

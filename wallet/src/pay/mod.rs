@@ -158,14 +158,10 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
                 return Ok(Visit::Answer(answer));
             }
             let bought = self.bought(&item).await?;
-            if let Some(
-                bought @ Bought {
-                    proof: PaymentProof::Token { .. },
-                    ..
-                },
-            ) = bought
+            if let Some(bought) = &bought
+                && let Some(answer) = self.show_again(bought, &request).await?
             {
-                return self.show_again(bought, &request).await.map(Visit::Answer);
+                return Ok(Visit::Answer(answer));
             }
             let page = self.ask(&item, &request, bought.as_ref()).await?;
             let head = page.head();

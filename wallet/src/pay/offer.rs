@@ -36,7 +36,7 @@ pub struct Offer {
     pub lock: Option<String>,
     /// What the wallet holds at the mint.
     pub available: u64,
-    /// Whether a receipt for it was shown, and the site asks for money all the same.
+    /// Whether it was paid for before, which the site was shown, and asks for money all the same.
     pub paid_before: bool,
     /// Whether the site's budget covers it.
     pub within_budget: bool,

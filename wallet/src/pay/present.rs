@@ -111,39 +111,36 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         }
     }
 
-    /// Asks for something again that the mint says was paid, and that came without a receipt.
+    /// Asks for something again that the mint says was paid, and that came without a receipt; `None`
+    /// when there is a receipt, or the site refuses the token.
     pub(crate) async fn show_again(
         &mut self,
-        bought: Bought,
+        bought: &Bought,
         request: &PageRequest,
-    ) -> Result<Answer<H::Page>, Error> {
+    ) -> Result<Option<Answer<H::Page>>, Error> {
         let PaymentProof::Token { token, outputs } = &bought.proof else {
-            return Err(Unpayable::NotOpen(bought.id).into());
+            return Ok(None);
         };
         let site = bought.item.site();
         let paying = paying(request, token.clone(), outputs.as_ref());
         let page = self.http.open(&paying).await;
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
-        let again = self.receipt_for(&bought, page.head());
-        let mut answer = Answer::new(request, Payment::Before(bought), page);
-        if let Some(again) = again {
-            self.tables
-                .apply(Batch::default().put_bought(&again)?)
-                .await?;
-            answer.payment = Payment::Before(again);
-            return Ok(answer);
+        let receipt = self.receipt_for(bought, page.head());
+        if let Some(bought) = &receipt {
+            let batch = Batch::default().put_bought(bought)?;
+            self.tables.apply(batch).await?;
         }
-        let fault = match answer.refusal().await {
-            Some((503, ErrorCode::Unavailable, detail)) => Fault::MintUnasked(detail),
-            Some((status @ (400 | 402), code, detail)) => Fault::Refused {
-                status,
-                code: code.number(),
-                detail,
-            },
-            Some(_) | None => return Ok(answer),
-        };
-        let fate = Fate::PaidBefore;
-        Err(Error::Site(Site { site, fault, fate }))
+        let bought = receipt.unwrap_or_else(|| bought.clone());
+        let mut answer = Answer::new(request, Payment::Before(bought), page);
+        match answer.refusal().await {
+            Some((503, ErrorCode::Unavailable, detail)) => Err(Error::Site(Site {
+                site,
+                fault: Fault::MintUnasked(detail),
+                fate: Fate::PaidBefore,
+            })),
+            Some((400 | 402, ..)) => Ok(None),
+            Some(_) | None => Ok(Some(answer)),
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a wallet keeps of payments: the purchase inside an open operation, what was bought, budgets.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use farthing_protocol::Secret;
+use farthing_protocol::payment::receipt::body_claim;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -13,7 +12,7 @@ use crate::web::PageRequest;
 /// What a payment is bound to: the method, the URL and the body (`docs/protocol.md`, section 12.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// The method.
+    /// The method, `GET` for `HEAD` too.
     pub method: String,
     /// The address, with scheme, host, path and query.
     pub url: String,
@@ -27,10 +26,14 @@ impl Item {
     #[must_use]
     pub fn of(request: &PageRequest) -> Self {
         let body = request.body.as_ref().filter(|body| !body.is_empty());
+        let method = match request.method.as_str() {
+            "HEAD" => "GET",
+            other => other,
+        };
         Self {
-            method: request.method.clone(),
+            method: method.to_owned(),
             url: request.url.clone(),
-            body: body.map(|body| URL_SAFE_NO_PAD.encode(Sha256::digest(body))),
+            body: body.map(|body| body_claim(&Sha256::digest(body).into())),
         }
     }
 

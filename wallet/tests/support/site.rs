@@ -57,6 +57,10 @@ pub struct Deeds {
     pub forgets: bool,
     /// Breaks the next body off after so many bytes (over sockets alone).
     pub breaks_off: Option<usize>,
+    /// But not before so many answers have gone.
+    pub breaks_after: usize,
+    /// Gives the whole page to whoever asks for a part.
+    pub ignores_range: bool,
 }
 
 type Headers = Vec<(String, String)>;
@@ -205,7 +209,7 @@ impl FakeSite {
             .find(|(n, _)| n.eq_ignore_ascii_case("range"));
         let from = range.and_then(|(_, v)| v.expose().strip_prefix("bytes=")?.strip_suffix('-'));
         match from.and_then(|from| from.parse::<usize>().ok()) {
-            Some(from) if from < self.body.len() => {
+            Some(from) if from < self.body.len() && !self.deeds.ignores_range => {
                 let all = self.body.len();
                 let range = format!("bytes {from}-{}/{all}", all - 1);
                 answer(206, &[("content-range", &range)], &self.body[from..])
