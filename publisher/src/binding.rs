@@ -27,6 +27,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// Of a request; `public_url` is the scheme and host that readers use, if the publisher has set it.
+    /// Otherwise they are those of the request's URI, where whoever received it has written them there,
+    /// or `http` and its `Host`.
     pub(crate) fn of(parts: &Parts, public_url: Option<&str>) -> Self {
         let method = match parts.method {
             Method::HEAD => Method::GET,
@@ -38,7 +40,11 @@ impl Target {
                 let host = parts.headers.get(header::HOST);
                 let host = host.and_then(|host| host.to_str().ok());
                 let host = parts.uri.authority().map(uri::Authority::as_str).or(host);
-                format!("http://{}", host.unwrap_or_default().to_ascii_lowercase())
+                let scheme = parts.uri.scheme_str().unwrap_or("http");
+                format!(
+                    "{scheme}://{}",
+                    host.unwrap_or_default().to_ascii_lowercase()
+                )
             }
         };
         let path_and_query = parts.uri.path_and_query();
@@ -176,6 +182,8 @@ mod tests {
         assert_eq!(plain.resource(), "GET http://gazette.example:8080/a/1?p=2");
         assert_eq!(plain.path, "/a/1");
         assert_eq!(target("HEAD", "/a/1?p=2", None), plain);
+        let absolute = target("GET", "https://Other.example/a", None);
+        assert_eq!(absolute.resource(), "GET https://other.example/a");
         let public = target("POST", "/a/1", Some("https://gazette.example/"));
         assert_eq!(public.resource(), "POST https://gazette.example/a/1");
     }

@@ -117,7 +117,10 @@ pub(crate) fn remove_cookies(headers: &mut HeaderMap) {
 /// One cookie for each resource: a browser sends back no other.
 fn cookie_name(target: &Target) -> String {
     let hash = Sha256::digest(target.resource());
-    format!("{COOKIE_PREFIX}{}", hex::encode(hash.get(..8).unwrap_or_default()))
+    format!(
+        "{COOKIE_PREFIX}{}",
+        hex::encode(hash.get(..8).unwrap_or_default())
+    )
 }
 
 /// A path as a cookie can carry it; what cannot be written there is left to the cookie's name.

@@ -17,5 +17,6 @@ mod once;
 mod receipts;
 mod refusals;
 mod stage;
+mod wallet;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
