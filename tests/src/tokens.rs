@@ -40,11 +40,11 @@ impl Blanks {
         Ok(Self::with(keyset, amounts, blanks))
     }
 
-    /// Outputs of one amount for given secrets, such as locks.
+    /// Outputs of given amounts for as many secrets, such as locks.
     ///
     /// # Errors
     /// When the system gives no random numbers.
-    pub fn of_secrets(keyset: &Keyset, amount: u64, secrets: &[Secret]) -> Result<Self> {
+    pub fn of_secrets(keyset: &Keyset, amounts: &[u64], secrets: &[Secret]) -> Result<Self> {
         let mut blanks = Vec::new();
         for secret in secrets {
             let mut r = [0; 64];
@@ -52,7 +52,7 @@ impl Blanks {
             let r = Ristretto255::blinding(&r).ok_or("a zero blinding factor")?;
             blanks.push(Blank::new(secret.clone(), r));
         }
-        Ok(Self::with(keyset, &vec![amount; secrets.len()], blanks))
+        Ok(Self::with(keyset, amounts, blanks))
     }
 
     /// Outputs of given amounts and given blanks.

@@ -274,7 +274,7 @@ async fn an_htlc_shows_its_preimage_once_it_is_spent() {
     let lock =
         |nonce: &str| json!(["HTLC", {"nonce": nonce, "data": hash, "tags": []}]).to_string();
     let secrets = ["a", "b"].map(|nonce| farthing_protocol::Secret::new(lock(nonce)));
-    let blanks = Blanks::of_secrets(keyset, 4, &secrets).unwrap();
+    let blanks = Blanks::of_secrets(keyset, &vec![4; secrets.len()], &secrets).unwrap();
     let tokens = client.withdraw_blanks(&ann, blanks).await.unwrap();
     let mut inputs = proofs(&tokens);
     let ys: Vec<_> = inputs.iter().map(y).collect();

@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod fire;
 mod native;
+mod pages;
 mod process;
 mod report;
 mod wire;
@@ -40,6 +41,10 @@ pub enum Op {
     Redeem,
     /// Out of the account into tokens.
     Withdraw,
+    /// A page behind a paywall, paid for exactly (--page).
+    Buy,
+    /// A page that costs nothing (--page).
+    Get,
 }
 
 /// Which answers have the mint's proofs verified; all else is checked in every answer.
@@ -66,6 +71,9 @@ pub struct Load {
     /// What the requests do.
     #[arg(long, value_enum, default_value = "swap")]
     op: Op,
+    /// The page that is bought, or asked for: http://HOST:PORT/PATH.
+    #[arg(long, value_name = "URL")]
+    page: Option<String>,
     /// How many connections send at the same time.
     #[arg(long, default_value = "32")]
     connections: NonZero<usize>,
@@ -127,7 +135,8 @@ impl Load {
     /// # Errors
     /// When the requests cannot be prepared or no connection can be had.
     pub fn run(&self) -> Result<bool> {
-        let target = Target::parse(&self.mint)?;
+        let mint = Target::parse(&self.mint)?;
+        let page = self.page.as_deref().map(Target::parse).transpose()?;
         let connections = self.connections.get();
         let wanted = connections as u64 + 64;
         if rlimit::increase_nofile_limit(wanted)? < wanted {
@@ -137,7 +146,8 @@ impl Load {
         }
         let plan = self.plan();
         eprintln!("preparing {} requests", plan.count);
-        let prepared = self.prepare(&target, plan)?;
+        let prepared = self.prepare(&mint, page.as_ref(), plan)?;
+        let target = page.unwrap_or(mint);
         let (flood, lone) = prepared.requests.split_at(self.count.get());
         let mut pace = Pace {
             connections,
@@ -168,14 +178,15 @@ impl Load {
         Plan {
             op: self.op,
             count: self.count.get() + afterwards,
-            inputs: if self.op == Op::Withdraw {
-                0
-            } else {
-                self.inputs.get()
+            inputs: match self.op {
+                Op::Withdraw | Op::Get => 0,
+                Op::Swap | Op::Redeem | Op::Buy => self.inputs.get(),
             },
-            outputs: self
-                .outputs
-                .unwrap_or(if self.op == Op::Redeem { 0 } else { 2 }),
+            outputs: match self.op {
+                Op::Redeem => self.outputs.unwrap_or(0),
+                Op::Swap | Op::Withdraw => self.outputs.unwrap_or(2),
+                Op::Buy | Op::Get => 0,
+            },
             spread: self.spread.get(),
         }
     }
@@ -187,15 +198,24 @@ impl Load {
         }
     }
 
-    fn prepare(&self, target: &Target, plan: Plan) -> Result<Prepared> {
+    fn prepare(&self, target: &Target, page: Option<&Target>, plan: Plan) -> Result<Prepared> {
+        let token = || self.token.as_deref().ok_or("--token is needed");
+        match (plan.op, page) {
+            (Op::Get, Some(page)) => return Ok(pages::free(page, plan)),
+            (Op::Buy, Some(page)) => return pages::paid(target, token()?, page, plan),
+            (Op::Get | Op::Buy, None) => return Err("--page is needed".into()),
+            (Op::Swap | Op::Redeem | Op::Withdraw, Some(_)) => {
+                return Err("--page is for buy and get".into());
+            }
+            (Op::Swap | Op::Redeem | Op::Withdraw, None) => {}
+        }
         if plan.op != Op::Redeem && plan.outputs == 0 {
             return Err("--outputs: at least 1, but for redeem".into());
         }
         if self.cashu {
             return prepare_cashu(target, plan);
         }
-        let token = self.token.as_deref().ok_or("--token is needed")?;
-        native::prepare(target, token, plan)
+        native::prepare(target, token()?, plan)
     }
 }
 

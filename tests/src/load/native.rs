@@ -7,7 +7,7 @@ use farthing_protocol::api::{
     Info, Keys, RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
 };
 use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{Blank, BlindSignature, BlindedMessage, Proof};
+use farthing_protocol::{Blank, BlindSignature, BlindedMessage, Proof, TokenProof};
 
 use super::check::Checker;
 use super::fire::{self, Pace};
@@ -23,16 +23,7 @@ type Point = <Ristretto255 as Suite>::Point;
 /// # Errors
 /// When the mint refuses, for example because the account holds too little.
 pub(super) fn prepare(target: &Target, token: &str, plan: Plan) -> Result<Prepared> {
-    let info: Info = get(target, path::INFO)?;
-    let keys: Keys = get(target, path::KEYS)?;
-    let keyset = keys.keysets.into_iter().next().ok_or("no active keyset")?;
-    if keyset.info.input_fee_ppk > 0 {
-        return Err("the keyset has a fee, and these requests pay none".into());
-    }
-    let keyset = Keyset {
-        id: keyset.info.id,
-        keys: keyset.keys,
-    };
+    let keyset = keyset(target)?;
     let wallet = Wallet {
         target,
         token,
@@ -42,9 +33,7 @@ pub(super) fn prepare(target: &Target, token: &str, plan: Plan) -> Result<Prepar
     let spent = amounts
         .iter()
         .flat_map(|(inputs, _)| inputs.iter().copied());
-    let mut tokens = wallet
-        .withdraw(spent.collect(), info.limits.outputs_max)?
-        .into_iter();
+    let mut tokens = proofs(&wallet.withdraw(spent.collect(), Blanks::of)?).into_iter();
     let items: Vec<(Vec<Proof>, Vec<u64>)> = amounts
         .into_iter()
         .map(|(inputs, outputs)| (tokens.by_ref().take(inputs.len()).collect(), outputs))
@@ -57,25 +46,45 @@ pub(super) fn prepare(target: &Target, token: &str, plan: Plan) -> Result<Prepar
     Ok(Prepared { requests, checker })
 }
 
+/// The mint's active keyset.
+///
+/// # Errors
+/// When it takes a fee.
+pub(super) fn keyset(target: &Target) -> Result<Keyset> {
+    let keys: Keys = get(target, path::KEYS)?;
+    let keyset = keys.keysets.into_iter().next().ok_or("no active keyset")?;
+    if keyset.info.input_fee_ppk > 0 {
+        return Err("the keyset has a fee, and these requests pay none".into());
+    }
+    Ok(Keyset {
+        id: keyset.info.id,
+        keys: keyset.keys,
+    })
+}
+
 fn get<T: serde::de::DeserializeOwned>(target: &Target, path: &str) -> Result<T> {
     let body = fire::ask(target, target.get(path))?;
     Ok(serde_json::from_slice(&body)?)
 }
 
 /// Who prepares.
-struct Wallet<'a> {
-    target: &'a Target,
-    token: &'a str,
-    keyset: &'a Keyset,
+pub(super) struct Wallet<'a> {
+    pub(super) target: &'a Target,
+    pub(super) token: &'a str,
+    pub(super) keyset: &'a Keyset,
 }
 
 impl Wallet<'_> {
-    /// Withdraws tokens of these amounts, many in a request.
-    fn withdraw(&self, amounts: Vec<u64>, outputs_max: usize) -> Result<Vec<Proof>> {
-        let chunks = amounts.chunks(outputs_max.min(256)).map(<[u64]>::to_vec);
-        let blanks = parallel(chunks.collect(), |amounts| {
-            Blanks::of(self.keyset, &amounts)
-        })?;
+    /// Withdraws tokens of these amounts, many in a request, with the outputs that `make` makes.
+    pub(super) fn withdraw(
+        &self,
+        amounts: Vec<u64>,
+        make: impl Fn(&Keyset, &[u64]) -> Result<Blanks> + Sync,
+    ) -> Result<Vec<TokenProof>> {
+        let info: Info = get(self.target, path::INFO)?;
+        let chunks = amounts.chunks(info.limits.outputs_max.min(256));
+        let chunks = chunks.map(<[u64]>::to_vec).collect();
+        let blanks = parallel(chunks, |amounts| make(self.keyset, &amounts))?;
         let request = |blanks: &Blanks| {
             let body = withdraw_body(blanks);
             self.target.post(path::WITHDRAW, Some(self.token), &body)
@@ -90,7 +99,7 @@ impl Wallet<'_> {
         let items = blanks.into_iter().zip(bodies).collect();
         let tokens = parallel(items, |(blanks, body): (Blanks, Vec<u8>)| {
             let signed: Signatures = serde_json::from_slice(&body)?;
-            Ok(proofs(&blanks.unblind(&signed.signatures)?))
+            blanks.unblind(&signed.signatures)
         });
         Ok(tokens?.into_iter().flatten().collect())
     }
@@ -105,6 +114,7 @@ impl Wallet<'_> {
             credited: (op == Op::Redeem).then(|| spent - amounts.iter().sum::<u64>()),
         };
         let (path, body) = match op {
+            Op::Buy | Op::Get => return Err("not a request to a mint".into()),
             Op::Swap => (
                 path::SWAP,
                 serde_json::to_string(&SwapRequest { inputs, outputs }),

@@ -34,8 +34,13 @@ impl Target {
 
     /// The bytes of a GET.
     pub(super) fn get(&self, path: &str) -> Vec<u8> {
+        self.get_with(path, "")
+    }
+
+    /// The bytes of a GET with more headers, each ending its line.
+    pub(super) fn get_with(&self, path: &str, headers: &str) -> Vec<u8> {
         let (prefix, host) = (&self.prefix, &self.host);
-        format!("GET {prefix}{path} HTTP/1.1\r\nhost: {host}\r\n\r\n").into_bytes()
+        format!("GET {prefix}{path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n").into_bytes()
     }
 
     /// The bytes of a POST of JSON.

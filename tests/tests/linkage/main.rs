@@ -203,7 +203,7 @@ impl Run {
         let nonce = Secret::new(hex::encode(Sha256::digest(round.to_be_bytes())));
         let secret = Lock::p2pk_secret(&owner.verifying_key().to_bytes(), &nonce);
         let signature = owner.sign(&Sha256::digest(secret.expose())).to_bytes();
-        let blanks = Blanks::of_secrets(&self.scene.keyset, AMOUNT, &[secret]).unwrap();
+        let blanks = Blanks::of_secrets(&self.scene.keyset, &[AMOUNT], &[secret]).unwrap();
         let mut tokens = self.withdraw(round % 2, blanks).await;
         let witness = Witness {
             preimage: None,

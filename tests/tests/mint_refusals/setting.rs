@@ -68,7 +68,7 @@ impl Setting {
             .unwrap();
         let nonce = Secret::new("ab".repeat(32));
         let secret = Lock::p2pk_secret(&owner().verifying_key().to_bytes(), &nonce);
-        let blanks = Blanks::of_secrets(keyset, 8, &[secret]).unwrap();
+        let blanks = Blanks::of_secrets(keyset, &[8], &[secret]).unwrap();
         let locked = client.withdraw_blanks(&ann, blanks).await.unwrap();
         Self {
             inputs: proofs(&tokens),

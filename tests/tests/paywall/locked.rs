@@ -40,7 +40,7 @@ async fn tokens(stage: &Stage, amounts: &[u64], secret: impl Fn() -> Secret) -> 
     let mut all = Vec::new();
     for amount in amounts {
         let plain = stage.tokens(&[*amount]).await;
-        let blanks = Blanks::of_secrets(&stage.scene.keyset, *amount, &[secret()]).unwrap();
+        let blanks = Blanks::of_secrets(&stage.scene.keyset, &[*amount], &[secret()]).unwrap();
         all.extend(stage.scene.client.swap(&plain, blanks).await.unwrap());
     }
     all
