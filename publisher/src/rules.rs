@@ -1,0 +1,225 @@
+//! What costs how much, by method and path.
+
+mod readings;
+
+use std::cmp::Reverse;
+
+use http::Method;
+use http::request::Parts;
+use serde::{Deserialize, Serialize};
+
+use crate::Price;
+pub use readings::Unclear;
+use readings::readings;
+
+/// One rule as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// A path, or a path that ends in `/*` for all that is below it and for itself.
+    pub path: String,
+    /// The price; 0 is free.
+    pub amount: u64,
+    /// The method that it is for; every method without one.
+    pub method: Option<String>,
+    /// What is bought, for people.
+    pub description: Option<String>,
+}
+
+/// A rule that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("price rule {rule:?}: {why}")]
+pub struct InvalidRule {
+    rule: String,
+    why: String,
+}
+
+/// Price rules. The most specific one wins: a path before a prefix, the longer prefix before the
+/// shorter, and for the same path a rule with a method before one without. Whatever no rule is for
+/// costs the default.
+///
+/// `OPTIONS` is free, and `HEAD` costs what `GET` costs. A slash at the end of a path makes no
+/// difference.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The most specific first.
+    patterns: Vec<Pattern>,
+    default: u64,
+    ignore_case: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Pattern {
+    /// Without a slash at its end.
+    path: String,
+    is_prefix: bool,
+    method: Option<String>,
+    price: Price,
+}
+
+impl Rules {
+    /// Makes rules; what none of them is for costs `default`. With `ignore_case`, `/A` is `/a`, as it
+    /// is for servers on some systems.
+    ///
+    /// # Errors
+    /// [`InvalidRule`] for a rule that is not understood, or that says the same as another.
+    pub fn new(rules: &[Rule], default: u64, ignore_case: bool) -> Result<Self, InvalidRule> {
+        let mut patterns: Vec<Pattern> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let invalid = |why: &str| InvalidRule {
+                rule: rule.path.clone(),
+                why: why.to_owned(),
+            };
+            let pattern = Pattern::new(rule, ignore_case).map_err(|why| invalid(&why))?;
+            if patterns.iter().any(|other| other.is_for_the_same(&pattern)) {
+                return Err(invalid("another rule is for the same"));
+            }
+            patterns.push(pattern);
+        }
+        patterns.sort_by_key(|pattern| {
+            let length = Reverse(pattern.path.len());
+            (pattern.is_prefix, length, pattern.method.is_none())
+        });
+        Ok(Self {
+            patterns,
+            default,
+            ignore_case,
+        })
+    }
+
+    /// What a request costs; nothing, when it is free. Where its path is unclear, it is the most that it
+    /// may cost.
+    #[must_use]
+    pub fn price(&self, parts: &Parts) -> Option<Price> {
+        self.price_of(&parts.method, parts.uri.path())
+    }
+
+    /// [`Self::price`], of a method and a path.
+    #[must_use]
+    pub fn price_of(&self, method: &Method, path: &str) -> Option<Price> {
+        if method == Method::OPTIONS {
+            return None;
+        }
+        let dearest = match self.read(path) {
+            Ok(readings) => {
+                let prices = readings.iter().map(|path| self.of_reading(method, path));
+                // The first reading is the usual one: of equal prices it tells what is bought.
+                prices.rev().max_by_key(|price| price.amount)
+            }
+            Err(_) => {
+                let prices = self.patterns.iter().map(|pattern| pattern.price.clone());
+                prices
+                    .chain([self.default_price()])
+                    .max_by_key(|price| price.amount)
+            }
+        };
+        dearest.filter(|price| price.amount > 0)
+    }
+
+    /// Whether a path means the same, and costs the same, to all servers.
+    ///
+    /// # Errors
+    /// [`Unclear`], why not.
+    pub fn check(&self, method: &Method, path: &str) -> Result<(), Unclear> {
+        if method == Method::OPTIONS && path == "*" {
+            return Ok(());
+        }
+        let readings = self.read(path)?;
+        let mut amounts = readings
+            .iter()
+            .map(|path| self.of_reading(method, path).amount);
+        let first = amounts.next();
+        if amounts.any(|amount| Some(amount) != first) {
+            return Err(Unclear::Ambiguous);
+        }
+        Ok(())
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<String>, Unclear> {
+        let mut readings = readings(path)?;
+        if self.ignore_case {
+            for reading in &mut readings {
+                *reading = reading.to_lowercase();
+            }
+        }
+        Ok(readings)
+    }
+
+    fn of_reading(&self, method: &Method, path: &str) -> Price {
+        let mut patterns = self.patterns.iter();
+        match patterns.find(|pattern| pattern.is_for(method, path)) {
+            Some(pattern) => pattern.price.clone(),
+            None => self.default_price(),
+        }
+    }
+
+    fn default_price(&self) -> Price {
+        Price {
+            amount: self.default,
+            description: None,
+        }
+    }
+}
+
+impl Pattern {
+    fn new(rule: &Rule, ignore_case: bool) -> Result<Self, String> {
+        let prefix = rule.path.strip_suffix("/*");
+        let path = prefix.unwrap_or(&rule.path);
+        if path.contains('*') {
+            return Err("a * can only be its last segment".to_owned());
+        }
+        let mut path = if path.is_empty() && prefix.is_some() {
+            String::new()
+        } else {
+            match readings(path).map_err(|why| why.to_string())?.as_slice() {
+                [path] => path.clone(),
+                _ => return Err("it can be read as more than one path".to_owned()),
+            }
+        };
+        if ignore_case {
+            path = path.to_lowercase();
+        }
+        let method = rule.method.as_deref().map(str::to_ascii_uppercase);
+        match method.as_deref() {
+            Some("OPTIONS") => return Err("OPTIONS is always free".to_owned()),
+            Some("HEAD") => return Err("HEAD costs what GET costs".to_owned()),
+            Some(method) => {
+                let known = Method::from_bytes(method.as_bytes());
+                known.map_err(|_| format!("{method:?} is no method"))?;
+            }
+            None => {}
+        }
+        Ok(Self {
+            path,
+            is_prefix: prefix.is_some(),
+            method,
+            price: Price {
+                amount: rule.amount,
+                description: rule.description.clone(),
+            },
+        })
+    }
+
+    fn is_for_the_same(&self, other: &Self) -> bool {
+        (&self.path, self.is_prefix, &self.method) == (&other.path, other.is_prefix, &other.method)
+    }
+
+    fn is_for(&self, method: &Method, path: &str) -> bool {
+        // Some servers take `get` for GET.
+        let method = match method.as_str() {
+            head if head.eq_ignore_ascii_case("HEAD") => "GET",
+            method => method,
+        };
+        let mut ours = self.method.iter();
+        ours.all(|ours| ours.eq_ignore_ascii_case(method))
+            && match path.strip_prefix(self.path.as_str()) {
+                Some("") => true,
+                Some(below) => self.is_prefix && below.starts_with('/'),
+                None => false,
+            }
+    }
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;
