@@ -19,6 +19,9 @@
 //! | `mint` | the mint's public API, as a publisher uses it |
 //! | `receipts` | receipts and their cookies |
 //! | `locked` | tokens locked to the publisher: checked here, redeemed later |
+//! | [`rules`] | prices by method and path |
+//! | `proxy` | the reverse proxy: server, door, upstream |
+//! | `command` | `farthing-paywall`: settings, run, check, metrics |
 //! | `clock` | the time |
 //! | `keys` | the publisher's secret, and the keys that follow from it |
 //! | [`error`] | what goes wrong at the start, and why a payment is refused |
@@ -32,6 +35,7 @@
 
 mod binding;
 mod clock;
+mod command;
 pub mod error;
 mod form;
 mod headers;
@@ -42,11 +46,14 @@ mod offer;
 mod page;
 mod payment;
 pub mod paywall;
+mod proxy;
 mod receipts;
 mod records;
+pub mod rules;
 pub mod settings;
 mod settle;
 
+pub use command::main;
 pub use error::Error;
 pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
 pub use settings::{Accept, Charged, Settings};

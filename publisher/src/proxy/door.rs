@@ -1,0 +1,218 @@
+//! The first thing behind the socket: no request comes to the paywall that it could not price, or that
+//! says of its client what only a proxy may say.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use farthing_protocol::ErrorCode;
+use http::header::{HOST, HeaderValue};
+use http::{Method, Request, Response, Uri};
+use ipnet::IpNet;
+use tower::Service;
+
+use super::{headers, refusal};
+use crate::rules::Rules;
+
+/// What is told to the server behind about the client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Forwarding {
+    /// Proxies in front, whose word is taken for who the client is and what it asked for.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Whether the client's address is told at all.
+    pub(crate) forward_client_address: bool,
+    /// Whether readers come by TLS, when no trusted proxy says so.
+    pub(crate) is_https: bool,
+}
+
+/// Refuses and cleans, and passes on to the service behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Door<S> {
+    inner: S,
+    rules: Arc<Rules>,
+    forwarding: Arc<Forwarding>,
+}
+
+impl<S> Door<S> {
+    /// A door before `inner`.
+    pub(crate) fn new(inner: S, rules: Arc<Rules>, forwarding: Forwarding) -> Self {
+        Self {
+            inner,
+            rules,
+            forwarding: Arc::new(forwarding),
+        }
+    }
+
+    fn check(&self, request: &Request<Body>) -> Result<(), (ErrorCode, String)> {
+        if request.method() == Method::CONNECT {
+            let detail = "this server is no tunnel".to_owned();
+            return Err((ErrorCode::MethodNotAllowed, detail));
+        }
+        if headers::has_unknown_coding(request.headers()) {
+            let detail = "a body's only transfer coding is chunked".to_owned();
+            return Err((ErrorCode::Malformed, detail));
+        }
+        let path = request.uri().path();
+        let checked = self.rules.check(request.method(), path);
+        checked.map_err(|unclear| (ErrorCode::Malformed, unclear.to_string()))
+    }
+}
+
+impl<S> Service<Request<Body>> for Door<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Err((code, detail)) = self.check(&request) {
+            return Box::pin(std::future::ready(Ok(refusal(code, detail))));
+        }
+        to_origin_form(&mut request);
+        headers::clean_request(request.headers_mut());
+        self.forwarding.write(&mut request);
+        Box::pin(self.inner.call(request))
+    }
+}
+
+/// `GET http://host/path` as `GET /path` with `Host: host` (RFC 9112, section 3.2.2).
+fn to_origin_form(request: &mut Request<Body>) {
+    let Some(authority) = request.uri().authority() else {
+        return;
+    };
+    let host = HeaderValue::from_str(authority.as_str().rsplit('@').next().unwrap_or_default());
+    let path = request.uri().path_and_query().cloned();
+    let uri = path.map_or_else(Uri::default, Uri::from);
+    *request.uri_mut() = uri;
+    if let Ok(host) = host {
+        request.headers_mut().insert(HOST, host);
+    }
+}
+
+impl Forwarding {
+    fn write(&self, request: &mut Request<Body>) {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical());
+        let is_trusted = peer.is_some_and(|peer| self.trusts(peer));
+        let fields = request.headers_mut();
+        if !is_trusted {
+            headers::remove_forwarded(fields);
+        } else if !self.forward_client_address {
+            headers::remove_addresses(fields);
+        }
+        if let (true, Some(peer)) = (self.forward_client_address, peer) {
+            let before = fields.get_all(headers::FORWARDED_FOR).into_iter();
+            let before = before.filter_map(|line| line.to_str().ok().map(str::to_owned));
+            let chain: Vec<String> = before.chain([peer.to_string()]).collect();
+            if let Ok(chain) = HeaderValue::from_str(&chain.join(", ")) {
+                fields.insert(headers::FORWARDED_FOR, chain);
+            }
+        }
+        if !fields.contains_key(headers::FORWARDED_PROTO) {
+            let scheme = if self.is_https { "https" } else { "http" };
+            fields.insert(headers::FORWARDED_PROTO, HeaderValue::from_static(scheme));
+        }
+        if let (false, Some(host)) = (
+            fields.contains_key(headers::FORWARDED_HOST),
+            headers::host(fields).cloned(),
+        ) {
+            fields.insert(headers::FORWARDED_HOST, host);
+        }
+    }
+
+    fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|net| net.contains(&peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarded(forwarding: &Forwarding, peer: &str, lines: &[(&str, &str)]) -> Vec<String> {
+        let mut request = Request::builder().header("host", "site.example");
+        for (name, value) in lines {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let peer: SocketAddr = peer.parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        forwarding.write(&mut request);
+        let lines = request.headers().iter().filter(|(name, _)| *name != HOST);
+        let mut lines: Vec<String> = lines
+            .map(|(n, v)| format!("{}: {}", n, v.to_str().unwrap()))
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    const LIES: [(&str, &str); 7] = [
+        ("x-forwarded-for", "1.1.1.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "lies.example"),
+        ("x_forwarded_for", "1.1.1.1"),
+        ("x-real-ip", "1.1.1.1"),
+        ("forwarded", "for=1.1.1.1;proto=https"),
+        ("cf-connecting-ip", "1.1.1.1"),
+    ];
+
+    #[test]
+    fn nobody_is_believed_and_no_address_told_by_default() {
+        assert_eq!(
+            forwarded(&Forwarding::default(), "10.0.0.7:1", &LIES),
+            ["x-forwarded-host: site.example", "x-forwarded-proto: http"]
+        );
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed() {
+        let forwarding = Forwarding {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Forwarding::default()
+        };
+        let told = ["x-forwarded-host: lies.example", "x-forwarded-proto: https"];
+        assert_eq!(forwarded(&forwarding, "10.0.0.7:1", &LIES), told);
+        assert_eq!(forwarded(&forwarding, "[::ffff:10.0.0.7]:1", &LIES), told);
+        assert_eq!(
+            forwarded(&forwarding, "11.0.0.7:1", &LIES),
+            ["x-forwarded-host: site.example", "x-forwarded-proto: http"]
+        );
+    }
+
+    #[test]
+    fn an_address_is_told_when_the_settings_say_so() {
+        let forwarding = Forwarding {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            forward_client_address: true,
+            is_https: true,
+        };
+        assert_eq!(
+            forwarded(&forwarding, "10.0.0.7:1", &LIES[..3]),
+            [
+                "x-forwarded-for: 1.1.1.1, 10.0.0.7",
+                "x-forwarded-host: lies.example",
+                "x-forwarded-proto: https",
+            ]
+        );
+        assert_eq!(
+            forwarded(&forwarding, "[2001:db8::1]:1", &LIES),
+            [
+                "x-forwarded-for: 2001:db8::1",
+                "x-forwarded-host: site.example",
+                "x-forwarded-proto: https",
+            ]
+        );
+    }
+}
