@@ -1,8 +1,8 @@
 //! What the tests and the demo share: real processes, and a raw client of the mint's API.
 //!
-//! Mint and wallet run as processes of their own. Cargo builds no other package's binaries for a test
-//! or for `cargo run`, so one binary of this package stands in for them: called with [`AS_MINT`] or
-//! [`AS_WALLET`] first, it is that program, by the same `main`.
+//! Mint, wallet and paywall run as processes of their own. Cargo builds no other package's binaries for
+//! a test or for `cargo run`, so one binary of this package stands in for them: called with
+//! [`AS_MINT`], [`AS_WALLET`] or [`AS_PAYWALL`] first, it is that program, by the same `main`.
 
 pub mod client;
 pub mod demo;
@@ -10,6 +10,7 @@ pub mod dice;
 pub mod fill;
 pub mod load;
 pub mod network;
+pub mod paywall;
 pub mod process;
 pub mod proxy;
 pub mod raw;
@@ -21,6 +22,8 @@ pub mod victim;
 pub const AS_MINT: &str = "--as-farthing-mint";
 /// First argument that makes the demo's binary the wallet.
 pub const AS_WALLET: &str = "--as-farthing";
+/// First argument that makes the demo's binary the paywall.
+pub const AS_PAYWALL: &str = "--as-farthing-paywall";
 
 /// A failure in a test or the demo: a sentence.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

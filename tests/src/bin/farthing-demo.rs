@@ -1,10 +1,10 @@
-//! The demo's binary, which stands in for the mint's and the wallet's, too: see [`farthing_tests`].
+//! The demo's binary, which stands in for the mint's, the wallet's and the paywall's, too: see [`farthing_tests`].
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use farthing_tests::demo::Demo;
-use farthing_tests::{AS_MINT, AS_WALLET};
+use farthing_tests::{AS_MINT, AS_PAYWALL, AS_WALLET};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<_> = std::env::args_os().collect();
@@ -16,6 +16,10 @@ fn main() -> ExitCode {
     if role == Some(AS_WALLET) {
         arguments.remove(1);
         return farthing_wallet_cli::main(arguments);
+    }
+    if role == Some(AS_PAYWALL) {
+        arguments.remove(1);
+        return farthing_publisher::main(arguments);
     }
     let told = std::env::current_exe()
         .map_err(Into::into)
