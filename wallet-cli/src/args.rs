@@ -51,6 +51,8 @@ pub(crate) enum Command {
         #[arg(long)]
         restore: bool,
     },
+    /// Fetch a page, and pay for it if it has a price
+    Get(Get),
     /// What needs a wallet
     #[command(flatten)]
     Open(OpenCommand),
@@ -84,8 +86,6 @@ pub(crate) enum OpenCommand {
         /// The number in the list
         id: Option<u64>,
     },
-    /// Fetch a page, and pay for it if it has a price
-    Get(Get),
     /// Take back a payment that a site has not answered
     Cancel {
         /// The payment's number

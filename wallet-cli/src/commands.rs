@@ -12,25 +12,19 @@ use crate::failure::Failure;
 use crate::get;
 use crate::report::{self, Report};
 
-pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
+type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
 
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
     let dir = wallet_dir(cli.wallet)?;
     match cli.command {
         Command::Init { restore } => init(&dir, restore).await,
+        // It opens the wallet by itself, and not for as long as a download takes.
+        Command::Get(args) => get::get(&dir, cli.mint, args, cli.json).await,
         Command::Open(command) => {
             let mut wallet = open(&dir).await?;
-            // Not before a page is asked for: the mint would learn that a payment may follow.
-            let at_once = !matches!(command, OpenCommand::Get(_));
-            if at_once {
-                recover(&mut wallet).await?;
-            }
-            let report = with_wallet(&mut wallet, &cli.mint, cli.json, command).await?;
-            if !at_once {
-                recover(&mut wallet).await?;
-            }
-            Ok(report)
+            recover(&mut wallet).await?;
+            with_wallet(&mut wallet, cli.mint.as_deref(), command).await
         }
     }
 }
@@ -38,11 +32,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
 /// Carries out a command on an open wallet, at the mint `url` or the first one.
 async fn with_wallet(
     wallet: &mut NativeWallet,
-    mint: &Option<String>,
-    json: bool,
+    url: Option<&str>,
     command: OpenCommand,
 ) -> Result<Report, Failure> {
-    let url = mint.as_deref();
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?)),
         OpenCommand::Mint(Mint::List) => Ok(report::mints(&wallet.mints().await?)),
@@ -79,7 +71,6 @@ async fn with_wallet(
         }
         OpenCommand::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
         OpenCommand::Sent { id: None } => Ok(report::all_sent(&wallet.all_sent().await?)),
-        OpenCommand::Get(get) => get::get(wallet, mint.clone(), get, json).await,
         OpenCommand::Cancel { id } => {
             let finished = wallet.cancel(id).await?;
             Ok(report::cancelled(&finished))
@@ -106,13 +97,14 @@ async fn init(dir: &Path, restore: bool) -> Result<Report, Failure> {
     Ok(report::made(&dir.display().to_string(), shown))
 }
 
-async fn open(dir: &Path) -> Result<NativeWallet, Failure> {
+/// Opens the wallet and looks at nothing yet.
+pub(crate) async fn open(dir: &Path) -> Result<NativeWallet, Failure> {
     let store = SqliteStore::open(dir).map_err(Error::from)?;
     Ok(Wallet::open(store, http()?, system_clock).await?)
 }
 
 /// Finishes or undoes what an earlier command could not.
-async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
+pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
     for recovered in wallet.recover().await? {
         eprintln!("{}", report::recovered(&recovered));
     }

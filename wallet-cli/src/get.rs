@@ -13,7 +13,7 @@ use farthing_wallet::{Error, PageRequest, Secret, printable};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Get;
-use crate::commands::NativeWallet;
+use crate::commands;
 use crate::failure::{BrokenOff, Failure};
 use crate::report::{self, Fetched, Report};
 
@@ -23,8 +23,11 @@ const PROGRESS_BYTES_MIN: u64 = 1024 * 1024;
 const RETRIES_MAX: u32 = 3;
 
 /// Carries the command out.
+///
+/// The wallet is closed while the body comes, which may take long. What was left open before is
+/// settled afterwards: asked earlier, the mint would learn that a payment may follow.
 pub(crate) async fn get(
-    wallet: &mut NativeWallet,
+    dir: &Path,
     mint: Option<String>,
     get: Get,
     json: bool,
@@ -38,6 +41,7 @@ pub(crate) async fn get(
         mint,
         insecure_http: get.insecure_http,
     };
+    let mut wallet = commands::open(dir).await?;
     let answer = match wallet.visit(&request, &options).await? {
         Visit::Answer(answer) => answer,
         Visit::Priced(offer) => {
@@ -45,28 +49,32 @@ pub(crate) async fn get(
             wallet.pay(&offer).await?
         }
     };
-    let mut out = output(get.output.as_deref())?;
+    drop(wallet);
+    let (url, status) = (answer.url.clone(), answer.head().status);
+    let payment = answer.payment.clone();
     let mut download = Download {
-        wallet,
+        dir,
         request: PageRequest {
-            url: answer.url.clone(),
+            url: url.clone(),
             ..request
         },
         options,
         written: 0,
         bar: progress_bar(answer.head()),
     };
-    let (status, payment, url) = (
-        answer.head().status,
-        answer.payment.clone(),
-        answer.url.clone(),
-    );
-    let bytes = download.save(answer, &mut *out).await?;
+    let bytes = download
+        .save(answer, &mut *output(get.output.as_deref())?)
+        .await?;
+    // Another command may have the wallet by now; then that one settles it.
+    if let Ok(mut wallet) = commands::open(dir).await {
+        commands::recover(&mut wallet).await?;
+    }
+    let file = get.output.as_deref().map(Path::to_string_lossy);
     Ok(report::fetched(&Fetched {
         url: &url,
         status,
         bytes,
-        file: get.output.as_deref().map(Path::to_string_lossy).as_deref(),
+        file: file.as_deref(),
         payment: &payment,
     }))
 }
@@ -146,14 +154,14 @@ fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::
     writeln!(output, "{site} asks for {} {unit}.", offer.amount)?;
     writeln!(output, "  page:    {}", printable(&offer.item.subject()))?;
     if let Some(description) = &offer.description {
-        writeln!(output, "  in its words: {}", printable(description))?;
+        writeln!(output, "  for:     {}", printable(description))?;
     }
     let (available, mint) = (offer.available, offer.mint());
-    writeln!(output, "  you have {available} {unit} at {mint}")?;
+    writeln!(output, "  balance: {available} {unit} at {mint}")?;
     if offer.lock.is_some() {
         writeln!(
             output,
-            "  once paid it cannot be taken back: the site wants it locked to its key"
+            "  note:    it is locked to the site's key, and cannot be taken back"
         )?;
     }
     write!(output, "Pay {} {unit}? [y/N] ", offer.amount)?;
@@ -187,7 +195,7 @@ fn progress_bar(head: &Head) -> Option<ProgressBar> {
 
 /// A body on its way from a site to a file.
 struct Download<'a> {
-    wallet: &'a mut NativeWallet,
+    dir: &'a Path,
     request: PageRequest,
     options: PayOptions,
     written: u64,
@@ -257,7 +265,8 @@ impl Download<'_> {
         let request = self.request.clone();
         let request = request.with("Range", Secret::new(range));
         let request = request.with("If-Range", Secret::new(same.to_owned()));
-        let Ok(Visit::Answer(answer)) = self.wallet.visit(&request, &self.options).await else {
+        let mut wallet = commands::open(self.dir).await.ok()?;
+        let Ok(Visit::Answer(answer)) = wallet.visit(&request, &self.options).await else {
             return None;
         };
         let head = answer.head();

@@ -444,3 +444,25 @@ pub(crate) fn recovered(recovered: &Recovered) -> String {
 fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_gregorian_calendar() {
+        // From Python's datetime.fromtimestamp(_, timezone.utc).
+        for (unix_s, expected) in [
+            (0, "1970-01-01"),
+            (86_399, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_735_689_599, "2024-12-31"),
+            (1_800_000_000, "2027-01-15"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(unix_s), expected);
+        }
+    }
+}

@@ -465,3 +465,64 @@ fn a_site_that_took_the_money_without_a_receipt_is_named() {
     );
     assert_eq!(shop.available(), 97);
 }
+
+/// Runs a command on a terminal of its own, and types `input`; gives what the terminal shows.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(wallet: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    use std::io::Write as _;
+    let command = format!("{} {}", env!("CARGO_BIN_EXE_farthing"), arguments.join(" "));
+    let mut child = Command::new("script")
+        .args(["-q", "-e", "-c", &command, "/dev/null"])
+        .env("FARTHING_WALLET", wallet)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stdout).replace('\r', ""))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_it_asks_before_it_pays() {
+    let shop = Shop::new();
+    let (url, base) = (shop.url("/article"), shop.server.base.clone());
+    shop.server
+        .with(|site| site.request.description = Some("an\x1b[2J article".to_owned()));
+    let get = ["get", &url];
+    let (code, shown) = on_a_terminal(&shop.wallet(), &get, "n\n");
+    assert_eq!(code, Some(3), "{shown}");
+    let question = format!(
+        "{base} asks for 3 credit.\n  page:    GET {url}\n  for:     an [2J article\n  balance: \
+         100 credit at {base}\nPay 3 credit? [y/N] "
+    );
+    assert!(shown.contains(&question), "{shown}");
+    assert!(shown.contains("error: you chose not to pay"), "{shown}");
+    assert_eq!(shop.server.with(|site| site.tokens().len()), 0);
+
+    let (code, shown) = on_a_terminal(&shop.wallet(), &get, "y\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(
+        shown.contains(PAGE) && shown.contains("paid 3 credit to "),
+        "{shown}"
+    );
+    assert_eq!(shop.available(), 97);
+
+    // A receipt that is not taken is said, and even a yes on the command line is not enough.
+    shop.server.with(|site| site.deeds.ignores_receipts = true);
+    let (code, shown) = on_a_terminal(&shop.wallet(), &["get", &url, "--yes", "--max", "3"], "\n");
+    assert_eq!(code, Some(3));
+    let told = format!("You have paid for this before: {base} was shown that, and asks again.");
+    assert!(shown.contains(&told), "{shown}");
+    let output = shop.run(&["get", &url, "--yes", "--max", "3"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = format!("error: {base} asks 3 credit again for what was paid before\n");
+    assert!(text(&output.stderr).starts_with(&said));
+    assert_eq!(shop.available(), 97);
+}
