@@ -4,15 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use farthing_protocol::Token;
-use farthing_protocol::api::{Redeemed, path};
+use farthing_protocol::ErrorCode;
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::payment::header;
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
-use crate::Result;
-use crate::client::{Blanks, Client, proofs, redeem_body};
+use crate::paywall::{PaywallPlan, PaywallProcess};
 use crate::process::{Mint, Wallet};
+use crate::{Result, site};
 
-/// A mint, two wallets and a publisher trade real tokens, step by step.
+/// A mint, two wallets and a publisher with a paywall trade real tokens, step by step.
 #[derive(Debug, Parser)]
 #[command(name = "farthing-demo")]
 pub struct Demo {
@@ -29,8 +31,7 @@ struct Stage {
     mint: Mint,
     ann: Wallet,
     bob: Wallet,
-    publisher_token: String,
-    client: Client,
+    paywall: PaywallProcess,
 }
 
 impl Demo {
@@ -43,22 +44,28 @@ impl Demo {
         let dir = tempfile::Builder::new()
             .prefix("farthing-demo-")
             .tempdir()?;
-        let stage = self.set_up(&binary, dir.path())?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
+        // The articles are served by this process, while it waits for the others.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
             .enable_all()
             .build()?;
-        runtime.block_on(play(&stage))?;
+        let site = runtime.block_on(site::serve())?;
+        let stage = self.set_up(&binary, dir.path(), &site)?;
+        play(&stage, &runtime)?;
         if self.serve {
             return serve(stage, &dir.keep());
         }
-        let mut mint = stage.mint;
+        let Stage {
+            mut mint, paywall, ..
+        } = stage;
+        paywall.stop()?;
         mint.stop()?;
         mint.balanced()?;
-        println!("\nThe mint has stopped, and its books still balance. Every step held.");
+        println!("\nPaywall and mint have stopped, and the books still balance. Every step held.");
         Ok(())
     }
 
-    fn set_up(&self, binary: &Path, dir: &Path) -> Result<Stage> {
+    fn set_up(&self, binary: &Path, dir: &Path, site: &str) -> Result<Stage> {
         step("An operator starts a mint, and opens two accounts");
         let listen = if self.serve {
             &self.listen
@@ -81,22 +88,36 @@ impl Demo {
         let bob = Wallet::init(binary, &dir.join("bob"))?;
         bob.run(&["mint", "add", &url])?;
         say("ann and bob each have a wallet; bob has no account anywhere");
+
+        step("The publisher puts a paywall before its site: 5 credits an article");
+        let plan = PaywallPlan::new(binary, &dir.join("paywall"), site, &url, &publisher_token);
+        let plan = plan.with("NAME", "The Daily").price("/articles/*=5");
+        let listen = if self.serve {
+            "127.0.0.1:8402"
+        } else {
+            "127.0.0.1:0"
+        };
+        let paywall = plan.with("LISTEN", listen).start()?;
+        say(&format!(
+            "a real paywall process listens on {}",
+            paywall.url
+        ));
         Ok(Stage {
-            client: Client::new(&url)?,
             mint,
             ann,
             bob,
-            publisher_token,
+            paywall,
         })
     }
 }
 
-async fn play(stage: &Stage) -> Result<()> {
+fn play(stage: &Stage, runtime: &Runtime) -> Result<()> {
     withdraw(stage)?;
     send(stage)?;
-    let payment = stage.bob.send(8)?;
-    redeem(stage, &payment).await?;
-    double_spend(stage, &payment).await?;
+    read_article(stage)?;
+    read_again(stage)?;
+    broken_article(stage)?;
+    runtime.block_on(spent_token(stage))?;
     audit(stage)
 }
 
@@ -123,50 +144,82 @@ fn send(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-async fn redeem(stage: &Stage, payment: &str) -> Result<()> {
-    step("Bob pays the publisher 5 with a token of 8, and gets 3 back in the same call");
-    let token = Token::decode(payment)?;
-    expect("the token", token.amount()?, 8)?;
-    let keyset = stage.client.keyset().await?;
-    let mut inputs = proofs(&token.proofs);
-    inputs.iter_mut().for_each(|input| input.id = keyset.id);
-    let change = Blanks::worth(&keyset, 3)?;
-    let body = redeem_body(inputs, Some(&change));
-    let reply = stage
-        .client
-        .post(path::REDEEM, Some(&stage.publisher_token), body)
-        .await?;
-    let redeemed: Redeemed = reply.ok()?;
-    expect("credited to the publisher", redeemed.credited, 5)?;
-    let change = Token {
-        proofs: change.unblind(&redeemed.signatures)?,
-        ..token
-    };
-    stage.bob.run(&["receive", &change.encode()])?;
+fn read_article(stage: &Stage) -> Result<()> {
+    step("Bob reads an article that costs 5");
+    let asked = stage.bob.command(&["get", &stage.article("1")]).output()?;
+    if asked.status.success() || account(stage, "the-daily")? != 0 {
+        return Err("the wallet paid without being told to".into());
+    }
+    say("farthing get asks before it pays: told nothing, it pays nothing");
+    buy(stage, "1")?;
+    say(site::article_text("1").trim_end());
     expect("bob's wallet", stage.bob.balance()?, 15)?;
     expect("the publisher's account", account(stage, "the-daily")?, 5)?;
-    saw("that the publisher's account gained 5, and that 3 went back to whoever paid");
-    blind("who paid: any token of 8 that it ever signed may have become this payment");
+    say("he paid with tokens worth more, and the change came with the article");
+    saw("that the publisher's account gained 5, and that the rest went back to whoever paid");
+    blind("who paid, and for what: any token that it ever signed may have become this one");
     Ok(())
 }
 
-async fn double_spend(stage: &Stage, payment: &str) -> Result<()> {
-    step("Somebody tries to spend the same token again");
-    let token = Token::decode(payment)?;
-    let keyset = stage.client.keyset().await?;
-    let mut inputs = proofs(&token.proofs);
-    inputs.iter_mut().for_each(|input| input.id = keyset.id);
-    let body = redeem_body(inputs, None);
-    let reply = stage
-        .client
-        .post(path::REDEEM, Some(&stage.publisher_token), body)
-        .await?;
-    let (status, code) = reply.refusal()?;
-    if (status, code) != (400, 11001) {
-        return Err(format!("refused with {status} and {code}, not 400 and 11001").into());
-    }
-    say("refused: 400, code 11001, the token was spent before");
+fn read_again(stage: &Stage) -> Result<()> {
+    step("Bob reads it again: the receipt makes it free");
+    buy(stage, "1")?;
+    expect("bob's wallet", stage.bob.balance()?, 15)?;
+    expect("the publisher's account", account(stage, "the-daily")?, 5)?;
+    say("a receipt says what was paid for, to whom, how much and when; nothing about bob");
     Ok(())
+}
+
+fn broken_article(stage: &Stage) -> Result<()> {
+    step("Bob wants an article that the publisher's server fails to deliver");
+    let url = stage.article("broken");
+    let arguments = ["get", &url, "--max", "5", "--yes"];
+    let output = stage.bob.command(&arguments).output()?;
+    if output.status.success() {
+        return Err("a failure of the site counts as a success".into());
+    }
+    expect("bob's wallet", stage.bob.balance()?, 15)?;
+    expect("the publisher's account", account(stage, "the-daily")?, 5)?;
+    say("only what is delivered is charged; the wallet has swapped the token it had shown");
+    Ok(())
+}
+
+async fn spent_token(stage: &Stage) -> Result<()> {
+    step("Somebody pays with a token that was spent");
+    let token = stage.ann.send(5)?;
+    stage.bob.run(&["receive", &token])?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let request = client.get(stage.article("2")).header(header::CASHU, token);
+    let answer = request.send().await?;
+    let status = answer.status().as_u16();
+    let body: ErrorBody = serde_json::from_slice(&answer.bytes().await?)?;
+    if (status, body.code) != (400, ErrorCode::AlreadySpent.number()) {
+        return Err(format!("refused with {status} and {}, not 400 and 11001", body.code).into());
+    }
+    say("refused: 400, code 11001, the token was spent before; the article stays shut");
+    expect("the publisher's account", account(stage, "the-daily")?, 5)?;
+    Ok(())
+}
+
+/// Has bob's wallet get an article for up to 5, and checks that it is the article.
+fn buy(stage: &Stage, n: &str) -> Result<()> {
+    let url = stage.article(n);
+    let output = stage
+        .bob
+        .command(&["get", &url, "--max", "5", "--yes"])
+        .output()?;
+    if !output.status.success() || output.stdout != site::article_text(n).as_bytes() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("not the article: {}", stderr.trim()).into());
+    }
+    Ok(())
+}
+
+impl Stage {
+    /// The address of an article.
+    fn article(&self, n: &str) -> String {
+        format!("{}/articles/{n}", self.paywall.url)
+    }
 }
 
 fn audit(stage: &Stage) -> Result<()> {
@@ -180,12 +233,21 @@ fn audit(stage: &Stage) -> Result<()> {
         55,
     )?;
     expect(
-        "owed on tokens (ann 30, bob 15)",
+        "owed on tokens (ann 25, bob 20)",
         number("outstanding_total"),
         45,
     )?;
     expect("fees kept", number("fees"), 0)?;
     say("100 = 55 + 45 + 0: the books balance");
+    let statement = stage.mint.run(&["account", "statement", "the-daily"])?;
+    let income = statement
+        .pointer("/postings/0/amount")
+        .and_then(Value::as_i64);
+    expect(
+        "the publisher's statement has one posting",
+        income.unwrap_or(0),
+        5,
+    )?;
     Ok(())
 }
 
@@ -203,24 +265,30 @@ fn account(stage: &Stage, name: &str) -> Result<u64> {
     Ok(balance.ok_or("no such account")?)
 }
 
-/// Leaves the mint running until it is stopped, and says how to play with it.
+/// Leaves the mint and the paywall running until it is stopped, and says how to play with it.
 fn serve(stage: Stage, dir: &Path) -> Result<()> {
     let url = stage.mint.url()?.to_owned();
-    let shown = dir.display();
+    let (shown, paywall) = (dir.display(), stage.paywall.url.clone());
     println!(
-        "\nThe mint goes on at {url} until you press Ctrl-C. Everything is in {shown}.\n\
+        "\nThe mint goes on at {url}, the paywall at {paywall}, until you press Ctrl-C. Everything is \
+         in {shown}.\n\
          From the repository, in another terminal:\n\n  \
            farthing() {{ cargo run -q --release --bin farthing -- \"$@\"; }}\n  \
            farthing-mint() {{ cargo run -q --release --bin farthing-mint -- \"$@\"; }}\n\n  \
            farthing balance --wallet {shown}/ann\n  \
            farthing send 4 --wallet {shown}/ann\n  \
            farthing receive TOKEN --wallet {shown}/bob\n  \
+           farthing get {paywall}/articles/2 --wallet {shown}/bob\n  \
            farthing-mint account statement the-daily --data {shown}/mint\n  \
            farthing-mint audit --data {shown}/mint\n  \
            curl {url}/v1/info\n"
     );
-    let status = stage.mint.into_child()?.wait()?;
-    println!("The mint has stopped ({status}). Remove {shown} when you are done.");
+    let Stage { mint, paywall, .. } = stage;
+    let status = mint.into_child()?.wait()?;
+    paywall.stop()?;
+    println!(
+        "The mint has stopped ({status}), and the paywall with it. Remove {shown} when you are done."
+    );
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod scene;
+pub mod site;
 pub mod tokens;
 pub mod victim;
 
