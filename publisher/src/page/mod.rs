@@ -1,22 +1,177 @@
-//! The page that asks a person to pay.
+//! The page that asks a person to pay. It has no script, loads nothing, and says nothing about whoever
+//! reads it.
 
-/// The Content-Security-Policy that the page needs.
-pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'";
+mod qr;
+
+use std::fmt::Write as _;
+
+/// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
+     style-src 'sha256-c1JUxL3ix/3QFSikOkR6YXvoQwXVxHLqX81ck4hDJ1A='; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("style.css");
+/// How much is shown of names that others chose.
+const SHOWN_CHARS_MAX: usize = 200;
 
 /// What the page says.
 pub(crate) struct Page<'a> {
+    /// The publisher's name.
     pub(crate) site: &'a str,
+    /// What is bought.
     pub(crate) what: Option<&'a str>,
+    /// The price in the unit's smallest part.
     pub(crate) amount: u64,
+    /// The mint's unit.
     pub(crate) unit: &'a str,
+    /// How many decimals people write the unit with.
     pub(crate) decimals: u8,
+    /// The mints whose tokens are taken.
     pub(crate) mint_urls: &'a [String],
+    /// The payment request as text.
     pub(crate) request: &'a str,
+    /// What is bought, as a URL.
     pub(crate) url: &'a str,
+    /// Where the form goes.
     pub(crate) pay_path: &'a str,
+    /// Why the last payment was refused.
     pub(crate) error: Option<&'a str>,
 }
 
+/// Writes the page.
 pub(crate) fn page(page: &Page<'_>) -> String {
-    format!("{} {}", page.amount, page.unit)
+    let (site, url) = (shown(page.site), shown(page.url));
+    let price = escape(&price(page));
+    let what = page.what.map_or_else(|| "This page".to_owned(), shown);
+    let mut html = String::with_capacity(16 * 1024);
+    let _ = write!(
+        html,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n\
+         <meta name=\"referrer\" content=\"same-origin\">\n\
+         <title>{what} costs {price} – {site}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <header>\n<p class=\"site\"><bdi>{site}</bdi></p>\n<h1><bdi>{what}</bdi></h1>\n\
+         <p class=\"soft\">{url}</p>\n\
+         <p class=\"price\">{price}</p>\n\
+         <p>Pay once with ecash to read it: no account, no subscription, no name.</p>\n</header>\n"
+    );
+    if let Some(error) = page.error {
+        let error = shown(error);
+        let _ = write!(
+            html,
+            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> {error}</p>\n"
+        );
+    }
+    html.push_str("<ol>\n");
+    html.push_str(&with_farthing(page));
+    html.push_str(&with_a_wallet(page));
+    html.push_str(&with_a_token(page, &price));
+    let mints = mints(page);
+    let _ = write!(
+        html,
+        "</ol>\n<footer>\n<p>The site takes tokens of {mints}. You are charged only if what you pay for is \
+         delivered.</p>\n</footer>\n</main>\n</body>\n</html>\n"
+    );
+    html
 }
+
+fn with_farthing(page: &Page<'_>) -> String {
+    let command = escape(&format!("farthing get {}", shell_word(page.url)));
+    format!(
+        "<li>\n<h2>With the Farthing wallet</h2>\n\
+         <p class=\"soft\">It asks you before it pays, and keeps the change.</p>\n\
+         <pre><code>{command}</code></pre>\n</li>\n"
+    )
+}
+
+fn with_a_wallet(page: &Page<'_>) -> String {
+    let request = escape(page.request);
+    let drawn = qr::svg(page.request, "QR code of the payment request");
+    let drawn = drawn.unwrap_or_default();
+    format!(
+        "<li>\n<h2>With another Cashu wallet</h2>\n<div class=\"scan\">\n{drawn}\
+         <div>\n<p>A wallet that pays web pages (HTTP 402, NUT-24) pays when you open this page's address \
+         in it. Any other that knows the mint makes a token for this request: scan it, and paste \
+         the token below.</p>\n\
+         <details>\n<summary>The request as text</summary>\n<pre><code>{request}</code></pre>\n\
+         </details>\n</div>\n</div>\n</li>\n"
+    )
+}
+
+fn with_a_token(page: &Page<'_>, price: &str) -> String {
+    let (url, pay_path) = (escape(page.url), escape(page.pay_path));
+    format!(
+        "<li>\n<h2>With a token</h2>\n<form method=\"post\" action=\"{pay_path}\">\n\
+         <input type=\"hidden\" name=\"url\" value=\"{url}\">\n\
+         <label for=\"token\">A token of exactly {price}</label>\n\
+         <textarea id=\"token\" name=\"token\" required rows=\"4\" placeholder=\"cashuB…\" \
+         autocomplete=\"off\" autocapitalize=\"off\" spellcheck=\"false\" \
+         aria-describedby=\"hint\"></textarea>\n\
+         <p class=\"soft\" id=\"hint\">A token is money: whoever has its text can spend it. Here it \
+         buys this page and nothing else. Your browser keeps the receipt as a cookie.</p>\n\
+         <button>Pay {price}</button>\n</form>\n</li>\n"
+    )
+}
+
+fn mints(page: &Page<'_>) -> String {
+    let links = page.mint_urls.iter().map(|url| {
+        let shown = shown(url);
+        // Nothing but a web address becomes a link.
+        if url.starts_with("https://") || url.starts_with("http://") {
+            format!("<a href=\"{}\" rel=\"noreferrer\">{shown}</a>", escape(url))
+        } else {
+            shown
+        }
+    });
+    links.collect::<Vec<_>>().join(" or ")
+}
+
+/// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.
+fn price(page: &Page<'_>) -> String {
+    let (amount, unit) = (page.amount, page.unit);
+    let decimals = usize::from(page.decimals);
+    let digits = format!("{amount:0>width$}", width = decimals + 1);
+    match digits.split_at_checked(digits.len() - decimals) {
+        Some((whole, part)) if !part.is_empty() => format!("{whole}.{part} {unit}"),
+        _ => format!("{amount} {unit}"),
+    }
+}
+
+/// A word for a shell, whatever is in it.
+fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Text that others chose, cut to a length that can be shown.
+fn shown(text: &str) -> String {
+    let mut chars = text.chars();
+    let cut: String = chars.by_ref().take(SHOWN_CHARS_MAX).collect();
+    let more = if chars.next().is_some() { "…" } else { "" };
+    escape(&format!("{cut}{more}"))
+}
+
+/// Text as HTML, in elements and in quoted attributes. What would turn around or hide the text beside
+/// it is replaced.
+fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                html.push('\u{fffd}');
+            }
+            c if c.is_control() => html.push('\u{fffd}'),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+#[path = "../page_tests.rs"]
+mod tests;

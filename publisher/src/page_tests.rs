@@ -1,0 +1,183 @@
+//! Tests of the page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+
+const REQUEST: &str = "creqApWFhA2F1ZmNyZWRpdGFtgXgYaHR0cHM6Ly9taW50LmV4YW1wbGUubmV0YWR4HkEgd2FsayB0aHJv\
+                       dWdoIHRoZSBzYWx0IG1hcnNoZXM";
+
+fn sample() -> Page<'static> {
+    static MINTS: std::sync::LazyLock<Vec<String>> =
+        std::sync::LazyLock::new(|| vec!["https://mint.example".to_owned()]);
+    Page {
+        site: "The Gazette",
+        what: Some("A walk through the salt marshes"),
+        amount: 3,
+        unit: "credit",
+        decimals: 0,
+        mint_urls: &MINTS,
+        request: REQUEST,
+        url: "https://gazette.example/articles/salt-marshes?part=2",
+        pay_path: "/.well-known/farthing/pay",
+        error: None,
+    }
+}
+
+#[test]
+fn the_policy_allows_the_style_and_nothing_else_on_the_page() {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let source = format!("'sha256-{hash}'");
+    assert!(CONTENT_SECURITY_POLICY.contains(&source), "{source}");
+    let html = page(&sample());
+    for forbidden in [
+        "<script", "style=", " on", "<link", "<img", "@import", "url(",
+    ] {
+        let attributes: Vec<&str> = html
+            .split('<')
+            .filter_map(|tag| tag.split('>').next())
+            .collect();
+        assert!(
+            !attributes.iter().any(|tag| tag.contains(forbidden)),
+            "{forbidden}"
+        );
+    }
+    assert!(!STYLE.contains("url(") && !STYLE.contains('<'));
+}
+
+#[test]
+fn the_page_says_what_it_costs_and_how_to_pay() {
+    let html = page(&sample());
+    for expected in [
+        "<html lang=\"en\">",
+        "<title>A walk through the salt marshes costs 3 credit – The Gazette</title>",
+        "farthing get &#39;https://gazette.example/articles/salt-marshes?part=2&#39;",
+        "action=\"/.well-known/farthing/pay\"",
+        "name=\"url\" value=\"https://gazette.example/articles/salt-marshes?part=2\"",
+        "name=\"token\"",
+        "<label for=\"token\">",
+        "<svg role=\"img\"",
+        REQUEST,
+        "<a href=\"https://mint.example\"",
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
+    assert!(!html.contains("role=\"alert\""));
+    let refused = Page {
+        error: Some("it was spent before"),
+        ..sample()
+    };
+    assert!(page(&refused).contains("role=\"alert\""));
+    assert!(page(&refused).contains("it was spent before"));
+}
+
+#[test]
+fn the_page_is_small() {
+    let long = "Ä".repeat(3000);
+    let request = format!("creqA{}", "aBc5-_9Z".repeat(56));
+    let page_of_long_names = Page {
+        site: &long,
+        what: Some(&long),
+        error: Some(&long),
+        request: &request,
+        ..sample()
+    };
+    for html in [page(&sample()), page(&page_of_long_names)] {
+        assert!(html.len() < 20 * 1024, "{} bytes", html.len());
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_qr_code_is_shown_as_text() {
+    let request = "x".repeat(4000);
+    let html = page(&Page {
+        request: &request,
+        ..sample()
+    });
+    assert!(!html.contains("<svg") && html.contains(&request));
+}
+
+#[test]
+fn hostile_names_are_text() {
+    let hostile = "\"'><script>alert(1)</script>&\u{202e}\u{0}\n";
+    let mints = vec![
+        format!("javascript:alert(1){hostile}"),
+        format!("https://{hostile}"),
+    ];
+    let html = page(&Page {
+        site: hostile,
+        what: Some(hostile),
+        unit: hostile,
+        mint_urls: &mints,
+        request: hostile,
+        url: hostile,
+        pay_path: hostile,
+        error: Some(hostile),
+        ..sample()
+    });
+    assert!(!html.contains("<script") && !html.contains("alert(1)</"));
+    assert!(!html.contains("href=\"javascript:"));
+    assert!(!html.contains(['\u{202e}', '\u{0}']));
+    // Every attribute still ends where it should: outside of tags no quote is left.
+    let mut depth_of_quotes = 0;
+    for tag in html.split('<').filter_map(|tag| tag.split('>').next()) {
+        depth_of_quotes += tag.matches('"').count() % 2;
+    }
+    assert_eq!(depth_of_quotes, 0);
+    assert_eq!(html.matches("<form").count(), 1);
+}
+
+#[test]
+fn the_command_is_one_word_for_the_shell() {
+    let url = "https://gazette.example/a';touch$IFS/tmp/x;'";
+    assert_eq!(
+        shell_word(url),
+        r"'https://gazette.example/a'\'';touch$IFS/tmp/x;'\'''"
+    );
+    let printed = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(format!("printf %s {}", shell_word(url)))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), url);
+}
+
+#[test]
+fn prices_are_written_as_people_do() {
+    for (amount, decimals, expected) in [
+        (3, 0, "3 credit"),
+        (0, 0, "0 credit"),
+        (250, 2, "2.50 credit"),
+        (5, 2, "0.05 credit"),
+        (1, 8, "0.00000001 credit"),
+        (u64::MAX, 2, "184467440737095516.15 credit"),
+    ] {
+        let written = price(&Page {
+            amount,
+            decimals,
+            ..sample()
+        });
+        assert_eq!(written, expected);
+    }
+}
+
+/// Writes the page to a file, to look at it in a browser.
+#[test]
+#[ignore = "for looking at: cargo test -p farthing-publisher the_page_to_look_at -- --ignored"]
+fn the_page_to_look_at() {
+    let dir = std::env::temp_dir();
+    std::fs::write(dir.join("farthing-page.html"), page(&sample())).unwrap();
+    let refused = Page {
+        what: None,
+        error: Some(
+            "the token was spent before: it may have bought something else already; nothing was spent now",
+        ),
+        amount: 1250,
+        decimals: 2,
+        unit: "usd",
+        ..sample()
+    };
+    std::fs::write(dir.join("farthing-page-refused.html"), page(&refused)).unwrap();
+}
