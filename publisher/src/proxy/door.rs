@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use farthing_protocol::ErrorCode;
-use http::header::{HOST, HeaderValue};
+use http::header::{CONNECTION, HOST, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use ipnet::IpNet;
 use tower::Service;
@@ -78,7 +78,11 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Err((code, detail)) = self.check(&request) {
-            return Box::pin(std::future::ready(Ok(refusal(code, detail))));
+            let mut answer = refusal(code, detail);
+            // Whoever sends such requests may mean more to follow than a proxy in front has seen.
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(CONNECTION, close);
+            return Box::pin(std::future::ready(Ok(answer)));
         }
         to_origin_form(&mut request);
         headers::clean_request(request.headers_mut());
