@@ -1,0 +1,94 @@
+// Payment requests between Farthing and @cashu/cashu-ts: each reads what the other writes.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+import { PaymentRequest, decodePaymentRequest } from "@cashu/cashu-ts";
+
+import { declined, startMint, startPaywall, stopAll, wallet } from "./farthing.mjs";
+
+const scenarios = [];
+const scenario = (name, test) => scenarios.push({ name, test });
+
+/** A server for as long as `use` takes. */
+async function serving(handler, use) {
+  const server = createServer(handler).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    return await use(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const article = (_, response) => response.end("the article\n");
+
+scenario("cashu-ts reads the paywall's request", async (mint) => {
+  await serving(article, async (upstream) => {
+    const paywall = await startPaywall("online", mint, upstream, "/articles/*=3");
+    const answer = await fetch(`${paywall}/articles/1`);
+    assert.equal(answer.status, 402);
+    const text = answer.headers.get("x-cashu");
+    assert.ok(text.startsWith("creqA"), text);
+    const request = decodePaymentRequest(text);
+    assert.equal(Number(request.amount), 3);
+    assert.equal(request.unit, "credit");
+    assert.deepEqual(request.mints, [mint.url]);
+    assert.equal(request.nut10, undefined);
+    assert.ok(!request.transport?.length, "the payment is made in the request itself");
+    assert.equal(decodePaymentRequest((await answer.json()).request).unit, "credit");
+  });
+});
+
+scenario("cashu-ts reads the lock that a paywall asks for", async (mint) => {
+  await serving(article, async (upstream) => {
+    const settings = { FARTHING_PAYWALL_ACCEPT: "locked" };
+    const paywall = await startPaywall("locked", mint, upstream, "/articles/*=3", settings);
+    const answer = await fetch(`${paywall}/articles/1`);
+    const request = decodePaymentRequest(answer.headers.get("x-cashu"));
+    assert.equal(request.nut10.kind, "P2PK");
+    assert.match(request.nut10.data, /^[0-9a-f]{64}$/);
+  });
+});
+
+for (const [version, encode] of [
+  ["creqA", (request) => request.toEncodedCreqA()],
+  ["creqB", (request) => request.toEncodedCreqB()],
+]) {
+  scenario(`the wallet reads a request that cashu-ts writes as ${version}`, async (mint) => {
+    const request = new PaymentRequest(undefined, "a7", 5, "credit", [mint.url], "Song seven");
+    const text = encode(request);
+    assert.equal(text.slice(0, 5).toLowerCase(), version.toLowerCase());
+    const asked = [];
+    const shop = (incoming, response) => {
+      asked.push(incoming.headers["x-cashu"]);
+      response.writeHead(402, { "X-Cashu": text }).end();
+    };
+    await serving(shop, async (url) => {
+      const unpaid = await wallet("get", `${url}/songs/7`);
+      assert.equal(unpaid.code, 3, unpaid.stderr);
+      const screen = await declined("get", `${url}/songs/7`);
+      assert.match(screen, /asks for 5 credit\./);
+      assert.match(screen, /for: +Song seven/);
+      const tooDear = await wallet("get", `${url}/songs/7`, "--max", "4", "--yes");
+      assert.equal(tooDear.code, 3, tooDear.stderr);
+    });
+    assert.deepEqual(asked, [undefined, undefined, undefined], "no token was shown");
+  });
+}
+
+let failed = 0;
+const mint = await startMint();
+for (const { name, test } of scenarios) {
+  try {
+    await test(mint);
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  ${name}\n${error.stack}`);
+  }
+}
+await stopAll();
+process.exitCode = failed ? 1 : 0;
