@@ -402,3 +402,38 @@ pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
     let of = outputs.iter().filter(|o| o.purpose == purpose);
     amount::sum(of.map(|o| o.amount)).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys};
+
+    fn keyset(amounts: &[u64]) -> Keyset {
+        let keys = amounts.iter().map(|amount| (*amount, [1; 32].into()));
+        Keyset {
+            mint: String::new(),
+            info: KeysetInfo {
+                id: KeysetId::from_bytes(&[0x52; 33]).unwrap(),
+                unit: String::new(),
+                active: true,
+                input_fee_ppk: 0,
+                final_expiry: None,
+            },
+            keys: PublicKeys::from_iter(keys),
+        }
+    }
+
+    #[test]
+    fn amounts_become_outputs_and_nothing_becomes_none() {
+        let amounts = |keyset: &Keyset, amount| {
+            let wants = wants(keyset, amount, Purpose::Keep, None)?;
+            Ok(wants.iter().map(|want| want.amount).collect::<Vec<_>>())
+        };
+        let unpayable = |amount| Err(Caller::AmountUnpayable { amount });
+        assert_eq!(amounts(&keyset(&[1, 2, 4]), 11), Ok(vec![1, 2, 4, 4]));
+        assert_eq!(amounts(&keyset(&[2]), 3), unpayable(3));
+        assert_eq!(amounts(&keyset(&[1]), 10_001), unpayable(10_001));
+        assert_eq!(amounts(&keyset(&[]), 1), unpayable(1));
+        assert_eq!(amounts(&keyset(&[]), 0), Ok(vec![]));
+    }
+}

@@ -6,12 +6,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that fails says so by panicking"
 )]
 
 mod support;
 
-use farthing_protocol::Token;
+use farthing_protocol::{ErrorCode, Token};
 use farthing_wallet::records::{Entry, Kind, Outcome};
 use farthing_wallet::{Origin, Redeem, SendOptions};
 use std::rc::Rc;
@@ -158,22 +159,35 @@ async fn stage(act: Act) -> Stage {
         | Act::RedeemWithChange
         | Act::RedeemAllInParts
         | Act::Pay
-        | Act::PayAndPayAgain => {}
-        Act::PayExact => world.site.borrow_mut().price = 36,
-        Act::PayLocked => world.site.borrow_mut().wants_locked(),
-        Act::PayRefused => {
-            world.site.borrow_mut().deeds.refuses = Some(farthing_protocol::ErrorCode::TokenBound);
-        }
-        // Known to be broken only once it is paid for.
-        Act::PayNotCharged => world.site.borrow_mut().upstream = 500,
-        Act::PayWithoutReceipt => world.site.borrow_mut().deeds.no_receipt = true,
-        Act::PayAndLoseChange => world.site.borrow_mut().deeds.keeps_change = true,
-        Act::PayInPart => {
-            world.site.borrow_mut().price = 35;
-            world.site.borrow_mut().deeds.redeems_first_only = true;
-        }
+        | Act::PayAndPayAgain
+        | Act::PayExact
+        | Act::PayLocked
+        | Act::PayRefused
+        | Act::PayNotCharged
+        | Act::PayWithoutReceipt
+        | Act::PayAndLoseChange
+        | Act::PayInPart => {}
     }
+    misbehave(act, &mut world.site.borrow_mut());
     stage
+}
+
+/// Makes the site do what an act of paying is about.
+fn misbehave(act: Act, site: &mut FakeSite) {
+    match act {
+        Act::PayExact => site.price = 36,
+        Act::PayLocked => site.wants_locked(),
+        Act::PayRefused => site.deeds.refuses = Some(ErrorCode::TokenBound),
+        // Known to be broken only once it is paid for.
+        Act::PayNotCharged => site.upstream = 500,
+        Act::PayWithoutReceipt => site.deeds.no_receipt = true,
+        Act::PayAndLoseChange => site.deeds.keeps_change = true,
+        Act::PayInPart => {
+            site.price = 35;
+            site.deeds.redeems_first_only = true;
+        }
+        _ => {}
+    }
 }
 
 /// Does the act; whether it succeeds does not matter, only what becomes of the money.
