@@ -2,7 +2,7 @@
 //! account (`docs/protocol.md`, section 12).
 //!
 //! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the command
-//! `farthing-paywall`, it does the same.
+//! `farthing-paywall`, it does the same. `examples/articles.rs` is a whole service.
 //!
 //! | module | what it holds |
 //! |---|---|
