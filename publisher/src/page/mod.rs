@@ -58,9 +58,9 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     );
     if let Some(error) = page.error {
         let error = shown(error);
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> {error}</p>\n"
+            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> {error}</p>"
         );
     }
     html.push_str("<ol>\n");
