@@ -60,7 +60,8 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         let error = shown(error);
         let _ = writeln!(
             html,
-            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> {error}</p>"
+            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> \
+             {error}</p>"
         );
     }
     html.push_str("<ol>\n");
