@@ -1,6 +1,6 @@
 //! `farthing get`: fetches a page, asks before it pays, and writes the body as it comes.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write};
 use std::path::Path;
 
@@ -46,6 +46,7 @@ pub(crate) async fn get(
         Visit::Answer(answer) => answer,
         Visit::Priced(offer) => {
             agree(&offer, &get)?;
+            get.output.as_deref().map_or(Ok(()), check_writable)?;
             wallet.pay(&offer).await?
         }
     };
@@ -170,6 +171,16 @@ fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::
     input.read_line(&mut line)?;
     let line = line.trim();
     Ok(line.eq_ignore_ascii_case("y") || line.eq_ignore_ascii_case("yes"))
+}
+
+/// Finds out before anything is paid whether a page could be written there; leaves all as it was.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let is_new = !path.exists();
+    OpenOptions::new().append(true).create(true).open(path)?;
+    if is_new {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
 }
 
 fn output(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {

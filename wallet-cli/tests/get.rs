@@ -526,3 +526,15 @@ fn on_a_terminal_it_asks_before_it_pays() {
     assert!(text(&output.stderr).starts_with(&said));
     assert_eq!(shop.available(), 97);
 }
+
+#[test]
+fn nothing_is_paid_for_a_page_that_cannot_be_written() {
+    let shop = Shop::new();
+    let url = shop.url("/article");
+    let nowhere = shop.dir.path().join("no/such/folder");
+    let path = nowhere.to_str().unwrap();
+    let output = shop.run(&["get", &url, "--yes", "--max", "3", "-o", path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(shop.server.with(|site| site.tokens().len()), 0);
+    assert_eq!(shop.available(), 100);
+}

@@ -316,3 +316,111 @@ async fn the_mint_may_be_named() {
         Error::Caller(Caller::MintUnknown("https://other.test".to_owned()))
     );
 }
+
+#[tokio::test]
+async fn a_token_that_fits_into_no_header_is_not_begun() {
+    let mut mint = FakeMint::new(1000);
+    mint.keysets = vec![support::mint::FakeKeyset::new(1, 0, 1)];
+    (mint.limits.inputs_max, mint.limits.outputs_max) = (200, 200);
+    let world = World::new(mint);
+    let mut wallet = world.make(PHRASE, farthing_wallet::Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    wallet.withdraw(&mint, 200).await.unwrap();
+    world.site.borrow_mut().price = 150;
+    let offer = offer(&mut wallet, &article()).await;
+    let error = wallet.pay(&offer).await.unwrap_err();
+    let Error::Caller(Caller::Unpayable(Unpayable::TokenTooLong { bytes, max: 16384 })) = error
+    else {
+        panic!("{error:?}");
+    };
+    assert!(bytes > 16384);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (200, 0));
+    assert_eq!(world.site.borrow().tokens().len(), 0);
+}
+
+/// A shop whose mint takes `fee` thousandths of a unit for each token spent.
+async fn shop_with_fee(fee: u64) -> (World, TestWallet) {
+    let mut mint = FakeMint::new(1000);
+    mint.keysets = vec![support::mint::FakeKeyset::new(1, fee, 8)];
+    let world = World::new(mint);
+    let mut wallet = world.make(PHRASE, farthing_wallet::Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    wallet.withdraw(&mint, 100).await.unwrap();
+    (world, wallet)
+}
+
+#[tokio::test]
+async fn the_fee_for_redeeming_is_the_sites_and_the_fee_for_taking_back_is_the_wallets() {
+    let (world, mut wallet) = shop_with_fee(1000).await;
+    let answer = buy(&mut wallet, &article()).await.unwrap();
+    assert!(matches!(&answer.payment, Payment::Paid { entry, .. } if entry.fee == 0));
+    assert_eq!((available(&wallet).await, world.account()), (97, 902));
+
+    world.site.borrow_mut().upstream = 500;
+    let other = PageRequest::get("https://site.test/other");
+    let answer = buy(&mut wallet, &other).await.unwrap();
+    let Payment::NotCharged { entry, returned } = answer.payment else {
+        panic!("{:?}", answer.payment);
+    };
+    assert_eq!((entry.fee, returned, available(&wallet).await), (1, 31, 96));
+
+    // What the fee would eat whole stays as it is, although the site has seen it.
+    world.site.borrow_mut().price = 1;
+    let answer = buy(&mut wallet, &other).await.unwrap();
+    let Payment::NotCharged { entry, returned } = answer.payment else {
+        panic!("{:?}", answer.payment);
+    };
+    assert_eq!((entry.fee, returned, available(&wallet).await), (0, 1, 96));
+}
+
+#[tokio::test]
+async fn a_price_that_the_fee_would_eat_is_not_paid() {
+    let (world, mut wallet) = shop_with_fee(2000).await;
+    world.site.borrow_mut().price = 1;
+    let offer = offer(&mut wallet, &article()).await;
+    let error = wallet.pay(&offer).await.unwrap_err();
+    assert_eq!(
+        error,
+        Error::Caller(Caller::FeeEatsAll { amount: 1, fee: 2 })
+    );
+    assert_eq!(available(&wallet).await, 100);
+}
+
+#[tokio::test]
+async fn a_rotated_keyset_costs_one_try_and_the_next_uses_the_new_one() {
+    let (world, mut wallet) = shop().await;
+    let first = offer(&mut wallet, &article()).await;
+    world.mint.borrow_mut().rotate(40, 0);
+    let error = wallet.pay(&first).await.unwrap_err();
+    assert_eq!(
+        error.explain().money,
+        "Nothing was paid; 4 went back into the balance."
+    );
+    assert_eq!(
+        error.explain().advice,
+        "Try again: the next payment uses other tokens."
+    );
+    assert_eq!(available(&wallet).await, 100);
+    let answer = buy(&mut wallet, &article()).await.unwrap();
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+    assert_eq!(available(&wallet).await, 97);
+}
+
+#[tokio::test]
+async fn a_place_that_a_copy_of_the_wallet_has_used_costs_one_try() {
+    let (world, mut wallet) = shop().await;
+    let copy = world.device();
+    *copy.rows.borrow_mut() = world.rows.borrow().clone();
+    let mut copy = copy.open(&Fuse::none()).await;
+    world.site.borrow_mut().price = 61; // 64, and 3 of change
+    buy(&mut copy, &article()).await.unwrap();
+    world.site.borrow_mut().price = 3; // 4, and 1 of change
+    let other = PageRequest::get("https://site.test/other");
+    let error = buy(&mut wallet, &other).await.unwrap_err();
+    assert!(
+        error.explain().what.contains("(code 11003, status 400)"),
+        "{error}"
+    );
+    let answer = buy(&mut wallet, &other).await.unwrap();
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+}
