@@ -6,7 +6,7 @@
 mod marks;
 mod seed;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::RwLock;
 
@@ -112,46 +112,33 @@ impl Keyring {
         Ristretto255::secret_key(&uniform).ok_or(Error::Invariant("a derived key is zero"))
     }
 
-    /// Which of these tokens are this mint's. Those of one key are checked together, and one by one
-    /// only when not all of them are good.
+    /// Which of these tokens are this mint's. They are checked together, and one by one only when not
+    /// all of them are good.
     ///
     /// # Errors
     /// [`Error::Invariant`] when a keyset was not loaded; [`Error::Operator`] when the system gives no
     /// random numbers.
     pub fn verify_all(&self, tokens: &[Token]) -> Result<Vec<bool>> {
         let keysets = self.keysets.read().map_err(|_| POISONED)?;
-        let mut by_key: BTreeMap<(KeysetId, u64), Vec<usize>> = BTreeMap::new();
-        for (place, token) in tokens.iter().enumerate() {
-            by_key
-                .entry((token.id, token.amount))
-                .or_default()
-                .push(place);
-        }
         let mut weights = vec![[0; 16]; tokens.len()];
         getrandom::fill(weights.as_flattened_mut())
             .map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
-        let mut good = vec![true; tokens.len()];
-        for ((id, amount), places) in by_key {
-            let key = find_key(&keysets, &id, amount)?;
-            let weighted = |place: &usize| {
-                let (token, weight) = (tokens.get(*place)?, weights.get(*place)?);
-                Some(ToVerify {
-                    y: token.y,
-                    c: token.c,
-                    weight: u128::from_le_bytes(*weight),
-                })
-            };
-            let batch: Vec<_> = places.iter().filter_map(weighted).collect();
-            if Ristretto255::verify_all(key, &batch) {
-                continue;
-            }
-            for (place, token) in places.iter().zip(&batch) {
-                if let Some(verdict) = good.get_mut(*place) {
-                    *verdict = Ristretto255::verify_token(key, &token.y, &token.c);
-                }
-            }
+        let to_verify = |(token, weight): (&Token, [u8; 16])| {
+            Ok(ToVerify {
+                key: find_key(&keysets, &token.id, token.amount)?,
+                y: token.y,
+                c: token.c,
+                weight: u128::from_le_bytes(weight),
+            })
+        };
+        let batch = tokens.iter().zip(weights).map(to_verify);
+        let batch = batch.collect::<Result<Vec<_>>>()?;
+        if Ristretto255::verify_all(&batch) {
+            return Ok(vec![true; tokens.len()]);
         }
-        Ok(good)
+        let verify =
+            |token: &ToVerify<'_, _>| Ristretto255::verify_token(token.key, &token.y, &token.c);
+        Ok(batch.iter().map(verify).collect())
     }
 
     /// Signs outputs, whose points were decoded, and proves it.

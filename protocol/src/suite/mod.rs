@@ -33,7 +33,9 @@ pub struct ToSign<'k, S: Suite> {
 }
 
 /// A token to be verified in a batch.
-pub struct ToVerify<S: Suite> {
+pub struct ToVerify<'k, S: Suite> {
+    /// The key that is said to have signed it.
+    pub key: &'k S::SecretKey,
     /// `Y`, its secret hashed to the group.
     pub y: S::Point,
     /// Its signature `C`.
@@ -136,10 +138,10 @@ pub trait Suite: Sized + 'static {
         outputs.iter().map(sign).collect()
     }
 
-    /// Whether all of these tokens were signed with `key`. Constant time in the key.
+    /// Whether all of these tokens were signed, each with its key. Constant time in the keys.
     #[must_use]
-    fn verify_all(key: &Self::SecretKey, tokens: &[ToVerify<Self>]) -> bool {
-        let verify = |token: &ToVerify<Self>| Self::verify_token(key, &token.y, &token.c);
+    fn verify_all(tokens: &[ToVerify<'_, Self>]) -> bool {
+        let verify = |token: &ToVerify<'_, Self>| Self::verify_token(token.key, &token.y, &token.c);
         tokens.iter().all(verify)
     }
 

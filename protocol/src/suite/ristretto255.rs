@@ -171,11 +171,11 @@ impl Suite for Ristretto255 {
         batch::sign_all(outputs)
     }
 
-    fn verify_all(key: &SecretKey, tokens: &[ToVerify<Self>]) -> bool {
+    fn verify_all(tokens: &[ToVerify<'_, Self>]) -> bool {
         if tokens.len() < batch::BATCH_MIN {
-            return tokens.iter().all(|t| Self::verify_token(key, &t.y, &t.c));
+            return tokens.iter().all(|t| Self::verify_token(t.key, &t.y, &t.c));
         }
-        batch::verify_all(key, tokens)
+        batch::verify_all(tokens)
     }
 
     fn lock_key(key: &[u8]) -> Result<[u8; 32], VerifyError> {

@@ -240,27 +240,32 @@ fn a_batch_of_outputs_is_signed_as_each_alone() {
 
 #[test]
 fn a_batch_of_tokens_is_good_only_when_each_is() {
-    let key = key();
-    let tokens = |count: u8| -> Vec<ToVerify<Ristretto255>> {
-        let token = |i: u8| {
+    let keys = [key(), SecretKey::new(scalar(VECTORS[0].nonce)).unwrap()];
+    let tokens = |count: u8| -> Vec<ToVerify<'_, Ristretto255>> {
+        let token = |(i, key): (u8, _)| {
             let y = Ristretto255::hash_to_group(&[i]);
-            let c = Ristretto255::evaluate(&key, &y);
+            let c = Ristretto255::evaluate(key, &y);
             let weight = u128::from(i) << 100 | 0x5eed;
-            ToVerify { y, c, weight }
+            ToVerify { key, y, c, weight }
         };
-        (0..count).map(token).collect()
+        (0..count).zip(keys.iter().cycle()).map(token).collect()
     };
+    let g = keys[0].public;
     for count in 0..12 {
-        assert!(Ristretto255::verify_all(&key, &tokens(count)), "{count}");
+        assert!(Ristretto255::verify_all(&tokens(count)), "{count}");
         for bad in 0..usize::from(count) {
-            let mut tokens = tokens(count);
-            tokens[bad].c += key.public;
-            assert!(!Ristretto255::verify_all(&key, &tokens), "{bad} of {count}");
+            let mut some = tokens(count);
+            some[bad].c += g;
+            assert!(!Ristretto255::verify_all(&some), "{bad} of {count}");
+            // A good signature of the other key.
+            let mut some = tokens(count);
+            some[bad].key = &keys[1 - bad % 2];
+            assert!(!Ristretto255::verify_all(&some), "{bad} of {count}");
         }
     }
     // Two errors that cancel without weights do not cancel with them.
-    let mut tokens = tokens(6);
-    tokens[1].c += key.public;
-    tokens[4].c -= key.public;
-    assert!(!Ristretto255::verify_all(&key, &tokens));
+    let mut some = tokens(6);
+    some[1].c += g;
+    some[4].c -= g;
+    assert!(!Ristretto255::verify_all(&some));
 }
