@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -67,9 +68,13 @@ pub struct Config {
     pub read_timeout_ms: u64,
     /// How long a stop waits for requests under way, in milliseconds.
     pub stop_timeout_ms: u64,
-    /// Requests that may wait for a CPU; more are answered 503. Divided by the requests a second that
-    /// the machine does, it is how long the last of them waits.
+    /// Requests that may wait for a CPU; more are answered 503.
     pub queue_max: usize,
+    /// How long a request may wait for a CPU, in milliseconds; after that it is answered 503.
+    pub queue_timeout_ms: u64,
+    /// How long an answer of 503 is held back, in milliseconds, so that callers who do not heed its
+    /// Retry-After cost the mint a few refusals a second and not thousands.
+    pub refusal_delay_ms: u64,
     /// Connections at the same time; more wait at the door until one ends, which costs the mint nothing.
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
@@ -128,7 +133,9 @@ impl Default for Config {
             body_bytes_max: 1024 * 1024,
             read_timeout_ms: 10_000,
             stop_timeout_ms: 10_000,
-            queue_max: 1024,
+            queue_max: 256,
+            queue_timeout_ms: 250,
+            refusal_delay_ms: 500,
             connections_max: 4096,
         }
     }
@@ -233,6 +240,7 @@ impl Config {
             ("witness_bytes_max", self.witness_bytes_max),
             ("body_bytes_max", self.body_bytes_max),
             ("queue_max", self.queue_max),
+            ("queue_timeout_ms", usize::from(self.queue_timeout_ms > 0)),
             ("connections_max", self.connections_max),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
@@ -254,6 +262,7 @@ impl Config {
             },
             replay_days: self.replay_days,
             queue_max: self.queue_max,
+            queue_timeout: Duration::from_millis(self.queue_timeout_ms),
         }
     }
 }
@@ -367,6 +376,7 @@ mod tests {
             ("amounts = 49", "amounts"),
             ("amounts = 0", "amounts"),
             ("queue_max = 0", "queue_max"),
+            ("queue_timeout_ms = 0", "queue_timeout_ms"),
             ("connections_max = 0", "connections_max"),
             ("decimals = 9", "decimals"),
             ("replay_days = 367", "replay_days"),

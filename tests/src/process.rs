@@ -61,7 +61,11 @@ impl Mint {
         let mint = Self {
             program: Program::new(binary, AS_MINT),
             dir: dir.to_owned(),
-            settings: Vec::new(),
+            // On a busy machine a test's requests may wait for long, and be good all the same.
+            settings: vec![(
+                "FARTHING_MINT_QUEUE_TIMEOUT_MS".to_owned(),
+                "60000".to_owned(),
+            )],
             running: None,
         };
         mint.run(&[&["init"], arguments].concat())?;
@@ -76,7 +80,9 @@ impl Mint {
         self
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// An operator's command, to be run as the caller likes.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program.command();
         command.args(arguments).arg("--data").arg(&self.dir);
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));

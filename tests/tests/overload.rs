@@ -27,8 +27,10 @@ use tokio::task::JoinSet;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
 
-/// Requests that may wait for a CPU: far fewer than are pushed.
-const QUEUE_MAX: &str = "16";
+/// Room for far fewer requests than are pushed.
+const A_SHORT_QUEUE: [(&str, &str); 1] = [("QUEUE_MAX", "16")];
+/// Room for all of them, and no time.
+const A_SHORT_WAIT: [(&str, &str); 2] = [("QUEUE_MAX", "100000"), ("QUEUE_TIMEOUT_MS", "20")];
 /// A question that costs nothing.
 const NOTHING: &str = r#"{"Ys":[]}"#;
 /// How often a connection sends a request that is refused.
@@ -172,12 +174,19 @@ async fn is_spent(scene: &Scene, secret: &Secret) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_flood_some_are_refused_none_hangs_and_nothing_goes_wrong() {
+    endure_floods(&A_SHORT_QUEUE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_flood_who_waits_for_too_long_is_refused_and_nothing_goes_wrong() {
+    endure_floods(&A_SHORT_WAIT).await;
+}
+
+async fn endure_floods(settings: &[(&str, &str)]) {
     let connections = std::env::var("FARTHING_OVERLOAD_CONNECTIONS");
     let connections = connections.map_or(300, |text| text.parse().unwrap());
     rlimit::increase_nofile_limit(connections as u64 + 200).unwrap();
-    let scene = Scene::with(BINARY, &[("QUEUE_MAX", QUEUE_MAX)])
-        .await
-        .unwrap();
+    let scene = Scene::with(BINARY, settings).await.unwrap();
     let api_token = scene.mint.account("ann", "withdraw", 100_000).unwrap();
     // One flood is enough, unless a very idle machine keeps up with it.
     for _ in 0..20 {
@@ -185,8 +194,10 @@ async fn in_a_flood_some_are_refused_none_hangs_and_nothing_goes_wrong() {
         let lone = prepare(&scene, &api_token, 1).await.pop().unwrap();
         let before = scene.books().unwrap();
         let pushers = flood(&scene, pushers).await;
-        // At once, and at the first try.
-        assert_eq!(ask_alone(&scene, &lone).status, 200);
+        // At once. Where the wait is short, a machine with other things to do may take several tries.
+        let tries = if settings == A_SHORT_QUEUE { 1 } else { 50 };
+        let served = (0..tries).any(|_| ask_alone(&scene, &lone).status == 200);
+        assert!(served, "it has not recovered");
 
         tell(&pushers);
         let done = pushers.iter().filter(|pusher| pusher.was_done()).count();
@@ -223,7 +234,10 @@ async fn finish(scene: &Scene, pusher: Pusher) {
     assert_eq!(is_spent(scene, &pusher.token.proof.secret).await, done);
     let reply = match pusher.answers.last() {
         Some(last) if done => last.reply.clone(),
-        Some(_) | None => ask_alone(scene, &pusher),
+        Some(_) | None => {
+            let served = |_| Some(ask_alone(scene, &pusher)).filter(|reply| reply.status == 200);
+            (0..50).find_map(served).expect("it has not recovered")
+        }
     };
     let signed: Signatures = reply.ok().unwrap();
     let tokens = pusher.blanks.unblind(&signed.signatures).unwrap();

@@ -18,6 +18,7 @@ mod writer;
 
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use farthing_protocol::api::{ProofState, Restored, State};
@@ -30,9 +31,9 @@ use crate::keyring::{Keyring, RequestDigest};
 use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
 use journal::Gate;
-use pool::{Pool, Task};
+use pool::{Patience, Pool, Task};
 use prepare::Request;
-use writer::Committer;
+use writer::{BATCH_MAX, Committer};
 
 pub use journal::Journal;
 
@@ -47,6 +48,8 @@ pub struct EngineSettings {
     pub replay_days: u32,
     /// Requests that may wait for a CPU; more are refused.
     pub queue_max: usize,
+    /// How long a request may wait for a CPU; after that it is refused.
+    pub queue_timeout: Duration,
 }
 
 /// What a transaction gives back.
@@ -105,7 +108,10 @@ impl Engine {
     ) -> Result<Self> {
         let serves = journal.is_some();
         let journal = journal.unwrap_or_default();
-        let queue_max = settings.queue_max;
+        let patience = Patience {
+            queue_max: settings.queue_max,
+            timeout: settings.queue_timeout,
+        };
         let shared = Arc::new(Shared {
             settings,
             keyring,
@@ -114,13 +120,15 @@ impl Engine {
             gate: Gate::new(&journal),
         });
         shared.reload()?;
-        let (jobs, waiting) = bounded(queue_max);
+        // No more than the next batch takes: what waits longer waits in the pool's queue, where time
+        // is counted.
+        let (jobs, waiting) = bounded(BATCH_MAX);
         let committer = Committer::new(store.writer()?, journal, Arc::clone(&shared), serves);
         let writer = std::thread::Builder::new()
             .name("farthing-writer".to_owned())
             .spawn(move || committer.run(&waiting))
             .map_err(|e| Error::Operator(format!("cannot start a thread: {e}")))?;
-        let pool = Pool::start(&shared, queue_max, &jobs)?;
+        let pool = Pool::start(&shared, patience, &jobs)?;
         Ok(Self {
             shared,
             pool: Some(pool),
@@ -162,8 +170,11 @@ impl Engine {
         let shared = Arc::clone(&self.shared);
         let task = |reply: oneshot::Sender<_>| {
             Task::Query(Box::new(move |worker| {
-                let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
-                let _ = reply.send(ys.iter().map(state).collect());
+                let states = worker.and_then(|worker| {
+                    let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
+                    ys.iter().map(state).collect()
+                });
+                let _ = reply.send(states);
             }))
         };
         self.pool()?.run(task).await
@@ -182,7 +193,8 @@ impl Engine {
         let shared = Arc::clone(&self.shared);
         let task = |reply: oneshot::Sender<_>| {
             Task::Query(Box::new(move |worker| {
-                let _ = reply.send(shared.restore(&worker.reader, outputs));
+                let restored = worker.and_then(|worker| shared.restore(&worker.reader, outputs));
+                let _ = reply.send(restored);
             }))
         };
         self.pool()?.run(task).await

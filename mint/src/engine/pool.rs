@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
@@ -24,29 +25,50 @@ pub(super) struct Worker {
     pub(super) jobs: Sender<Job>,
 }
 
+/// A question. It is asked with an error when nothing is to be done, and answers with that.
+type Query = Box<dyn FnOnce(Result<&Worker>) + Send>;
+
 /// Something to do.
 pub(super) enum Task {
     /// A transaction to carry out, together with others.
     Execute(Request),
     /// Anything else, by itself.
-    Query(Box<dyn FnOnce(&mut Worker) + Send>),
+    Query(Query),
 }
+
+/// A task, and since when it waits.
+struct Waiting {
+    task: Task,
+    since: Instant,
+}
+
+/// What may wait, and how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Tasks in the queue.
+    pub(super) queue_max: usize,
+    /// How long a task waits. After that it is refused and costs nothing more: whoever is served was
+    /// served soon, whatever a task costs and however slow the machine is.
+    pub(super) timeout: Duration,
+}
+
+const OVERLOADED: Error = Error::Busy("overloaded");
 
 /// The threads and their queue.
 pub(super) struct Pool {
-    tasks: Option<Sender<Task>>,
+    tasks: Option<Sender<Waiting>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
-    /// Starts as many threads as there are cores, with a queue of `queue_max` tasks.
+    /// Starts as many threads as there are cores.
     pub(super) fn start(
         shared: &Arc<Shared>,
-        queue_max: usize,
+        patience: Patience,
         jobs: &Sender<Job>,
     ) -> Result<Self> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        let (tasks, queue) = bounded(queue_max);
+        let (tasks, queue) = bounded(patience.queue_max);
         let mut pool = Self {
             tasks: Some(tasks),
             threads: Vec::new(),
@@ -59,7 +81,7 @@ impl Pool {
             let (queue, shared) = (queue.clone(), Arc::clone(shared));
             let thread = std::thread::Builder::new()
                 .name(format!("farthing-cpu-{number}"))
-                .spawn(move || work(worker, &shared, &queue, threads))
+                .spawn(move || work(&worker, &shared, &queue, threads, patience.timeout))
                 .map_err(|e| Error::Operator(format!("cannot start a thread: {e}")))?;
             pool.threads.push(thread);
         }
@@ -69,16 +91,20 @@ impl Pool {
     /// Hands a task over that answers through `reply`'s sender sooner or later, and waits for that.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the queue is full or the mint is stopping, [`Error::Invariant`] when the
-    /// task died without an answer, and whatever it answers.
+    /// [`Error::Busy`] when the queue is full, the task waited in it for too long, or the mint is
+    /// stopping; [`Error::Invariant`] when the task died without an answer; and whatever it answers.
     pub(super) async fn run<T>(
         &self,
         task: impl FnOnce(oneshot::Sender<Result<T>>) -> Task,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let tasks = self.tasks.as_ref().ok_or(Error::Busy("stopping"))?;
-        tasks.try_send(task(reply)).map_err(|e| match e {
-            TrySendError::Full(_) => Error::Busy("overloaded"),
+        let waiting = Waiting {
+            task: task(reply),
+            since: Instant::now(),
+        };
+        tasks.try_send(waiting).map_err(|e| match e {
+            TrySendError::Full(_) => OVERLOADED,
             TrySendError::Disconnected(_) => Error::Busy("stopping"),
         })?;
         let died = |_| Error::Invariant("a task died without an answer");
@@ -96,18 +122,27 @@ impl Drop for Pool {
     }
 }
 
-fn work(mut worker: Worker, shared: &Shared, queue: &Receiver<Task>, threads: usize) {
+fn work(
+    worker: &Worker,
+    shared: &Shared,
+    queue: &Receiver<Waiting>,
+    threads: usize,
+    timeout: Duration,
+) {
     while let Ok(first) = queue.recv() {
         let share = (queue.len() / threads).min(SHARE_MAX - 1);
-        let tasks = std::iter::once(first).chain(queue.try_iter().take(share));
+        let waiting = std::iter::once(first).chain(queue.try_iter().take(share));
         let mut requests = Vec::with_capacity(share + 1);
-        for task in tasks {
+        for Waiting { task, since } in waiting {
+            let in_time = since.elapsed() < timeout;
             match task {
-                Task::Execute(request) => requests.push(request),
-                Task::Query(query) => guard(|| query(&mut worker)),
+                Task::Execute(request) if in_time => requests.push(request),
+                Task::Execute(request) => drop(request.reply.send(Err(OVERLOADED))),
+                Task::Query(query) if in_time => guard(|| query(Ok(worker))),
+                Task::Query(query) => guard(|| query(Err(OVERLOADED))),
             }
         }
-        guard(|| shared.execute_all(&worker, requests));
+        guard(|| shared.execute_all(worker, requests));
     }
 }
 
@@ -115,5 +150,58 @@ fn work(mut worker: Worker, shared: &Shared, queue: &Receiver<Task>, threads: us
 fn guard(task: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(task)).is_err() {
         tracing::error!("a task panicked; its requests were answered with an error");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engine, EngineSettings};
+    use crate::keyring::{Keyring, Seed};
+    use crate::ledger::{Limits, Transaction};
+    use crate::store::Store;
+
+    /// What becomes of a question and of a transaction with this patience.
+    fn ask(queue_timeout: Duration) -> [Error; 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("mint.sqlite"), "credit").unwrap();
+        let settings = EngineSettings {
+            unit: "credit".to_owned(),
+            limits: Limits {
+                inputs_max: 1,
+                outputs_max: 1,
+                secret_bytes_max: 1,
+                witness_bytes_max: 1,
+            },
+            replay_days: 1,
+            queue_max: 2,
+            queue_timeout,
+        };
+        let keyring = Keyring::new(Seed::from_bytes([1; 32]));
+        let engine = Engine::start(settings, store, keyring).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.build().unwrap();
+        let question = |reply: oneshot::Sender<Result<()>>| {
+            let answer = |worker: Result<&Worker>| worker.and(Err(Error::Invariant("served")));
+            Task::Query(Box::new(move |worker| {
+                reply.send(answer(worker)).unwrap();
+            }))
+        };
+        let pool = engine.pool().unwrap();
+        let nothing = Transaction::swap(Vec::new(), Vec::new());
+        [
+            runtime.block_on(pool.run(question)).unwrap_err(),
+            runtime.block_on(engine.execute(nothing, None)).unwrap_err(),
+        ]
+    }
+
+    #[test]
+    fn who_has_waited_for_too_long_is_refused_and_nothing_is_done() {
+        for error in ask(Duration::ZERO) {
+            assert!(matches!(error, Error::Busy("overloaded")), "{error}");
+        }
+        for error in ask(Duration::MAX) {
+            assert!(!matches!(error, Error::Busy(_)), "{error}");
+        }
     }
 }

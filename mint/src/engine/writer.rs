@@ -20,7 +20,7 @@ use crate::spent_log::Spend;
 use crate::store::{self, Batch, Counters, PostingRow, Writer};
 
 /// The most transactions in one batch: bounds how long the first of them waits.
-const BATCH_MAX: usize = 256;
+pub(super) const BATCH_MAX: usize = 256;
 /// How often a spent log that could not be written is tried again when no requests come.
 const RETRY: Duration = Duration::from_secs(1);
 

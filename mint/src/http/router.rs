@@ -1,6 +1,7 @@
 //! The table of the API.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -47,7 +48,7 @@ pub(super) fn operator(app: SharedApp) -> Router {
 }
 
 /// Counts each answer, and logs it at debug level: method, path of this table, status, code. Never an
-/// address, a query, a header or a body.
+/// address, a query, a header or a body. A 503 is held back for a while.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>();
     let path = matched.map_or("none", MatchedPath::as_str).to_owned();
@@ -57,6 +58,9 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     app.metrics.count(&path, status);
     let code = response.extensions().get::<ErrorCode>();
     tracing::debug!(%method, path, status, code = code.map(|c| c.number()), "answered");
+    if code == Some(&ErrorCode::Unavailable) {
+        tokio::time::sleep(Duration::from_millis(app.config.refusal_delay_ms)).await;
+    }
     response
 }
 

@@ -9,7 +9,7 @@ use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 use super::{App, SharedApp, router};
@@ -29,10 +29,10 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Operator`] when an address cannot be had.
-    pub async fn bind(config: Config, engine: Engine) -> Result<Self> {
-        let listener = bind(config.listen).await?;
+    pub fn bind(config: Config, engine: Engine) -> Result<Self> {
+        let listener = bind(config.listen)?;
         let metrics = match config.metrics_listen {
-            Some(address) => Some(bind(address).await?),
+            Some(address) => Some(bind(address)?),
             None => None,
         };
         Ok(Self {
@@ -84,9 +84,23 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    listener.map_err(|e| Error::Operator(format!("cannot listen on {address}: {e}")))
+/// How many connections may wait in the system's queue until they are accepted; the system may allow
+/// fewer (`net.core.somaxconn`). When it is full the system drops what comes, and callers try again
+/// after one second, then three, then seven.
+const BACKLOG: u32 = 4096;
+
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // A mint that is started again takes its address back at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|e| Error::Operator(format!("cannot listen on {address}: {e}")))
 }
 
 /// Connections to the operator's address at the same time.

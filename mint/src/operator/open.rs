@@ -1,7 +1,9 @@
 //! Opening a mint for a command.
 
+use std::time::Duration;
+
 use crate::config::{Config, DataDir};
-use crate::engine::{Answer, Engine, Journal};
+use crate::engine::{Answer, Engine, EngineSettings, Journal};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Seed};
 use crate::ledger::{Transaction, is_holder};
@@ -34,15 +36,24 @@ pub(super) fn serving_engine(dir: &DataDir, config: &Config, store: Store) -> Re
 pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
     let (config, store) = books(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
-    let engine = Engine::start(config.engine(), store, keyring)?;
+    let settings = EngineSettings {
+        // A command is the only one who waits.
+        queue_timeout: Duration::MAX,
+        ..config.engine()
+    };
+    let engine = Engine::start(settings, store, keyring)?;
     Ok((config, engine))
 }
 
 /// Carries out one transaction and waits for it.
 pub(super) fn execute(engine: &Engine, transaction: Transaction) -> Result<Answer> {
+    wait(engine.execute(transaction, None))
+}
+
+fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(Error::file("the async runtime"))?;
-    runtime.block_on(engine.execute(transaction, None))
+    runtime.block_on(answer)
 }
 
 /// The holder's account with this name.

@@ -74,7 +74,7 @@ async fn serve(config: Config, engine: Engine, output: Output) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT"))?;
     let name = config.name.clone();
-    let server = Server::bind(config, engine).await?;
+    let server = Server::bind(config, engine)?;
     let address = server.address()?;
     let listening = Listening {
         listening: format!("http://{address}"),

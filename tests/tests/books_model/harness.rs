@@ -1,6 +1,8 @@
 //! A mint's engine without its HTTP, in this process, on a store of its own: for tests of the books
 //! that need many steps.
 
+use std::time::Duration;
+
 use farthing_mint::Error;
 use farthing_mint::engine::{Answer, Engine, EngineSettings};
 use farthing_mint::keyring::{Keyring, KeysetTerms, RequestDigest, Seed};
@@ -53,6 +55,7 @@ impl Books {
             },
             replay_days: 7,
             queue_max: 1024,
+            queue_timeout: Duration::MAX,
         };
         let engine = Engine::start(settings, self.store.clone(), Self::keyring())?;
         self.engine = Some(engine);
