@@ -48,6 +48,8 @@ pub struct Config {
     pub spent_log: Option<PathBuf>,
     /// The most pages of 4,096 bytes that the database may have; 0 for as many as the disk holds.
     pub database_pages_max: u32,
+    /// How much of the database the mint keeps in memory, in MiB.
+    pub store_cache_mib: u32,
     /// `human` or `json`.
     pub log_format: LogFormat,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
@@ -123,6 +125,7 @@ impl Default for Config {
             metrics_listen: None,
             spent_log: None,
             database_pages_max: 0,
+            store_cache_mib: 32,
             log_format: LogFormat::Human,
             log_level: LogLevel::Info,
             replay_days: 7,
@@ -226,6 +229,9 @@ impl Config {
         }
         if self.decimals > 8 {
             return Err("decimals: at most 8".to_owned());
+        }
+        if self.store_cache_mib > 1024 * 1024 {
+            return Err("store_cache_mib: at most 1048576".to_owned());
         }
         if self.replay_days > 366 {
             return Err("replay_days: at most 366".to_owned());
@@ -380,6 +386,7 @@ mod tests {
             ("connections_max = 0", "connections_max"),
             ("decimals = 9", "decimals"),
             ("replay_days = 367", "replay_days"),
+            ("store_cache_mib = 1048577", "store_cache_mib"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),
         ] {
             let error = message(parse(text, &[]));

@@ -9,6 +9,7 @@
 //! A request that was answered before and would be refused now is answered again: signatures are
 //! deterministic, so they are computed again and nothing but a digest of the request was kept.
 
+mod checkpoints;
 mod journal;
 mod pool;
 mod prepare;
@@ -123,7 +124,7 @@ impl Engine {
         // No more than the next batch takes: what waits longer waits in the pool's queue, where time
         // is counted.
         let (jobs, waiting) = bounded(BATCH_MAX);
-        let committer = Committer::new(store.writer()?, journal, Arc::clone(&shared), serves);
+        let committer = Committer::new(&store, journal, Arc::clone(&shared), serves)?;
         let writer = std::thread::Builder::new()
             .name("farthing-writer".to_owned())
             .spawn(move || committer.run(&waiting))

@@ -11,7 +11,7 @@ use super::{Answer, EngineSettings, Shared};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::keyring::RequestDigest;
-use crate::ledger::{Admitted, Transaction, admit, credited};
+use crate::ledger::{Admitted, Directory, Transaction, admit, credited};
 use crate::store::Reader;
 
 /// A transaction that somebody waits for.
@@ -54,6 +54,7 @@ impl Shared {
     ) -> Result<()> {
         let (reader, now) = (&worker.reader, clock::now_s());
         let (mut marked, mut waiting) = (Vec::new(), Vec::new());
+        let snapshot = reader.snapshot()?;
         for caller in callers {
             match self.mark(reader, caller.transaction, now) {
                 Ok((found, conflict)) => {
@@ -63,6 +64,7 @@ impl Shared {
                 Err(refusal) => self.refuse(reader, caller, refusal),
             }
         }
+        drop(snapshot);
         let (mut good, mut accepted) = (Vec::new(), Vec::new());
         let checked = verify::check_all(marked, &self.keyring, now)?;
         for (outcome, (caller, conflict)) in checked.into_iter().zip(waiting) {
@@ -103,9 +105,8 @@ impl Shared {
         transaction: &'t Transaction,
         now: u64,
     ) -> Result<Admitted<'t>> {
-        let EngineSettings { unit, limits, .. } = &self.settings;
         let directory = self.directory();
-        let first = admit(transaction, &directory, unit, limits, now);
+        let first = self.admit_with(&directory, transaction, now);
         if first.is_ok() {
             return first;
         }
@@ -113,7 +114,17 @@ impl Shared {
         if fresh.revision == directory.revision {
             return first;
         }
-        admit(transaction, &fresh, unit, limits, now)
+        self.admit_with(&fresh, transaction, now)
+    }
+
+    fn admit_with<'t>(
+        &self,
+        directory: &Directory,
+        transaction: &'t Transaction,
+        now: u64,
+    ) -> Result<Admitted<'t>> {
+        let EngineSettings { unit, limits, .. } = &self.settings;
+        admit(transaction, directory, unit, limits, now)
     }
 
     /// Refuses a request, unless it was answered before: then it is answered again.
@@ -134,11 +145,10 @@ impl Shared {
     /// The refusal that comes first in the documented order: what was admitted with a directory from
     /// before an operator's command, and then refused, may not be admitted now.
     fn first_refusal(&self, reader: &Reader, transaction: &Transaction, refusal: Error) -> Error {
-        let EngineSettings { unit, limits, .. } = &self.settings;
+        let now = clock::now_s();
         let fresh = self.fresh_directory(reader);
-        let admitted = fresh.and_then(|directory| {
-            admit(transaction, &directory, unit, limits, clock::now_s()).map(|_| ())
-        });
+        let admitted =
+            fresh.and_then(|fresh| self.admit_with(&fresh, transaction, now).map(|_| ()));
         admitted.err().unwrap_or(refusal)
     }
 

@@ -23,6 +23,13 @@ pub(super) struct VerifiedTransaction {
     pub(super) digest: Option<RequestDigest>,
 }
 
+impl VerifiedTransaction {
+    /// How many rows it writes, about.
+    pub(super) fn rows(&self) -> usize {
+        self.spends.len() + self.issues.len() + self.entries.len() + 1
+    }
+}
+
 /// A token as the store remembers it, spent or signed.
 #[derive(Debug)]
 pub(super) struct TokenRow {

@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use farthing_protocol::ErrorCode;
 use tokio::sync::oneshot;
 
+use super::checkpoints::Checkpoints;
 use super::journal::Journal;
 use super::verify::{TokenRow, VerifiedTransaction, already_signed, already_spent};
 use super::{Answer, Shared};
@@ -17,7 +18,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::ledger::{Entry, FEES, KeysetState, is_holder};
 use crate::spent_log::Spend;
-use crate::store::{self, Batch, Counters, PostingRow, Writer};
+use crate::store::{self, Batch, Counters, PostingRow, Store, Writer};
 
 /// The most transactions in one batch: bounds how long the first of them waits.
 pub(super) const BATCH_MAX: usize = 256;
@@ -36,21 +37,32 @@ pub(super) struct Committer {
     writer: Writer,
     journal: Journal,
     shared: Arc<Shared>,
-    /// Whether this is the mint itself, which cleans up after itself, and not an operator's command.
-    serves: bool,
+    /// When this is the mint itself, which cleans up after itself, and not an operator's command.
+    checkpoints: Option<Checkpoints>,
     /// The day on which [`Self::clean`] was last done.
     cleaned: i64,
 }
 
 impl Committer {
-    pub(super) fn new(writer: Writer, journal: Journal, shared: Arc<Shared>, serves: bool) -> Self {
-        Self {
+    /// The writer of the mint itself when it `serves`, or of an operator's command.
+    pub(super) fn new(
+        store: &Store,
+        journal: Journal,
+        shared: Arc<Shared>,
+        serves: bool,
+    ) -> Result<Self> {
+        let writer = store.writer()?;
+        let checkpoints = match serves {
+            true => Some(Checkpoints::start(store, &writer)?),
+            false => None,
+        };
+        Ok(Self {
             writer,
             journal,
             shared,
-            serves,
+            checkpoints,
             cleaned: 0,
-        }
+        })
     }
 
     /// Runs until every sender is gone and every job is answered.
@@ -63,11 +75,12 @@ impl Committer {
             if catch_unwind(AssertUnwindSafe(|| self.commit(batch))).is_err() {
                 tracing::error!("the writer panicked; the batch was dropped");
             }
-            if self.serves {
+            if self.checkpoints.is_some() {
                 self.clean();
             }
         }
-        if self.serves {
+        // Its thread ends here, and leaves the file alone.
+        if self.checkpoints.take().is_some() {
             self.tidy();
         }
     }
@@ -86,14 +99,14 @@ impl Committer {
             batch.commit()
         });
         if let Err(error) = forgotten {
-            tracing::warn!(%error, "old request digests could not be removed; tomorrow again");
+            tracing::warn!(%error, "old request digests could not be removed; it is tried again tomorrow");
         }
         self.tidy();
     }
 
     fn tidy(&self) {
         if let Err(error) = self.writer.tidy() {
-            tracing::warn!(%error, "the store could not be tidied; it is whole, and tried again");
+            tracing::warn!(%error, "the store could not be tidied; it is whole, and it is tried again tomorrow, and when the mint stops");
         }
     }
 
@@ -196,6 +209,9 @@ impl Committer {
                 *is_behind = self.journal.is_behind();
             }
             settled?;
+        }
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.committed(transactions.iter().map(VerifiedTransaction::rows).sum());
         }
         if revision != self.shared.directory().revision {
             self.shared.reload()?;

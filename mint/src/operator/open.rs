@@ -20,7 +20,9 @@ pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
             config.unit
         )));
     }
-    let store = store.with_pages_max(config.database_pages_max);
+    let store = store
+        .with_pages_max(config.database_pages_max)
+        .with_cache_mib(config.store_cache_mib);
     Ok((config, store))
 }
 

@@ -15,7 +15,7 @@ const TIDY_PAGES_MAX: u32 = 16_384;
 /// A connection that writes, in batches.
 #[derive(Debug)]
 pub struct Writer {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 /// One database transaction that holds the write lock: nothing else writes until it is committed or

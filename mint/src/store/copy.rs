@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::File`] when the new file exists or cannot be written, [`Error::Operator`] when its
-    /// schema is of a newer version; [`Error::Store`].
+    /// schema is of another version; [`Error::Store`].
     pub fn from_copy(copy: &Path, path: &Path) -> Result<Self> {
         let mut from = File::open(copy).map_err(Error::file(copy))?;
         let mut options = std::fs::OpenOptions::new();

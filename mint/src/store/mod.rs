@@ -9,6 +9,7 @@
 mod accounts;
 mod batch;
 mod books;
+mod checkpoint;
 mod copy;
 mod failure;
 mod reader;
@@ -18,24 +19,31 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 
 pub(crate) use accounts::kind_word;
 pub use accounts::{AccountRow, ApiToken, PostingRow};
 pub use batch::{Batch, Counters, Writer};
+pub use checkpoint::Checkpointer;
 pub(crate) use failure::{explain, is_full};
 /// What the database says when it fails.
 pub use rusqlite::Error as StoreError;
 
-pub use reader::{KeysetRow, Reader, SpentRow};
+pub use reader::{KeysetRow, Reader, Snapshot, SpentRow};
 pub use recovery::{LogPlace, Quarantine};
 
 /// The version of the schema, kept in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 1;
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How much of the file a writer keeps in memory, unless told otherwise, in MiB.
+const CACHE_MIB: u32 = 4;
+/// How much of the file a reader keeps in memory, in KiB. More is of no use: whenever something was
+/// written, it forgets all of it.
+const READER_CACHE_KIB: u32 = 2048;
 
 /// Where the store is. Open [`Reader`]s and [`Writer`]s on it, one a thread.
 #[derive(Clone, Debug)]
@@ -43,6 +51,8 @@ pub struct Store {
     path: PathBuf,
     /// The most pages the file may have; 0 for as many as the disk holds.
     pages_max: u32,
+    /// How much of the file a writer keeps in memory.
+    cache_mib: u32,
 }
 
 impl Store {
@@ -68,10 +78,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the store at `path`; one of an older schema is brought up to date first.
+    /// Opens the store at `path`.
     ///
     /// # Errors
-    /// [`Error::Operator`] when there is none or its schema is of a newer version; [`Error::Store`]
+    /// [`Error::Operator`] when there is none or its schema is of another version; [`Error::Store`]
     /// when it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
@@ -81,8 +91,7 @@ impl Store {
             )));
         }
         let store = Self::at(path);
-        let mut connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        store.upgrade(&mut connection)?;
+        store.check_version()?;
         Ok(store)
     }
 
@@ -94,35 +103,33 @@ impl Store {
         self
     }
 
+    /// The store with that much of the file kept in memory by each writer, in MiB. A reader keeps
+    /// `READER_CACHE_KIB`.
+    #[must_use]
+    pub fn with_cache_mib(mut self, cache_mib: u32) -> Self {
+        self.cache_mib = cache_mib;
+        self
+    }
+
     fn at(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             pages_max: 0,
+            cache_mib: CACHE_MIB,
         }
     }
 
-    fn upgrade(&self, connection: &mut Connection) -> Result<()> {
-        let version = |connection: &Connection| {
-            connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0))
-        };
-        if version(connection)? == SCHEMA_VERSION {
+    fn check_version(&self) -> Result<()> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version == SCHEMA_VERSION {
             return Ok(());
         }
-        // Read again under the write lock: another process may be upgrading it, too.
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        match version(&transaction)? {
-            SCHEMA_VERSION => return Ok(()),
-            1 => transaction.execute_batch(include_str!("upgrade_2.sql"))?,
-            other => {
-                let shown = self.path.display();
-                return Err(Error::Operator(format!(
-                    "{shown} has schema version {other}, and this program knows {SCHEMA_VERSION}: \
-                     it was made by another version of Farthing; nothing was changed"
-                )));
-            }
-        }
-        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        Ok(transaction.commit()?)
+        let shown = self.path.display();
+        Err(Error::Operator(format!(
+            "{shown} has schema version {version}, and this program knows {SCHEMA_VERSION}: it was \
+             made by another version of Farthing; nothing was changed"
+        )))
     }
 
     /// A connection that only reads.
@@ -132,6 +139,7 @@ impl Store {
     pub fn reader(&self) -> Result<Reader> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true)?;
+        connection.pragma_update(None, "cache_size", -i64::from(READER_CACHE_KIB))?;
         Ok(Reader::new(connection))
     }
 
@@ -142,6 +150,7 @@ impl Store {
     pub fn writer(&self) -> Result<Writer> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -1024 * i64::from(self.cache_mib))?;
         // What is deleted is overwritten: request digests do not outlive their retention.
         connection.pragma_update(None, "secure_delete", true)?;
         if self.pages_max > 0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use farthing_protocol::KeysetId;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::Counters;
 use crate::error::{Error, Result};
@@ -15,6 +15,11 @@ use crate::ledger::KeysetState;
 pub struct Reader {
     pub(super) connection: Connection,
 }
+
+/// One moment of the store, for the [`Reader`] that took it, until this is dropped. The write-ahead
+/// log grows meanwhile: not to be kept for long.
+#[derive(Debug)]
+pub struct Snapshot<'r>(#[expect(dead_code, reason = "ends when dropped")] Transaction<'r>);
 
 /// A keyset as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +42,16 @@ pub struct SpentRow {
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
         Self { connection }
+    }
+
+    /// Has everything read before the result is dropped see the store at one moment. Looking at many
+    /// rows costs less so: a look on its own takes and gives back a lock on the file, and begins with
+    /// an empty cache when anything was written meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn snapshot(&self) -> Result<Snapshot<'_>> {
+        Ok(Snapshot(self.connection.unchecked_transaction()?))
     }
 
     /// The unit the store was made for.
