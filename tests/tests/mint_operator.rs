@@ -8,12 +8,17 @@
     reason = "tests, and their helper functions"
 )]
 
+use std::collections::BTreeSet;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
 use farthing_protocol::api::{Redeemed, path};
 use farthing_protocol::{KeysetId, Proof, Token, TokenProof};
 use farthing_tests::Result;
 use farthing_tests::client::{
     Blanks, Client, Keyset, proofs, redeem_body, swap_body, withdraw_body,
 };
+use farthing_tests::dice::Dice;
 use farthing_tests::scene::Scene;
 use serde_json::{Value, json};
 
@@ -329,4 +334,49 @@ async fn amounts_beyond_the_books_are_refused() {
     }
     mint.run(&["account", "debit", "ann", &most]).unwrap();
     assert_eq!(mint.balanced().unwrap()["reserve"], 0);
+}
+
+#[tokio::test]
+async fn a_voucher_whose_printing_was_interrupted_is_printed_later() {
+    let scene = Scene::start(BINARY).await.unwrap();
+    let ann = scene.mint.account("ann", ALL, 1000).unwrap();
+    let issue = || -> Child {
+        let arguments = ["issue", "5", "--account", "ann", "--json"];
+        let mut command = scene.mint.command(&arguments);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    // Nobody reads what it prints.
+    let mut child = issue();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    // Killed at any moment.
+    let mut dice = Dice::for_test("vouchers").unwrap();
+    let mut tokens = BTreeSet::new();
+    let text = |printed: &Value| printed["token"].as_str().unwrap().to_owned();
+    for _ in 0..12 {
+        let mut child = issue();
+        std::thread::sleep(Duration::from_millis(dice.below(120)));
+        child.kill().unwrap();
+        let printed = child.wait_with_output().unwrap().stdout;
+        tokens.extend(serde_json::from_slice(&printed).iter().map(text));
+    }
+    let unprinted = scene.mint.run(&["issue", "--unprinted"]).unwrap();
+    let vouchers = unprinted["vouchers"].as_array().unwrap();
+    assert!(!vouchers.is_empty());
+    tokens.extend(vouchers.iter().map(text));
+    let paid = 5 * tokens.len() as u64;
+    assert_eq!(scene.balance(&ann).await.unwrap(), 1000 - paid);
+    for token in &tokens {
+        let printed = json!({"amount": 5, "token": token});
+        let inputs = proofs(&voucher(&printed, &scene.keyset));
+        assert_eq!(redeem(&scene.client, &ann, inputs).await, 5);
+    }
+    let unprinted = scene.mint.run(&["issue", "--unprinted"]).unwrap();
+    assert_eq!(unprinted["vouchers"], json!([]));
+    let files = std::fs::read_dir(scene.mint.dir()).unwrap();
+    let name = |file: std::io::Result<std::fs::DirEntry>| file.unwrap().file_name();
+    let mut names = files.map(name);
+    assert!(!names.any(|name| name.to_string_lossy().starts_with("voucher")));
+    scene.mint.balanced().unwrap();
 }

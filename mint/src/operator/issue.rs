@@ -1,29 +1,33 @@
 //! `issue`: a voucher, a bearer token that the operator prints against an account's balance.
 
 use clap::Args;
-use farthing_protocol::suite::Ristretto255;
-use farthing_protocol::{Blank, BlindSignature, Token, TokenProof, amount};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::voucher::Voucher;
 use super::{Output, open};
-use crate::config::DataDir;
+use crate::config::{Config, DataDir};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ledger::{Keyset, Transaction};
+use crate::ledger::{Directory, Transaction};
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {
     /// How much, in the mint's unit.
-    amount: u64,
+    #[arg(required_unless_present = "unprinted")]
+    amount: Option<u64>,
     /// The account that pays for it.
-    #[arg(long, value_name = "NAME")]
-    account: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "unprinted")]
+    account: Option<String>,
     /// What the account's statement shall say.
     #[arg(long)]
     note: Option<String>,
     /// What the token shall say to whoever receives it.
     #[arg(long)]
     memo: Option<String>,
+    /// Print the vouchers that were paid for and whose printing was interrupted.
+    #[arg(long, conflicts_with_all = ["amount", "account", "note", "memo"])]
+    unprinted: bool,
 }
 
 #[derive(Serialize)]
@@ -33,65 +37,128 @@ struct Issued<'a> {
     token: &'a str,
 }
 
+#[derive(Serialize)]
+struct Unprinted<'a> {
+    vouchers: Vec<Issued<'a>>,
+}
+
 impl Issue {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         let (config, engine) = open::engine(dir)?;
-        let reader = engine.store().reader()?;
-        let account = open::account(&reader, &self.account)?;
-        let directory = engine.directory(&reader)?;
-        let keyset = directory.active().ok_or_else(|| {
-            Error::Operator("no keyset signs; run: farthing-mint keyset rotate".to_owned())
-        })?;
-        let parts = amount::split(self.amount, &keyset.keys.amounts());
-        let parts = parts
-            .filter(|p| !p.is_empty())
-            .ok_or_else(|| Error::Operator("a voucher is worth at least 1".to_owned()))?;
-        if parts.len() > engine.settings().limits.outputs_max {
-            let detail = "the amount is too large for one token with this keyset's amounts";
-            return Err(Error::Operator(detail.to_owned()));
+        match (self.amount, self.account) {
+            (Some(amount), Some(name)) => {
+                let texts = (self.note, self.memo);
+                issue(dir, output, &config, &engine, (amount, &name), texts)
+            }
+            _ => print_unprinted(dir, output, &config, &engine),
         }
-        let blanks = parts
-            .iter()
-            .map(|_| random_blank())
-            .collect::<Result<Vec<_>>>()?;
-        let outputs = parts.iter().zip(&blanks);
-        let outputs = outputs.map(|(amount, blank)| blank.output(*amount, keyset.id));
-        let transaction = Transaction::issue(account.id, outputs.collect(), self.note);
-        let answer = open::execute(&engine, transaction)?;
-        let proofs = answer.signatures.iter().zip(blanks);
-        let proofs = proofs.map(|(signature, blank)| unblind(keyset, blank, signature));
-        let token = Token {
-            mint: config.url,
-            unit: config.unit.clone(),
-            memo: self.memo,
-            proofs: proofs.collect::<Result<_>>()?,
-        };
-        let text = token.encode();
-        let issued = Issued {
-            amount: self.amount,
-            unit: &config.unit,
-            token: &text,
-        };
-        output.write(&issued, || text.to_string())
     }
 }
 
-/// A blank of random bytes: nobody restores a voucher from a phrase.
-fn random_blank() -> Result<Blank<Ristretto255>> {
-    let mut secret = Zeroizing::new([0; 32]);
-    let mut r = Zeroizing::new([0; 64]);
-    let filled = getrandom::fill(&mut *secret).and_then(|()| getrandom::fill(&mut *r));
-    filled.map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
-    Blank::from_random(&secret, &r).ok_or(Error::Invariant("a blinding factor is zero"))
+fn issue(
+    dir: &DataDir,
+    output: Output,
+    config: &Config,
+    engine: &Engine,
+    (amount, name): (u64, &str),
+    (note, memo): (Option<String>, Option<String>),
+) -> Result<()> {
+    let reader = engine.store().reader()?;
+    let account = open::account(&reader, name)?;
+    let directory = engine.directory(&reader)?;
+    let keyset = directory.active().ok_or_else(|| {
+        Error::Operator("no keyset signs; run: farthing-mint keyset rotate".to_owned())
+    })?;
+    let voucher = Voucher::begin(dir, keyset.id, amount, memo)?;
+    let outputs = voucher.outputs(keyset).and_then(|outputs| {
+        if outputs.len() > engine.settings().limits.outputs_max {
+            let detail = "the amount is too large for one token with this keyset's amounts";
+            return Err(Error::Operator(detail.to_owned()));
+        }
+        Ok(outputs)
+    });
+    let outputs = match outputs {
+        Ok(outputs) => outputs,
+        Err(error) => return voucher.end().and(Err(error)),
+    };
+    let transaction = Transaction::issue(account.id, outputs, note);
+    let answer = match open::execute(engine, transaction) {
+        Ok(answer) => answer,
+        Err(refusal @ (Error::Request { .. } | Error::Account { .. })) => {
+            return voucher.end().and(Err(refusal));
+        }
+        Err(error) => return Err(interrupted(&voucher, &error)),
+    };
+    let token = voucher.token(config, keyset, &answer.signatures)?;
+    let issued = Issued {
+        amount,
+        unit: &config.unit,
+        token: &token,
+    };
+    let printed = output.write(&issued, || (*token).clone());
+    printed.map_err(|error| interrupted(&voucher, &error))?;
+    voucher.end()
 }
 
-fn unblind(
-    keyset: &Keyset,
-    blank: Blank<Ristretto255>,
-    signature: &BlindSignature,
-) -> Result<TokenProof> {
-    let public = keyset.keys.get(signature.amount);
-    let public = public.ok_or(Error::Invariant("no key for an amount just signed"))?;
-    let broken = |_| Error::Invariant("the mint's own signature does not verify");
-    blank.unblind(signature, public).map_err(broken)
+/// Prints what was paid for; what was not has never happened.
+fn print_unprinted(dir: &DataDir, output: Output, config: &Config, engine: &Engine) -> Result<()> {
+    let directory = engine.directory(&engine.store().reader()?)?;
+    let mut tokens = Vec::new();
+    let mut printed = Vec::new();
+    for voucher in Voucher::left(dir)? {
+        match paid(config, engine, &directory, &voucher)? {
+            Some(token) => {
+                tokens.push((voucher.amount(), token));
+                printed.push(voucher);
+            }
+            None => voucher.end()?,
+        }
+    }
+    let vouchers = tokens.iter().map(|(amount, token)| Issued {
+        amount: *amount,
+        unit: &config.unit,
+        token,
+    });
+    let unprinted = Unprinted {
+        vouchers: vouchers.collect(),
+    };
+    output.write(&unprinted, || {
+        let lines: Vec<_> = unprinted.vouchers.iter().map(|v| v.token).collect();
+        if lines.is_empty() {
+            return "No voucher waits for being printed.".to_owned();
+        }
+        lines.join("\n")
+    })?;
+    printed.into_iter().try_for_each(Voucher::end)
+}
+
+/// The token of a voucher, if it was paid for.
+fn paid(
+    config: &Config,
+    engine: &Engine,
+    directory: &Directory,
+    voucher: &Voucher,
+) -> Result<Option<Zeroizing<String>>> {
+    let keyset = directory.get(&voucher.keyset());
+    let keyset = keyset.ok_or_else(|| {
+        let shown = voucher.path().display();
+        Error::Operator(format!(
+            "{shown}: a voucher of a keyset that is not this mint's"
+        ))
+    })?;
+    let restored = open::restore(engine, voucher.outputs(keyset)?)?;
+    if restored.signatures.is_empty() {
+        return Ok(None);
+    }
+    voucher
+        .token(config, keyset, &restored.signatures)
+        .map(Some)
+}
+
+fn interrupted(voucher: &Voucher, error: &Error) -> Error {
+    Error::Operator(format!(
+        "{error}; if the voucher was paid for, it can be printed still, of {}: farthing-mint issue \
+         --unprinted",
+        voucher.path().display()
+    ))
 }

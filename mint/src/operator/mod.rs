@@ -17,6 +17,7 @@ mod restore;
 mod run;
 mod spent_log;
 mod suspense;
+mod voucher;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -105,7 +106,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Err(error) => {
             if json {
-                println!("{}", serde_json::json!({"error": error.to_string()}));
+                use std::io::Write as _;
+                let report = serde_json::json!({"error": error.to_string()});
+                // When nobody reads it, standard error has it still.
+                let _ = writeln!(std::io::stdout(), "{report}");
             }
             eprintln!("farthing-mint: {error}");
             ExitCode::from(2)

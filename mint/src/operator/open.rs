@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use farthing_protocol::BlindedMessage;
+use farthing_protocol::api::Restored;
+
 use crate::config::{Config, DataDir};
 use crate::engine::{Answer, Engine, EngineSettings, Journal};
 use crate::error::{Error, Result};
@@ -50,6 +53,11 @@ pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
 /// Carries out one transaction and waits for it.
 pub(super) fn execute(engine: &Engine, transaction: Transaction) -> Result<Answer> {
     wait(engine.execute(transaction, None))
+}
+
+/// The signatures on those of the outputs that were signed before.
+pub(super) fn restore(engine: &Engine, outputs: Vec<BlindedMessage>) -> Result<Restored> {
+    wait(engine.restore(outputs))
 }
 
 fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
