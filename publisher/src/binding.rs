@@ -14,6 +14,11 @@ use sha2::{Digest as _, Sha256};
 /// SHA-256 of a body.
 pub(crate) type BodyDigest = [u8; 32];
 
+/// Scheme and host that a reader uses, such as `https://gazette.example`: to be put into a request's
+/// extensions by whoever knows better than its `Host`, for example because a proxy in front ends TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(pub String);
+
 /// What is bought: the method and the URL, as they stand in a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -27,24 +32,20 @@ pub(crate) struct Target {
 
 impl Target {
     /// Of a request; `public_url` is the scheme and host that readers use, if the publisher has set it.
-    /// Otherwise they are those of the request's URI, where whoever received it has written them there,
-    /// or `http` and its `Host`.
+    /// Else they are what an [`Origin`] says, or `http` and the request's `Host`.
     pub(crate) fn of(parts: &Parts, public_url: Option<&str>) -> Self {
         let method = match parts.method {
             Method::HEAD => Method::GET,
             ref other => other.clone(),
         };
-        let origin = match public_url {
-            Some(origin) => origin.trim_end_matches('/').to_owned(),
+        let told = parts.extensions.get::<Origin>();
+        let origin = match public_url.or(told.map(|Origin(origin)| origin.as_str())) {
+            Some(origin) => origin.trim_end_matches('/').to_ascii_lowercase(),
             None => {
                 let host = parts.headers.get(header::HOST);
                 let host = host.and_then(|host| host.to_str().ok());
                 let host = parts.uri.authority().map(uri::Authority::as_str).or(host);
-                let scheme = parts.uri.scheme_str().unwrap_or("http");
-                format!(
-                    "{scheme}://{}",
-                    host.unwrap_or_default().to_ascii_lowercase()
-                )
+                format!("http://{}", host.unwrap_or_default().to_ascii_lowercase())
             }
         };
         let path_and_query = parts.uri.path_and_query();
@@ -182,8 +183,11 @@ mod tests {
         assert_eq!(plain.resource(), "GET http://gazette.example:8080/a/1?p=2");
         assert_eq!(plain.path, "/a/1");
         assert_eq!(target("HEAD", "/a/1?p=2", None), plain);
-        let absolute = target("GET", "https://Other.example/a", None);
-        assert_eq!(absolute.resource(), "GET https://other.example/a");
+        let request = Request::builder().uri("/a").header("host", "inside");
+        let origin = Origin("https://Gazette.example".to_owned());
+        let request = request.extension(origin).body(()).unwrap();
+        let told = Target::of(&request.into_parts().0, None);
+        assert_eq!(told.resource(), "GET https://gazette.example/a");
         let public = target("POST", "/a/1", Some("https://gazette.example/"));
         assert_eq!(public.resource(), "POST https://gazette.example/a/1");
     }

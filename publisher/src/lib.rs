@@ -53,6 +53,7 @@ pub mod rules;
 pub mod settings;
 mod settle;
 
+pub use binding::Origin;
 pub use command::main;
 pub use error::Error;
 pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};

@@ -12,11 +12,12 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use farthing_protocol::ErrorCode;
 use http::header::{CONNECTION, HOST, HeaderValue};
-use http::{Method, Request, Response, Uri};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use ipnet::IpNet;
 use tower::Service;
 
 use super::{headers, refusal};
+use crate::Origin;
 use crate::rules::Rules;
 
 /// What is told to the server behind about the client.
@@ -87,6 +88,9 @@ where
         to_origin_form(&mut request);
         headers::clean_request(request.headers_mut());
         self.forwarding.write(&mut request);
+        if let Some(origin) = origin(request.headers()) {
+            request.extensions_mut().insert(origin);
+        }
         Box::pin(self.inner.call(request))
     }
 }
@@ -103,6 +107,19 @@ fn to_origin_form(request: &mut Request<Body>) {
     if let Ok(host) = host {
         request.headers_mut().insert(HOST, host);
     }
+}
+
+/// What the reader asked the first proxy for, by what [`Forwarding`] has left or written there.
+fn origin(fields: &HeaderMap) -> Option<Origin> {
+    let first = |name| {
+        let line = fields.get(name)?.to_str().ok()?;
+        line.split(',').next().map(str::trim)
+    };
+    let (scheme, host) = (
+        first(&headers::FORWARDED_PROTO)?,
+        first(&headers::FORWARDED_HOST)?,
+    );
+    Some(Origin(format!("{scheme}://{host}")))
 }
 
 impl Forwarding {
@@ -193,6 +210,20 @@ mod tests {
             forwarded(&forwarding, "11.0.0.7:1", &LIES),
             ["x-forwarded-host: site.example", "x-forwarded-proto: http"]
         );
+    }
+
+    #[test]
+    fn readers_are_told_the_address_that_they_asked_the_first_proxy_for() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(origin(&headers), None);
+        for (name, value) in [
+            (headers::FORWARDED_PROTO, "https, http"),
+            (headers::FORWARDED_HOST, "gazette.example, inside"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let expected = Origin("https://gazette.example".to_owned());
+        assert_eq!(origin(&headers), Some(expected));
     }
 
     #[test]
