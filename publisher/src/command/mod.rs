@@ -63,7 +63,7 @@ struct Common {
     /// The publisher's name, for people.
     #[arg(long)]
     name: Option<String>,
-    /// Scheme and host that readers use, such as <https://gazette.example>.
+    /// Scheme and host that readers use, such as https://gazette.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// The file that the mint's API token is in.
