@@ -325,10 +325,34 @@ async fn round(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_the_mint_has_done_what_it_answered_and_nothing_by_halves() {
-    let mut dice = Dice::for_test("the mint killed at random").unwrap();
+    kill_and_look("the mint killed at random", &[]).await;
+}
+
+/// With a spent log there are more moments: between the store and the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_holds_for_a_mint_with_a_spent_log_and_the_log_is_whole() {
+    let settings = [("SPENT_LOG", "spent.log")];
+    let mut scene = kill_and_look("the mint with a log killed at random", &settings).await;
+    let before = scene.mint.balanced().unwrap();
+    // The log is whole to its end and goes with the store: it ends the quarantine of a copy.
+    let copy = scene.folder().join("copy");
+    let copy = copy.to_str().unwrap();
+    scene.mint.run(&["backup", copy]).unwrap();
+    scene.mint.stop().unwrap();
+    let log = scene.mint.dir().join("spent.log");
+    std::fs::remove_file(scene.database()).unwrap();
+    let restore = ["restore", copy, "--spent-log", log.to_str().unwrap()];
+    let restored = scene.mint.run(&restore).unwrap();
+    assert_eq!(restored["quarantine"], false, "{restored}");
+    let after = scene.mint.balanced().unwrap();
+    assert_eq!(after["outstanding_total"], before["outstanding_total"]);
+}
+
+async fn kill_and_look(name: &str, settings: &[(&str, &str)]) -> Scene {
+    let mut dice = Dice::for_test(name).unwrap();
     let kills: usize =
         std::env::var("FARTHING_CRASH_KILLS").map_or(8, |text| text.parse().unwrap());
-    let mut scene = Scene::start(BINARY).await.unwrap();
+    let mut scene = Scene::with(BINARY, settings).await.unwrap();
     let api_token = scene
         .mint
         .account("ann", "withdraw,redeem,read", FUNDS)
@@ -352,4 +376,5 @@ async fn killed_at_any_moment_the_mint_has_done_what_it_answered_and_nothing_by_
         println!("kill {}, {moment:?}: {tally:?}", kill + 1);
     }
     assert!(tally.answered > 0 && tally.happened + tally.not_happened > 0);
+    scene
 }
