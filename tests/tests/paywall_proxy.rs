@@ -55,23 +55,41 @@ fn nginx() -> Option<PathBuf> {
 }
 
 impl Nginx {
+    /// With a site of its own.
     fn start(program: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path();
-        let site = dir.join("site");
+        let site = folder.path().join("site");
         std::fs::create_dir_all(site.join("articles")).unwrap();
         let write = |name: &str, bytes: &[u8]| std::fs::write(site.join(name), bytes).unwrap();
         write("index.html", b"<!DOCTYPE html><title>The Gazette</title>");
         write("articles/one.txt", "All the news. ".repeat(200).as_bytes());
         write("articles/photo.png", &picture());
         write("articles/big.bin", &big());
+        let root = site.display().to_string();
+        Self::with(program, folder, |listen| {
+            format!(
+                "types {{ text/html html; text/plain txt; image/png png; }}\n\
+                 gzip on; gzip_types text/plain; gzip_min_length 100;\n\
+                 server {{ listen {listen}; root {root};\n\
+                 location = /articles/broken {{ return 500 sorry; }} }}\n"
+            )
+        })
+    }
+
+    /// With what `http` says of the address to listen on.
+    fn with(
+        program: &Path,
+        folder: tempfile::TempDir,
+        http: impl Fn(SocketAddr) -> String,
+    ) -> Self {
+        let dir = folder.path();
         // A port that was free a moment ago may be taken when nginx comes: then another.
         for _ in 0..5 {
             let free = StdListener::bind("127.0.0.1:0")
                 .unwrap()
                 .local_addr()
                 .unwrap();
-            std::fs::write(dir.join("nginx.conf"), configuration(dir, free)).unwrap();
+            std::fs::write(dir.join("nginx.conf"), configuration(dir, &http(free))).unwrap();
             let mut child = Command::new(program)
                 .arg("-p")
                 .arg(dir)
@@ -107,7 +125,7 @@ impl Drop for Nginx {
 }
 
 /// One process, nothing outside of its folder.
-fn configuration(dir: &Path, listen: SocketAddr) -> String {
+fn configuration(dir: &Path, http: &str) -> String {
     let dir = dir.display();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("{what}_temp_path {dir}/{what};\n"))
@@ -115,11 +133,7 @@ fn configuration(dir: &Path, listen: SocketAddr) -> String {
     format!(
         "daemon off;\nmaster_process off;\npid {dir}/nginx.pid;\nerror_log {dir}/error.log;\n\
          events {{ worker_connections 256; }}\n\
-         http {{\naccess_log off;\n{temporary}\
-         types {{ text/html html; text/plain txt; image/png png; }}\n\
-         gzip on; gzip_types text/plain; gzip_min_length 100;\n\
-         server {{ listen {listen}; root {dir}/site;\n\
-         location = /articles/broken {{ return 500 sorry; }} }}\n}}\n"
+         http {{\naccess_log off;\n{temporary}{http}}}\n"
     )
 }
 
@@ -449,6 +463,7 @@ async fn a_large_file_streams_and_can_be_continued_without_paying_again() {
     assert_eq!(Sha256::digest(&bytes), Sha256::digest(big()));
     assert_eq!(stage.income().await, PRICE);
     let grown = memory_peak(pid) - before;
+    eprintln!("{grown} bytes of memory for a file of {BIG_BYTES}");
     assert!(
         grown < 12 * 1024 * 1024,
         "{grown} bytes for a file of {BIG_BYTES}"
@@ -763,4 +778,74 @@ async fn check_tells_prices_and_faults_and_settings_that_are_wrong_are_named() {
         let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
         assert!(said.contains(&setting.to_lowercase()), "{setting}: {said}");
     }
+}
+
+/// The nginx of docs/publishing.md, but for TLS and the ports.
+fn documented(listen: SocketAddr, paywall: &str) -> String {
+    const DOCUMENT: &str = include_str!("../../docs/publishing.md");
+    let block = DOCUMENT
+        .split("```nginx\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let lines = block
+        .lines()
+        .filter(|line| !line.contains("ssl_certificate"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    assert!(text.contains("listen 443 ssl;") && text.contains("http://127.0.0.1:8402;"));
+    let text = text.replace("listen 443 ssl;", &format!("listen {listen};"));
+    format!("{}\n", text.replace("http://127.0.0.1:8402", paywall))
+}
+
+#[tokio::test]
+async fn the_nginx_of_the_documentation_lets_everything_through() {
+    let Some(program) = nginx() else { return };
+    let (site, _server) = live().await;
+    let settings = [
+        ("PUBLIC_URL", "https://gazette.example"),
+        ("TRUSTED_PROXIES", "127.0.0.1/32"),
+    ];
+    let mut stage = Stage::with(&site, &settings).await;
+    let folder = tempfile::tempdir().unwrap();
+    let front = Nginx::with(&program, folder, |listen| documented(listen, &stage.url));
+
+    // Spelled in a way that has a price for the paywall, and must not have none for nginx.
+    for path in ["/%61rticles/one", "/articles/%6fne"] {
+        let asked = request(&front.url, "GET", path).send().await.unwrap();
+        assert_eq!(asked.status(), 402, "{path}");
+    }
+    // Headers of many kilobytes: 64 tokens, and change in nearly as many.
+    let token = stage.token(&[1; 64]).await;
+    let change = Blanks::of(&stage.scene.keyset, &[1; 61]).unwrap();
+    let outputs = farthing_protocol::payment::change::encode_outputs(&change.outputs).unwrap();
+    let paid = request(&front.url, "GET", "/articles/one");
+    let paid = paid
+        .header("x-cashu", &token)
+        .header("x-cashu-outputs", outputs);
+    let paid = paid.send().await.unwrap();
+    assert_eq!(paid.status(), 200);
+    assert!(header(&paid, "x-cashu-signatures").len() > 8 * 1024);
+    assert!(header(&paid, "cache-control").contains("private"));
+    let sent = paid.text().await.unwrap().to_lowercase();
+    assert!(sent.contains("x-forwarded-proto: http\r\n"), "{sent}");
+    assert_eq!(stage.income().await, PRICE);
+
+    let mut stream = TcpStream::connect(front.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    let token = stage.token(&[2]).await;
+    let head = format!(
+        "GET /live/socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         X-Cashu: {token}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let head = tokio::time::timeout(PATIENCE, read_head(&mut stream)).await;
+    assert!(head.unwrap().unwrap().starts_with("HTTP/1.1 101 "));
+    stream.write_all(b"news").await.unwrap();
+    let mut echo = [0; 4];
+    stream.read_exact(&mut echo).await.unwrap();
+    assert_eq!(&echo, b"NEWS");
+    stage.stop();
 }
