@@ -63,7 +63,7 @@ pub struct Recovered {
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
-    /// be asked. To be called after opening the wallet.
+    /// be asked. To be called after opening the wallet. Forgets receipts that have expired.
     ///
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
@@ -82,6 +82,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             found.push(Recovered { id, kind, result });
         }
+        self.forget_expired().await?;
         Ok(found)
     }
 

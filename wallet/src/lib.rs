@@ -9,6 +9,7 @@
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled; recovery |
+//! | [`web`] | fetching pages, as the wallet asks it of the network |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
 //! | [`restore`] | from the phrase alone; lanes |

@@ -17,6 +17,7 @@ use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::error::{Fate, Fault as SiteFault, Unpayable};
 use farthing_wallet::pay::records::{Item, Stage};
 use farthing_wallet::records::{Kind, Outcome};
+use farthing_wallet::store::Table;
 use farthing_wallet::{Error, PageRequest};
 use support::shop::*;
 use support::site::{PAGE, SITE};
@@ -88,7 +89,7 @@ async fn a_receipt_buys_the_same_again_until_it_expires_and_nothing_else() {
     assert_eq!(available(&wallet).await, 94);
     adds_up(&world, &wallet, 0).await;
 
-    // Once it has expired it is not shown.
+    // Once it has expired it is not shown, and then forgotten.
     drop(wallet);
     let mut wallet = world.open_later().await;
     let offer = offer(&mut wallet, &article()).await;
@@ -97,6 +98,15 @@ async fn a_receipt_buys_the_same_again_until_it_expires_and_nothing_else() {
         world.site.borrow().header(header::RECEIPT).last(),
         Some(&None)
     );
+    let kept = |world: &World| {
+        let rows = world.rows.borrow();
+        rows.keys()
+            .filter(|(table, _)| *table == Table::Bought)
+            .count()
+    };
+    assert_eq!(kept(&world), 2);
+    wallet.recover().await.unwrap();
+    assert_eq!(kept(&world), 0);
 }
 
 #[tokio::test]

@@ -84,7 +84,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .put_bought(&bought)?
             .put_entry(&entry)?;
         let batch = self.put_signed(batch, &operation.outputs).await?;
-        let batch = self.forget_expired(batch).await?;
         self.tables.apply(batch).await?;
         Ok(entry)
     }
@@ -174,11 +173,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Forgets what was bought and cannot be had again any more.
-    async fn forget_expired(&self, batch: Batch) -> Result<Batch, Error> {
+    pub(crate) async fn forget_expired(&mut self) -> Result<(), Error> {
         let now = (self.clock)();
-        let all = self.tables.all_bought().await?;
-        let expired = all.iter().filter(|bought| bought.until <= now);
-        Ok(expired.fold(batch, |batch, bought| batch.delete_bought(&bought.item)))
+        for bought in self.tables.all_bought().await? {
+            if bought.until <= now {
+                let batch = Batch::default().delete_bought(&bought.item);
+                self.tables.apply(batch).await?;
+            }
+        }
+        Ok(())
     }
 }
 
