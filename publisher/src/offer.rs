@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use farthing_protocol::ErrorCode;
-use farthing_protocol::payment::{LockOption, PaymentRequest, header as names};
+use farthing_protocol::payment::{LockOption, PaymentRequest, change, header as names};
 use serde::Serialize;
 
 use crate::error::Refusal;
@@ -79,6 +79,10 @@ impl Offer<'_> {
         answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Ok(request) = HeaderValue::from_str(&request) {
             answered.insert(names::CASHU, request);
+        }
+        if self.lock.is_none() {
+            let change = HeaderValue::from_static(change::OUTPUTS_PREFIX);
+            answered.insert(names::OUTPUTS, change);
         }
         if refusal.code == ErrorCode::Unavailable.number() {
             answered.insert(header::RETRY_AFTER, RETRY_AFTER_S);

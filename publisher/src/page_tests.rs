@@ -162,22 +162,3 @@ fn prices_are_written_as_people_do() {
         assert_eq!(written, expected);
     }
 }
-
-/// Writes the page to a file, to look at it in a browser.
-#[test]
-#[ignore = "for looking at: cargo test -p farthing-publisher the_page_to_look_at -- --ignored"]
-fn the_page_to_look_at() {
-    let dir = std::env::temp_dir();
-    std::fs::write(dir.join("farthing-page.html"), page(&sample())).unwrap();
-    let refused = Page {
-        what: None,
-        error: Some(
-            "the token was spent before: it may have bought something else already; nothing was spent now",
-        ),
-        amount: 1250,
-        decimals: 2,
-        unit: "usd",
-        ..sample()
-    };
-    std::fs::write(dir.join("farthing-page-refused.html"), page(&refused)).unwrap();
-}

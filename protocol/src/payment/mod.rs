@@ -24,7 +24,8 @@ use crate::token::BASE64;
 pub mod header {
     /// In answers a [`super::PaymentRequest`], in requests a [`crate::Token`] (NUT-24).
     pub const CASHU: &str = "x-cashu";
-    /// In requests: outputs for change ([`super::change::encode_outputs`]).
+    /// In requests: outputs for change ([`super::change::encode_outputs`]). In answers 402 and 400: that
+    /// they are taken, by their form ([`super::change::OUTPUTS_PREFIX`]).
     pub const OUTPUTS: &str = "x-cashu-outputs";
     /// In answers: the mint's signatures on them ([`super::change::encode_signatures`]).
     pub const SIGNATURES: &str = "x-cashu-signatures";

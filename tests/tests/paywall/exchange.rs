@@ -22,6 +22,7 @@ async fn a_request_that_pays_nothing_is_told_the_price_and_goes_no_further() {
     };
     assert_eq!(answer.payment_request(), expected);
     assert!(answer.header("x-cashu").unwrap().starts_with("creqA"));
+    assert_eq!(answer.header("x-cashu-outputs"), Some("outA"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let body = answer.json();

@@ -23,6 +23,7 @@ async fn stage() -> Stage {
 async fn key(stage: &Stage) -> [u8; 32] {
     let asked = stage.get("/articles/1").await;
     assert_eq!(asked.refusal(), (402, 40201));
+    assert_eq!(asked.header("x-cashu-outputs"), None, "there is no change");
     let lock = asked.payment_request().lock.expect("nut10");
     let LockOption { kind, data, tags } = lock;
     assert_eq!((kind.as_str(), tags.len()), ("P2PK", 0));

@@ -7,7 +7,7 @@
 //! site, and so its stages differ ([`Stage`]):
 //!
 //! ```text
-//! Lock ──► Present ──► paid: a receipt and the change's signatures verify
+//! Prepare ──► Present ──► paid: a receipt and the change's signatures verify
 //!   │         │
 //!   │         ├─ no answer, or the site could not ask the mint: open; the next visit shows the
 //!   │         │  same token again
@@ -16,8 +16,8 @@
 //!                  └──► the mint says that it is spent: paid, and the change is restored (NUT-09)
 //! ```
 //!
-//! `Lock` is there only when the site asks for tokens locked to its key; such a token cannot be taken
-//! back. Whatever a site says, a payment that is not answered with a receipt that verifies is settled
+//! `Prepare` is there only when the site asks for tokens locked to its key, which cannot be taken back, or
+//! gives no change and the wallet has no exact tokens. Whatever a site says, a payment that is not answered with a receipt that verifies is settled
 //! by what the mint says of its inputs.
 
 mod answer;
@@ -45,13 +45,13 @@ use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
 use error::{AnswerFault, Fate, Fault, Site, Unpayable};
-use offer::{Offer, PayOptions, page_url, read_request};
+use offer::{Offer, PayOptions, gives_change, page_url, read_request};
 use records::{Bought, Item, PaymentProof, Purchase, Stage};
 
 /// How many redirects are followed.
 const REDIRECTS_MAX: usize = 10;
-/// How many locked tokens fit into a header, with the mint's proofs and their blinding factors.
-const LOCKED_MAX: usize = 30;
+/// How many tokens fit into a header, locked, with the mint's proofs and their blinding factors.
+const PREPARED_MAX: usize = 30;
 /// Headers that a redirect to another site does not take along.
 const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// What the names of the headers begin with that the wallet alone writes.
@@ -172,7 +172,9 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             if head.status == 402
                 && let Some(wanted) = read_request(&item.site(), head)?
             {
+                let gives_change = gives_change(head);
                 let mut offer = self.offer(request, wanted, options).await?;
+                offer.gives_change = gives_change;
                 offer.paid_before = bought.is_some();
                 offer.within_budget = !offer.paid_before && self.within_budget(&offer).await?;
                 return Ok(Visit::Priced(offer));
@@ -200,16 +202,16 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 
     /// Pays what an offer asks, and gives the page.
     ///
-    /// No request is made before the payment, unless the tokens have to be locked: what is too much
-    /// comes back as change with the answer.
+    /// No request is made before the payment: what is too much comes back as change with the answer. But
+    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first.
     ///
     /// # Errors
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
         let draft = self.payment_draft(offer).await?;
         let mut operation = self.begin_one(&offer.mint, draft).await?;
-        if stage(&operation) == Some(Stage::Lock) {
-            operation = self.run_lock(operation).await?;
+        if stage(&operation) == Some(Stage::Prepare) {
+            operation = self.run_prepare(operation).await?;
         }
         self.present(operation, &offer.request).await
     }
@@ -224,8 +226,8 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             self.run(operation).await?;
             return Ok(None);
         }
-        if stage(&operation) == Some(Stage::Lock) {
-            operation = self.run_lock(operation).await?;
+        if stage(&operation) == Some(Stage::Prepare) {
+            operation = self.run_prepare(operation).await?;
         }
         self.present(operation, request).await.map(Some)
     }
@@ -245,8 +247,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(bought.filter(|bought| (self.clock)() < bought.until))
     }
 
-    /// Locks the tokens of a payment; gives the operation as it goes on.
-    pub(crate) async fn run_lock(&mut self, operation: Operation) -> Result<Operation, Error> {
+    /// Makes the tokens of a payment; gives the operation as it goes on.
+    pub(crate) async fn run_prepare(&mut self, operation: Operation) -> Result<Operation, Error> {
         let id = operation.id;
         self.run(operation).await?;
         let operations = self.tables.operations().await?;
@@ -271,18 +273,21 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let keyset = keysets::active(mint, &keysets)?;
         let (inputs, wanted, fee);
-        if offer.lock.is_some() {
-            purchase.stage = Stage::Lock;
+        let shown = coins_to_show(offer, &coins, &terms);
+        let needs_swap = offer.lock.is_some()
+            || (!offer.gives_change && shown.as_ref().is_ok_and(|shown| worth(shown) != amount));
+        if needs_swap {
+            purchase.stage = Stage::Prepare;
             inputs = choose(mint, &coins, amount, &terms)?;
             fee = terms.fee(&inputs);
             let mut outputs = wants(keyset, amount, Purpose::Send, offer.lock.as_ref())?;
-            if outputs.len() > LOCKED_MAX {
+            if outputs.len() > PREPARED_MAX {
                 return Err(Caller::AmountUnpayable { amount }.into());
             }
             outputs.extend(change(keyset, &inputs, amount, fee)?);
             wanted = outputs;
         } else {
-            inputs = coins_to_show(offer, &coins, &terms)?;
+            inputs = shown?;
             // The fee for redeeming is the site's.
             fee = 0;
             wanted = change(keyset, &inputs, amount, 0)?;

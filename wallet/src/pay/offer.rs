@@ -1,6 +1,6 @@
 //! What a site asks for: its payment request, read and checked before anything is paid.
 
-use farthing_protocol::payment::{LockOption, PaymentRequest, header};
+use farthing_protocol::payment::{LockOption, PaymentRequest, change, header};
 use farthing_protocol::suite::{Ristretto255, Suite};
 use url::{Host, Url};
 
@@ -34,6 +34,9 @@ pub struct Offer {
     pub amount: u64,
     /// The public key that the tokens are to be locked to, 64 hex digits.
     pub lock: Option<String>,
+    /// Whether the site gives change in the same round trip. One that does not say so may keep what it
+    /// is paid too much.
+    pub gives_change: bool,
     /// What the wallet holds at the mint.
     pub available: u64,
     /// Whether it was paid for before, which the site was shown, and asks for money all the same.
@@ -63,6 +66,12 @@ pub struct PayOptions {
     pub mint: Option<String>,
     /// Pay over connections that others can read.
     pub insecure_http: bool,
+}
+
+/// Whether an answer with status 402 says that change is given (`docs/protocol.md`, section 12.1).
+pub(crate) fn gives_change(head: &Head) -> bool {
+    let mut forms = head.all(header::OUTPUTS).flat_map(|line| line.split(','));
+    forms.any(|form| form.trim() == change::OUTPUTS_PREFIX)
 }
 
 /// The payment request of an answer with status 402; `None` when it has none.
@@ -127,6 +136,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             description: wanted.description.as_deref().map(printable),
             amount,
             lock,
+            gives_change: false,
             available,
             paid_before: false,
             within_budget: false,

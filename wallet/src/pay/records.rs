@@ -66,8 +66,9 @@ pub(crate) fn site_of(url: &Url) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The tokens for it are being locked to the publisher's key: a swap at the mint.
-    Lock,
+    /// The tokens for it are being made, by a swap at the mint: locked to the publisher's key, or exact
+    /// because the site gives no change.
+    Prepare,
     /// Its token is shown to the site; whether the site has charged it is not known.
     Present,
     /// The site did not charge it but has seen the token, so it is swapped: the swap decides.

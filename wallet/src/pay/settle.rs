@@ -25,7 +25,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
         match purchase.stage {
-            Stage::Lock => self.settle_lock(operation, purchase, proofs).await,
+            Stage::Prepare => self.settle_prepared(operation, purchase, proofs).await,
             Stage::Present | Stage::TakeBack => {
                 let back = coins(&operation.mint, proofs);
                 self.conclude(operation, purchase, back).await
@@ -33,8 +33,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// The tokens are locked: the change goes into the balance, and the payment can be shown.
-    async fn settle_lock(
+    /// The tokens are made: the change goes into the balance, and the payment can be shown.
+    async fn settle_prepared(
         &mut self,
         operation: &Operation,
         purchase: &Purchase,
@@ -53,7 +53,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             outputs: Vec::new(),
             purchase: Some(Purchase {
                 stage: Stage::Present,
-                token: Some(shown_token(&mint, &inputs, true)?),
+                token: Some(shown_token(&mint, &inputs, purchase.lock.is_some())?),
                 ..purchase.clone()
             }),
             inputs,

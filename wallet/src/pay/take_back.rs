@@ -43,6 +43,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if stage(&operation) == Some(Stage::TakeBack) {
             return self.run(operation).await;
         }
+        let operation = match stage(&operation) {
+            Some(Stage::Prepare) => self.run_prepare(operation).await?,
+            Some(_) | None => operation,
+        };
         let id = operation.id;
         match self.without(operation, &[]).await {
             Ok(Next::Again(swap)) => self.run(swap).await,
@@ -62,7 +66,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Finished, Error> {
         match stage(&operation) {
             Some(Stage::Present) => {}
-            Some(Stage::Lock) => operation = self.run_lock(operation).await?,
+            Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
             Some(Stage::TakeBack) | None => return self.run(operation).await,
         }
         let id = operation.id;

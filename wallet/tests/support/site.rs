@@ -59,6 +59,8 @@ pub struct Deeds {
     pub breaks_off: Option<usize>,
     /// But not before so many answers have gone.
     pub breaks_after: usize,
+    /// Knows NUT-24 alone, and so gives no change.
+    pub gives_no_change: bool,
     /// Gives the whole page to whoever asks for a part.
     pub ignores_range: bool,
 }
@@ -224,7 +226,10 @@ impl FakeSite {
             ..self.request.clone()
         };
         let values = self.x_cashu.clone().unwrap_or(vec![request.encode()]);
-        let headers: Vec<_> = values.iter().map(|v| (header::CASHU, v.as_str())).collect();
+        let mut headers: Vec<_> = values.iter().map(|v| (header::CASHU, v.as_str())).collect();
+        if self.request.lock.is_none() && !self.deeds.gives_no_change {
+            headers.push((header::OUTPUTS, "outA"));
+        }
         error(402, ErrorCode::PaymentRequired, &headers)
     }
 
