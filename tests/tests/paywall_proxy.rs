@@ -64,7 +64,7 @@ impl Nginx {
         write("index.html", b"<!DOCTYPE html><title>The Gazette</title>");
         write("articles/one.txt", "All the news. ".repeat(200).as_bytes());
         write("articles/photo.png", &picture());
-        write("articles/big.bin", &big());
+        write("articles/big.bin", big());
         let root = site.display().to_string();
         Self::with(program, folder, |listen| {
             format!(
@@ -143,10 +143,13 @@ fn picture() -> Vec<u8> {
     bytes
 }
 
-fn big() -> Vec<u8> {
-    (0..BIG_BYTES / 4)
-        .flat_map(|n| (n as u32).wrapping_mul(2_654_435_761).to_le_bytes())
-        .collect()
+/// Made once: without optimisation it takes a second.
+fn big() -> &'static [u8] {
+    static BIG: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    BIG.get_or_init(|| {
+        let noise = |n: usize| (n as u32).wrapping_mul(2_654_435_761).to_le_bytes();
+        (0..BIG_BYTES / 4).flat_map(noise).collect()
+    })
 }
 
 /// A mint, a paywall in front of a site, and a reader with tokens.
