@@ -67,12 +67,13 @@ impl<S: Suite> Blank<S> {
         let c = S::decode_point(&signature.c).map_err(|_| UnblindError::Proof)?;
         S::verify_proof(&public, &self.blinded, &c, &signature.dleq)
             .map_err(|_| UnblindError::Proof)?;
+        let c = S::unblind(&c, &self.r, &public).ok_or(UnblindError::Proof)?;
         Ok(TokenProof {
             proof: Proof {
                 amount: signature.amount,
                 id: signature.id,
                 secret: self.secret,
-                c: S::encode_point(&S::unblind(&c, &self.r, &public)),
+                c: S::encode_point(&c),
                 witness: None,
             },
             dleq: Some(ProofDleq {

@@ -2,6 +2,7 @@
 //!
 //! `HMAC-SHA512(seed, "Farthing_KDF_v1" || keyset id || lane u32 be || counter u64 be || type u8)`.
 //! The lane is the device: two devices on one seed use two lanes, and never the same counter twice.
+//! Cashu's keysets have [`crate::nut13`] instead.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
@@ -45,7 +46,7 @@ pub fn blinding<S: Suite>(seed: &[u8; 64], position: Position) -> Option<S::Blin
 /// `HMAC-SHA512(seed, "Farthing_lock_key_v1" || index u32 be)`, the first 32 bytes.
 #[must_use]
 pub fn lock_key(seed: &[u8; 64], index: u32) -> Zeroizing<[u8; 32]> {
-    first_half(&hmac(seed, &[DOMAIN_LOCK_KEY, &index.to_be_bytes()]))
+    first_half(&hmac_sha512(seed, &[DOMAIN_LOCK_KEY, &index.to_be_bytes()]))
 }
 
 fn first_half(wide: &[u8; 64]) -> Zeroizing<[u8; 32]> {
@@ -55,7 +56,7 @@ fn first_half(wide: &[u8; 64]) -> Zeroizing<[u8; 32]> {
 }
 
 fn derive(seed: &[u8; 64], position: Position, kind: u8) -> Zeroizing<[u8; 64]> {
-    hmac(
+    hmac_sha512(
         seed,
         &[
             DOMAIN,
@@ -67,9 +68,10 @@ fn derive(seed: &[u8; 64], position: Position, kind: u8) -> Zeroizing<[u8; 64]> 
     )
 }
 
-fn hmac(seed: &[u8; 64], parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+/// `HMAC-SHA512` of the parts, one after the other.
+pub(crate) fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha512>::new_from_slice(seed).expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha512>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         mac.update(part);
     }

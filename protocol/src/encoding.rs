@@ -177,6 +177,12 @@ impl From<[u8; 32]> for EncodedPoint {
     }
 }
 
+impl From<[u8; 33]> for EncodedPoint {
+    fn from(bytes: [u8; 33]) -> Self {
+        Self { bytes, len: 33 }
+    }
+}
+
 impl fmt::Debug for EncodedPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_hex())

@@ -56,6 +56,23 @@ impl KeysetId {
         }
     }
 
+    /// Computes the old id of a secp256k1 keyset, version `00` (NUT-02, "V1 Keysets (deprecated)"): of
+    /// the keys alone, cut to 7 bytes. Farthing's mint makes none; other mints have them.
+    #[must_use]
+    pub fn derive_v1(keys: &PublicKeys) -> Self {
+        let mut hash = Sha256::new();
+        for (_, key) in keys.iter() {
+            hash.update(key.as_bytes());
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut bytes = [0; Self::LONG];
+        bytes[1..Self::SHORT].copy_from_slice(&hash[..Self::SHORT - 1]);
+        Self {
+            bytes,
+            len: Self::SHORT as u8,
+        }
+    }
+
     /// Takes 8 or 33 bytes.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //!
 //! | module | what it holds | source |
 //! |---|---|---|
-//! | [`suite`] | the group operations of blind signatures, and the ristretto255 suite | RFC 9497, NUT-00, NUT-12 |
+//! | [`suite`] | the group operations of blind signatures; the ristretto255 and secp256k1 suites | RFC 9497, NUT-00, NUT-12 |
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
@@ -13,6 +13,7 @@
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
 //! | [`payment`] | paying over HTTP: payment requests, change, receipts | NUT-18, NUT-24, NUT-26 |
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
+//! | [`nut13`] | the same for secp256k1 keysets, as other Cashu wallets have it | NUT-13 |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
@@ -25,6 +26,7 @@ pub mod derive;
 pub mod encoding;
 pub mod error_code;
 pub mod keyset;
+pub mod nut13;
 pub mod payment;
 pub mod proof;
 pub mod secret;

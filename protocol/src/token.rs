@@ -86,7 +86,7 @@ impl TokenProof {
         let r = S::decode_blinding(r).map_err(|_| TokenFault::Blinding)?;
         let y = S::hash_to_group(self.proof.secret.expose().as_bytes());
         let b = S::blind(&y, &r);
-        let c = S::reblind(&c, &r, &public);
+        let c = S::reblind(&c, &r, &public).ok_or(TokenFault::Proof)?;
         let dleq = Dleq {
             e: e.clone(),
             s: s.clone(),

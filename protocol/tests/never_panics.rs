@@ -10,7 +10,7 @@
 
 use farthing_protocol::api::*;
 use farthing_protocol::conditions::{self, Witness, check_all};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
 use farthing_protocol::{EncodedPoint, EncodedScalar, KeysetId, Proof, Secret, Token, TokenProof};
 use proptest::prelude::*;
 
@@ -174,18 +174,17 @@ proptest! {
 
     #[test]
     fn points_and_scalars_of_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..70)) {
-        if let Ok(encoded) = EncodedPoint::from_bytes(&bytes) {
-            // A point that decodes has one encoding alone.
-            if let Ok(point) = Ristretto255::decode_point(&encoded) {
-                prop_assert_eq!(Ristretto255::encode_point(&point), encoded);
-            }
-        }
-        if let Ok(encoded) = EncodedScalar::from_bytes(&bytes)
-            && let Ok(r) = Ristretto255::decode_blinding(&encoded) {
-                prop_assert_eq!(Ristretto255::encode_blinding(&r), encoded);
-            }
-        let _ = Ristretto255::lock_key(&bytes);
+        have_one_encoding::<Ristretto255>(&bytes);
+        have_one_encoding::<Secp256k1>(&bytes);
         let _ = KeysetId::from_bytes(&bytes);
+    }
+
+    #[test]
+    fn points_of_any_x(x in any::<[u8; 32]>(), first in 2u8..4) {
+        let bytes = [&[first][..], &x].concat();
+        have_one_encoding::<Secp256k1>(&bytes);
+        let taken = Secp256k1::lock_key(&bytes);
+        prop_assert!(taken.is_err() || taken == Ok(x));
     }
 
     #[test]
@@ -208,4 +207,19 @@ proptest! {
         }).collect();
         prop_assert_eq!(Token::decode(&written.encode()), Ok(written));
     }
+}
+
+/// A point or scalar that decodes has one encoding alone.
+fn have_one_encoding<S: Suite>(bytes: &[u8]) {
+    if let Ok(encoded) = EncodedPoint::from_bytes(bytes)
+        && let Ok(point) = S::decode_point(&encoded)
+    {
+        assert_eq!(S::encode_point(&point), encoded);
+    }
+    if let Ok(encoded) = EncodedScalar::from_bytes(bytes)
+        && let Ok(r) = S::decode_blinding(&encoded)
+    {
+        assert!(S::encode_blinding(&r) == encoded);
+    }
+    let _ = S::lock_key(bytes);
 }

@@ -152,12 +152,13 @@ fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), &'static str> {
     let r = Ristretto255::decode_blinding(r).map_err(|_| "its blinding factor is not a scalar")?;
     let y = Ristretto255::hash_to_group(token.proof.secret.expose().as_bytes());
     let b = Ristretto255::blind(&y, &r);
-    let c = Ristretto255::reblind(&c, &r, &key);
+    let not_signed = "the mint's key did not sign it";
+    let c = Ristretto255::reblind(&c, &r, &key).ok_or(not_signed)?;
     let dleq = Dleq {
         e: e.clone(),
         s: s.clone(),
     };
-    Ristretto255::verify_proof(&key, &b, &c, &dleq).map_err(|_| "the mint's key did not sign it")
+    Ristretto255::verify_proof(&key, &b, &c, &dleq).map_err(|_| not_signed)
 }
 
 /// Swaps for all coins, as many in each as the mint takes.

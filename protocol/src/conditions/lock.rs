@@ -88,9 +88,10 @@ pub fn parse<S: Suite>(secret: &Secret) -> Result<Option<Lock>, LockError> {
 impl Lock {
     /// The secret of a token that only the holder of `key` can spend (NUT-11, "Basic Case").
     ///
-    /// `nonce` makes it unique: 64 hex digits that nobody else knows.
+    /// `key` is as the keyset's suite writes it, 32 bytes or 33. `nonce` makes the secret unique: 64 hex
+    /// digits that nobody else knows.
     #[must_use]
-    pub fn p2pk_secret(key: &[u8; 32], nonce: &Secret) -> Secret {
+    pub fn p2pk_secret(key: &[u8], nonce: &Secret) -> Secret {
         let body = Body {
             nonce: nonce.expose().to_owned(),
             data: hex::encode(key),

@@ -3,7 +3,9 @@
 //! The trait names what the protocol needs of a group; everything else is written once over it.
 
 mod ristretto255;
+pub mod secp256k1;
 
+pub use self::secp256k1::Secp256k1;
 pub use ristretto255::{Blinding, CONTEXT, Ristretto255, SecretKey};
 
 use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};
@@ -49,7 +51,7 @@ pub struct ToVerify<'k, S: Suite> {
 /// Everything that touches a [`Self::SecretKey`] or a [`Self::Blinding`] takes constant time; what
 /// works on public values alone need not.
 pub trait Suite: Sized + 'static {
-    /// The suite's identifier, e.g. `ristretto255-SHA512` (RFC 9497, section 4).
+    /// The suite's identifier: `ristretto255-SHA512` (RFC 9497, section 4) or `secp256k1`.
     const NAME: &'static str;
     /// The first byte of the ids of its keysets (NUT-02).
     const KEYSET_ID_VERSION: u8;
@@ -75,7 +77,7 @@ pub trait Suite: Sized + 'static {
     /// Encodes a point.
     fn encode_point(point: &Self::Point) -> EncodedPoint;
 
-    /// Hashes a secret's UTF-8 bytes to the group: `Y` (RFC 9497 `HashToGroup`).
+    /// Hashes a secret's UTF-8 bytes to the group: `Y` (RFC 9497 `HashToGroup`, NUT-00 `hash_to_curve`).
     fn hash_to_group(secret: &[u8]) -> Self::Point;
 
     /// Makes a private key of 64 uniform bytes; `None` in the impossible case that it would be zero.
@@ -87,13 +89,13 @@ pub trait Suite: Sized + 'static {
     /// Makes a blinding factor of 64 uniform bytes; `None` in the impossible case that it would be zero.
     fn blinding(uniform: &[u8; 64]) -> Option<Self::Blinding>;
 
-    /// Reads a blinding factor, 32 bytes.
+    /// Reads a blinding factor, 32 bytes in the suite's byte order.
     ///
     /// # Errors
     /// [`DecodeError::Scalar`] when it is not canonical or zero.
     fn decode_blinding(encoded: &EncodedScalar) -> Result<Self::Blinding, DecodeError>;
 
-    /// Writes a blinding factor, 32 bytes.
+    /// Writes a blinding factor, 32 bytes in the suite's byte order.
     fn encode_blinding(r: &Self::Blinding) -> EncodedScalar;
 
     /// The client's `Blind`: `B_` of `Y` and `r`.
@@ -102,11 +104,13 @@ pub trait Suite: Sized + 'static {
     /// The mint's `BlindEvaluate`: `C_ = k·B_`.
     fn evaluate(key: &Self::SecretKey, b: &Self::Point) -> Self::Point;
 
-    /// The client's unblinding: `C = k·Y` of `C_`, `r` and the public key.
-    fn unblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Self::Point;
+    /// The client's unblinding: `C = k·Y` of `C_`, `r` and the public key; `None` when it would be
+    /// the identity, which no signature of the key's gives.
+    fn unblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Option<Self::Point>;
 
     /// `C_` again, of the unblinded `C`: what a receiver needs to check a token's proof (NUT-12).
-    fn reblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Self::Point;
+    /// `None` when it would be the identity, as whoever made the token can have it.
+    fn reblind(c: &Self::Point, r: &Self::Blinding, public: &Self::Point) -> Option<Self::Point>;
 
     /// Proves that `C_` was made with `key`. The nonce is derived from the key, `B_` and `C_`, so that
     /// the same output always gives the same proof.

@@ -136,15 +136,23 @@ impl Suite for Ristretto255 {
     }
 
     /// RFC 9497, section 3.3.2, `Finalize` up to the unblinded element.
-    fn unblind(c: &RistrettoPoint, r: &Blinding, _public: &RistrettoPoint) -> RistrettoPoint {
+    fn unblind(
+        c: &RistrettoPoint,
+        r: &Blinding,
+        _public: &RistrettoPoint,
+    ) -> Option<RistrettoPoint> {
         let mut inverse = r.0.invert();
         let unblinded = inverse * c;
         inverse.zeroize();
-        unblinded
+        Some(unblinded)
     }
 
-    fn reblind(c: &RistrettoPoint, r: &Blinding, _public: &RistrettoPoint) -> RistrettoPoint {
-        r.0 * c
+    fn reblind(
+        c: &RistrettoPoint,
+        r: &Blinding,
+        _public: &RistrettoPoint,
+    ) -> Option<RistrettoPoint> {
+        Some(r.0 * c)
     }
 
     fn prove(key: &SecretKey, b: &RistrettoPoint, c: &RistrettoPoint) -> Dleq {
