@@ -1,5 +1,5 @@
-//! The suite's operations, each beside its floor: the bare curve25519-dalek operations that no
-//! implementation of the same protocol on the same curve can do without.
+//! The suites' operations, each beside its floor: the bare operations of curve25519-dalek or
+//! libsecp256k1 that no implementation of the same protocol on the same curve can do without.
 //!
 //! A floor has no hashing, no checks and no wiping, so an operation is always above it.
 
@@ -17,7 +17,9 @@ use criterion::{Criterion, Throughput};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{MultiscalarMul as _, VartimeMultiscalarMul as _};
-use farthing_protocol::suite::{Blinding, Ristretto255, SecretKey, Suite, ToSign, ToVerify};
+use farthing_protocol::suite::{
+    Blinding, Ristretto255, Secp256k1, SecretKey, Suite, ToSign, ToVerify,
+};
 
 /// How many tokens or outputs a batch has.
 const BATCH: usize = 32;
@@ -67,6 +69,8 @@ fn main() {
     proofs(&mut criterion, &inputs);
     verify_many(&mut criterion, &inputs);
     sign_many(&mut criterion, &inputs);
+    secp256k1_client(&mut criterion);
+    secp256k1_mint(&mut criterion);
     criterion.final_summary();
 }
 
@@ -257,6 +261,92 @@ fn sign_many(criterion: &mut Criterion, inputs: &Inputs) {
         })
     });
     group.finish();
+}
+
+/// What a wallet does for each token of a Cashu keyset.
+fn secp256k1_client(criterion: &mut Criterion) {
+    let key = Secp256k1::secret_key(&random()).unwrap();
+    let public = Secp256k1::public_key(&key);
+    let r = Secp256k1::blinding(&random()).unwrap();
+    let secret = "5f0d".repeat(16);
+    let y = Secp256k1::hash_to_group(secret.as_bytes());
+    let blinded = Secp256k1::blind(&y, &r);
+    let c = Secp256k1::evaluate(&key, &blinded);
+    let encoded: [u8; 33] = c.serialize();
+    let k = secp256k1_scalar();
+    let mut group = criterion.benchmark_group("secp256k1 hash_to_group");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::hash_to_group(black_box(secret.as_bytes())))
+    });
+    group.bench_function("floor: decompress", |b| {
+        b.iter(|| secp256k1::PublicKey::from_byte_array_compressed(black_box(encoded)))
+    });
+    group.finish();
+    let mut group = criterion.benchmark_group("secp256k1 blind");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::blind(black_box(&y), &r))
+    });
+    group.bench_function("floor: k·G", |b| {
+        b.iter(|| secp256k1::PublicKey::from_secret_key(black_box(&k)))
+    });
+    group.finish();
+    let mut group = criterion.benchmark_group("secp256k1 unblind");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::unblind(black_box(&c), &r, &public))
+    });
+    group.bench_function("floor: k·P", |b| {
+        b.iter(|| secp256k1::ecdh::shared_secret_point(black_box(&public), &k))
+    });
+    group.finish();
+    let dleq = Secp256k1::prove(&key, &blinded, &c);
+    let scalar = secp256k1::Scalar::from(k);
+    let mut group = criterion.benchmark_group("secp256k1 verify_proof");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::verify_proof(&public, black_box(&blinded), black_box(&c), &dleq))
+    });
+    group.bench_function("floor: 3 vartime k·P, k·G", |b| {
+        b.iter(|| {
+            let products = [&public, &blinded, &c].map(|p| black_box(p).mul_tweak(&scalar));
+            (products, public.add_exp_tweak(&scalar))
+        })
+    });
+    group.finish();
+}
+
+/// What the mint does for each token or output of a Cashu keyset.
+fn secp256k1_mint(criterion: &mut Criterion) {
+    let key = Secp256k1::secret_key(&random()).unwrap();
+    let y = Secp256k1::hash_to_group(&random());
+    let c = Secp256k1::evaluate(&key, &y);
+    let k = secp256k1_scalar();
+    let times = |point: &secp256k1::PublicKey| {
+        secp256k1::ecdh::shared_secret_point(black_box(point), black_box(&k))
+    };
+    let mut group = criterion.benchmark_group("secp256k1 evaluate");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::evaluate(&key, black_box(&y)))
+    });
+    group.bench_function("floor: k·P", |b| b.iter(|| times(&y)));
+    group.finish();
+    let mut group = criterion.benchmark_group("secp256k1 verify_token");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::verify_token(&key, black_box(&y), black_box(&c)))
+    });
+    group.bench_function("floor: k·P", |b| b.iter(|| times(&y)));
+    group.finish();
+    let mut group = criterion.benchmark_group("secp256k1 prove");
+    group.bench_function("farthing", |b| {
+        b.iter(|| Secp256k1::prove(&key, black_box(&y), black_box(&c)))
+    });
+    group.bench_function("floor: k·P, k·G", |b| {
+        b.iter(|| (times(&y), secp256k1::PublicKey::from_secret_key(&k)))
+    });
+    group.finish();
+}
+
+fn secp256k1_scalar() -> secp256k1::SecretKey {
+    let bytes = random()[..32].try_into().unwrap();
+    secp256k1::SecretKey::from_secret_bytes(bytes).unwrap()
 }
 
 fn random() -> [u8; 64] {
