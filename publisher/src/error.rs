@@ -1,5 +1,5 @@
 //! What goes wrong: at the start, for whoever runs the paywall ([`enum@Error`]); with a payment, for
-//! whoever pays ([`Refusal`]).
+//! whoever pays (`Refusal`).
 
 use std::borrow::Cow;
 use std::path::PathBuf;

@@ -177,10 +177,12 @@ pub(crate) async fn serve<S>(
 where
     S: Service<Request<Body>, Response = Response<Body>>,
 {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let price = (shared.price)(&parts).filter(|price| price.amount > 0);
     let Some(price) = price else {
-        let answer = inner.oneshot(Request::from_parts(parts, body)).await?;
+        headers::strip_request(&mut parts.headers);
+        let mut answer = inner.oneshot(Request::from_parts(parts, body)).await?;
+        headers::strip_answer(answer.headers_mut());
         return Ok(tell(answer, Outcome::Free));
     };
     let visit = Visit::new(shared, &parts, price);
@@ -197,7 +199,6 @@ where
     {
         return Ok(visit.ask());
     }
-    let mut parts = parts;
     headers::strip_request(&mut parts.headers);
     let request = Request::from_parts(parts, Body::new(body));
     let mut answer = inner.oneshot(request).await?;

@@ -275,19 +275,17 @@ fn many_at_once_are_as_each_alone() {
         assert_eq!(c, Secp256k1::encode_point(&alone));
         assert!(dleq == Secp256k1::prove(output.key, &output.b, &alone));
     }
-    let tokens = |bad: Option<usize>| -> Vec<ToVerify<Secp256k1>> {
+    let tokens = |bad: Option<usize>| -> Vec<ToVerify<'_, Secp256k1>> {
         let token = |(i, y): (usize, &PublicKey)| ToVerify {
+            key: &keys[0],
             y: *y,
             c: Secp256k1::evaluate(&keys[usize::from(bad == Some(i))], y),
             weight: 1,
         };
         points.iter().enumerate().map(token).collect()
     };
-    assert!(Secp256k1::verify_all(&keys[0], &tokens(None)));
+    assert!(Secp256k1::verify_all(&tokens(None)));
     for bad in 0..points.len() {
-        assert!(
-            !Secp256k1::verify_all(&keys[0], &tokens(Some(bad))),
-            "{bad}"
-        );
+        assert!(!Secp256k1::verify_all(&tokens(Some(bad))), "{bad}");
     }
 }

@@ -51,14 +51,19 @@ async fn a_browser_gets_a_page() {
 }
 
 #[tokio::test]
-async fn what_is_free_passes_untouched() {
+async fn what_is_free_passes_but_for_what_is_the_paywalls() {
     let stage = Stage::open().await;
-    let request = stage.request("GET", "/free").header("x-cashu", "anything");
+    let request = stage.request("GET", "/free");
+    let request = request
+        .header("x-cashu", "anything")
+        .header("x-other", "kept");
     let answer = Answer::of(request).await;
     assert_eq!((answer.status, answer.text()), (200, "free"));
     answer.assert_free();
     assert_eq!(answer.header("cache-control"), None);
-    assert_eq!(stage.upstream.seen()["x-cashu"], "anything");
+    let seen = stage.upstream.seen();
+    assert_eq!(seen["x-other"], "kept");
+    assert!(!seen.contains_key("x-cashu"), "no token goes further");
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use farthing_protocol::{EncodedPoint, Token, TokenProof};
 
 use crate::stage::{Answer, Stage};
 
-async fn pay_with(stage: &Stage, headers: &[(&str, &str)]) -> Answer {
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+async fn pay_with(stage: &Stage, headers: Headers<'_>) -> Answer {
     let mut request = stage.request("GET", "/articles/1");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -39,7 +41,7 @@ async fn what_can_be_seen_to_be_wrong_reaches_nobody() {
         t.proofs.iter_mut().for_each(|proof| proof.proof.id = other);
     });
     let long = format!("cashuB{}", "A".repeat(64 * 1024));
-    let cases: &[(&str, &[(&str, &str)], u64)] = &[
+    let cases: &[(&str, Headers<'_>, u64)] = &[
         ("garbage", &[("x-cashu", "cashuBgarbage")], 40001),
         ("no token", &[("x-cashu", "hello")], 40001),
         ("a request for a token", &[("x-cashu", "creqApWF0")], 40001),
