@@ -26,18 +26,36 @@ pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<B
     let announced = headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|h| h.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
+        linger(body);
         return Err(too_large());
     }
     let limit = Duration::from_millis(app.config.read_timeout_ms);
-    match tokio::time::timeout(limit, Limited::new(body, max).collect()).await {
+    let mut body = body;
+    match tokio::time::timeout(limit, Limited::new(&mut body, max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            linger(body);
+            Err(too_large())
+        }
         Ok(Err(_)) => Err(Error::request(ErrorCode::Malformed, "the body broke off")),
         Err(_) => {
             let detail = "the body took too long to arrive";
             Err(Error::request(ErrorCode::Timeout, detail))
         }
     }
+}
+
+/// How long, and for how many bytes, a caller who was refused may go on sending.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Reads on and forgets, while the refusal is on its way: a connection that is closed on somebody who is
+/// still sending breaks, and the answer is lost with it.
+fn linger(body: Body) {
+    let mut rest = Limited::new(body, LINGER_BYTES_MAX);
+    tokio::spawn(tokio::time::timeout(LINGER, async move {
+        while let Some(Ok(_)) = rest.frame().await {}
+    }));
 }
 
 /// Parses a body.
