@@ -14,10 +14,10 @@ fuzz_target!(|text: &str| {
         let written = change::encode_outputs(&outputs).expect("outputs of one keyset");
         assert_eq!(change::decode_outputs(&written), Ok(outputs));
     }
-    if let Ok(signatures) = change::decode_signatures(text) {
-        if let Some(written) = change::encode_signatures(&signatures) {
-            assert_eq!(change::decode_signatures(&written), Ok(signatures));
-        }
+    if let Ok(signatures) = change::decode_signatures(text)
+        && let Some(written) = change::encode_signatures(&signatures)
+    {
+        assert_eq!(change::decode_signatures(&written), Ok(signatures));
     }
     // Nobody forges a receipt by chance; it must not panic.
     let _ = Receipt::verify(text);
