@@ -1,6 +1,8 @@
-// Payment requests between Farthing and @cashu/cashu-ts: each reads what the other writes.
+// Payment requests between Farthing and @cashu/cashu-ts: each reads what the other writes. And receipts, by
+// Node's own cryptography.
 
 import assert from "node:assert/strict";
+import { createPublicKey, verify } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -78,6 +80,26 @@ for (const [version, encode] of [
     assert.deepEqual(asked, [undefined, undefined, undefined], "no token was shown");
   });
 }
+
+scenario("a receipt is a JWT that others can verify", async (mint) => {
+  await serving(article, async (upstream) => {
+    const paywall = await startPaywall("receipts", mint, upstream, "/articles/*=3");
+    const sent = await wallet("send", "3", "--json");
+    const headers = { "X-Cashu": JSON.parse(sent.stdout).token };
+    const paid = await fetch(`${paywall}/articles/1`, { headers });
+    assert.equal(paid.status, 200, await paid.clone().text());
+    const [head, claims, signature] = paid.headers.get("x-cashu-receipt").split(".");
+    const json = (part) => JSON.parse(Buffer.from(part, "base64url"));
+    const { alg, typ, kid } = json(head);
+    assert.deepEqual([alg, typ], ["EdDSA", "JWT"]);
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: kid }, format: "jwk" });
+    const signed = Buffer.from(`${head}.${claims}`);
+    assert.ok(verify(null, signed, key, Buffer.from(signature, "base64url")));
+    const { sub, amount, unit, iat, exp } = json(claims);
+    assert.deepEqual([sub, amount, unit], [`GET ${paywall}/articles/1`, 3, "credit"]);
+    assert.equal(exp - iat, 24 * 3600);
+  });
+});
 
 let failed = 0;
 const mint = await startMint();
