@@ -118,7 +118,7 @@ pub enum Caller {
         /// What it says it is worth.
         amount: u64,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
     /// A token locked to somebody else, or with a lock this wallet cannot open.
     #[error("proof {number} of the token is locked: {reason}")]

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{Dleq, KeysetId, ProofDleq, Token, TokenProof};
+use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::{KeysetId, Token, TokenProof};
 
 use crate::coins::Terms;
 use crate::error::{Caller, Error};
@@ -67,7 +67,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut coins = Vec::with_capacity(proofs.len());
         for (number, mut token) in (1..).zip(proofs) {
             let amount = token.proof.amount;
-            let refuse = |reason| Caller::TokenProof {
+            let refuse = |reason: String| Caller::TokenProof {
                 number,
                 amount,
                 reason,
@@ -76,7 +76,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let keyset = keyset.ok_or(Caller::TokenKeyset(token.proof.id))?;
             token.proof.id = keyset.info.id;
             if !seen.insert(y(&token.proof.secret)) {
-                return Err(refuse("it is in the token twice"));
+                return Err(refuse("it is in the token twice".to_owned()));
             }
             verify(&token, keyset).map_err(refuse)?;
             let lock = parse::<Ristretto255>(&token.proof.secret)
@@ -138,27 +138,13 @@ fn resolve<'a>(id: &KeysetId, keysets: &'a [Keyset]) -> Option<&'a Keyset> {
 
 /// Checks what can be checked of a proof without the mint (NUT-12, "Receiver"): the keyset has such an
 /// amount, `C` is a point, and the proof that travels with it, if there is one, verifies.
-fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), &'static str> {
+fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), String> {
     let key = keyset
         .keys
         .get(token.proof.amount)
         .ok_or("its keyset has no such amount")?;
-    let key = Ristretto255::decode_point(key).map_err(|_| "the mint's key is not a point")?;
-    let c = Ristretto255::decode_point(&token.proof.c);
-    let c = c.map_err(|_| "its signature is not a point")?;
-    let Some(ProofDleq { e, s, r }) = token.dleq.as_ref() else {
-        return Ok(());
-    };
-    let r = Ristretto255::decode_blinding(r).map_err(|_| "its blinding factor is not a scalar")?;
-    let y = Ristretto255::hash_to_group(token.proof.secret.expose().as_bytes());
-    let b = Ristretto255::blind(&y, &r);
-    let not_signed = "the mint's key did not sign it";
-    let c = Ristretto255::reblind(&c, &r, &key).ok_or(not_signed)?;
-    let dleq = Dleq {
-        e: e.clone(),
-        s: s.clone(),
-    };
-    Ristretto255::verify_proof(&key, &b, &c, &dleq).map_err(|_| not_signed)
+    let verified = token.verify::<Ristretto255>(key);
+    verified.map(drop).map_err(|fault| fault.to_string())
 }
 
 /// Swaps for all coins, as many in each as the mint takes.
