@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use farthing_protocol::api::{Info, Keys, KeysetKeys, Keysets, RedeemRequest, Redeemed, path};
+use farthing_protocol::api::{
+    Account, Info, Keys, KeysetKeys, Keysets, RedeemRequest, Redeemed, path,
+};
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{KeysetId, Secret};
@@ -59,6 +61,18 @@ pub(crate) enum Failure {
     Account(String),
     /// No answer, or none that can be understood: whether anything was moved is not known.
     Silent(String),
+}
+
+/// What the mint says of the publisher's API token.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Standing {
+    /// It is this account's.
+    Account(String),
+    /// It is known, and may not read the account's name.
+    Known,
+    /// It is not taken.
+    Refused,
 }
 
 impl Mint {
@@ -138,6 +152,28 @@ impl Mint {
         }
         drop(refreshed);
         known(&self.keysets())
+    }
+
+    /// Asks whose the API token is.
+    ///
+    /// # Errors
+    /// [`Error::Mint`] when the mint gives no answer.
+    pub(crate) async fn standing(&self) -> Result<Standing, Error> {
+        let failed = |error: reqwest::Error| Error::Mint {
+            url: self.url.clone(),
+            reason: reason(&error),
+        };
+        let request = self.http.get(format!("{}{}", self.url, path::ACCOUNT));
+        let request = request.header(AUTHORIZATION, self.bearer.clone());
+        let answer = request.send().await.map_err(failed)?;
+        Ok(match answer.status().as_u16() {
+            403 => Standing::Known,
+            401 => Standing::Refused,
+            _ => {
+                let answer = answer.error_for_status().map_err(failed)?;
+                Standing::Account(answer.json::<Account>().await.map_err(failed)?.name)
+            }
+        })
     }
 
     /// Redeems: the same body again gives the same answer, for as long as the mint repeats it.

@@ -46,15 +46,11 @@ impl Offer<'_> {
         let (amount, unit) = (self.amount, self.unit);
         let detail =
             format!("this costs {amount} {unit}: send the request again with a token in X-Cashu");
-        self.answer(headers, &Refusal::new(ErrorCode::PaymentRequired, detail))
+        self.refuse(headers, &Refusal::new(ErrorCode::PaymentRequired, detail))
     }
 
     /// The answer to a payment that was refused.
     pub(crate) fn refuse(&self, headers: &HeaderMap, refusal: &Refusal) -> Response<Body> {
-        self.answer(headers, refusal)
-    }
-
-    fn answer(&self, headers: &HeaderMap, refusal: &Refusal) -> Response<Body> {
         let request = self.payment_request().encode();
         let is_page = accepts_html(headers);
         let body = if is_page {

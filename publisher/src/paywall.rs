@@ -21,7 +21,7 @@ use crate::offer::Offer;
 use crate::payment::{Checked, Payment, Terms};
 use crate::records::{Locked, Records};
 use crate::settings::{Accept, Settings};
-use crate::settle::{Settled, Settlement};
+use crate::settle::Settlement;
 use crate::{clock, form, headers, receipts};
 
 /// Where the page's form sends a pasted token.
@@ -71,14 +71,12 @@ pub(crate) struct Shared {
     pub(crate) mint: Arc<Mint>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Arc<Records>,
-    redeemer: Option<tokio::task::JoinHandle<()>>,
+    redeemer: tokio::task::JoinHandle<()>,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(redeemer) = &self.redeemer {
-            redeemer.abort();
-        }
+        self.redeemer.abort();
     }
 }
 
@@ -117,7 +115,7 @@ impl Paywall {
             mint,
             keys,
             records,
-            redeemer: Some(tokio::spawn(redeemer.run())),
+            redeemer: tokio::spawn(redeemer.run()),
         })))
     }
 }
@@ -317,15 +315,13 @@ impl<'a> Visit<'a> {
             Ok(settled) => {
                 let receipt = self.receipt(body.as_ref());
                 let answer = headers::paid(answer, receipt, settled.signatures);
-                tell(answer, self.outcome(&settled.how))
+                let outcome = if settled.is_repeated {
+                    Outcome::Repeated
+                } else {
+                    Outcome::Charged(self.price.amount)
+                };
+                tell(answer, outcome)
             }
-        }
-    }
-
-    fn outcome(&self, settled: &Settled) -> Outcome {
-        match settled {
-            Settled::Now => Outcome::Charged(self.price.amount),
-            Settled::Before => Outcome::Repeated,
         }
     }
 

@@ -6,6 +6,7 @@ use farthing_protocol::payment::change;
 
 use crate::clock;
 use crate::error::Refusal;
+use crate::keys::Mark;
 use crate::mint::Failure;
 use crate::payment::Checked;
 use crate::paywall::Shared;
@@ -23,15 +24,10 @@ pub(crate) struct Settlement<'a> {
 
 /// A settled payment.
 pub(crate) struct Done {
-    pub(crate) how: Settled,
+    /// Whether it was charged before, and is served again.
+    pub(crate) is_repeated: bool,
     /// The mint's signatures for the change, as a header.
     pub(crate) signatures: Option<HeaderValue>,
-}
-
-/// When a payment was charged.
-pub(crate) enum Settled {
-    Now,
-    Before,
 }
 
 impl Settlement<'_> {
@@ -54,42 +50,39 @@ impl Settlement<'_> {
                 "the publisher cannot record payments now; nothing was spent, try again",
             )
         })?;
-        let how = match standing {
-            Standing::Bound => return Err(bound()),
-            Standing::New | Standing::Again => Settled::Now,
-            Standing::Charged => Settled::Before,
-        };
         let is_locked = !self.locked.is_empty();
-        let nothing_to_fetch = standing == Standing::Charged && !self.checked.has_outputs;
-        if is_locked || nothing_to_fetch {
-            let how = match (is_locked, standing) {
-                (true, Standing::Again) => Settled::Before,
-                _ => how,
-            };
-            let signatures = None;
-            return Ok(Done { how, signatures });
+        let is_repeated = match standing {
+            Standing::Bound => return Err(bound()),
+            Standing::New => false,
+            // A locked token is charged by being recorded.
+            Standing::Again => is_locked,
+            Standing::Charged => true,
+        };
+        if is_locked || (is_repeated && !self.checked.has_outputs) {
+            return Ok(Done {
+                is_repeated,
+                signatures: None,
+            });
         }
-        self.redeem(marks, standing, how).await
+        self.redeem(marks, is_repeated).await
     }
 
-    async fn redeem(
-        &self,
-        marks: Vec<[u8; 16]>,
-        standing: Standing,
-        how: Settled,
-    ) -> Result<Done, Refusal> {
+    async fn redeem(&self, marks: Vec<Mark>, is_repeated: bool) -> Result<Done, Refusal> {
         let records = &self.shared.records;
         match self.shared.mint.redeem(&self.checked.body).await {
             Ok(redeemed) => {
                 records.charge(marks);
                 let text = change::encode_signatures(&redeemed.signatures);
                 let signatures = text.and_then(|text| HeaderValue::from_str(&text).ok());
-                Ok(Done { how, signatures })
+                Ok(Done {
+                    is_repeated,
+                    signatures,
+                })
             }
             // It was charged, and the mint has forgotten its answer: it is served, and the wallet can
             // still ask the mint for the change (NUT-09).
-            Err(Failure::Refused(_)) if standing == Standing::Charged => Ok(Done {
-                how,
+            Err(Failure::Refused(_)) if is_repeated => Ok(Done {
+                is_repeated,
                 signatures: None,
             }),
             Err(Failure::Refused(refusal)) => {

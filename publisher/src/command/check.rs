@@ -1,17 +1,13 @@
 //! `check`: whether the settings, the mint and the API token hold, and what things would cost.
 
-use std::time::Duration;
-
 use clap::Args;
-use farthing_protocol::Secret;
-use farthing_protocol::api::{Account, path};
 use http::Method;
 use serde::Serialize;
 
 use super::config::Config;
 use super::{Common, Output, block_on};
 use crate::error::Error;
-use crate::mint::Mint;
+use crate::mint::{Mint, Standing};
 use crate::rules::Rules;
 
 #[derive(Debug, Args)]
@@ -29,18 +25,6 @@ struct Report {
     unit: String,
     api_token: Standing,
     prices: Vec<Priced>,
-}
-
-/// What the mint says of the API token.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Standing {
-    /// It is this account's.
-    Account(String),
-    /// It is known, and may not read the account's name.
-    Known,
-    /// It is not taken.
-    Refused,
 }
 
 #[derive(Serialize)]
@@ -84,31 +68,11 @@ fn priced(rules: &Rules, request: &str) -> Result<Priced, Error> {
 async fn ask(config: &Config, prices: Vec<Priced>) -> Result<Report, Error> {
     let settings = config.settings()?;
     let mint = Mint::open(&settings).await?;
-    let timeout = Duration::from_millis(settings.mint_timeout_ms);
-    let standing = standing(&settings.mint, &settings.api_token, timeout).await;
-    let api_token = standing.map_err(|error| Error::Mint {
-        url: settings.mint.clone(),
-        reason: error.without_url().to_string(),
-    })?;
     Ok(Report {
+        api_token: mint.standing().await?,
         mint: settings.mint,
         unit: mint.unit,
-        api_token,
         prices,
-    })
-}
-
-async fn standing(mint: &str, token: &Secret, timeout: Duration) -> reqwest::Result<Standing> {
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(timeout)
-        .build()?;
-    let request = http.get(format!("{mint}{}", path::ACCOUNT));
-    let answer = request.bearer_auth(token.expose()).send().await?;
-    Ok(match answer.status().as_u16() {
-        403 => Standing::Known,
-        401 => Standing::Refused,
-        _ => Standing::Account(answer.error_for_status()?.json::<Account>().await?.name),
     })
 }
 

@@ -62,7 +62,9 @@ enum Write {
     Task(Task),
 }
 
-type Task = Box<dyn FnOnce(&Store) -> rusqlite::Result<()> + Send>;
+/// Gives what is to be done once it is on disk.
+type Task = Box<dyn FnOnce(&Store) -> rusqlite::Result<After> + Send>;
+type After = Box<dyn FnOnce() + Send>;
 
 /// The record of payments.
 pub(crate) struct Records {
@@ -125,8 +127,7 @@ impl Records {
         let (reply, result) = oneshot::channel();
         self.send(Write::Task(Box::new(move |store| {
             let value = task(store)?;
-            store.after_commit(move || drop(reply.send(value)));
-            Ok(())
+            Ok(Box::new(move || drop(reply.send(value))) as After)
         })))?;
         result.await.map_err(|_| Unrecorded)
     }
@@ -167,26 +168,22 @@ fn commit(
     batch: impl Iterator<Item = Write>,
     oldest: Option<i64>,
 ) -> rusqlite::Result<()> {
-    let mut replies = Vec::new();
-    let done = store.transaction(|| {
+    let mut replies: Vec<After> = Vec::new();
+    store.transaction(|| {
         for write in batch {
             match write {
                 Write::Present(presented, reply) => {
-                    replies.push((store.present(&presented)?, reply));
+                    let standing = store.present(&presented)?;
+                    replies.push(Box::new(move || drop(reply.send(standing))));
                 }
                 Write::Charge(marks) => store.charge(&marks)?,
                 Write::Withdraw(marks) => store.withdraw(&marks)?,
-                Write::Task(task) => task(store)?,
+                Write::Task(task) => replies.push(task(store)?),
             }
         }
         oldest.map_or(Ok(()), |day| store.forget(day))
-    });
-    let after = store.take_after_commit();
-    done?;
-    for (standing, reply) in replies {
-        let _ = reply.send(standing);
-    }
-    after.into_iter().for_each(|then| then());
+    })?;
+    replies.into_iter().for_each(|reply| reply());
     Ok(())
 }
 

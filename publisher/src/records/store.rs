@@ -1,6 +1,5 @@
 //! The record's SQL.
 
-use std::cell::RefCell;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -13,13 +12,9 @@ use crate::keys::Mark;
 
 const SCHEMA_VERSION: i32 = 1;
 
-/// Something to do once what was written is on disk.
-type After = Box<dyn FnOnce() + Send>;
-
 /// The open record.
 pub(crate) struct Store {
     connection: Connection,
-    after_commit: RefCell<Vec<After>>,
 }
 
 /// A token to redeem.
@@ -62,10 +57,7 @@ impl Store {
                 )));
             }
         }
-        Ok(Self {
-            connection,
-            after_commit: RefCell::default(),
-        })
+        Ok(Self { connection })
     }
 
     /// All of `work` or nothing of it, durably.
@@ -76,15 +68,6 @@ impl Store {
         let transaction = self.connection.unchecked_transaction()?;
         work()?;
         transaction.commit()
-    }
-
-    /// Has `then` done once the transaction under way is on disk.
-    pub(super) fn after_commit(&self, then: impl FnOnce() + Send + 'static) {
-        self.after_commit.borrow_mut().push(Box::new(then));
-    }
-
-    pub(super) fn take_after_commit(&self) -> Vec<After> {
-        self.after_commit.take()
     }
 
     /// Records a payment unless some of its tokens were presented before; tells how it stands.
