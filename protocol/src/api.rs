@@ -262,6 +262,10 @@ pub enum PostingKind {
     Debit,
     /// Into tokens that the operator printed as a voucher.
     Issue,
+    /// Paid in by an invoice.
+    Deposit,
+    /// Paid out to an invoice, and what that left over.
+    Payout,
 }
 
 /// SHA-256 over the ids of all keysets, sorted, as hex: what people compare to be sure that the mint

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use farthing_protocol::api::{Contact, Info, Keys, Keysets, Limits};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, KeysetId};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
         description: some(&config.description),
         contact: contact.into_iter().collect(),
         time: clock::now_s(),
-        suite: Ristretto255::NAME.to_owned(),
+        suite: SuiteId::Ristretto255.name().to_owned(),
         unit: config.unit.clone(),
         decimals: config.decimals,
         keysets_digest: directory.digest(),
@@ -50,7 +50,7 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
 /// GET `/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    directory.to_keys(None).map(Json).ok_or_else(unknown_keyset)
+    directory.to_keys(SuiteId::Ristretto255, None).map(Json).ok_or_else(unknown_keyset)
 }
 
 /// GET `/v1/keys/{id}` (NUT-02), active or not.
@@ -62,7 +62,7 @@ pub(in crate::http) async fn keyset_keys(
     let id = KeysetId::from_hex(&id).map_err(|_| unknown_keyset())?;
     let directory = app.read(|reader| app.engine.directory(reader))?;
     directory
-        .to_keys(Some(&id))
+        .to_keys(SuiteId::Ristretto255, Some(&id))
         .map(Json)
         .ok_or_else(unknown_keyset)
 }
@@ -70,7 +70,7 @@ pub(in crate::http) async fn keyset_keys(
 /// GET `/v1/keysets` (NUT-02).
 pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    Ok(Json(directory.to_keysets()))
+    Ok(Json(directory.to_keysets(SuiteId::Ristretto255)))
 }
 
 fn unknown_keyset() -> Error {
