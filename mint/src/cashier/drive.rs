@@ -16,7 +16,8 @@ use crate::lightning::{Attempt, Outgoing, Payment};
 const ROUND: Duration = Duration::from_secs(1);
 /// An invoice may have been paid in its last second, and be heard of later.
 const GRACE_S: u64 = 3600;
-/// How many rounds an invoice that nobody asks about is looked at less often, by its age in rounds.
+/// How many invoices are looked at in a round: the newest. About others the backend is asked when their
+/// holders ask.
 const OPEN_MAX: usize = 256;
 
 impl Cashier {

@@ -14,7 +14,7 @@ mod rates;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use farthing_protocol::ErrorCode;
@@ -25,7 +25,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::engine::{Answer, Engine, Event, QuoteStep};
 use crate::error::{Error, Result};
-use crate::ledger::{MeltQuote, MeltState, MintQuote};
+use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::lightning::{Attempt, BackendError, Features, Incoming, PaymentBackend};
 use rates::Rates;
 
@@ -42,8 +42,9 @@ pub struct Cashier {
     payment_timeout: Duration,
     invoice_expiry_s: u32,
     amount_max: u64,
-    /// Held by the one process that makes payments.
-    lock: Option<File>,
+    /// Locked by the one process that makes payments.
+    lock: File,
+    has_lock: OnceLock<()>,
     /// The quotes whose payment this process is making or asking about.
     driven: Mutex<HashSet<QuoteId>>,
 }
@@ -61,8 +62,7 @@ impl Cashier {
     ) -> Result<Self> {
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true);
-        let file = file.open(lock).map_err(Error::file(lock))?;
-        let lock = file.try_lock().is_ok().then_some(file);
+        let lock = file.open(lock).map_err(Error::file(lock))?;
         Ok(Self {
             engine,
             backend,
@@ -71,6 +71,7 @@ impl Cashier {
             invoice_expiry_s: config.lightning_invoice_expiry_s,
             amount_max: config.lightning_amount_max,
             lock,
+            has_lock: OnceLock::new(),
             driven: Mutex::default(),
         })
     }
@@ -87,41 +88,45 @@ impl Cashier {
         self.amount_max
     }
 
-    /// Whether this process makes the payments.
-    #[must_use]
-    pub fn makes_payments(&self) -> bool {
-        self.lock.is_some()
+    /// Whether this process makes the payments. It does from when on no other does.
+    fn makes_payments(&self) -> bool {
+        if self.has_lock.get().is_none() && self.lock.try_lock().is_ok() {
+            let _ = self.has_lock.set(());
+        }
+        self.has_lock.get().is_some()
     }
 
-    /// A mint quote as it is now: the backend is asked about one that is not paid.
+    /// A mint quote of `account`'s, or for tokens, as it is now: the backend is asked about one that is
+    /// not paid.
     ///
     /// # Errors
     /// [`Error::Request`] with `QuoteUnknown`; [`Error::Busy`]; [`Error::Store`].
-    pub async fn mint_quote(&self, id: &QuoteId) -> Result<MintQuote> {
-        let quote = self.read_mint_quote(id)?;
+    pub async fn mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
+        let quote = self.read_mint_quote(id, account)?;
         if quote.paid > 0 {
             return Ok(quote);
         }
         self.look_for(&quote).await?;
-        self.read_mint_quote(id)
+        self.read_mint_quote(id, account)
     }
 
-    /// A mint quote as the store has it.
+    fn read_mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
+        let quote = self.engine.store().reader()?.mint_quote(id)?;
+        quote.filter(|q| q.account == account).ok_or_else(unknown)
+    }
+
+    /// A melt quote of `account`'s, or for tokens, as the store has it.
     ///
     /// # Errors
     /// [`Error::Request`] with `QuoteUnknown`; [`Error::Store`].
-    pub fn read_mint_quote(&self, id: &QuoteId) -> Result<MintQuote> {
-        let reader = self.engine.store().reader()?;
-        reader.mint_quote(id)?.ok_or_else(unknown)
+    pub fn melt_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MeltQuote> {
+        let quote = self.find(id)?;
+        (quote.account == account).then_some(quote).ok_or_else(unknown)
     }
 
-    /// A melt quote as the store has it.
-    ///
-    /// # Errors
-    /// [`Error::Request`] with `QuoteUnknown`; [`Error::Store`].
-    pub fn melt_quote(&self, id: &QuoteId) -> Result<MeltQuote> {
-        let reader = self.engine.store().reader()?;
-        reader.melt_quote(id)?.ok_or_else(unknown)
+    fn find(&self, id: &QuoteId) -> Result<MeltQuote> {
+        let quote = self.engine.store().reader()?.melt_quote(id)?;
+        quote.ok_or_else(unknown)
     }
 
     /// Sees to the payment of a melt quote that the engine has just begun, as `begun` says, and gives the
@@ -133,7 +138,7 @@ impl Cashier {
     /// [`Error::Store`].
     pub async fn pay(self: &Arc<Self>, id: &QuoteId, begun: &Answer, wait: bool) -> Result<MeltQuote> {
         let mut events = self.engine.watch();
-        let quote = self.melt_quote(id)?;
+        let quote = self.find(id)?;
         if quote.state != MeltState::Pending {
             return Ok(quote);
         }
@@ -153,7 +158,7 @@ impl Cashier {
                 "the payment failed; what was put in for it is free again",
             )),
             Ok(quote) => quote,
-            Err(_) => self.melt_quote(id),
+            Err(_) => self.find(id),
         }
     }
 
@@ -164,7 +169,7 @@ impl Cashier {
         events: &mut broadcast::Receiver<Arc<[Event]>>,
     ) -> Result<MeltQuote> {
         loop {
-            let quote = self.melt_quote(id)?;
+            let quote = self.find(id)?;
             if quote.state != MeltState::Pending {
                 return Ok(quote);
             }

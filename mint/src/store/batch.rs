@@ -245,7 +245,8 @@ impl Batch<'_> {
     /// # Errors
     /// [`crate::Error::Store`].
     pub fn add_request(&self, digest: &RequestDigest, today: i64) -> Result<()> {
-        let sql = "INSERT INTO requests (day, digest) VALUES (?1, ?2)";
+        // What came to nothing, as a payment may, can be asked for again on the same day.
+        let sql = "INSERT OR IGNORE INTO requests (day, digest) VALUES (?1, ?2)";
         let mut statement = self.transaction.prepare_cached(sql)?;
         statement.execute((today, digest))?;
         Ok(())

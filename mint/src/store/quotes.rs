@@ -36,14 +36,25 @@ impl Reader {
         mint_quote(&self.connection, "id = ?1", &id.as_str())
     }
 
-    /// The mint quotes that were not paid and can still be at Unix time `now`, soonest to expire first.
+    /// The mint quote with this payment hash.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn open_mint_quotes(&self, now: u64) -> Result<Vec<MintQuote>> {
-        let sql = format!("SELECT {MINT_QUOTE} WHERE paid = 0 AND expiry >= ?1 ORDER BY expiry");
+    pub fn mint_quote_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Option<MintQuote>> {
+        mint_quote(&self.connection, "payment_hash = ?1", payment_hash)
+    }
+
+    /// Up to `limit` of the mint quotes that were not paid and expire at Unix time `after` or later, the
+    /// last to expire first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn open_mint_quotes(&self, after: u64, limit: usize) -> Result<Vec<MintQuote>> {
+        let sql = format!(
+            "SELECT {MINT_QUOTE} WHERE paid = 0 AND expiry >= ?1 ORDER BY expiry DESC LIMIT ?2"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([now], to_mint_quote)?;
+        let rows = statement.query_map((after, limit), to_mint_quote)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
