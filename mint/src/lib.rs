@@ -7,6 +7,7 @@
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
+//! | [`lightning`] | the node that pays and is paid, behind one trait |
 //! | [`http`] | the API |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
@@ -19,6 +20,7 @@ pub mod error;
 pub mod http;
 pub mod keyring;
 pub mod ledger;
+pub mod lightning;
 pub mod operator;
 pub mod spent_log;
 pub mod store;
