@@ -81,6 +81,23 @@ pub struct Config {
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
+    /// Which Lightning node pays and is paid, if any.
+    pub lightning_backend: LightningBackend,
+    /// Where the fake backend takes its orders and keeps its state: a folder; a relative path begins in
+    /// the mint's folder.
+    pub fake_control: PathBuf,
+    /// How long after it was made the fake backend pays an invoice of its own, in milliseconds.
+    pub fake_delay_ms: u64,
+}
+
+/// The Lightning node behind a mint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LightningBackend {
+    /// The mint has no Lightning.
+    None,
+    /// One that moves no money, for tests and demos.
+    Fake,
 }
 
 /// How the log is written.
@@ -140,6 +157,9 @@ impl Default for Config {
             queue_timeout_ms: 250,
             refusal_delay_ms: 500,
             connections_max: 4096,
+            lightning_backend: LightningBackend::None,
+            fake_control: PathBuf::from("fake"),
+            fake_delay_ms: 0,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
+//! | [`lightning`] | the node that pays and is paid, behind one trait |
 //! | [`http`] | the API |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
