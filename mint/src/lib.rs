@@ -5,7 +5,6 @@
 //! | [`keyring`] | the seed, the private keys, keyed marks |
 //! | [`ledger`] | what a transaction is, which are admitted, when the books balance; no I/O |
 //! | [`cashier`] | value in and out by the payment backend: quotes, invoices, payments |
-//! | [`lightning`] | the payment backends |
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
 //! | [`spent_log`] | a second record of spent tokens, on another disk |

@@ -110,7 +110,7 @@ impl Cashier {
         self.read_mint_quote(id, account)
     }
 
-    fn read_mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
+    pub(crate) fn read_mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
         let quote = self.engine.store().reader()?.mint_quote(id)?;
         quote.filter(|q| q.account == account).ok_or_else(unknown)
     }

@@ -3,5 +3,6 @@
 pub(super) mod account;
 pub(super) mod cashu;
 pub(super) mod operator;
+pub(super) mod payments;
 pub(super) mod public;
 pub(super) mod tokens;

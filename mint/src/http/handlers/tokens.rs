@@ -11,7 +11,7 @@ use farthing_protocol::api::{
 
 use super::super::auth::{Caller, Scope};
 use super::super::{SharedApp, body};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ledger::Transaction;
 
 /// POST `/v1/swap` (NUT-03).

@@ -2,4 +2,5 @@
 
 pub(in crate::http) mod payments;
 pub(in crate::http) mod public;
+pub(in crate::http) mod socket;
 pub(in crate::http) mod tokens;

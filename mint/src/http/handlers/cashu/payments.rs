@@ -8,11 +8,12 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use farthing_protocol::api::Signatures;
-use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20, path};
+use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20};
 use farthing_protocol::{BlindedMessage, ErrorCode};
 
 use super::super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::super::{App, SharedApp, body};
+use super::super::payments::cashier;
 use super::super::tokens::execute;
 use super::public::QUOTES_MAX;
 use crate::cashier::{Cashier, MeltWish};
@@ -44,7 +45,8 @@ pub(in crate::http) async fn read_mint_quote(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
 ) -> Result<Json<bolt11::MintQuote>> {
-    let quote = open_quote(&cashier(&app)?, &QuoteId::new(id)).await?;
+    let cashier = cashier(&app)?;
+    let quote = open_quote(&cashier, &QuoteId::new(id)).await?;
     Ok(Json(to_mint_quote(&app, quote)))
 }
 
@@ -245,11 +247,6 @@ fn check_unit(app: &App, unit: &str) -> Result<()> {
     }
     let detail = format!("this mint's unit is {}", app.config.unit);
     Err(Error::request(ErrorCode::UnitUnsupported, detail))
-}
-
-fn cashier(app: &App) -> Result<Arc<Cashier>> {
-    let disabled = || Error::request(ErrorCode::MintingDisabled, "this mint has no Lightning");
-    app.cashier.clone().ok_or_else(disabled)
 }
 
 fn bad_signature() -> Error {
