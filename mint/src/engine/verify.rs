@@ -1,7 +1,7 @@
 //! The middle stage: signatures and locks of the inputs, and the signing of the outputs. All of the
 //! curve arithmetic is here, on the CPU pool's threads, for all requests at hand together.
 
-use farthing_protocol::conditions::{self, Spend};
+use farthing_protocol::conditions::{self, Aggregation, Spend};
 use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 
@@ -103,7 +103,7 @@ impl<'t> Marked<'t> {
         let transaction = self.admitted.transaction();
         let points = decode_outputs(&transaction.outputs)?;
         let (inputs, outputs) = (&transaction.inputs, &transaction.outputs);
-        let spends = conditions::check_all::<Ristretto255>(inputs, outputs, now)
+        let spends = conditions::check_all(inputs, outputs, Aggregation::Swap, now)
             .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
         Ok(Checked {
             marked: self,
