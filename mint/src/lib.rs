@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`keyring`] | the seed, the private keys, keyed marks |
 //! | [`ledger`] | what a transaction is, which are admitted, when the books balance; no I/O |
+//! | [`cashier`] | value in and out by the payment backend: quotes, invoices, payments |
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
@@ -13,6 +14,7 @@
 //! | [`config`] | `mint.toml` and the environment |
 //! | [`error`] | the crate's error type, by who is to blame |
 
+pub mod cashier;
 pub mod clock;
 pub mod config;
 pub mod engine;
