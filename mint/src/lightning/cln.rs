@@ -12,6 +12,8 @@
 //! - clnrest answers a command's result with status 201, and errors with another one and
 //!   `{"code": …, "message": …}`. A code of null means that it did not reach lightningd.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -132,7 +134,7 @@ impl Cln {
         &self,
         name: &str,
         parameters: &Value,
-        patience: std::time::Duration,
+        patience: Duration,
     ) -> Result<T, Failure> {
         let path = format!("/v1/{name}");
         let call = self.node.call(
@@ -350,3 +352,7 @@ fn later(one: Record, other: Record) -> Record {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "cln_tests.rs"]
+mod tests;

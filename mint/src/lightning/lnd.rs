@@ -156,6 +156,9 @@ impl Lnd {
             "memo": description.unwrap_or_default(),
             "value_msat": amount_msat.to_string(),
             "expiry": expiry_s.to_string(),
+            // Ways over channels that are not announced, where the node has such: without them nobody
+            // could pay a node that has no others.
+            "private": true,
         });
         let added: AddedInvoice = self.ask(Method::POST, "/v1/invoices", Some(&body)).await?;
         invoice::made(added.payment_request, amount_msat)
