@@ -127,7 +127,7 @@ async fn stage(act: Act) -> Stage {
     let mut wallet = world.make(PHRASE, Origin::New).await;
     let mint = the_mint(&wallet).await;
     if act != Act::WithdrawOnTakenLane {
-        wallet.withdraw(&mint, 100).await.unwrap(); // 4 + 32 + 64
+        hold(&world, &mut wallet, 100).await; // 4 + 32 + 64
     }
     match act {
         Act::Receive | Act::ReceiveInParts => {
