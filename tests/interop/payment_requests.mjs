@@ -8,10 +8,8 @@ import { createServer } from "node:http";
 
 import { PaymentRequest, decodePaymentRequest } from "@cashu/cashu-ts";
 
-import { declined, startMint, startPaywall, stopAll, wallet } from "./farthing.mjs";
-
-const scenarios = [];
-const scenario = (name, test) => scenarios.push({ name, test });
+import { creditMint, declined, startPaywall, stopAll, wallet } from "./farthing.mjs";
+import { runScenarios, scenario } from "./suite.mjs";
 
 /** A server for as long as `use` takes. */
 async function serving(handler, use) {
@@ -101,16 +99,5 @@ scenario("a receipt is a JWT that others can verify", async (mint) => {
   });
 });
 
-let failed = 0;
-const mint = await startMint();
-for (const { name, test } of scenarios) {
-  try {
-    await test(mint);
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
+await runScenarios(await creditMint());
 await stopAll();
-process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,15 @@
+// @cashu/cashu-ts against the mint's door for Cashu wallets.
+
+import { injectWebSocketImpl } from "@cashu/cashu-ts";
+import { WebSocket } from "ws";
+
+import { runScenarios } from "../suite.mjs";
+import "./money.mjs";
+import "./locks.mjs";
+import "./melting.mjs";
+import "./notices.mjs";
+import "./replay.mjs";
+
+injectWebSocketImpl(WebSocket);
+await runScenarios();
+process.exit();
