@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod handlers;
 mod metrics;
+mod quotes;
 mod router;
 mod server;
 
@@ -14,6 +15,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use farthing_protocol::ErrorCode;
 
+use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -27,7 +29,9 @@ pub use server::Server;
 /// What handlers share.
 struct App {
     config: Config,
-    engine: Engine,
+    engine: Arc<Engine>,
+    /// Where there is a payment backend.
+    cashier: Option<Arc<Cashier>>,
     readers: Readers,
     metrics: Metrics,
 }
@@ -35,10 +39,11 @@ struct App {
 type SharedApp = Arc<App>;
 
 impl App {
-    fn new(config: Config, engine: Engine) -> Self {
+    fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Self {
         Self {
             config,
             engine,
+            cashier,
             readers: Readers::default(),
             metrics: Metrics::default(),
         }

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 use super::{App, SharedApp, router};
+use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -29,14 +30,18 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Operator`] when an address cannot be had.
-    pub fn bind(config: Config, engine: Engine) -> Result<Self> {
+    pub fn bind(
+        config: Config,
+        engine: Arc<Engine>,
+        cashier: Option<Arc<Cashier>>,
+    ) -> Result<Self> {
         let listener = bind(config.listen)?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(bind(address)?),
             None => None,
         };
         Ok(Self {
-            app: Arc::new(App::new(config, engine)),
+            app: Arc::new(App::new(config, engine, cashier)),
             listener,
             metrics,
         })
@@ -77,7 +82,12 @@ impl Server {
             stop_ms: app.config.stop_timeout_ms,
         };
         let router = router::public(Arc::clone(&app));
+        let till = app.cashier.clone().map(|cashier| tokio::spawn(cashier.run()));
         serve(&listener, router, door, stop).await;
+        // What is under way at the payment backend goes on when the mint is started again.
+        if let Some(till) = till {
+            till.abort();
+        }
         if let Some(operator) = operator {
             operator.abort();
         }
