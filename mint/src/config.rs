@@ -281,8 +281,14 @@ impl Config {
             return Err("lightning_amount_max: at most 4294967295000000".to_owned());
         }
         let counts = [
-            ("lightning_timeout_ms", usize::from(self.lightning_timeout_ms > 0)),
-            ("lightning_invoice_expiry_s", usize::from(self.lightning_invoice_expiry_s > 0)),
+            (
+                "lightning_timeout_ms",
+                usize::from(self.lightning_timeout_ms > 0),
+            ),
+            (
+                "lightning_invoice_expiry_s",
+                usize::from(self.lightning_invoice_expiry_s > 0),
+            ),
             ("inputs_max", self.inputs_max),
             ("outputs_max", self.outputs_max),
             ("secret_bytes_max", self.secret_bytes_max),

@@ -257,11 +257,22 @@ mod tests {
 
         let outputs: Vec<_> = tokens
             .iter()
-            .map(|t| (BlindedMessage { amount: t.amount, id: t.id, b: t.y.encode() }, t.y))
+            .map(|t| {
+                (
+                    BlindedMessage {
+                        amount: t.amount,
+                        id: t.id,
+                        b: t.y.encode(),
+                    },
+                    t.y,
+                )
+            })
             .collect();
         let outputs: Vec<_> = outputs.iter().map(|(output, b)| (output, *b)).collect();
         let together = keyring.sign_all(&outputs).unwrap();
-        let alone = outputs.iter().map(|output| keyring.sign_all(&[*output]).unwrap().remove(0));
+        let alone = outputs
+            .iter()
+            .map(|output| keyring.sign_all(&[*output]).unwrap().remove(0));
         assert_eq!(together, alone.collect::<Vec<_>>());
     }
 
@@ -270,6 +281,15 @@ mod tests {
         let keyring = Keyring::new(Seed::from_bytes([1; 32]));
         let (id, _) = keyring.load(&terms(1, SuiteId::Ristretto255)).unwrap();
         let [y, c] = SUITES.map(|suite| Point::hash(suite, b"secret"));
-        assert!(keyring.verify_all(&[Token { id, amount: 1, y, c }]).is_err());
+        assert!(
+            keyring
+                .verify_all(&[Token {
+                    id,
+                    amount: 1,
+                    y,
+                    c
+                }])
+                .is_err()
+        );
     }
 }

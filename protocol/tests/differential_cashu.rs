@@ -14,7 +14,7 @@
 use cashu::dhke;
 use cashu::nuts::{self, CurrencyUnit, Keys};
 use cashu::{Amount, Id, MintUrl};
-use farthing_protocol::conditions::{Lock, Witness, check_all};
+use farthing_protocol::conditions::{Aggregation, Lock, Witness, check_all};
 use farthing_protocol::suite::{Secp256k1, Suite};
 use farthing_protocol::{
     Blank, BlindSignature, EncodedPoint, EncodedScalar, KeysetId, Proof, PublicKeys, Secret, Token,
@@ -228,7 +228,7 @@ fn locked(holder: &nuts::SecretKey) -> Proof {
 }
 
 fn opens(proof: &Proof) -> bool {
-    check_all::<Secp256k1>(std::slice::from_ref(proof), &[], 0).is_ok()
+    check_all(std::slice::from_ref(proof), &[], Aggregation::Swap, 0).is_ok()
 }
 
 #[test]

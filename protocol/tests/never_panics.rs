@@ -9,8 +9,8 @@
 )]
 
 use farthing_protocol::api::*;
-use farthing_protocol::conditions::{self, Witness, check_all};
-use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
+use farthing_protocol::conditions::{self, Aggregation, Witness, check_all};
+use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite, SuiteId};
 use farthing_protocol::{EncodedPoint, EncodedScalar, KeysetId, Proof, Secret, Token, TokenProof};
 use proptest::prelude::*;
 
@@ -149,18 +149,18 @@ proptest! {
     fn locks_of_any_text(text in any::<String>(), witness in any::<Option<String>>(), now in any::<u64>()) {
         for text in [text.clone(), format!("[{text}"), format!("[\"P2PK\",{text}")] {
             let secret = Secret::new(text);
-            let _ = conditions::parse::<Ristretto255>(&secret);
+            let _ = conditions::parse(SuiteId::Ristretto255, &secret);
             let _ = Witness::parse(witness.as_deref());
             let mut proof = token().proofs.remove(0).proof;
             proof.secret = secret;
             proof.witness = witness.clone();
-            let _ = check_all::<Ristretto255>(&[proof.clone(), proof], &[], now);
+            let _ = check_all(&[proof.clone(), proof], &[], Aggregation::Swap, now);
         }
     }
 
     #[test]
     fn locks_that_look_like_locks(text in lock_like(), now in any::<u64>()) {
-        let lock = conditions::parse::<Ristretto255>(&Secret::new(text.clone()));
+        let lock = conditions::parse(SuiteId::Ristretto255, &Secret::new(text.clone()));
         // What says it is a lock is one, or nobody can spend it: it never passes for plain.
         if text.starts_with("[\"XYZ\"") {
             prop_assert_eq!(lock, Ok(None));
@@ -169,7 +169,7 @@ proptest! {
         }
         let mut proof = token().proofs.remove(0).proof;
         proof.secret = Secret::new(text);
-        let _ = check_all::<Ristretto255>(&[proof], &[], now);
+        let _ = check_all(&[proof], &[], Aggregation::Swap, now);
     }
 
     #[test]

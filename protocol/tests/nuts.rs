@@ -8,7 +8,7 @@
     reason = "tests, and their helper functions"
 )]
 
-use farthing_protocol::conditions::check_all;
+use farthing_protocol::conditions::{Aggregation, check_all};
 use farthing_protocol::suite::{Secp256k1, Suite};
 use farthing_protocol::{
     BlindSignature, Dleq, EncodedPoint, EncodedScalar, KeysetId, Proof, ProofDleq, PublicKeys,
@@ -180,9 +180,14 @@ fn nut11_spending_conditions() {
     let vectors: Vec<Spending> = read(include_str!("vectors/nut11.json"));
     assert_eq!(vectors.len(), 16);
     for (number, vector) in vectors.iter().enumerate() {
-        let result = check_all::<Secp256k1>(&vector.inputs, &vector.outputs, NOW);
+        let result = check_all(&vector.inputs, &vector.outputs, Aggregation::Swap, NOW);
         assert_eq!(result.is_ok(), vector.spendable, "{number}: {result:?}");
-        let result = check_all::<Secp256k1>(&without_witness(&vector.inputs), &vector.outputs, NOW);
+        let result = check_all(
+            &without_witness(&vector.inputs),
+            &vector.outputs,
+            Aggregation::Swap,
+            NOW,
+        );
         assert!(result.is_err(), "{number}: {result:?}");
     }
 }

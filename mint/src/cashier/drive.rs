@@ -93,7 +93,10 @@ impl Cashier {
                 preimage: preimage.0,
             },
             Outgoing::Failed { reason } => {
-                tracing::info!(reason, "a payment failed; what was put in for it is free again");
+                tracing::info!(
+                    reason,
+                    "a payment failed; what was put in for it is free again"
+                );
                 QuoteStep::Failed(id)
             }
             Outgoing::Unknown { reason } => {
@@ -106,7 +109,9 @@ impl Cashier {
     }
 
     fn take(&self, id: &QuoteId) -> bool {
-        self.driven.lock().is_ok_and(|mut driven| driven.insert(id.clone()))
+        self.driven
+            .lock()
+            .is_ok_and(|mut driven| driven.insert(id.clone()))
     }
 
     fn let_go(&self, id: &QuoteId) {

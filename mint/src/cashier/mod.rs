@@ -110,7 +110,11 @@ impl Cashier {
         self.read_mint_quote(id, account)
     }
 
-    pub(crate) fn read_mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
+    pub(crate) fn read_mint_quote(
+        &self,
+        id: &QuoteId,
+        account: Option<AccountId>,
+    ) -> Result<MintQuote> {
         let quote = self.engine.store().reader()?.mint_quote(id)?;
         quote.filter(|q| q.account == account).ok_or_else(unknown)
     }
@@ -121,7 +125,9 @@ impl Cashier {
     /// [`Error::Request`] with `QuoteUnknown`; [`Error::Store`].
     pub fn melt_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MeltQuote> {
         let quote = self.find(id)?;
-        (quote.account == account).then_some(quote).ok_or_else(unknown)
+        (quote.account == account)
+            .then_some(quote)
+            .ok_or_else(unknown)
     }
 
     fn find(&self, id: &QuoteId) -> Result<MeltQuote> {
@@ -136,7 +142,12 @@ impl Cashier {
     /// # Errors
     /// [`Error::Request`] with `PaymentFailed` when it failed for certain, and what was put in is free;
     /// [`Error::Store`].
-    pub async fn pay(self: &Arc<Self>, id: &QuoteId, begun: &Answer, wait: bool) -> Result<MeltQuote> {
+    pub async fn pay(
+        self: &Arc<Self>,
+        id: &QuoteId,
+        begun: &Answer,
+        wait: bool,
+    ) -> Result<MeltQuote> {
         let mut events = self.engine.watch();
         let quote = self.find(id)?;
         if quote.state != MeltState::Pending {

@@ -55,7 +55,9 @@ impl Cashier {
             paid: 0,
             issued: 0,
         };
-        self.engine.record(QuoteStep::Offered(quote.clone())).await?;
+        self.engine
+            .record(QuoteStep::Offered(quote.clone()))
+            .await?;
         Ok(quote)
     }
 
@@ -89,7 +91,11 @@ impl Cashier {
             is_partial: matches!(wish, MeltWish::Part(_)),
             amount,
             // What stays in the house costs nothing.
-            fee_reserve: if is_own { 0 } else { self.rates.fee_reserve(amount) },
+            fee_reserve: if is_own {
+                0
+            } else {
+                self.rates.fee_reserve(amount)
+            },
             account,
             expiry: invoice.expires_at.min(now + MELT_EXPIRY_S),
             state: MeltState::Unpaid,
@@ -105,7 +111,9 @@ impl Cashier {
     /// Whether an invoice is one of this mint's.
     fn is_own(&self, invoice: &ParsedInvoice) -> Result<bool> {
         let reader = self.engine.store().reader()?;
-        Ok(reader.mint_quote_of_payment(&invoice.payment_hash)?.is_some())
+        Ok(reader
+            .mint_quote_of_payment(&invoice.payment_hash)?
+            .is_some())
     }
 
     /// What to send for an invoice.
@@ -148,5 +156,8 @@ impl Cashier {
 }
 
 fn out_of_range() -> Error {
-    Error::request(ErrorCode::AmountOutOfRange, "the amount is zero, or more than the mint takes")
+    Error::request(
+        ErrorCode::AmountOutOfRange,
+        "the amount is zero, or more than the mint takes",
+    )
 }

@@ -76,7 +76,10 @@ mod tests {
         assert_eq!(sat.to_msat(u64::MAX), None);
         assert_eq!((sat.received(3999), sat.sent(3001)), (3, 4));
         let msat = rates("msat");
-        assert_eq!((msat.to_msat(3), msat.received(3999), msat.sent(3001)), (Some(3), 3999, 3001));
+        assert_eq!(
+            (msat.to_msat(3), msat.received(3999), msat.sent(3001)),
+            (Some(3), 3999, 3001)
+        );
     }
 
     #[test]
@@ -93,6 +96,11 @@ mod tests {
     fn a_unit_that_lightning_does_not_know_is_refused() {
         let config = Config::default();
         assert_eq!(config.unit, "credit");
-        assert!(Rates::new(&config).unwrap_err().to_string().contains("credit"));
+        assert!(
+            Rates::new(&config)
+                .unwrap_err()
+                .to_string()
+                .contains("credit")
+        );
     }
 }

@@ -198,7 +198,8 @@ impl Engine {
             return Err(Error::request(ErrorCode::OutputsMax, detail));
         }
         let shared = Arc::clone(&self.shared);
-        self.ask(move |reader| shared.restore(reader, outputs)).await
+        self.ask(move |reader| shared.restore(reader, outputs))
+            .await
     }
 
     /// Has what became known of a quote written down, durably.
@@ -415,7 +416,11 @@ impl Shared {
     fn change(&self, reader: &Reader, quote: &QuoteId) -> Result<Vec<BlindSignature>> {
         let directory = self.fresh_directory(reader)?;
         let mut outputs = Vec::new();
-        for blank in reader.blanks(quote)?.into_iter().filter(|blank| blank.amount > 0) {
+        for blank in reader
+            .blanks(quote)?
+            .into_iter()
+            .filter(|blank| blank.amount > 0)
+        {
             let mut all = directory.iter();
             let keyset = all.find(|keyset| keyset.terms.index == blank.keyset);
             let keyset = keyset.ok_or(Error::Invariant("a blank output of no keyset"))?;

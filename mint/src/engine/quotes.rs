@@ -14,9 +14,7 @@ use super::books::Books;
 use super::events::Event;
 use super::verify::{HeldPayment, QuoteUse};
 use crate::error::{Error, Result};
-use crate::ledger::{
-    Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE,
-};
+use crate::ledger::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::store::TokenRow;
 
 /// What became known of a quote.
@@ -94,7 +92,10 @@ impl Books<'_> {
             return refuse(ErrorCode::QuoteUnpaid, "the quote's invoice is not paid");
         }
         if quote.issued.saturating_add(amount) > quote.paid {
-            return refuse(ErrorCode::QuoteIssued, "the quote's tokens were issued before");
+            return refuse(
+                ErrorCode::QuoteIssued,
+                "the quote's tokens were issued before",
+            );
         }
         Ok(())
     }
@@ -112,7 +113,10 @@ impl Books<'_> {
             return refuse(ErrorCode::QuotePending, "this invoice is being paid");
         }
         if quote.expiry < self.now {
-            return refuse(ErrorCode::QuoteExpired, "the quote has expired: ask for another");
+            return refuse(
+                ErrorCode::QuoteExpired,
+                "the quote has expired: ask for another",
+            );
         }
         let own = self.batch.mint_quote_of_payment(&quote.payment_hash)?;
         if let Some(own) = &own {
@@ -141,7 +145,11 @@ impl Books<'_> {
     }
 
     /// Holds what a payment needs. An invoice of this mint's own is paid at once, and nothing leaves.
-    pub(super) fn begin_payment(&mut self, payment: &HeldPayment, spends: &[TokenRow]) -> Result<()> {
+    pub(super) fn begin_payment(
+        &mut self,
+        payment: &HeldPayment,
+        spends: &[TokenRow],
+    ) -> Result<()> {
         let (mut quote, own) = self.check_payment(payment)?;
         for spend in spends {
             self.batch.hold(&quote.id, spend)?;
@@ -182,7 +190,9 @@ impl Books<'_> {
         let cost = to_signed(quote.amount.saturating_add(fee))?;
         let held = to_signed(quote.held)?;
         if cost > held {
-            tracing::error!("a payment cost more than its fee reserve: the mint bears the difference");
+            tracing::error!(
+                "a payment cost more than its fee reserve: the mint bears the difference"
+            );
         }
         match quote.account {
             Some(account) => {
@@ -241,7 +251,10 @@ impl Books<'_> {
         let smallest = blanks.iter().filter_map(|blank| amounts(blank.keyset));
         let smallest = smallest.map(|row| row.terms.amounts).min().unwrap_or(0);
         let mut given = 0;
-        for (blank, amount) in blanks.iter().zip(largest_parts(left, smallest, blanks.len())) {
+        for (blank, amount) in blanks
+            .iter()
+            .zip(largest_parts(left, smallest, blanks.len()))
+        {
             self.batch.set_blank(&blank.mark, amount)?;
             self.issue(&TokenRow {
                 mark: blank.mark,
@@ -307,7 +320,10 @@ mod tests {
     fn change_is_given_in_the_largest_parts_that_fit() {
         assert_eq!(largest_parts(900, 21, 10), [4, 128, 256, 512]);
         assert_eq!(largest_parts(900, 21, 2), [256, 512]);
-        assert_eq!(largest_parts(900, 8, 10), [4, 128, 128, 128, 128, 128, 128, 128]);
+        assert_eq!(
+            largest_parts(900, 8, 10),
+            [4, 128, 128, 128, 128, 128, 128, 128]
+        );
         assert_eq!(largest_parts(0, 21, 10), [0; 0]);
         assert_eq!(largest_parts(7, 21, 0), [0; 0]);
         assert_eq!(largest_parts(7, 0, 3), [0; 0]);

@@ -1,8 +1,8 @@
 //! The middle stage: signatures and locks of the inputs, and the signing of the outputs. All of the
 //! curve arithmetic is here, on the CPU pool's threads, for all requests at hand together.
 
-use farthing_protocol::conditions::{self, Spend};
 use farthing_protocol::cashu::QuoteId;
+use farthing_protocol::conditions::{self, Aggregation, Spend};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 
@@ -139,7 +139,19 @@ impl<'t> Marked<'t> {
         let transaction = self.admitted.transaction();
         let points = decode_outputs(&transaction.outputs)?;
         let (inputs, outputs) = (&transaction.inputs, &transaction.outputs);
-        let spends = conditions::check_all(inputs, outputs, now)
+        let aggregation = match &transaction.purpose {
+            Purpose::Melt(payment) => Aggregation::Melt(&payment.quote),
+            Purpose::Swap
+            | Purpose::Mint(_)
+            | Purpose::Withdraw(_)
+            | Purpose::Redeem(_)
+            | Purpose::Issue(..)
+            | Purpose::Credit(..)
+            | Purpose::Debit(..)
+            | Purpose::Payout(..)
+            | Purpose::Settle(..) => Aggregation::Swap,
+        };
+        let spends = conditions::check_all(inputs, outputs, aggregation, now)
             .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
         Ok(Checked {
             marked: self,
@@ -196,7 +208,12 @@ pub(super) fn sign_all(
 ) -> Result<Vec<Vec<BlindSignature>>> {
     let outputs: Vec<_> = transactions.iter().flat_map(Checked::outputs).collect();
     let mut signatures = keyring.sign_all(&outputs)?.into_iter();
-    let share = |checked: &Checked<'_>| signatures.by_ref().take(checked.outputs().count()).collect();
+    let share = |checked: &Checked<'_>| {
+        signatures
+            .by_ref()
+            .take(checked.outputs().count())
+            .collect()
+    };
     Ok(transactions.iter().map(share).collect())
 }
 
@@ -293,7 +310,8 @@ fn quote_use(admitted: &Admitted<'_>, blanks: Vec<BlankRow>) -> QuoteUse {
 fn decode_outputs(outputs: &[BlindedMessage]) -> Result<Vec<Point>> {
     let decode = |output: &BlindedMessage| {
         let invalid = |what| Error::request(ErrorCode::OutputPointInvalid, format!("B_: {what}"));
-        let suite = SuiteId::of(&output.id).ok_or_else(|| invalid("an unknown keyset".to_owned()))?;
+        let suite =
+            SuiteId::of(&output.id).ok_or_else(|| invalid("an unknown keyset".to_owned()))?;
         Point::decode(suite, &output.b).map_err(|e| invalid(e.to_string()))
     };
     outputs.iter().map(decode).collect()

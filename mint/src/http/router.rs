@@ -21,7 +21,10 @@ use crate::error::Error;
 pub(super) fn public(app: SharedApp) -> Router {
     Router::new()
         .merge(native())
-        .nest(cashu_path::PREFIX, cashu().layer(middleware::from_fn(any_origin)))
+        .nest(
+            cashu_path::PREFIX,
+            cashu().layer(middleware::from_fn(any_origin)),
+        )
         // Some wallets drop the path of the mint's address here.
         .route(cashu_path::WS, get(cashu::socket::open))
         .route("/healthz", get(operator::healthz))
@@ -66,12 +69,18 @@ fn cashu() -> Router<SharedApp> {
         .route(path::CHECKSTATE, post(tokens::check_state))
         .route(path::RESTORE, post(tokens::restore))
         .route(path::MINT_QUOTE, post(payments::mint_quote))
-        .route("/v1/mint/quote/bolt11/{quote}", get(payments::read_mint_quote))
+        .route(
+            "/v1/mint/quote/bolt11/{quote}",
+            get(payments::read_mint_quote),
+        )
         .route(path::MINT_QUOTE_CHECK, post(payments::check_mint_quotes))
         .route(path::MINT, post(payments::mint))
         .route(path::MINT_BATCH, post(payments::mint_batch))
         .route(path::MELT_QUOTE, post(payments::melt_quote))
-        .route("/v1/melt/quote/bolt11/{quote}", get(payments::read_melt_quote))
+        .route(
+            "/v1/melt/quote/bolt11/{quote}",
+            get(payments::read_melt_quote),
+        )
         .route(path::MELT, post(payments::melt))
         .route(path::WS, get(cashu::socket::open))
 }
@@ -123,7 +132,10 @@ async fn any_origin(request: Request, next: Next) -> Response {
 }
 
 async fn not_found() -> Error {
-    Error::request(ErrorCode::NotFound, "no such path; the API is under /v1, and Cashu's under /cashu/v1")
+    Error::request(
+        ErrorCode::NotFound,
+        "no such path; the API is under /v1, and Cashu's under /cashu/v1",
+    )
 }
 
 async fn method_not_allowed() -> Error {

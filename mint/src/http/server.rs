@@ -82,7 +82,10 @@ impl Server {
             stop_ms: app.config.stop_timeout_ms,
         };
         let router = router::public(Arc::clone(&app));
-        let till = app.cashier.clone().map(|cashier| tokio::spawn(cashier.run()));
+        let till = app
+            .cashier
+            .clone()
+            .map(|cashier| tokio::spawn(cashier.run()));
         serve(&listener, router, door, stop).await;
         // What is under way at the payment backend goes on when the mint is started again.
         if let Some(till) = till {

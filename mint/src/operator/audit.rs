@@ -76,7 +76,10 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
     lines.push(format!("{:>16}  fees kept", sheet.fees));
     for (what, Sum { balance, .. }) in [
         ("paid in by invoices, not issued yet", sheet.paid_in),
-        ("put in by accounts for payments under way", sheet.paying_out),
+        (
+            "put in by accounts for payments under way",
+            sheet.paying_out,
+        ),
     ] {
         if balance != 0 {
             lines.push(format!("{balance:>16}  {what}"));

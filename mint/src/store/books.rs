@@ -8,8 +8,8 @@ use super::{Reader, reader};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::ledger::{
-    AccountLine, BalanceSheet, FEES, KeysetLine, PAID_IN, PAYING_OUT, RESERVE, SUSPENSE, Sum, Suspense,
-    SuspenseLine,
+    AccountLine, BalanceSheet, FEES, KeysetLine, PAID_IN, PAYING_OUT, RESERVE, SUSPENSE, Sum,
+    Suspense, SuspenseLine,
 };
 
 impl Reader {

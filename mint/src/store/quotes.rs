@@ -303,7 +303,9 @@ impl Batch<'_> {
     /// [`Error::Store`].
     pub fn set_blank(&self, mark: &Mark, amount: u64) -> Result<()> {
         let sql = "UPDATE blanks SET amount = ?2 WHERE mark = ?1";
-        self.transaction.prepare_cached(sql)?.execute((mark, amount))?;
+        self.transaction
+            .prepare_cached(sql)?
+            .execute((mark, amount))?;
         Ok(())
     }
 
@@ -342,11 +344,7 @@ fn exists(connection: &Connection, sql: &str, mark: &Mark) -> Result<bool> {
     Ok(connection.prepare_cached(sql)?.exists([mark])?)
 }
 
-fn mint_quote(
-    connection: &Connection,
-    which: &str,
-    key: &dyn ToSql,
-) -> Result<Option<MintQuote>> {
+fn mint_quote(connection: &Connection, which: &str, key: &dyn ToSql) -> Result<Option<MintQuote>> {
     let sql = format!("SELECT {MINT_QUOTE} WHERE {which}");
     let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_row([key], to_mint_quote).optional()?)

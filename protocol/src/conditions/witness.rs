@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::LockError;
 use crate::encoding::decode_array;
@@ -15,8 +15,8 @@ pub struct Witness {
     /// The preimage of an HTLC, 64 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preimage: Option<String>,
-    /// Signatures by keys of the lock, 128 hex digits each.
-    #[serde(default)]
+    /// Signatures by keys of the lock, 128 hex digits each. Some wallets write null for none.
+    #[serde(default, deserialize_with = "list_or_null")]
     pub signatures: Vec<String>,
 }
 
@@ -61,4 +61,8 @@ impl Witness {
         let decode = |text: &String| decode_array(text).ok_or(LockError::Witness);
         self.preimage.as_ref().map(decode).transpose()
     }
+}
+
+fn list_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -44,7 +44,9 @@ pub(in crate::http) async fn read_deposit(
     Path(id): Path<String>,
 ) -> Result<Json<MintQuote>> {
     let account = caller.allow(Scope::Redeem)?;
-    let quote = cashier(&app)?.mint_quote(&QuoteId::new(id), Some(account)).await?;
+    let quote = cashier(&app)?
+        .mint_quote(&QuoteId::new(id), Some(account))
+        .await?;
     Ok(Json(to_mint_quote(&app, quote)))
 }
 

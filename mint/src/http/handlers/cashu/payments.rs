@@ -36,7 +36,9 @@ pub(in crate::http) async fn mint_quote(
     };
     let pubkey = request.pubkey.as_ref().map(key).transpose()?;
     let description = request.description.as_deref();
-    let quote = cashier.offer(request.amount, description, None, pubkey).await?;
+    let quote = cashier
+        .offer(request.amount, description, None, pubkey)
+        .await?;
     Ok(Json(to_mint_quote(&app, quote)))
 }
 

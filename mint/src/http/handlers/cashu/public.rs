@@ -7,8 +7,8 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::{Keys, Keysets};
 use farthing_protocol::cashu::bolt11::METHOD;
 use farthing_protocol::cashu::info::{
-    Batches, CachedAnswers, Endpoint, Info, MeltOptions, MethodSetting, MethodUnit, Methods, MintOptions,
-    Multipath, Nuts, Subscriptions, Supported, WebSockets,
+    Batches, CachedAnswers, Endpoint, Info, MeltOptions, MethodSetting, MethodUnit, Methods,
+    MintOptions, Multipath, Nuts, Subscriptions, Supported, WebSockets,
 };
 use farthing_protocol::cashu::path;
 use farthing_protocol::cashu::ws::Kind;
@@ -60,12 +60,14 @@ fn nuts(app: &App) -> Nuts {
         p2pk: supported(),
         dleq: supported(),
         htlc: supported(),
-        multipath: cashier.filter(|cashier| cashier.features().partial).map(|_| Multipath {
-            methods: vec![MethodUnit {
-                method: METHOD.to_owned(),
-                unit: app.config.unit.clone(),
-            }],
-        }),
+        multipath: cashier
+            .filter(|cashier| cashier.features().partial)
+            .map(|_| Multipath {
+                methods: vec![MethodUnit {
+                    method: METHOD.to_owned(),
+                    unit: app.config.unit.clone(),
+                }],
+            }),
         websockets: Some(WebSockets {
             supported: vec![Subscriptions {
                 method: METHOD.to_owned(),

@@ -114,7 +114,9 @@ impl Watch {
                 }
                 let subjects = self.subjects(filters);
                 if subjects.len() > self.app.config.inputs_max {
-                    return self.refuse(Some(id), Fault::Params, "too many filters").await;
+                    return self
+                        .refuse(Some(id), Fault::Params, "too many filters")
+                        .await;
                 }
                 let subscription = Subscription { subjects };
                 self.subscriptions.insert(sub_id.clone(), subscription);
@@ -162,7 +164,8 @@ impl Watch {
             return Ok(());
         };
         for subject in &mut subscription.subjects {
-            if events.is_some_and(|events| !events.iter().any(|event| subject.what.is_about(event))) {
+            if events.is_some_and(|events| !events.iter().any(|event| subject.what.is_about(event)))
+            {
                 continue;
             }
             match notice(&self.app, name, &subject.what, events.is_none()).await {
@@ -171,7 +174,10 @@ impl Watch {
                     subject.said = Some(text.clone());
                     self.socket.send(Frame::Text(text.into())).await?;
                 }
-                Err(Error::Request { code: ErrorCode::QuoteUnknown, .. }) => {}
+                Err(Error::Request {
+                    code: ErrorCode::QuoteUnknown,
+                    ..
+                }) => {}
                 Err(error) => tracing::warn!(%error, "a subscriber could not be told a state"),
             }
         }
@@ -232,7 +238,9 @@ async fn notice(app: &App, sub_id: &str, what: &What, ask: bool) -> Result<Strin
         }
         What::Proof(y, _) => {
             let mut states = app.engine.check_state(vec![*y]).await?;
-            let state = states.pop().ok_or(Error::Invariant("no state for a point"))?;
+            let state = states
+                .pop()
+                .ok_or(Error::Invariant("no state for a point"))?;
             write(Payload::Proof(&state))
         }
     }
