@@ -1,12 +1,11 @@
 // The Lightning network, as far as there is one: what becomes of a payment is written into the control folder
-// of the mint's fake backend (mint/src/lightning/fake.rs), where a node would hear of it from its peers.
+// of a mint's fake backend (mint/src/lightning/fake.rs), where a node would hear of it from its peers.
 
 import { rename, writeFile } from "node:fs/promises";
 
 import { bech32 } from "@scure/base";
 
-const control = `${process.env.FOLDER}/sat/fake`;
-const otherMint = `${process.env.OTHER_URL}/cashu`;
+import { SAT, OTHER } from "./mints.mjs";
 
 /** The payment hash of an invoice (BOLT 11, tagged field `p`), in hex. */
 export function paymentHash(invoice) {
@@ -20,21 +19,21 @@ export function paymentHash(invoice) {
   throw new Error(`an invoice without a payment hash: ${invoice}`);
 }
 
-async function order(direction, invoice, line) {
-  const file = `${control}/${direction}-${paymentHash(invoice)}`;
+async function order(mint, direction, invoice, line) {
+  const file = `${mint.folder}/fake/${direction}-${paymentHash(invoice)}`;
   await writeFile(`${file}.written`, `${line}\n`);
   await rename(`${file}.written`, file);
 }
 
-/** Somebody pays an invoice of the mint's. */
-export const pay = (invoice) => order("incoming", invoice, "paid");
+/** Somebody pays an invoice of a mint's. */
+export const pay = (invoice, mint = SAT) => order(mint, "incoming", invoice, "paid");
 
 /** What becomes of the mint's payment of an invoice: `paid fee=MSAT`, `failed`, `pending`. */
-export const payment = (invoice, line) => order("outgoing", invoice, line);
+export const payment = (invoice, line) => order(SAT, "outgoing", invoice, line);
 
 /** An invoice that is not the mint's: another mint's. */
 export async function foreignInvoice(amount) {
-  const answer = await fetch(`${otherMint}/v1/mint/quote/bolt11`, {
+  const answer = await fetch(`${OTHER.url}/v1/mint/quote/bolt11`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ amount, unit: "sat" }),

@@ -9,6 +9,7 @@ import "./locks.mjs";
 import "./melting.mjs";
 import "./notices.mjs";
 import "./replay.mjs";
+import "./keysets.mjs";
 
 injectWebSocketImpl(WebSocket);
 await runScenarios();

@@ -11,13 +11,13 @@ import { Wallet, keyPair, refused, total } from "./wallet.mjs";
 
 const sha256 = (hex) => createHash("sha256").update(Buffer.from(hex, "hex")).digest("hex");
 
-/** A melt of 100 that is about to be asked for, by a wallet that holds 200; `line` says what becomes of it. */
-async function meltOf100(line) {
-  const [wallet, invoice] = [await Wallet.holding(200), await foreignInvoice(100)];
+/** A melt of 1000 that is about to be asked for, by a wallet that holds 2000; `line` says what becomes of it. */
+async function meltOf1000(line) {
+  const [wallet, invoice] = [await Wallet.holding(2000), await foreignInvoice(1000)];
   await payment(invoice, line);
   const quote = await wallet.cashu.createMeltQuoteBolt11(invoice);
-  assert.deepEqual([quote.state, quote.amount.toNumber()], ["UNPAID", 100]);
-  const inputs = await wallet.take(100 + quote.fee_reserve.toNumber());
+  assert.deepEqual([quote.state, quote.amount.toNumber(), quote.fee_reserve.toNumber()], ["UNPAID", 1000, 10]);
+  const inputs = await wallet.take(1010);
   const preview = await wallet.cashu.prepareMelt("bolt11", quote, inputs);
   return { wallet, invoice, quote, inputs, preview };
 }
@@ -29,57 +29,65 @@ async function states(wallet, proofs) {
 const { PENDING, SPENT, UNSPENT } = CheckStateEnum;
 
 scenario("cashu-ts: pays an invoice, and gets back what the fee left over (NUT-08)", async () => {
-  const { wallet, invoice, quote, inputs, preview } = await meltOf100("paid fee=1000");
+  const { wallet, invoice, inputs, preview } = await meltOf1000("paid fee=3000");
   const { quote: paid, change } = await wallet.cashu.completeMelt(preview);
   assert.equal(paid.state, "PAID");
   assert.equal(sha256(paid.payment_preimage), paymentHash(invoice));
-  assert.equal(total(change), quote.fee_reserve.toNumber() - 1);
+  assert.equal(total(change), 10 - 3);
   wallet.proofs.push(...change);
-  assert.equal(wallet.balance, 200 - 100 - 1);
+  assert.equal(wallet.balance, 2000 - 1000 - 3);
   assert.deepEqual(await states(wallet, inputs), new Set([SPENT]));
-  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 99);
-  await refused(20006, wallet.cashu.createMeltQuoteBolt11(invoice));
+  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 997);
+});
+
+scenario("cashu-ts: an invoice is paid once", async () => {
+  const { wallet, invoice, preview } = await meltOf1000("paid");
+  const again = await wallet.cashu.createMeltQuoteBolt11(invoice);
+  wallet.proofs.push(...(await wallet.cashu.completeMelt(preview)).change, ...(await Wallet.holding(500)).proofs);
+  const inputs = await wallet.take(1010);
+  await refused(20006, wallet.cashu.meltProofsBolt11(again, inputs));
+  assert.deepEqual(await states(wallet, inputs), new Set([UNSPENT]));
 });
 
 scenario("cashu-ts: a payment that fails gives the tokens back", async () => {
-  const { wallet, quote, inputs, preview } = await meltOf100("failed");
+  const { wallet, quote, inputs, preview } = await meltOf1000("failed");
   await refused(20004, wallet.cashu.completeMelt(preview));
   assert.equal((await wallet.cashu.checkMeltQuoteBolt11(quote.quote)).state, "UNPAID");
   assert.deepEqual(await states(wallet, inputs), new Set([UNSPENT]));
   wallet.proofs.push(...inputs);
-  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 200);
+  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 2000);
 });
 
 scenario("cashu-ts: a payment under way holds the tokens, and settles", async () => {
-  const { wallet, invoice, quote, inputs, preview } = await meltOf100("pending");
+  const { wallet, invoice, quote, inputs, preview } = await meltOf1000("pending");
   const { quote: asked, change: none } = await wallet.cashu.completeMelt(preview, undefined, { preferAsync: true });
   assert.deepEqual([asked.state, none], ["PENDING", []]);
   assert.deepEqual(await states(wallet, inputs), new Set([PENDING]));
   await refused(11002, wallet.receive(inputs));
   await refused(11002, wallet.cashu.meltProofsBolt11(await anotherQuote(wallet), inputs));
   const heard = wallet.cashu.on.onceMeltPaid(quote.quote);
-  await payment(invoice, "paid fee=2000");
+  await payment(invoice, "paid fee=4000");
   assert.equal((await heard).state, "PAID");
   const settled = await wallet.cashu.checkMeltQuoteBolt11(quote.quote);
   const change = wallet.cashu.createMeltChangeProofs(preview.outputData, settled.change);
   wallet.proofs.push(...change);
-  assert.equal(wallet.balance, 200 - 100 - 2);
+  assert.equal(wallet.balance, 2000 - 1000 - 4);
   assert.deepEqual(await states(wallet, inputs), new Set([SPENT]));
   await refused(11001, wallet.receive(inputs));
 });
 
 async function anotherQuote(wallet) {
-  return wallet.cashu.createMeltQuoteBolt11(await foreignInvoice(100));
+  return wallet.cashu.createMeltQuoteBolt11(await foreignInvoice(1000));
 }
 
 scenario("cashu-ts: a payment under way that fails gives the tokens back", async () => {
-  const { wallet, invoice, quote, inputs, preview } = await meltOf100("pending");
+  const { wallet, invoice, quote, inputs, preview } = await meltOf1000("pending");
   await wallet.cashu.completeMelt(preview, undefined, { preferAsync: true });
   await payment(invoice, "failed");
   await until(async () => (await wallet.cashu.checkMeltQuoteBolt11(quote.quote)).state === "UNPAID");
   assert.deepEqual(await states(wallet, inputs), new Set([UNSPENT]));
   wallet.proofs.push(...inputs);
-  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 200);
+  assert.equal(await (await Wallet.open()).receive(wallet.proofs), 2000);
 });
 
 scenario("cashu-ts: a wallet pays the invoice of another at the same mint", async () => {
@@ -96,13 +104,12 @@ scenario("cashu-ts: a wallet pays the invoice of another at the same mint", asyn
 });
 
 scenario("cashu-ts: tokens locked to a key pay an invoice with that key alone", async () => {
-  const { wallet, quote, inputs } = await meltOf100("paid");
+  const { wallet, quote, inputs } = await meltOf1000("paid");
   const key = keyPair();
-  const options = { pubkey: key.public };
-  wallet.proofs = [...wallet.proofs, ...inputs];
-  const locked = await wallet.take(100 + quote.fee_reserve.toNumber(), { send: { type: "p2pk", options } });
+  wallet.proofs.push(...inputs);
+  const locked = await wallet.take(1010, { send: { type: "p2pk", options: { pubkey: key.public } } });
   await refused(10001, wallet.cashu.meltProofsBolt11(quote, locked));
   const { change } = await wallet.cashu.meltProofsBolt11(quote, locked, { privkey: key.secret });
   wallet.proofs.push(...change);
-  assert.equal(wallet.balance, 100);
+  assert.equal(wallet.balance, 1000);
 });

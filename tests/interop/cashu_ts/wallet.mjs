@@ -13,9 +13,7 @@ import {
 } from "@cashu/cashu-ts";
 
 import { pay } from "./lightning.mjs";
-
-/** The address of the mint for Cashu wallets. */
-export const url = `${process.env.SAT_URL}/cashu`;
+import { SAT } from "./mints.mjs";
 
 export const total = (proofs) => sumProofs(proofs).toNumber();
 
@@ -37,18 +35,19 @@ export async function refused(code, promise) {
 
 export class Wallet {
   /** A wallet with a seed, a new one if none is given. */
-  static async open(seed = randomBytes(64)) {
+  static async open({ seed = randomBytes(64), mint = SAT } = {}) {
     const wallet = new Wallet();
     wallet.seed = seed;
+    wallet.at = mint;
     wallet.proofs = [];
-    wallet.cashu = new CashuWallet(url, { unit: "sat", bip39seed: seed, requireSigDleq: true });
+    wallet.cashu = new CashuWallet(mint.url, { unit: "sat", bip39seed: seed, requireSigDleq: true });
     await wallet.cashu.loadMint();
     return wallet;
   }
 
   /** A wallet that holds `amount`. */
-  static async holding(amount) {
-    const wallet = await Wallet.open();
+  static async holding(amount, mint) {
+    const wallet = await Wallet.open({ mint });
     await wallet.mint(amount);
     return wallet;
   }
@@ -60,22 +59,35 @@ export class Wallet {
   /** Asks for an invoice, pays it, and mints. */
   async mint(amount) {
     const quote = await this.cashu.createMintQuoteBolt11(amount);
-    await pay(quote.request);
+    await pay(quote.request, this.at);
     await this.cashu.on.onceMintPaid(quote.quote);
     this.proofs.push(...(await this.cashu.mintProofsBolt11(amount, quote.quote)));
   }
 
-  /** Takes `amount` out as a token; `outputs` are cashu-ts's, for locks. */
-  async send(amount, outputs) {
-    const proofs = await this.take(amount, outputs);
-    return getEncodedToken({ mint: url, proofs, unit: "sat" });
+  /** Takes `amount` out as a token. */
+  async send(amount) {
+    const proofs = await this.take(amount);
+    return getEncodedToken({ mint: this.at.url, proofs, unit: "sat" });
   }
 
-  /** The same, as proofs. */
-  async take(amount, outputs) {
-    const { keep, send } = await this.cashu.send(amount, this.proofs, {}, outputs);
+  /** The same, as proofs; `outputs` and `config` are cashu-ts's, for locks and fees. */
+  async take(amount, outputs, config) {
+    const { keep, send } = await this.cashu.send(amount, this.proofs, config, outputs);
     this.proofs = keep;
     return send;
+  }
+
+  /** Finds the tokens of its seed, of all keysets, and keeps the unspent ones; gives what the spent ones were. */
+  async restore() {
+    const { keysets } = await this.cashu.mint.getKeySets();
+    const found = [];
+    for (const { id } of keysets) {
+      const { proofs } = await this.cashu.batchRestore(100, 50, 0, id);
+      found.push(...proofs);
+    }
+    const { unspent, spent } = await this.cashu.groupProofsByState(found);
+    this.proofs = unspent;
+    return total(spent);
   }
 
   /** Swaps a token, or proofs, for proofs of its own; gives how much that was. */

@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 
+from .mints import SAT
 from .suite import equal, transcript
 
-BIN, FOLDER, URL = os.environ["BIN"], os.environ["FOLDER"], os.environ["SAT_URL"]
+BIN = os.environ["BIN"]
 
 
 def _run(role, *words):
@@ -18,9 +19,9 @@ def _run(role, *words):
     return json.loads(done.stdout)
 
 
-def operate(*words):
+def operate(mint, *words):
     """An operator's command."""
-    return _run("--as-farthing-mint", *words, "--data", f"{FOLDER}/sat")
+    return _run("--as-farthing-mint", *words, "--data", str(mint.folder))
 
 
 class Farthing:
@@ -30,10 +31,10 @@ class Farthing:
         self.dir = folder / name
         self.account = f"{name}-{folder.name}"
         self.run("init")
-        words = ["mint", "add", URL]
+        words = ["mint", "add", SAT.native_url]
         if funds is not None:
-            words += ["--token", operate("account", "create", self.account)["token"]]
-            operate("account", "credit", self.account, str(funds))
+            words += ["--token", operate(SAT, "account", "create", self.account)["token"]]
+            operate(SAT, "account", "credit", self.account, str(funds))
         self.run(*words)
 
     def run(self, *words):
@@ -51,4 +52,4 @@ class Farthing:
 
     def receive(self, token):
         """Receives a token; gives how much that was."""
-        return self.run("receive", token)["received"]
+        return self.run("receive", token)["amount"]

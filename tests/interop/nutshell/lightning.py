@@ -1,14 +1,10 @@
 """The Lightning network, as far as there is one: what becomes of a payment is written into the control folder of
-the mint's fake backend (mint/src/lightning/fake.rs), where a node would hear of it from its peers."""
-
-import os
-from pathlib import Path
+a mint's fake backend (mint/src/lightning/fake.rs), where a node would hear of it from its peers."""
 
 import bolt11
 import httpx
 
-CONTROL = Path(os.environ["FOLDER"]) / "sat" / "fake"
-OTHER_MINT = os.environ["OTHER_URL"] + "/cashu"
+from .mints import OTHER, SAT
 
 
 def payment_hash(invoice):
@@ -16,25 +12,25 @@ def payment_hash(invoice):
     return bolt11.decode(invoice).payment_hash
 
 
-def pay(invoice):
-    """Somebody pays an invoice of the mint's."""
-    _order("incoming", invoice, "paid")
+def pay(invoice, mint=SAT):
+    """Somebody pays an invoice of a mint's."""
+    _order(mint, "incoming", invoice, "paid")
 
 
 def payment(invoice, line):
     """What becomes of the mint's payment of an invoice: `paid fee=MSAT`, `failed`, `pending`."""
-    _order("outgoing", invoice, line)
+    _order(SAT, "outgoing", invoice, line)
 
 
 def foreign_invoice(amount):
     """An invoice that is not the mint's: another mint's."""
-    answer = httpx.post(f"{OTHER_MINT}/v1/mint/quote/bolt11", json={"amount": amount, "unit": "sat"})
+    answer = httpx.post(f"{OTHER.url}/v1/mint/quote/bolt11", json={"amount": amount, "unit": "sat"})
     answer.raise_for_status()
     return answer.json()["request"]
 
 
-def _order(direction, invoice, line):
-    file = CONTROL / f"{direction}-{payment_hash(invoice)}"
+def _order(mint, direction, invoice, line):
+    file = mint.folder / "fake" / f"{direction}-{payment_hash(invoice)}"
     written = file.with_suffix(".written")
     written.write_text(f"{line}\n")
     written.rename(file)

@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 
 from cashu.wallet.wallet import Wallet as Library
+from loguru import logger
 
 from .lightning import pay
+from .mints import SAT
 from .suite import equal, transcript
 
-URL = os.environ["SAT_URL"] + "/cashu"
 CASHU = Path(sys.executable).with_name("cashu")
+
+logger.remove()
+logger.add(lambda message: transcript.append([message]), level="WARNING")
 
 
 class _Library(Library):
@@ -22,16 +26,17 @@ class _Library(Library):
 
 
 class Wallet:
-    """A wallet in `folder/name`, which is made when it is first used."""
+    """A wallet in `folder/name` at a mint, which is made when it is first used."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, mint=SAT):
+        self.at = mint
         self.dir = folder / name
         self.name = name
 
     def run(self, *words, stdin="", answer=None, settings=()):
         """Runs a command; gives its exit code and all that it printed. `answer` is called with each line."""
         self.dir.mkdir(exist_ok=True)
-        environment = {"PATH": os.environ["PATH"], "HOME": self.dir, "CASHU_DIR": self.dir, "MINT_URL": URL}
+        environment = {"PATH": os.environ["PATH"], "HOME": self.dir, "CASHU_DIR": self.dir, "MINT_URL": self.at.url}
         environment |= {"TOR": "FALSE", "PYTHONUNBUFFERED": "1"} | dict(settings)
         said = [f"{self.name}$ cashu {' '.join(words)}\n"]
         transcript.append(said)
@@ -67,8 +72,12 @@ class Wallet:
 
     def mint(self, amount):
         """Asks for an invoice, waits on the websocket until it is paid, and mints."""
-        output = self.cashu("invoice", str(amount), answer=_pay_invoice)
-        match(r"( Invoice paid\.)", output)
+
+        def pay_invoice(line):
+            if invoice := re.search(r"^Invoice: (\S+)$", line):
+                pay(invoice[1], self.at)
+
+        match(r"( Invoice paid\.)", self.cashu("invoice", str(amount), answer=pay_invoice))
 
     def send(self, amount, *options, **settings):
         """Takes `amount` out as a token."""
@@ -94,15 +103,15 @@ class Wallet:
         """The same wallet by nutshell's library, for what the command cannot do."""
         if not self.dir.exists():
             self.cashu("balance")
-        library = await _Library.with_db(URL, str(self.dir / "wallet"), name="wallet")
+        library = await _Library.with_db(self.at.url, str(self.dir / "wallet"), name="wallet")
         await library.load_mint()
         await library.load_proofs(reload=True)
         return library
 
 
-def holding(folder, name, amount):
+def holding(folder, name, amount, mint=SAT):
     """A wallet that has minted `amount`."""
-    wallet = Wallet(folder, name)
+    wallet = Wallet(folder, name, mint)
     wallet.mint(amount)
     return wallet
 
@@ -130,8 +139,3 @@ async def refused(code, awaitable):
             raise
     else:
         raise AssertionError(f"not refused with {code}")
-
-
-def _pay_invoice(line):
-    if invoice := re.search(r"^Invoice: (\S+)$", line):
-        pay(invoice[1])
