@@ -1,6 +1,8 @@
 //! The operator's settings: `mint.toml`, and for every setting an environment variable that wins over
 //! it: `FARTHING_MINT_` and the setting's name in capitals.
 
+mod lightning;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +14,9 @@ use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
 use crate::ledger::Limits;
+
+pub use lightning::LightningBackend;
+pub(crate) use lightning::{LightningSettings, NodeSettings};
 
 /// What the environment variables of all settings start with.
 pub const PREFIX: &str = "FARTHING_MINT_";
@@ -93,21 +98,25 @@ pub struct Config {
     pub lightning_fee_min: u64,
     /// Which Lightning node pays and is paid, if any.
     pub lightning_backend: LightningBackend,
-    /// Where the fake backend takes its orders and keeps its state: a folder; a relative path begins in
-    /// the mint's folder.
+    /// The address of LND's REST interface: `https://…`, or `http://…` on this machine.
+    pub lnd_url: Option<String>,
+    /// The file with the macaroon for LND, as LND writes it or in hex; a relative path begins in the
+    /// mint's folder, as for the other files here.
+    pub lnd_macaroon_file: Option<PathBuf>,
+    /// The file with the certificate that LND shows, its `tls.cert`. Unless it is set, the certificate
+    /// has to be one that this system trusts.
+    pub lnd_cert_file: Option<PathBuf>,
+    /// The address of Core Lightning's REST interface: `https://…`, or `http://…` on this machine.
+    pub cln_url: Option<String>,
+    /// The file with the rune for Core Lightning.
+    pub cln_rune_file: Option<PathBuf>,
+    /// The file with the certificate that Core Lightning shows, its `server.pem`. Unless it is set, the
+    /// certificate has to be one that this system trusts.
+    pub cln_cert_file: Option<PathBuf>,
+    /// Where the fake backend takes its orders and keeps its state: a folder.
     pub fake_control: PathBuf,
     /// How long after it was made the fake backend pays an invoice of its own, in milliseconds.
     pub fake_delay_ms: u64,
-}
-
-/// The Lightning node behind a mint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LightningBackend {
-    /// The mint has no Lightning.
-    None,
-    /// One that moves no money, for tests and demos.
-    Fake,
 }
 
 /// How the log is written.
@@ -173,6 +182,12 @@ impl Default for Config {
             lightning_fee_ppm: 10_000,
             lightning_fee_min: 2,
             lightning_backend: LightningBackend::None,
+            lnd_url: None,
+            lnd_macaroon_file: None,
+            lnd_cert_file: None,
+            cln_url: None,
+            cln_rune_file: None,
+            cln_cert_file: None,
             fake_control: PathBuf::from("fake"),
             fake_delay_ms: 0,
         }
@@ -300,7 +315,7 @@ impl Config {
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
-            None => Ok(()),
+            None => self.lightning().map(|_| ()),
         }
     }
 

@@ -187,4 +187,20 @@ mod tests {
         }
         assert_eq!(ErrorCode::from_number(1), None);
     }
+
+    /// The NUTs' `error_codes.md`, row by row.
+    #[test]
+    fn every_code_of_the_nuts_is_there() {
+        let rows = [
+            10001..=10001,
+            11001..=11017,
+            12001..=12003,
+            20001..=20009,
+            30001..=30002,
+            31001..=31004,
+        ];
+        let cashu = ErrorCode::ALL.iter().map(|code| code.number());
+        let cashu: Vec<_> = cashu.filter(|number| *number < 40_000).collect();
+        assert_eq!(cashu, rows.into_iter().flatten().collect::<Vec<_>>());
+    }
 }

@@ -212,7 +212,7 @@ pub struct KeysetInfo {
     /// Whether it signs new tokens.
     pub active: bool,
     /// The fee for each input, in thousandths of the unit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "encoding::or_null")]
     pub input_fee_ppk: u64,
     /// After this Unix time the mint need not honour its tokens any more.
     #[serde(default)]

@@ -9,7 +9,7 @@
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
-//! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4) |
+//! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4; V3 is read) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
 //! | [`payment`] | paying over HTTP: payment requests, change, receipts | NUT-18, NUT-24, NUT-26 |
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |

@@ -31,6 +31,7 @@ pub(super) fn public(app: SharedApp) -> Router {
         .route("/readyz", get(operator::readyz))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(any_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
         .with_state(app)
 }
@@ -112,8 +113,11 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
-/// Wallets in browsers come from any origin. Nothing here goes by cookies.
+/// Cashu's wallets in browsers come from any origin. Nothing at that door goes by cookies.
 async fn any_origin(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with(cashu_path::PREFIX) {
+        return next.run(request).await;
+    }
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = match is_preflight {
         true => StatusCode::NO_CONTENT.into_response(),

@@ -39,7 +39,6 @@ use super::{
     PaymentBackend, PaymentHash, Preimage,
 };
 use crate::clock;
-use crate::config::{Config, DataDir};
 use crate::error::Error;
 
 /// The key of the node that every fake backend is. It guards nothing.
@@ -51,7 +50,7 @@ const PREIMAGE_DOMAIN: &[u8] = b"Farthing_fake_preimage_v1";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// See the module's documentation.
-pub struct Fake {
+pub(super) struct Fake {
     control: PathBuf,
     delay: Duration,
     /// Held while a record is read and written again.
@@ -93,13 +92,12 @@ enum Order {
 }
 
 impl Fake {
-    /// The backend with the settings' control folder, which is made if it is not there.
-    pub(super) fn open(config: &Config, dir: &DataDir) -> Result<Self, Error> {
-        let control = dir.path().join(&config.fake_control);
+    /// The backend with this control folder, which is made if it is not there.
+    pub(super) fn open(control: PathBuf, delay: Duration) -> Result<Self, Error> {
         std::fs::create_dir_all(&control).map_err(Error::file(&control))?;
         Ok(Self {
             control,
-            delay: Duration::from_millis(config.fake_delay_ms),
+            delay,
             records: Mutex::new(()),
         })
     }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::super::invoice::tests::{BOLT_HASH, COFFEE, COFFEE_MSAT, DONATION, hash};
 use super::super::{Network, open, parse};
 use super::*;
-use crate::config::LightningBackend;
+use crate::config::{Config, DataDir, LightningBackend};
 
 /// A fake backend as the settings open it, in a mint's folder of its own.
 struct Mint {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
 
-use super::{Features, Payment, PaymentHash};
+use super::{Features, Invoice, Payment, PaymentHash};
 
 /// Bytes of an invoice at the most: BOLT 11 knows no limit, but a QR code does.
 const REQUEST_BYTES_MAX: usize = 7089;
@@ -111,6 +111,16 @@ pub(super) fn payable(payment: &Payment, features: Features) -> Result<ParsedInv
         return Err("the invoice cannot be paid with this amount".to_owned());
     }
     Ok(invoice)
+}
+
+/// An invoice that a node made over this amount, or `None` when it is something else.
+pub(super) fn made(request: String, amount_msat: u64) -> Option<Invoice> {
+    let invoice = parse(&request).ok()?;
+    (invoice.amount_msat == Some(amount_msat)).then_some(Invoice {
+        request,
+        payment_hash: invoice.payment_hash,
+        expires_at: invoice.expires_at,
+    })
 }
 
 #[cfg(test)]

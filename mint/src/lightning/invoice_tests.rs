@@ -22,6 +22,20 @@ pub(in super::super) fn hash(text: &str) -> PaymentHash {
     hex::decode(text).unwrap().try_into().unwrap()
 }
 
+/// An invoice with this payment hash.
+pub(in super::super) fn invoice_of(payment_hash: PaymentHash, amount_msat: Option<u64>) -> String {
+    let mut invoice = InvoiceBuilder::new(Currency::Regtest)
+        .description("tea".to_owned())
+        .payment_hash(sha256::Hash::from_byte_array(payment_hash))
+        .payment_secret(PaymentSecret([8; 32]))
+        .duration_since_epoch(Duration::from_secs(1_700_000_000))
+        .min_final_cltv_expiry_delta(18);
+    if let Some(amount_msat) = amount_msat {
+        invoice = invoice.amount_milli_satoshis(amount_msat);
+    }
+    sign(invoice.build_raw().unwrap())
+}
+
 fn raw(currency: Currency) -> RawBolt11Invoice {
     InvoiceBuilder::new(currency)
         .description("tea".to_owned())

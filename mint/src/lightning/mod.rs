@@ -31,18 +31,26 @@
 //! A payment that failed may be tried anew, as a new [`Payment`] with the same payment hash: its
 //! [`Payment::started_at`] tells its record at the node from that of the one before.
 
+mod attempt;
+mod cln;
 mod fake;
 mod invoice;
+mod lnd;
+mod node;
+mod tls;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, DataDir, LightningBackend};
+use crate::config::{Config, DataDir, LightningSettings};
 use crate::error::Error;
 
-pub use fake::Fake;
+use cln::Cln;
+use fake::Fake;
+use lnd::Lnd;
+
 pub use invoice::{InvoiceError, Network, ParsedInvoice, parse};
 
 /// SHA-256 of a payment's preimage; it names an invoice and its payment (BOLT 11).
@@ -58,10 +66,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// [`Error::File`] for a file that cannot be read, [`Error::Operator`] for one with the
 /// wrong things in it, or that others may read.
 pub fn open(config: &Config, dir: &DataDir) -> Result<Option<Arc<dyn PaymentBackend>>, Error> {
-    match config.lightning_backend {
-        LightningBackend::None => Ok(None),
-        LightningBackend::Fake => Ok(Some(Arc::new(Fake::open(config, dir)?))),
-    }
+    let backend: Arc<dyn PaymentBackend> = match config.lightning().map_err(Error::Operator)? {
+        LightningSettings::None => return Ok(None),
+        LightningSettings::Fake { control, delay } => {
+            Arc::new(Fake::open(dir.path().join(control), delay)?)
+        }
+        LightningSettings::Lnd(node) => Arc::new(Lnd::open(&node, dir)?),
+        LightningSettings::Cln(node) => Arc::new(Cln::open(&node, dir)?),
+    };
+    Ok(Some(backend))
 }
 
 /// A Lightning node as the mint sees it.
@@ -230,3 +243,7 @@ impl fmt::Debug for Preimage {
         f.write_str("Preimage(…)")
     }
 }
+
+#[cfg(test)]
+#[path = "script_tests.rs"]
+mod script;

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::QuoteId;
 use super::lenient::{list, list_or_null};
+use crate::encoding::or_null;
 use crate::{BlindSignature, BlindedMessage, EncodedPoint, Proof};
 
 /// The payment method's name in quotes, settings and paths.
@@ -86,7 +87,9 @@ pub struct MintRequest {
 }
 
 /// Asks what it costs to have an invoice paid (NUT-23).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` does not show the invoice: it tells who is paid.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeltQuoteRequest {
     /// The invoice.
     pub request: String,
@@ -95,6 +98,15 @@ pub struct MeltQuoteRequest {
     /// How much of it to pay, when that is not what it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<MeltOptions>,
+}
+
+impl fmt::Debug for MeltQuoteRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeltQuoteRequest")
+            .field("unit", &self.unit)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much of an invoice to pay (NUT-15, NUT-23).
@@ -124,7 +136,7 @@ pub struct Amountless {
 
 /// A melt quote, and the answer to melting (NUT-23, NUT-08).
 ///
-/// `Debug` does not show the preimage: it is the payer's proof of having paid.
+/// `Debug` shows neither the invoice nor the preimage, the payer's proof of having paid.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeltQuote {
     /// The id.
@@ -194,11 +206,4 @@ pub struct MeltRequest {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[serde(deserialize_with = "or_null")]
     pub prefer_async: bool,
-}
-
-/// A value, or null for its default.
-fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

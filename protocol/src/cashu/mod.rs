@@ -16,7 +16,7 @@
 pub mod batch;
 pub mod bolt11;
 pub mod info;
-mod lenient;
+pub(crate) mod lenient;
 pub mod nut20;
 mod quote_id;
 pub mod ws;

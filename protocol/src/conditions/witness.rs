@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::LockError;
-use crate::encoding::decode_array;
+use crate::encoding::{decode_array, or_null};
 
 /// The object that a proof's `witness` field holds as a string.
 ///
@@ -16,7 +16,7 @@ pub struct Witness {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preimage: Option<String>,
     /// Signatures by keys of the lock, 128 hex digits each. Some wallets write null for none.
-    #[serde(default, deserialize_with = "list_or_null")]
+    #[serde(default, deserialize_with = "or_null")]
     pub signatures: Vec<String>,
 }
 
@@ -61,8 +61,4 @@ impl Witness {
         let decode = |text: &String| decode_array(text).ok_or(LockError::Witness);
         self.preimage.as_ref().map(decode).transpose()
     }
-}
-
-fn list_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
