@@ -3,27 +3,12 @@
 
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 
 import { PaymentRequest, decodePaymentRequest } from "@cashu/cashu-ts";
 
 import { creditMint, declined, startPaywall, stopAll, wallet } from "./farthing.mjs";
 import { runScenarios, scenario } from "./suite.mjs";
-
-/** A server for as long as `use` takes. */
-async function serving(handler, use) {
-  const server = createServer(handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
-    return await use(`http://127.0.0.1:${server.address().port}`);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-const article = (_, response) => response.end("the article\n");
+import { article, serving } from "./upstream.mjs";
 
 scenario("cashu-ts reads the paywall's request", async (mint) => {
   await serving(article, async (upstream) => {

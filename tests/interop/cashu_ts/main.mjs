@@ -3,6 +3,7 @@
 import { injectWebSocketImpl } from "@cashu/cashu-ts";
 import { WebSocket } from "ws";
 
+import { stopAll } from "../farthing.mjs";
 import { runScenarios } from "../suite.mjs";
 import "./money.mjs";
 import "./locks.mjs";
@@ -10,7 +11,9 @@ import "./melting.mjs";
 import "./notices.mjs";
 import "./replay.mjs";
 import "./keysets.mjs";
+import "./paywall.mjs";
 
 injectWebSocketImpl(WebSocket);
 await runScenarios();
+await stopAll();
 process.exit();
