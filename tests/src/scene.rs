@@ -6,6 +6,7 @@ use farthing_mint::ledger::{BalanceSheet, KeysetLine};
 use farthing_mint::store::Store;
 use farthing_protocol::api::{Account, path};
 use farthing_protocol::suite::SuiteId;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Result;
@@ -93,7 +94,7 @@ impl Scene {
         };
         let rotated = self.mint.run(&["keyset", "rotate", "--suite", suite])?;
         let keyset = self.client.keyset().await?;
-        if rotated["id"] != keyset.id.to_string() {
+        if rotated.get("id") != Some(&Value::from(keyset.id.to_string())) {
             return Err("another keyset signs than the one that was made".into());
         }
         Ok(keyset)
