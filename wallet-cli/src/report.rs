@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::EXIT_SITE;
+use crate::safety;
 
 /// A command's answer.
 pub(crate) struct Report {
@@ -23,7 +24,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn new(json: Value, text: String) -> Self {
+    pub(crate) fn new(json: Value, text: String) -> Self {
         Self {
             json,
             text: Zeroizing::new(text),
@@ -128,13 +129,15 @@ fn entry_json(entry: &Entry) -> Value {
     })
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Withdraw => "withdraw",
         Kind::Send => "send",
         Kind::Receive => "receive",
         Kind::Redeem => "redeem",
         Kind::Pay => "pay",
+        Kind::Reclaim => "reclaim",
+        Kind::Renew => "renew",
         Kind::Restore => "restore",
     }
 }
@@ -180,10 +183,10 @@ pub(crate) fn finished(verb: &str, finished: &[Finished]) -> Report {
     Report::new(json, format!("{verb} {amount} {}{fee}", printable(unit)))
 }
 
-/// `{"id", "time", "mint", "unit", "amount", "memo", "token"}`.
+/// As [`safety::sent_json`], with `"token"`.
 pub(crate) fn sent(sent: &Sent) -> Report {
     let token = sent.token().encode();
-    let mut json = sent_json(sent);
+    let mut json = safety::sent_json(sent);
     if let Value::Object(fields) = &mut json {
         fields.insert("token".to_owned(), Value::String(token.to_string()));
     }
@@ -194,32 +197,6 @@ pub(crate) fn sent(sent: &Sent) -> Report {
         sent.id
     );
     Report::new(json, token.to_string()).hint(hint)
-}
-
-fn sent_json(sent: &Sent) -> Value {
-    json!({
-        "id": sent.id,
-        "time": sent.time,
-        "mint": sent.mint,
-        "unit": sent.unit,
-        "amount": sent.amount(),
-        "memo": sent.memo,
-    })
-}
-
-/// `{"sent": [{"id", "time", "mint", "unit", "amount", "memo"}]}`.
-pub(crate) fn all_sent(sent: &[Sent]) -> Report {
-    let text = |sent: &Sent| {
-        let memo = sent.memo.as_deref().map(printable).unwrap_or_default();
-        format!(
-            "{}  {} {}  {memo}",
-            sent.id,
-            sent.amount(),
-            printable(&sent.unit)
-        )
-    };
-    let json = json!({"sent": sent.iter().map(sent_json).collect::<Vec<_>>()});
-    Report::new(json, lines(sent.iter().map(text)))
 }
 
 /// `{"history": [...]}`, oldest first.
