@@ -3,8 +3,8 @@
 
 #![no_main]
 
-use farthing_protocol::conditions::{Witness, check_all, parse};
-use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::conditions::{Aggregation, Witness, check_all, parse};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{EncodedPoint, KeysetId, Proof, Secret};
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
         let _ = (witness.decode_signatures(), witness.decode_preimage());
     }
     let secret = Secret::new(secret.to_owned());
-    let lock = parse::<Ristretto255>(&secret);
+    let lock = parse(SuiteId::Ristretto255, &secret);
     let proof = Proof {
         amount: 1,
         id: KeysetId::from_bytes(&[0x52; 33]).expect("33 bytes"),
@@ -30,7 +30,7 @@ fuzz_target!(|text: &str| {
         c: EncodedPoint::from_bytes(&[0; 32]).expect("32 bytes"),
         witness: witness.map(str::to_owned),
     };
-    let opened = check_all::<Ristretto255>(&[proof], &[], NOW);
+    let opened = check_all(&[proof], &[], Aggregation::Swap, NOW);
     match lock {
         Ok(Some(lock)) if lock.n_sigs > 0 => assert!(opened.is_err(), "opened without a key"),
         Ok(_) => {}

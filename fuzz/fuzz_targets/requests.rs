@@ -1,4 +1,5 @@
-//! The bodies that a mint reads. What is read can be written, and is the same again.
+//! The bodies that a mint reads, at both doors. What is read can be written, and is the same again; what is
+//! read strictly is read leniently as the same.
 
 #![no_main]
 
@@ -7,6 +8,7 @@ use std::fmt::Debug;
 use farthing_protocol::api::{
     CheckStateRequest, RedeemRequest, RestoreRequest, SwapRequest, WithdrawRequest,
 };
+use farthing_protocol::cashu::{Lenient, batch, bolt11, ws};
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,10 +21,30 @@ fn read<T: DeserializeOwned + Serialize + PartialEq + Debug>(body: &[u8]) {
     }
 }
 
+fn both<T: DeserializeOwned + PartialEq + Debug>(body: &[u8])
+where
+    Lenient<T>: DeserializeOwned,
+{
+    let lenient = serde_json::from_slice::<Lenient<T>>(body);
+    if let Ok(value) = serde_json::from_slice::<T>(body) {
+        assert_eq!(lenient.expect("what is read strictly"), Lenient(value));
+    }
+}
+
 fuzz_target!(|body: &[u8]| {
     read::<SwapRequest>(body);
     read::<WithdrawRequest>(body);
     read::<RedeemRequest>(body);
     read::<CheckStateRequest>(body);
     read::<RestoreRequest>(body);
+    both::<SwapRequest>(body);
+    both::<CheckStateRequest>(body);
+    both::<RestoreRequest>(body);
+    read::<bolt11::MintQuoteRequest>(body);
+    read::<bolt11::MintRequest>(body);
+    read::<bolt11::MeltQuoteRequest>(body);
+    read::<bolt11::MeltRequest>(body);
+    read::<batch::CheckRequest>(body);
+    read::<batch::MintRequest>(body);
+    let _ = std::str::from_utf8(body).map(ws::Request::parse);
 });

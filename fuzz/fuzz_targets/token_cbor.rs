@@ -10,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|cbor: &[u8]| {
     let text = format!("cashuB{}", URL_SAFE_NO_PAD.encode(cbor));
     if let Ok(token) = Token::decode(&text) {
-        let again = Token::decode(&token.encode()).expect("what was written is read");
-        assert_eq!(again, token);
+        let written = token.encode();
+        let again = Token::decode(&written).expect("what was written is read");
+        assert_eq!(again.encode(), written);
     }
 });

@@ -1,4 +1,5 @@
-//! A token as text, from anybody who sends one. What is read can be written, and is the same again.
+//! A token as text, from anybody who sends one. What is read can be written, and is
+//! read again as what is written the same.
 
 #![no_main]
 
@@ -11,7 +12,10 @@ fuzz_target!(|text: &str| {
             token.amount().is_ok(),
             "a sum that does not fit was accepted"
         );
-        let again = Token::decode(&token.encode()).expect("what was written is read");
-        assert_eq!(again, token);
+        // Written, keyset ids are short, and the proofs of each stand together.
+        let written = token.encode();
+        let again = Token::decode(&written).expect("what was written is read");
+        assert_eq!(again.amount(), token.amount());
+        assert_eq!(again.encode(), written);
     }
 });

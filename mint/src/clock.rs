@@ -25,6 +25,12 @@ pub fn day() -> i64 {
     (now_s() / DAY_S).cast_signed()
 }
 
+/// The Unix time at which a day began.
+#[must_use]
+pub fn day_to_s(day: i64) -> u64 {
+    day.max(0).cast_unsigned().saturating_mul(DAY_S)
+}
+
 /// The Unix time at which this minute began: what a backup carries.
 #[must_use]
 pub fn minute_s() -> i64 {

@@ -1,6 +1,8 @@
 //! The operator's settings: `mint.toml`, and for every setting an environment variable that wins over
 //! it: `FARTHING_MINT_` and the setting's name in capitals.
 
+mod lightning;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +14,9 @@ use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
 use crate::ledger::Limits;
+
+pub use lightning::LightningBackend;
+pub(crate) use lightning::{LightningSettings, NodeSettings};
 
 /// What the environment variables of all settings start with.
 pub const PREFIX: &str = "FARTHING_MINT_";
@@ -81,6 +86,38 @@ pub struct Config {
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
+    /// How long a payment over Lightning may try ways, in milliseconds; a caller waits about that long.
+    pub lightning_timeout_ms: u64,
+    /// How long an invoice of the mint's can be paid, in seconds.
+    pub lightning_invoice_expiry_s: u32,
+    /// The greatest amount of one payment in or out, in the mint's unit.
+    pub lightning_amount_max: u64,
+    /// What a payment may cost beyond its amount, in millionths of that.
+    pub lightning_fee_ppm: u64,
+    /// What any payment may cost beyond its amount, in the mint's unit.
+    pub lightning_fee_min: u64,
+    /// Which Lightning node pays and is paid, if any.
+    pub lightning_backend: LightningBackend,
+    /// The address of LND's REST interface: `https://…`, or `http://…` on this machine.
+    pub lnd_url: Option<String>,
+    /// The file with the macaroon for LND, as LND writes it or in hex; a relative path begins in the
+    /// mint's folder, as for the other files here.
+    pub lnd_macaroon_file: Option<PathBuf>,
+    /// The file with the certificate that LND shows, its `tls.cert`. Unless it is set, the certificate
+    /// has to be one that this system trusts.
+    pub lnd_cert_file: Option<PathBuf>,
+    /// The address of Core Lightning's REST interface: `https://…`, or `http://…` on this machine.
+    pub cln_url: Option<String>,
+    /// The file with the rune for Core Lightning.
+    pub cln_rune_file: Option<PathBuf>,
+    /// The file with the certificate that Core Lightning shows, its `server.pem`. Unless it is set, the
+    /// certificate has to be one that this system trusts.
+    pub cln_cert_file: Option<PathBuf>,
+    /// Where the fake backend takes its orders and keeps its state: a folder, `fake` unless set.
+    pub fake_control: Option<PathBuf>,
+    /// How long after it was made the fake backend pays an invoice of its own, in milliseconds; at once
+    /// unless set.
+    pub fake_delay_ms: Option<u64>,
 }
 
 /// How the log is written.
@@ -140,6 +177,20 @@ impl Default for Config {
             queue_timeout_ms: 250,
             refusal_delay_ms: 500,
             connections_max: 4096,
+            lightning_timeout_ms: 60_000,
+            lightning_invoice_expiry_s: 3600,
+            lightning_amount_max: 1_000_000,
+            lightning_fee_ppm: 10_000,
+            lightning_fee_min: 2,
+            lightning_backend: LightningBackend::None,
+            lnd_url: None,
+            lnd_macaroon_file: None,
+            lnd_cert_file: None,
+            cln_url: None,
+            cln_rune_file: None,
+            cln_cert_file: None,
+            fake_control: None,
+            fake_delay_ms: None,
         }
     }
 }
@@ -239,7 +290,21 @@ impl Config {
         if self.input_fee_ppk > 1_000_000 {
             return Err("input_fee_ppk: at most 1000000".to_owned());
         }
+        if self.lightning_fee_ppm > 1_000_000 {
+            return Err("lightning_fee_ppm: at most 1000000".to_owned());
+        }
+        if self.lightning_amount_max > u64::from(u32::MAX) * 1_000_000 {
+            return Err("lightning_amount_max: at most 4294967295000000".to_owned());
+        }
         let counts = [
+            (
+                "lightning_timeout_ms",
+                usize::from(self.lightning_timeout_ms > 0),
+            ),
+            (
+                "lightning_invoice_expiry_s",
+                usize::from(self.lightning_invoice_expiry_s > 0),
+            ),
             ("inputs_max", self.inputs_max),
             ("outputs_max", self.outputs_max),
             ("secret_bytes_max", self.secret_bytes_max),
@@ -251,7 +316,7 @@ impl Config {
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
-            None => Ok(()),
+            None => self.lightning().map(|_| ()),
         }
     }
 
@@ -300,6 +365,12 @@ impl DataDir {
     #[must_use]
     pub fn seed(&self) -> PathBuf {
         self.0.join("seed")
+    }
+
+    /// Locked by the one process that makes payments.
+    #[must_use]
+    pub fn payments_lock(&self) -> PathBuf {
+        self.0.join("payments.lock")
     }
 
     /// The store.
@@ -386,6 +457,8 @@ mod tests {
             ("connections_max = 0", "connections_max"),
             ("decimals = 9", "decimals"),
             ("replay_days = 367", "replay_days"),
+            ("lightning_fee_ppm = 1000001", "lightning_fee_ppm"),
+            ("lightning_timeout_ms = 0", "lightning_timeout_ms"),
             ("store_cache_mib = 1048577", "store_cache_mib"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),
         ] {

@@ -4,14 +4,17 @@
 //! |---|---|
 //! | [`keyring`] | the seed, the private keys, keyed marks |
 //! | [`ledger`] | what a transaction is, which are admitted, when the books balance; no I/O |
+//! | [`cashier`] | value in and out by the payment backend: quotes, invoices, payments |
 //! | [`engine`] | the four stages every transaction goes through |
 //! | [`store`] | SQLite; the only module that speaks SQL |
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
+//! | [`lightning`] | the node that pays and is paid, behind one trait |
 //! | [`http`] | the API |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
 //! | [`error`] | the crate's error type, by who is to blame |
 
+pub mod cashier;
 pub mod clock;
 pub mod config;
 pub mod engine;
@@ -19,6 +22,7 @@ pub mod error;
 pub mod http;
 pub mod keyring;
 pub mod ledger;
+pub mod lightning;
 pub mod operator;
 pub mod spent_log;
 pub mod store;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cashu::QuoteId;
 use crate::{
     BlindSignature, BlindedMessage, EncodedPoint, KeysetId, KeysetInfo, Proof, PublicKeys,
 };
@@ -26,6 +27,14 @@ pub mod path {
     pub const ACCOUNT: &str = "/v1/account";
     /// GET with an API token: [`super::Statement`].
     pub const STATEMENT: &str = "/v1/account/statement";
+    /// POST with an API token: [`super::DepositRequest`], [`crate::cashu::bolt11::MintQuote`]; GET
+    /// `/v1/account/deposit/{quote}`.
+    pub const DEPOSIT: &str = "/v1/account/deposit";
+    /// POST with an API token: [`super::PayoutQuoteRequest`], [`crate::cashu::bolt11::MeltQuote`].
+    pub const PAYOUT_QUOTE: &str = "/v1/account/payout/quote";
+    /// POST with an API token: [`super::PayoutRequest`], [`crate::cashu::bolt11::MeltQuote`]; GET
+    /// `/v1/account/payout/{quote}`.
+    pub const PAYOUT: &str = "/v1/account/payout";
     /// POST: [`super::CheckStateRequest`], [`super::States`].
     pub const CHECKSTATE: &str = "/v1/checkstate";
     /// POST: [`super::RestoreRequest`], [`super::Restored`].
@@ -222,6 +231,36 @@ pub struct Account {
     pub unit: String,
 }
 
+/// Asks for an invoice that funds the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepositRequest {
+    /// How much, in the mint's unit.
+    pub amount: u64,
+    /// What the invoice shall say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Asks what paying an invoice from the account costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutQuoteRequest {
+    /// The invoice.
+    pub request: String,
+    /// How much to pay of one that names no amount, in thousandths of a satoshi.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_msat: Option<u64>,
+}
+
+/// Pays a quote's invoice from the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayoutRequest {
+    /// The quote.
+    pub quote: QuoteId,
+}
+
 /// A page of an account's postings, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
@@ -262,6 +301,10 @@ pub enum PostingKind {
     Debit,
     /// Into tokens that the operator printed as a voucher.
     Issue,
+    /// Paid in by an invoice.
+    Deposit,
+    /// Paid out to an invoice, and what that left over.
+    Payout,
 }
 
 /// SHA-256 over the ids of all keysets, sorted, as hex: what people compare to be sure that the mint

@@ -110,6 +110,15 @@ pub(crate) fn serialize_bytes<const MAX: usize, S: Serializer>(
     serializer.serialize_str(std::str::from_utf8(used).map_err(serde::ser::Error::custom)?)
 }
 
+/// Reads a value, or null for its default: writers differ in how they say that there is nothing.
+pub(crate) fn or_null<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// The encoding of a group element: 32 bytes (ristretto255) or 33 (secp256k1, compressed).
 ///
 /// Not known to be a point of the group until a suite has decoded it.

@@ -48,8 +48,12 @@ error_codes! {
     ProofInvalid = 10001, 400;
     /// A token was spent before.
     AlreadySpent = 11001, 400;
+    /// A token is an input of a payment under way.
+    ProofsPending = 11002, 400;
     /// An output was signed before.
     AlreadySigned = 11003, 400;
+    /// An output belongs to a payment under way.
+    OutputsPending = 11004, 400;
     /// Inputs less fee and outputs do not add up.
     Unbalanced = 11005, 400;
     /// An amount that the keyset has no key for, or outside the mint's limits.
@@ -62,18 +66,56 @@ error_codes! {
     MultipleUnits = 11009, 400;
     /// Inputs of one unit and outputs of another.
     UnitMismatch = 11010, 400;
+    /// An invoice that names no amount, and none in the request beside it.
+    InvoiceAmountless = 11011, 400;
+    /// The amount in the request is not the invoice's.
+    InvoiceAmountMismatch = 11012, 400;
     /// A unit that the account or the mint does not have.
     UnitUnsupported = 11013, 400;
     /// More inputs than the mint takes in one request.
     InputsMax = 11014, 400;
     /// More outputs than the mint takes in one request.
     OutputsMax = 11015, 400;
+    /// The same quote twice in one request.
+    DuplicateQuotes = 11016, 400;
+    /// More quotes than the mint takes in one request.
+    QuotesMax = 11017, 400;
     /// A keyset of another mint, or none at all.
     KeysetUnknown = 12001, 400;
     /// The keyset signs no more (or is frozen, and redeems no more either).
     KeysetInactive = 12002, 400;
     /// The keyset's final expiry is past.
     KeysetExpired = 12003, 400;
+    /// The quote's invoice is not paid.
+    QuoteUnpaid = 20001, 400;
+    /// The quote's tokens were issued before.
+    QuoteIssued = 20002, 400;
+    /// The mint takes no payments in.
+    MintingDisabled = 20003, 400;
+    /// The payment out failed; its tokens are free again.
+    PaymentFailed = 20004, 400;
+    /// The quote is being minted or paid by another request.
+    QuotePending = 20005, 400;
+    /// The invoice was paid before.
+    InvoicePaid = 20006, 400;
+    /// The quote's time is over.
+    QuoteExpired = 20007, 400;
+    /// The quote is locked to a key, and the request has no valid signature by it.
+    QuoteSignatureInvalid = 20008, 400;
+    /// A quote must be locked to a key, and the request names none, or what it names is no key.
+    QuoteKeyRequired = 20009, 400;
+    /// The path asks for clear authentication.
+    ClearAuthRequired = 30001, 400;
+    /// The clear authentication does not count.
+    ClearAuthFailed = 30002, 400;
+    /// The path asks for blind authentication.
+    BlindAuthRequired = 31001, 400;
+    /// The blind authentication does not count.
+    BlindAuthFailed = 31002, 400;
+    /// More blind authentication tokens than the mint issues in one request.
+    BlindAuthMax = 31003, 400;
+    /// More blind authentication tokens than the mint issues in a while.
+    BlindAuthTooMany = 31004, 400;
     /// Not JSON, a missing or unknown field, a number out of range, bad hex, a wrong length.
     Malformed = 40001, 400;
     /// A secret longer than the mint takes.
@@ -92,6 +134,8 @@ error_codes! {
     TokenBound = 40008, 400;
     /// A token that is not locked as the payee asks.
     LockMismatch = 40009, 400;
+    /// No quote has this id.
+    QuoteUnknown = 40010, 400;
     /// No API token, or one that is not known (any more).
     Unauthorized = 40101, 401;
     /// The resource has a price, and the request pays nothing.
@@ -142,5 +186,21 @@ mod tests {
             }
         }
         assert_eq!(ErrorCode::from_number(1), None);
+    }
+
+    /// The NUTs' `error_codes.md`, row by row.
+    #[test]
+    fn every_code_of_the_nuts_is_there() {
+        let rows = [
+            10001..=10001,
+            11001..=11017,
+            12001..=12003,
+            20001..=20009,
+            30001..=30002,
+            31001..=31004,
+        ];
+        let cashu = ErrorCode::ALL.iter().map(|code| code.number());
+        let cashu: Vec<_> = cashu.filter(|number| *number < 40_000).collect();
+        assert_eq!(cashu, rows.into_iter().flatten().collect::<Vec<_>>());
     }
 }

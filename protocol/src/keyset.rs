@@ -20,6 +20,8 @@ pub struct KeysetId {
 }
 
 impl KeysetId {
+    /// The version byte of [`Self::derive_v1`].
+    pub(crate) const VERSION_OLD: u8 = 0x00;
     const LONG: usize = 33;
     const SHORT: usize = 8;
     const EXPECTED: &'static str = "8 or 33";
@@ -210,7 +212,7 @@ pub struct KeysetInfo {
     /// Whether it signs new tokens.
     pub active: bool,
     /// The fee for each input, in thousandths of the unit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "encoding::or_null")]
     pub input_fee_ppk: u64,
     /// After this Unix time the mint need not honour its tokens any more.
     #[serde(default)]

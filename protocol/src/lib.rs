@@ -9,18 +9,20 @@
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
-//! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4) |
+//! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4; V3 is read) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
 //! | [`payment`] | paying over HTTP: payment requests, change, receipts | NUT-18, NUT-24, NUT-26 |
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
 //! | [`nut13`] | the same for secp256k1 keysets, as other Cashu wallets have it | NUT-13 |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
+//! | [`cashu`] | bodies of the door for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
 
 pub mod amount;
 pub mod api;
 pub mod blank;
+pub mod cashu;
 pub mod conditions;
 pub mod derive;
 pub mod encoding;

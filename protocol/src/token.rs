@@ -1,4 +1,7 @@
-//! Tokens: proofs written as text that one person hands to another (NUT-00, V4, `cashuB…`).
+//! Tokens: proofs written as text that one person hands to another (NUT-00, V4, `cashuB…`; V3, `cashuA…`,
+//! is read too).
+
+mod v3;
 
 use std::fmt;
 
@@ -27,18 +30,18 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Why text is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Does not start with `cashuB`.
+    /// Starts neither with `cashuB` nor with `cashuA`.
     #[error("a token starts with {PREFIX}")]
     Prefix,
-    /// An older version (`cashuA…`), which has no ristretto255 proofs.
-    #[error("this is a token of an older version (cashuA), which is not supported")]
-    Version,
-    /// Cut off or altered: not base64, or not the CBOR of a token.
+    /// Cut off or altered: not base64, or not the CBOR (or JSON) of a token.
     #[error("the token is incomplete or altered")]
     Damaged,
     /// Holds no proofs.
     #[error("the token is empty")]
     Empty,
+    /// Holds proofs of several mints, as only the older version can.
+    #[error("the token holds money of several mints, which is not supported")]
+    Mints,
     /// Its amounts add up to more than `u64::MAX`.
     #[error("the token's amounts are too large")]
     Amount,
@@ -162,37 +165,32 @@ impl Token {
         let text = text.trim();
         let text = text.strip_prefix("cashu://").unwrap_or(text);
         let text = text.strip_prefix(SCHEME).unwrap_or(text);
-        if text.starts_with("cashuA") {
-            return Err(TokenError::Version);
-        }
-        let text = text.strip_prefix(PREFIX).ok_or(TokenError::Prefix)?;
-        let cbor = Zeroizing::new(BASE64.decode(text).map_err(|_| TokenError::Damaged)?);
-        let mut rest = cbor.as_slice();
-        let body: Body = ciborium::from_reader(&mut rest).map_err(|_| TokenError::Damaged)?;
-        if !rest.is_empty() {
-            return Err(TokenError::Damaged);
-        }
-        let proofs: Vec<TokenProof> = body
-            .t
-            .into_iter()
-            .flat_map(|group| {
-                group
-                    .p
-                    .into_iter()
-                    .map(move |entry| entry.into_proof(group.i))
-            })
-            .collect();
-        if proofs.is_empty() {
+        let bytes = |text| BASE64.decode(text).map_err(|_| TokenError::Damaged);
+        let token = if let Some(text) = text.strip_prefix(v3::PREFIX) {
+            v3::decode(&Zeroizing::new(bytes(text)?))?
+        } else {
+            let text = text.strip_prefix(PREFIX).ok_or(TokenError::Prefix)?;
+            Self::decode_cbor(&Zeroizing::new(bytes(text)?))?
+        };
+        if token.proofs.is_empty() {
             return Err(TokenError::Empty);
         }
-        let token = Self {
+        token.amount()?;
+        Ok(token)
+    }
+
+    fn decode_cbor(mut cbor: &[u8]) -> Result<Self, TokenError> {
+        let body: Body = ciborium::from_reader(&mut cbor).map_err(|_| TokenError::Damaged)?;
+        if !cbor.is_empty() {
+            return Err(TokenError::Damaged);
+        }
+        let of_group = |Group { i, p }| p.into_iter().map(move |entry: Entry| entry.into_proof(i));
+        Ok(Self {
             mint: body.m.trim_end_matches('/').to_owned(),
             unit: body.u,
             memo: body.d,
-            proofs,
-        };
-        token.amount()?;
-        Ok(token)
+            proofs: body.t.into_iter().flat_map(of_group).collect(),
+        })
     }
 }
 

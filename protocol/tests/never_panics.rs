@@ -9,8 +9,9 @@
 )]
 
 use farthing_protocol::api::*;
-use farthing_protocol::conditions::{self, Witness, check_all};
-use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
+use farthing_protocol::cashu::{Lenient, batch, bolt11, ws};
+use farthing_protocol::conditions::{self, Aggregation, Witness, check_all};
+use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite, SuiteId};
 use farthing_protocol::{EncodedPoint, EncodedScalar, KeysetId, Proof, Secret, Token, TokenProof};
 use proptest::prelude::*;
 
@@ -75,6 +76,27 @@ fn read_as_everything(text: &[u8]) {
     read::<Info>(text);
     read::<Signatures>(text);
     read::<Witness>(text);
+    read::<bolt11::MintQuoteRequest>(text);
+    read::<bolt11::MintRequest>(text);
+    read::<bolt11::MeltQuoteRequest>(text);
+    read::<bolt11::MeltRequest>(text);
+    read::<batch::CheckRequest>(text);
+    read::<batch::MintRequest>(text);
+    let _ = std::str::from_utf8(text).map(ws::Request::parse);
+    // What is read strictly is read leniently as the same.
+    fn strictly_and_leniently<T>(text: &[u8])
+    where
+        T: serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+        Lenient<T>: serde::de::DeserializeOwned,
+    {
+        let lenient = serde_json::from_slice::<Lenient<T>>(text);
+        if let Ok(value) = serde_json::from_slice::<T>(text) {
+            assert_eq!(lenient.expect("reads"), Lenient(value));
+        }
+    }
+    strictly_and_leniently::<SwapRequest>(text);
+    strictly_and_leniently::<CheckStateRequest>(text);
+    strictly_and_leniently::<RestoreRequest>(text);
 }
 
 /// Text that looks like a lock more often than chance would have it.
@@ -112,6 +134,7 @@ proptest! {
         let _ = Token::decode(&text);
         let _ = Token::decode(&format!("cashuB{text}"));
         let _ = Token::decode(&format!("cashuB{}", base64(&bytes)));
+        let _ = Token::decode(&format!("cashuA{}", base64(text.as_bytes())));
     }
 
     #[test]
@@ -149,18 +172,18 @@ proptest! {
     fn locks_of_any_text(text in any::<String>(), witness in any::<Option<String>>(), now in any::<u64>()) {
         for text in [text.clone(), format!("[{text}"), format!("[\"P2PK\",{text}")] {
             let secret = Secret::new(text);
-            let _ = conditions::parse::<Ristretto255>(&secret);
+            let _ = conditions::parse(SuiteId::Ristretto255, &secret);
             let _ = Witness::parse(witness.as_deref());
             let mut proof = token().proofs.remove(0).proof;
             proof.secret = secret;
             proof.witness = witness.clone();
-            let _ = check_all::<Ristretto255>(&[proof.clone(), proof], &[], now);
+            let _ = check_all(&[proof.clone(), proof], &[], Aggregation::Swap, now);
         }
     }
 
     #[test]
     fn locks_that_look_like_locks(text in lock_like(), now in any::<u64>()) {
-        let lock = conditions::parse::<Ristretto255>(&Secret::new(text.clone()));
+        let lock = conditions::parse(SuiteId::Ristretto255, &Secret::new(text.clone()));
         // What says it is a lock is one, or nobody can spend it: it never passes for plain.
         if text.starts_with("[\"XYZ\"") {
             prop_assert_eq!(lock, Ok(None));
@@ -169,7 +192,7 @@ proptest! {
         }
         let mut proof = token().proofs.remove(0).proof;
         proof.secret = Secret::new(text);
-        let _ = check_all::<Ristretto255>(&[proof], &[], now);
+        let _ = check_all(&[proof], &[], Aggregation::Swap, now);
     }
 
     #[test]

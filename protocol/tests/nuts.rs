@@ -8,11 +8,13 @@
     reason = "tests, and their helper functions"
 )]
 
-use farthing_protocol::conditions::check_all;
-use farthing_protocol::suite::{Secp256k1, Suite};
+use farthing_protocol::cashu::{QuoteId, nut20};
+use farthing_protocol::conditions::{Aggregation, check_all};
+use farthing_protocol::suite::{Secp256k1, Suite, VerifyError};
+use farthing_protocol::token::TokenError;
 use farthing_protocol::{
-    BlindSignature, Dleq, EncodedPoint, EncodedScalar, KeysetId, Proof, ProofDleq, PublicKeys,
-    Token, TokenProof, nut13,
+    BlindSignature, BlindedMessage, Dleq, EncodedPoint, EncodedScalar, KeysetId, Proof, ProofDleq,
+    PublicKeys, Token, TokenProof, nut13,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -47,6 +49,8 @@ struct Nut00 {
     hash_to_curve: Vec<HashToCurve>,
     blinded_messages: Vec<Blinded>,
     blind_signatures: Vec<Signed>,
+    tokens_v3: Vec<String>,
+    tokens_v3_refused: Vec<String>,
     tokens_v4: Vec<String>,
 }
 
@@ -130,6 +134,30 @@ fn nut00_tokens_v4() {
     }
 }
 
+#[test]
+fn nut00_tokens_v3() {
+    let Nut00 {
+        tokens_v3,
+        tokens_v3_refused,
+        ..
+    } = nut00();
+    let [plain, padded, unpadded] = &tokens_v3[..] else {
+        panic!("three tokens");
+    };
+    let token = Token::decode(plain).unwrap();
+    assert_eq!(token.to_string(), "10 sat of https://8333.space:3338");
+    assert_eq!(token.memo.as_deref(), Some("Thank you."));
+    assert!(padded.ends_with('=') && !unpadded.ends_with('='));
+    let other = Token::decode(padded).unwrap();
+    assert_eq!(other.memo.as_deref(), Some("Thank you very much."));
+    assert_eq!(other.proofs, token.proofs);
+    assert_eq!(Token::decode(unpadded), Ok(other));
+    assert_eq!(tokens_v3_refused.len(), 2);
+    for text in tokens_v3_refused {
+        assert_eq!(Token::decode(&text), Err(TokenError::Prefix), "{text}");
+    }
+}
+
 #[derive(Deserialize)]
 struct Nut02 {
     version_00: Vec<OldKeyset>,
@@ -171,18 +199,30 @@ fn nut02_keyset_ids() {
 struct Spending {
     spendable: bool,
     inputs: Vec<Proof>,
-    outputs: Vec<farthing_protocol::BlindedMessage>,
+    outputs: Vec<BlindedMessage>,
+    /// Of a melt.
+    quote: Option<QuoteId>,
 }
 
-/// Without those for melting.
+/// P2PK, HTLC and `SIG_ALL`, for swaps and for melts.
 #[test]
-fn nut11_spending_conditions() {
+fn nut11_and_nut14_spending_conditions() {
     let vectors: Vec<Spending> = read(include_str!("vectors/nut11.json"));
-    assert_eq!(vectors.len(), 16);
+    let melts = vectors.iter().filter(|v| v.quote.is_some());
+    assert_eq!((vectors.len(), melts.count()), (18, 2));
     for (number, vector) in vectors.iter().enumerate() {
-        let result = check_all::<Secp256k1>(&vector.inputs, &vector.outputs, NOW);
+        let aggregation = match &vector.quote {
+            None => Aggregation::Swap,
+            Some(quote) => Aggregation::Melt(quote),
+        };
+        let result = check_all(&vector.inputs, &vector.outputs, aggregation, NOW);
         assert_eq!(result.is_ok(), vector.spendable, "{number}: {result:?}");
-        let result = check_all::<Secp256k1>(&without_witness(&vector.inputs), &vector.outputs, NOW);
+        let result = check_all(
+            &without_witness(&vector.inputs),
+            &vector.outputs,
+            aggregation,
+            NOW,
+        );
         assert!(result.is_err(), "{number}: {result:?}");
     }
 }
@@ -327,4 +367,88 @@ fn nut13_refuses_ids_and_counters_it_has_no_derivation_for() {
     }
     assert!(nut13::secret(&seed, old, (1 << 31) - 1).is_some());
     assert!(nut13::secret(&seed, new, u64::MAX).is_some());
+}
+
+#[derive(Deserialize)]
+struct Nut20 {
+    published: Vec<QuoteSignature>,
+    framed: Vec<QuoteSignature>,
+}
+
+#[derive(Deserialize)]
+struct QuoteSignature {
+    valid: bool,
+    pubkey: String,
+    /// Hex.
+    message: String,
+    quote: QuoteId,
+    outputs: Vec<BlindedMessage>,
+    signature: String,
+}
+
+/// Those of NUT-20, and those of pull request 375 for the other message. NUT-29's only signature is left
+/// out: it is over neither message.
+#[test]
+fn nut20_signatures_on_mint_quotes() {
+    let Nut20 { published, framed } = read(include_str!("vectors/nut20.json"));
+    assert_eq!((published.len(), framed.len()), (2, 2));
+    for vector in &published {
+        let message = nut20::message(&vector.quote, &vector.outputs);
+        assert_eq!(hex::encode(message), vector.message);
+    }
+    for vector in &framed {
+        let message = nut20::framed_message(&vector.quote, &vector.outputs);
+        assert_eq!(hex::encode(message), vector.message);
+    }
+    for vector in published.iter().chain(&framed) {
+        let key = nut20::decode_key(&vector.pubkey).unwrap();
+        let verify = |quote: &QuoteId, outputs: &[BlindedMessage]| {
+            nut20::verify(&key, quote, outputs, &vector.signature)
+        };
+        let QuoteSignature { quote, outputs, .. } = vector;
+        let refused = Err(VerifyError::Signature);
+        let expected = if vector.valid { Ok(()) } else { refused };
+        assert_eq!(verify(quote, outputs), expected, "{}", vector.signature);
+        assert_eq!(verify(quote, &outputs[1..]), refused);
+        assert_eq!(verify(&QuoteId::new("other".to_owned()), outputs), refused);
+        let mut swapped = outputs.clone();
+        swapped.swap(0, 1);
+        assert_eq!(verify(quote, &swapped), refused);
+        for bad in ["", "00", &vector.signature[2..], &"zz".repeat(64)] {
+            assert_eq!(nut20::verify(&key, quote, outputs, bad), refused, "{bad}");
+        }
+    }
+    // Only the newer message covers amounts.
+    for (vectors, covers) in [(&published, false), (&framed, true)] {
+        let QuoteSignature {
+            pubkey,
+            quote,
+            outputs,
+            signature,
+            ..
+        } = &vectors[0];
+        let mut other = outputs.clone();
+        other[0].amount += 1;
+        let key = nut20::decode_key(pubkey).unwrap();
+        let verified = nut20::verify(&key, quote, &other, signature);
+        assert_eq!(verified.is_err(), covers);
+    }
+}
+
+#[test]
+fn nut20_keys_are_compressed_points() {
+    let key = "03d56ce4e446a85bbdaa547b4ec2b073d40ff802831352b8272b7dd7a4de5a7cac";
+    assert_eq!(nut20::decode_key(key).unwrap().to_hex(), key);
+    let no_point = format!("02{}05", "00".repeat(31));
+    for bad in [
+        "",
+        &key[2..],
+        &key[..64],
+        &format!("05{}", &key[2..]),
+        &format!("{key}00"),
+        &no_point,
+        &"zz".repeat(33),
+    ] {
+        assert_eq!(nut20::decode_key(bad), Err(VerifyError::Key), "{bad}");
+    }
 }

@@ -64,6 +64,22 @@ fn the_prefix_counts_in_any_case_and_another_text_is_no_request() {
     }
 }
 
+/// What a publisher asks whose mint has two doors.
+#[test]
+fn several_mints_are_kept_in_their_order_and_no_transport_stays_none() {
+    let mints = ["https://mint.example", "https://mint.example/cashu"];
+    let request = PaymentRequest {
+        amount: Some(3),
+        unit: Some("sat".to_owned()),
+        mints: mints.map(str::to_owned).to_vec(),
+        ..PaymentRequest::default()
+    };
+    let read = PaymentRequest::decode(&request.encode()).unwrap();
+    assert_eq!(read.mints, mints);
+    assert_eq!(read.transports, []);
+    assert_eq!(read, request);
+}
+
 #[test]
 fn damaged_requests_are_refused() {
     let (_, _, a) = vectors("NUT-18").remove(2);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use farthing_protocol::conditions::{self, Lock, SigFlag, Witness};
 use farthing_protocol::payment::LockOption;
-use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::suite::{Ristretto255, SuiteId};
 use farthing_protocol::{ErrorCode, Proof, Secret, TokenProof, amount};
 
 use crate::clock;
@@ -70,7 +70,7 @@ pub(crate) fn check(
 }
 
 fn check_lock(keys: &Keys, secret: &Secret, locked_until: u64) -> Result<(), Refusal> {
-    let lock = conditions::parse::<Ristretto255>(secret)
+    let lock = conditions::parse(SuiteId::Ristretto255, secret)
         .map_err(|_| mismatch("its lock is malformed"))?
         .ok_or_else(|| mismatch("it is not locked"))?;
     let Lock {

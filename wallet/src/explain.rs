@@ -168,7 +168,11 @@ fn refusal_advice(refused: &Refused) -> &'static str {
         ErrorCode::InsufficientFunds => "Withdraw less, or have the account funded.",
         ErrorCode::Unauthorized => "Give the right API token: farthing mint add URL --token -.",
         ErrorCode::Forbidden => "Ask the operator for an API token with the scope this needs.",
-        ErrorCode::TooMany | ErrorCode::Timeout => "Wait a little; the wallet tries again.",
+        ErrorCode::TooMany
+        | ErrorCode::Timeout
+        | ErrorCode::ProofsPending
+        | ErrorCode::OutputsPending
+        | ErrorCode::QuotePending => "Wait a little; the wallet tries again.",
         ErrorCode::KeysetExpired => "Ask the operator: the keyset's time is over.",
         ErrorCode::InputsMax | ErrorCode::OutputsMax | ErrorCode::TooLarge => {
             "Do it in several smaller steps."
@@ -192,6 +196,25 @@ fn refusal_advice(refused: &Refused) -> &'static str {
         | ErrorCode::PriceMismatch
         | ErrorCode::TokenBound
         | ErrorCode::LockMismatch
+        | ErrorCode::InvoiceAmountless
+        | ErrorCode::InvoiceAmountMismatch
+        | ErrorCode::DuplicateQuotes
+        | ErrorCode::QuotesMax
+        | ErrorCode::QuoteUnpaid
+        | ErrorCode::QuoteIssued
+        | ErrorCode::MintingDisabled
+        | ErrorCode::PaymentFailed
+        | ErrorCode::InvoicePaid
+        | ErrorCode::QuoteExpired
+        | ErrorCode::QuoteSignatureInvalid
+        | ErrorCode::QuoteKeyRequired
+        | ErrorCode::QuoteUnknown
+        | ErrorCode::ClearAuthRequired
+        | ErrorCode::ClearAuthFailed
+        | ErrorCode::BlindAuthRequired
+        | ErrorCode::BlindAuthFailed
+        | ErrorCode::BlindAuthMax
+        | ErrorCode::BlindAuthTooMany
         | ErrorCode::PaymentRequired
         | ErrorCode::BadGateway
         | ErrorCode::NotFound

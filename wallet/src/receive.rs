@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
-use farthing_protocol::suite::Ristretto255;
+use farthing_protocol::suite::{Ristretto255, SuiteId};
 use farthing_protocol::{KeysetId, Token, TokenProof};
 
 use crate::coins::{Stock, Terms};
@@ -113,7 +113,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 return Err(refuse("it is in the token twice".to_owned()));
             }
             verify(&token, keyset).map_err(refuse)?;
-            let lock = parse::<Ristretto255>(&token.proof.secret)
+            let lock = parse(SuiteId::Ristretto255, &token.proof.secret)
                 .map_err(|error| Caller::TokenLock { number, error })?;
             if let Some(lock) = lock {
                 let locked = |reason| Caller::TokenLocked { number, reason };

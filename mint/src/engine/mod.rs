@@ -3,16 +3,19 @@
 //! 1. **admit** ([`crate::ledger::admit`]): everything that costs no curve operation and no disk;
 //! 2. **verify and sign** (`prepare`, `verify`), on a CPU pool (`pool`), never on the async runtime's
 //!    threads, as many requests together as wait;
-//! 3. **commit** (`writer`): one thread, one batch of whatever waits, one fsync;
+//! 3. **commit** (`writer`, `books`, `quotes`): one thread, one batch of whatever waits, one fsync;
 //! 4. **answer**, once it is durable.
 //!
 //! A request that was answered before and would be refused now is answered again: signatures are
 //! deterministic, so they are computed again and nothing but a digest of the request was kept.
 
+mod books;
 mod checkpoints;
+mod events;
 mod journal;
 mod pool;
 mod prepare;
+mod quotes;
 pub mod recovery;
 mod verify;
 mod writer;
@@ -23,20 +26,24 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use farthing_protocol::api::{ProofState, Restored, State};
+use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::conditions::Witness;
 use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode};
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, RequestDigest};
+use crate::keyring::{Keyring, Mark, RequestDigest};
 use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
+use events::Events;
 use journal::Gate;
 use pool::{Patience, Pool, Task};
 use prepare::Request;
-use writer::{BATCH_MAX, Committer};
+use writer::{BATCH_MAX, Committer, Job, Work};
 
+pub use events::Event;
 pub use journal::Journal;
+pub use quotes::QuoteStep;
 
 /// What the engine is told by the operator.
 #[derive(Clone, Debug)]
@@ -54,12 +61,14 @@ pub struct EngineSettings {
 }
 
 /// What a transaction gives back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// One for each output.
     pub signatures: Vec<BlindSignature>,
     /// What a redemption credited; 0 for everything else.
     pub credited: u64,
+    /// Whether it was answered before, and nothing was moved now.
+    pub is_repeated: bool,
 }
 
 /// The engine of a mint. Dropping it finishes what was accepted.
@@ -76,6 +85,7 @@ struct Shared {
     store: Store,
     directory: RwLock<Arc<Directory>>,
     gate: Gate,
+    events: Events,
 }
 
 impl Engine {
@@ -119,6 +129,7 @@ impl Engine {
             directory: RwLock::default(),
             store: store.clone(),
             gate: Gate::new(&journal),
+            events: Events::default(),
         });
         shared.reload()?;
         // No more than the next batch takes: what waits longer waits in the pool's queue, where time
@@ -169,16 +180,11 @@ impl Engine {
             return Err(Error::request(ErrorCode::InputsMax, detail));
         }
         let shared = Arc::clone(&self.shared);
-        let task = |reply: oneshot::Sender<_>| {
-            Task::Query(Box::new(move |worker| {
-                let states = worker.and_then(|worker| {
-                    let state = |y: &EncodedPoint| shared.state(&worker.reader, y);
-                    ys.iter().map(state).collect()
-                });
-                let _ = reply.send(states);
-            }))
-        };
-        self.pool()?.run(task).await
+        self.ask(move |reader| {
+            let state = |y: &EncodedPoint| shared.state(reader, y);
+            ys.iter().map(state).collect()
+        })
+        .await
     }
 
     /// The signatures on outputs that were signed before (NUT-09).
@@ -192,13 +198,69 @@ impl Engine {
             return Err(Error::request(ErrorCode::OutputsMax, detail));
         }
         let shared = Arc::clone(&self.shared);
+        self.ask(move |reader| shared.restore(reader, outputs))
+            .await
+    }
+
+    /// Has what became known of a quote written down, durably.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; what was refused as busy may be said again.
+    pub async fn record(&self, step: QuoteStep) -> Result<()> {
+        let task = |reply: oneshot::Sender<_>| {
+            Task::Query(Box::new(move |worker| match worker {
+                Ok(worker) => {
+                    let answer = Answer::default();
+                    let work = Work::Quote(step);
+                    let job = Job {
+                        work,
+                        answer,
+                        reply,
+                    };
+                    let _ = worker.jobs.send(job);
+                }
+                Err(error) => drop(reply.send(Err(error))),
+            }))
+        };
+        self.pool()?.run(task).await.map(|_: Answer| ())
+    }
+
+    /// The signatures for what a melt quote's payment left over (NUT-08): none before it has arrived.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; [`Error::Store`].
+    pub async fn change(&self, quote: QuoteId) -> Result<Vec<BlindSignature>> {
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |reader| shared.change(reader, &quote)).await
+    }
+
+    /// Asks something that takes a curve operation or more than a few rows, on the CPU pool.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], and what the question gives.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let task = |reply: oneshot::Sender<_>| {
             Task::Query(Box::new(move |worker| {
-                let restored = worker.and_then(|worker| shared.restore(&worker.reader, outputs));
-                let _ = reply.send(restored);
+                let answer = worker.and_then(|worker| question(&worker.reader));
+                let _ = reply.send(answer);
             }))
         };
         self.pool()?.run(task).await
+    }
+
+    /// What changes from now on, batch by batch. Whoever falls behind misses some.
+    #[must_use]
+    pub fn watch(&self) -> broadcast::Receiver<Arc<[Event]>> {
+        self.shared.events.watch()
+    }
+
+    /// The mark by which a token with this `Y` is known.
+    #[must_use]
+    pub fn spent_mark(&self, y: &EncodedPoint) -> Mark {
+        self.shared.keyring.spent_mark(y.as_bytes())
     }
 
     /// The keysets at this moment, also just after an operator's command changed them.
@@ -314,13 +376,14 @@ impl Shared {
             preimage: Some(hex::encode(preimage)),
             signatures: Vec::new(),
         });
+        let state = match spent {
+            Some(_) => State::Spent,
+            None if reader.is_held(&mark)? => State::Pending,
+            None => State::Unspent,
+        };
         Ok(ProofState {
             y: *y,
-            state: if spent.is_some() {
-                State::Spent
-            } else {
-                State::Unspent
-            },
+            state,
             witness: witness.map(|w| w.to_json()),
         })
     }
@@ -348,5 +411,26 @@ impl Shared {
         self.gate.pass()?;
         restored.signatures = verify::sign_again(&restored.outputs, &self.keyring)?;
         Ok(restored)
+    }
+
+    fn change(&self, reader: &Reader, quote: &QuoteId) -> Result<Vec<BlindSignature>> {
+        let directory = self.fresh_directory(reader)?;
+        let mut outputs = Vec::new();
+        for blank in reader
+            .blanks(quote)?
+            .into_iter()
+            .filter(|blank| blank.amount > 0)
+        {
+            let mut all = directory.iter();
+            let keyset = all.find(|keyset| keyset.terms.index == blank.keyset);
+            let keyset = keyset.ok_or(Error::Invariant("a blank output of no keyset"))?;
+            outputs.push(BlindedMessage {
+                amount: blank.amount,
+                id: keyset.id,
+                b: blank.b,
+            });
+        }
+        self.gate.pass()?;
+        verify::sign_again(&outputs, &self.keyring)
     }
 }

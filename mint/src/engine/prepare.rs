@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::pool::Worker;
 use super::verify::{self, Checked, Marked};
-use super::writer::Job;
+use super::writer::{Job, Work};
 use super::{Answer, EngineSettings, Shared};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -167,8 +167,9 @@ impl Shared {
         }
         self.gate.pass()?;
         Ok(Some(Answer {
-            signatures: verify::sign_again(&transaction.outputs, &self.keyring)?,
+            signatures: verify::sign_again(transaction.signed_outputs(), &self.keyring)?,
             credited: credited(transaction, &self.directory())?,
+            is_repeated: true,
         }))
     }
 }
@@ -183,9 +184,10 @@ fn hand_over(
     let answer = Answer {
         signatures,
         credited: checked.credited(),
+        is_repeated: false,
     };
     let job = Job {
-        verified: checked.into_verified(caller.digest),
+        work: Work::Transaction(checked.into_verified(caller.digest)),
         answer,
         reply: caller.reply,
     };

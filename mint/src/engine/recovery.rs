@@ -161,6 +161,7 @@ impl<'b> Replay<'b> {
             state: row.state,
             issued: 0,
             redeemed: 0,
+            held: 0,
             unseen: 0,
             allowance: 0,
         };

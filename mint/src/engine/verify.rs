@@ -1,14 +1,17 @@
 //! The middle stage: signatures and locks of the inputs, and the signing of the outputs. All of the
 //! curve arithmetic is here, on the CPU pool's threads, for all requests at hand together.
 
-use farthing_protocol::conditions::{self, Spend};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::cashu::QuoteId;
+use farthing_protocol::conditions::{self, Aggregation, Spend};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
+
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Mark, Point, RequestDigest, Token};
-use crate::ledger::{Admitted, Entry};
-use crate::store::Reader;
+use crate::ledger::{AccountId, Admitted, Entry, Keyset, Purpose};
+use crate::store::{BlankRow, Reader, TokenRow};
 
 /// A transaction whose signatures and locks were checked and whose outputs are signed, as the store
 /// will remember it: without secrets, and with nothing that would name its parts to each other once
@@ -21,6 +24,29 @@ pub(super) struct VerifiedTransaction {
     pub(super) issues: Vec<TokenRow>,
     pub(super) entries: Vec<Entry>,
     pub(super) digest: Option<RequestDigest>,
+    pub(super) quotes: QuoteUse,
+}
+
+/// What a transaction does with quotes.
+#[derive(Debug)]
+pub(super) enum QuoteUse {
+    /// Nothing.
+    None,
+    /// It issues what was paid for them: so much of each.
+    Issues(Vec<(QuoteId, u64)>),
+    /// It begins a payment. What it spends is held until it is known what became of that.
+    Pays(HeldPayment),
+}
+
+/// A payment to outside, as the store remembers it while it is under way.
+#[derive(Debug)]
+pub(super) struct HeldPayment {
+    pub(super) quote: QuoteId,
+    /// Who pays: an account, or tokens.
+    pub(super) account: Option<AccountId>,
+    /// What is put in, less the fee for inputs.
+    pub(super) held: u64,
+    pub(super) blanks: Vec<BlankRow>,
 }
 
 impl VerifiedTransaction {
@@ -28,16 +54,16 @@ impl VerifiedTransaction {
     pub(super) fn rows(&self) -> usize {
         self.spends.len() + self.issues.len() + self.entries.len() + 1
     }
-}
 
-/// A token as the store remembers it, spent or signed.
-#[derive(Debug)]
-pub(super) struct TokenRow {
-    pub(super) mark: Mark,
-    pub(super) keyset: u32,
-    pub(super) amount: u64,
-    /// For spent HTLCs.
-    pub(super) preimage: Option<[u8; 32]>,
+    /// The marks of all outputs, blanks too.
+    pub(super) fn output_marks(&self) -> impl Iterator<Item = &Mark> {
+        let blanks = match &self.quotes {
+            QuoteUse::Pays(payment) => payment.blanks.as_slice(),
+            QuoteUse::None | QuoteUse::Issues(_) => &[],
+        };
+        let issues = self.issues.iter().map(|row| &row.mark);
+        issues.chain(blanks.iter().map(|row| &row.mark))
+    }
 }
 
 /// An admitted transaction with what its inputs and outputs are called in the store, before anything
@@ -53,9 +79,12 @@ impl<'t> Marked<'t> {
     /// Hashes the inputs' secrets to the group, and marks inputs and outputs.
     pub(super) fn new(admitted: Admitted<'t>, keyring: &Keyring) -> Self {
         let transaction = admitted.transaction();
-        let hash = |input: &Proof| Ristretto255::hash_to_group(input.secret.expose().as_bytes());
-        let ys: Vec<Point> = transaction.inputs.iter().map(hash).collect();
-        let encoded = ys.iter().map(Ristretto255::encode_point);
+        let hash = |(input, keyset): (&Proof, &Arc<Keyset>)| {
+            Point::hash(keyset.terms.suite, input.secret.expose().as_bytes())
+        };
+        let inputs = transaction.inputs.iter().zip(admitted.input_keysets());
+        let ys: Vec<Point> = inputs.map(hash).collect();
+        let encoded = ys.iter().map(Point::encode);
         let outputs = transaction.outputs.iter();
         Self {
             spent: encoded.map(|y| keyring.spent_mark(y.as_bytes())).collect(),
@@ -73,10 +102,16 @@ impl<'t> Marked<'t> {
             if reader.spent(mark)?.is_some() {
                 return Ok(Some(already_spent()));
             }
+            if reader.is_held(mark)? {
+                return Ok(Some(pending(ErrorCode::ProofsPending)));
+            }
         }
         for mark in &self.signed {
             if reader.signed(mark)?.is_some() {
                 return Ok(Some(already_signed()));
+            }
+            if reader.is_blank(mark)? {
+                return Ok(Some(pending(ErrorCode::OutputsPending)));
             }
         }
         Ok(None)
@@ -84,9 +119,10 @@ impl<'t> Marked<'t> {
 
     /// The tokens, decoded.
     fn tokens(&self) -> Result<Vec<Token>> {
-        let inputs = self.admitted.transaction().inputs.iter().zip(&self.ys);
-        let decode = |(input, y): (&Proof, &Point)| {
-            let c = Ristretto255::decode_point(&input.c)
+        let inputs = self.admitted.transaction().inputs.iter();
+        let inputs = inputs.zip(self.admitted.input_keysets()).zip(&self.ys);
+        let decode = |((input, keyset), y): ((&Proof, &Arc<Keyset>), &Point)| {
+            let c = Point::decode(keyset.terms.suite, &input.c)
                 .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
             Ok(Token {
                 id: input.id,
@@ -103,7 +139,19 @@ impl<'t> Marked<'t> {
         let transaction = self.admitted.transaction();
         let points = decode_outputs(&transaction.outputs)?;
         let (inputs, outputs) = (&transaction.inputs, &transaction.outputs);
-        let spends = conditions::check_all::<Ristretto255>(inputs, outputs, now)
+        let aggregation = match &transaction.purpose {
+            Purpose::Melt(payment) => Aggregation::Melt(&payment.quote),
+            Purpose::Swap
+            | Purpose::Mint(_)
+            | Purpose::Withdraw(_)
+            | Purpose::Redeem(_)
+            | Purpose::Issue(..)
+            | Purpose::Credit(..)
+            | Purpose::Debit(..)
+            | Purpose::Payout(..)
+            | Purpose::Settle(..) => Aggregation::Swap,
+        };
+        let spends = conditions::check_all(inputs, outputs, aggregation, now)
             .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
         Ok(Checked {
             marked: self,
@@ -160,15 +208,19 @@ pub(super) fn sign_all(
 ) -> Result<Vec<Vec<BlindSignature>>> {
     let outputs: Vec<_> = transactions.iter().flat_map(Checked::outputs).collect();
     let mut signatures = keyring.sign_all(&outputs)?.into_iter();
-    let count = |checked: &Checked<'_>| checked.points.len();
-    let share = |checked| signatures.by_ref().take(count(checked)).collect();
+    let share = |checked: &Checked<'_>| {
+        signatures
+            .by_ref()
+            .take(checked.outputs().count())
+            .collect()
+    };
     Ok(transactions.iter().map(share).collect())
 }
 
 impl<'t> Checked<'t> {
-    /// The outputs, with their points.
+    /// The outputs to sign, with their points.
     fn outputs(&self) -> impl Iterator<Item = (&'t BlindedMessage, Point)> + use<'t, '_> {
-        let outputs = &self.marked.admitted.transaction().outputs;
+        let outputs = self.marked.admitted.transaction().signed_outputs();
         outputs.iter().zip(self.points.iter().copied())
     }
 
@@ -195,19 +247,59 @@ impl<'t> Checked<'t> {
             preimage: spend.preimage,
         });
         let outputs = transaction.outputs.iter().zip(admitted.output_keysets());
-        let issues = outputs.zip(signed);
-        let issues = issues.map(|((output, keyset), mark)| TokenRow {
-            mark,
-            keyset: keyset.terms.index,
-            amount: output.amount,
-            preimage: None,
-        });
+        let outputs = outputs.zip(signed);
+        let (mut issues, mut blanks) = (Vec::new(), Vec::new());
+        let are_blank = transaction.signed_outputs().is_empty();
+        for ((output, keyset), mark) in outputs {
+            let (keyset, amount) = (keyset.terms.index, output.amount);
+            if are_blank {
+                let (b, amount) = (output.b, 0);
+                blanks.push(BlankRow {
+                    mark,
+                    keyset,
+                    b,
+                    amount,
+                });
+            } else {
+                issues.push(TokenRow {
+                    mark,
+                    keyset,
+                    amount,
+                    preimage: None,
+                });
+            }
+        }
         VerifiedTransaction {
             spends: spends.collect(),
-            issues: issues.collect(),
+            issues,
             entries: admitted.entries().to_vec(),
             digest,
+            quotes: quote_use(&admitted, blanks),
         }
+    }
+}
+
+/// What a transaction does with quotes.
+fn quote_use(admitted: &Admitted<'_>, blanks: Vec<BlankRow>) -> QuoteUse {
+    let pays = |account, quote: &QuoteId| {
+        QuoteUse::Pays(HeldPayment {
+            quote: quote.clone(),
+            account,
+            held: admitted.held(),
+            blanks,
+        })
+    };
+    match &admitted.transaction().purpose {
+        Purpose::Mint(quotes) => QuoteUse::Issues(quotes.clone()),
+        Purpose::Melt(payment) => pays(None, &payment.quote),
+        Purpose::Payout(account, payment) => pays(Some(*account), &payment.quote),
+        Purpose::Swap
+        | Purpose::Withdraw(_)
+        | Purpose::Redeem(_)
+        | Purpose::Issue(..)
+        | Purpose::Credit(..)
+        | Purpose::Debit(..)
+        | Purpose::Settle(..) => QuoteUse::None,
     }
 }
 
@@ -217,8 +309,10 @@ impl<'t> Checked<'t> {
 /// [`Error::Request`] with `OutputPointInvalid`.
 fn decode_outputs(outputs: &[BlindedMessage]) -> Result<Vec<Point>> {
     let decode = |output: &BlindedMessage| {
-        Ristretto255::decode_point(&output.b)
-            .map_err(|e| Error::request(ErrorCode::OutputPointInvalid, format!("B_: {e}")))
+        let invalid = |what| Error::request(ErrorCode::OutputPointInvalid, format!("B_: {what}"));
+        let suite =
+            SuiteId::of(&output.id).ok_or_else(|| invalid("an unknown keyset".to_owned()))?;
+        Point::decode(suite, &output.b).map_err(|e| invalid(e.to_string()))
     };
     outputs.iter().map(decode).collect()
 }
@@ -241,4 +335,9 @@ pub(super) fn already_spent() -> Error {
 
 pub(super) fn already_signed() -> Error {
     Error::request(ErrorCode::AlreadySigned, "an output was signed before")
+}
+
+/// A token or an output belongs to a payment under way, says `code`.
+pub(super) fn pending(code: ErrorCode) -> Error {
+    Error::request(code, "a payment with it is under way: ask for its quote")
 }

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod handlers;
 mod metrics;
+mod quotes;
 mod router;
 mod server;
 
@@ -13,7 +14,9 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use farthing_protocol::ErrorCode;
+use tokio::sync::Semaphore;
 
+use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -27,7 +30,11 @@ pub use server::Server;
 /// What handlers share.
 struct App {
     config: Config,
-    engine: Engine,
+    engine: Arc<Engine>,
+    /// Where there is a payment backend.
+    cashier: Option<Arc<Cashier>>,
+    /// Places for wallets that keep a connection open.
+    sockets: Arc<Semaphore>,
     readers: Readers,
     metrics: Metrics,
 }
@@ -35,10 +42,12 @@ struct App {
 type SharedApp = Arc<App>;
 
 impl App {
-    fn new(config: Config, engine: Engine) -> Self {
+    fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Self {
         Self {
             config,
             engine,
+            cashier,
+            sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
         }

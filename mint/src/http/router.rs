@@ -5,18 +5,39 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use farthing_protocol::ErrorCode;
 use farthing_protocol::api::path;
+use farthing_protocol::cashu::path as cashu_path;
 
-use super::handlers::{account, operator, public, tokens};
+use super::handlers::{account, cashu, operator, payments, public, tokens};
 use super::{App, SharedApp};
 use crate::error::Error;
 
-/// What everybody may ask.
+/// What everybody may ask: Farthing's own door, and Cashu's.
 pub(super) fn public(app: SharedApp) -> Router {
+    Router::new()
+        .merge(native())
+        .nest(
+            cashu_path::PREFIX,
+            cashu().layer(middleware::from_fn(any_origin)),
+        )
+        // Some wallets drop the path of the mint's address here.
+        .route(cashu_path::WS, get(cashu::socket::open))
+        .route("/healthz", get(operator::healthz))
+        .route("/readyz", get(operator::readyz))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(any_origin))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}
+
+/// Farthing's own door: ristretto255 keysets, and accounts.
+fn native() -> Router<SharedApp> {
     Router::new()
         .route(path::INFO, get(public::info))
         .route(path::KEYS, get(public::keys))
@@ -29,12 +50,40 @@ pub(super) fn public(app: SharedApp) -> Router {
         .route(path::RESTORE, post(tokens::restore))
         .route(path::ACCOUNT, get(account::account))
         .route(path::STATEMENT, get(account::statement))
-        .route("/healthz", get(operator::healthz))
-        .route("/readyz", get(operator::readyz))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
-        .with_state(app)
+        .route(path::DEPOSIT, post(payments::deposit))
+        .route("/v1/account/deposit/{quote}", get(payments::read_deposit))
+        .route(path::PAYOUT_QUOTE, post(payments::payout_quote))
+        .route(path::PAYOUT, post(payments::payout))
+        .route("/v1/account/payout/{quote}", get(payments::read_payout))
+}
+
+/// Cashu's door: secp256k1 keysets, for Cashu's wallets as they are.
+fn cashu() -> Router<SharedApp> {
+    use cashu::{payments, public, tokens};
+    use cashu_path as path;
+    Router::new()
+        .route(path::INFO, get(public::info))
+        .route(path::KEYS, get(public::keys))
+        .route("/v1/keys/{id}", get(public::keyset_keys))
+        .route(path::KEYSETS, get(public::keysets))
+        .route(path::SWAP, post(tokens::swap))
+        .route(path::CHECKSTATE, post(tokens::check_state))
+        .route(path::RESTORE, post(tokens::restore))
+        .route(path::MINT_QUOTE, post(payments::mint_quote))
+        .route(
+            "/v1/mint/quote/bolt11/{quote}",
+            get(payments::read_mint_quote),
+        )
+        .route(path::MINT_QUOTE_CHECK, post(payments::check_mint_quotes))
+        .route(path::MINT, post(payments::mint))
+        .route(path::MINT_BATCH, post(payments::mint_batch))
+        .route(path::MELT_QUOTE, post(payments::melt_quote))
+        .route(
+            "/v1/melt/quote/bolt11/{quote}",
+            get(payments::read_melt_quote),
+        )
+        .route(path::MELT, post(payments::melt))
+        .route(path::WS, get(cashu::socket::open))
 }
 
 /// What only the operator may ask, on an address of its own.
@@ -64,8 +113,33 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
+/// Cashu's wallets in browsers come from any origin. Nothing at that door goes by cookies.
+async fn any_origin(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with(cashu_path::PREFIX) {
+        return next.run(request).await;
+    }
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = match is_preflight {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    let any = HeaderValue::from_static("*");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    if is_preflight {
+        let methods = HeaderValue::from_static("GET, POST, OPTIONS");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        let names = HeaderValue::from_static("content-type, accept, clear-auth, blind-auth");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
+    }
+    response
+}
+
 async fn not_found() -> Error {
-    Error::request(ErrorCode::NotFound, "no such path; the API is under /v1")
+    Error::request(
+        ErrorCode::NotFound,
+        "no such path; the API is under /v1, and Cashu's under /cashu/v1",
+    )
 }
 
 async fn method_not_allowed() -> Error {

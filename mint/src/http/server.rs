@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{App, SharedApp, router};
+use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -29,14 +29,18 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Operator`] when an address cannot be had.
-    pub fn bind(config: Config, engine: Engine) -> Result<Self> {
+    pub fn bind(
+        config: Config,
+        engine: Arc<Engine>,
+        cashier: Option<Arc<Cashier>>,
+    ) -> Result<Self> {
         let listener = bind(config.listen)?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(bind(address)?),
             None => None,
         };
         Ok(Self {
-            app: Arc::new(App::new(config, engine)),
+            app: Arc::new(App::new(config, engine, cashier)),
             listener,
             metrics,
         })
@@ -77,7 +81,15 @@ impl Server {
             stop_ms: app.config.stop_timeout_ms,
         };
         let router = router::public(Arc::clone(&app));
+        let till = app
+            .cashier
+            .clone()
+            .map(|cashier| tokio::spawn(cashier.run()));
         serve(&listener, router, door, stop).await;
+        // What is under way at the payment backend goes on when the mint is started again.
+        if let Some(till) = till {
+            till.abort();
+        }
         if let Some(operator) = operator {
             operator.abort();
         }
@@ -123,7 +135,7 @@ struct Door {
 /// the store can open what it needs.
 async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(door.connections_max));
-    let graceful = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(());
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(door.read_ms));
@@ -147,15 +159,24 @@ async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Fu
         };
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut stopped = stopped.clone();
         tokio::spawn(async move {
+            let mut connection = pin!(connection.with_upgrades());
             // A connection that breaks is the caller's affair; what it asked for is not undone.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => {}
+            }
+            connection.as_mut().graceful_shutdown();
             let _ = connection.await;
-            drop(place);
+            drop((stopped, place));
         });
     }
+    drop(stopped);
+    let _ = stopping.send(());
     let patience = Duration::from_millis(door.stop_ms);
-    if tokio::time::timeout(patience, graceful.shutdown())
+    if tokio::time::timeout(patience, stopping.closed())
         .await
         .is_err()
     {

@@ -8,10 +8,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use farthing_protocol::api::PostingKind;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{ErrorCode, KeysetId, amount, keyset};
+use farthing_protocol::suite::{Suite, SuiteId};
+use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, amount, keyset, with_suite};
 
-use super::transaction::{Entry, FEES, Purpose, RESERVE, SUSPENSE, Transaction};
+use super::transaction::{
+    Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
+};
 use super::{Directory, Keyset, KeysetState};
 use crate::error::{Error, Result};
 
@@ -34,10 +36,19 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Admitted<'t> {
     transaction: &'t Transaction,
-    entries: Vec<Entry>,
     input_keysets: Vec<Arc<Keyset>>,
     output_keysets: Vec<Arc<Keyset>>,
+    balance: Balance,
+}
+
+/// Where a transaction's value goes.
+#[derive(Debug, Default)]
+struct Balance {
+    entries: Vec<Entry>,
+    /// What a redemption credits.
     credited: u64,
+    /// What is held for a payment: what is put in, less the fee for inputs.
+    held: u64,
 }
 
 impl<'t> Admitted<'t> {
@@ -50,7 +61,7 @@ impl<'t> Admitted<'t> {
     /// What it posts, fee included.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.balance.entries
     }
 
     /// The keyset of each input.
@@ -68,7 +79,13 @@ impl<'t> Admitted<'t> {
     /// What a redemption credits.
     #[must_use]
     pub fn credited(&self) -> u64 {
-        self.credited
+        self.balance.credited
+    }
+
+    /// What is held for a payment: what is put in, less the fee for inputs.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.balance.held
     }
 }
 
@@ -87,16 +104,19 @@ pub fn admit<'t>(
     check_duplicates(transaction)?;
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
     let input_keysets = find_all(inputs, directory, now, check_input)?;
-    let outputs = transaction.outputs.iter().map(|o| (&o.id, o.amount));
+    // A blank has no amount yet, whatever it says.
+    let are_blank = transaction.signed_outputs().is_empty();
+    let amount = |amount| if are_blank { 1 } else { amount };
+    let outputs = transaction.outputs.iter();
+    let outputs = outputs.map(|o| (&o.id, amount(o.amount)));
     let output_keysets = find_all(outputs, directory, now, check_output)?;
     check_units(transaction, &input_keysets, &output_keysets, unit)?;
-    let (entries, credited) = balance(transaction, &input_keysets)?;
+    let balance = balance(transaction, &input_keysets)?;
     Ok(Admitted {
         transaction,
-        entries,
         input_keysets,
         output_keysets,
-        credited,
+        balance,
     })
 }
 
@@ -108,7 +128,7 @@ pub fn admit<'t>(
 pub fn credited(transaction: &Transaction, directory: &Directory) -> Result<u64> {
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
     let keysets = find_all(inputs, directory, 0, |_| Ok(()))?;
-    Ok(balance(transaction, &keysets)?.1)
+    Ok(balance(transaction, &keysets)?.credited)
 }
 
 fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
@@ -119,9 +139,11 @@ fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
     } = transaction;
     let (needs_inputs, needs_outputs) = match purpose {
         Purpose::Swap => (true, true),
-        Purpose::Withdraw(_) | Purpose::Issue(..) => (false, true),
-        Purpose::Redeem(_) => (true, false),
-        Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Settle(..) => (false, false),
+        Purpose::Withdraw(_) | Purpose::Issue(..) | Purpose::Mint(_) => (false, true),
+        Purpose::Redeem(_) | Purpose::Melt(_) => (true, false),
+        Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Payout(..) | Purpose::Settle(..) => {
+            (false, false)
+        }
     };
     if needs_inputs && inputs.is_empty() {
         return refuse(ErrorCode::Empty, "there are no inputs");
@@ -150,12 +172,22 @@ fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
         let detail = format!("a witness has at most {} bytes", limits.witness_bytes_max);
         return refuse(ErrorCode::Malformed, detail);
     }
-    let points = inputs.iter().map(|i| &i.c);
-    let mut points = points.chain(outputs.iter().map(|o| &o.b));
-    if points.any(|point| point.as_bytes().len() != Ristretto255::POINT_BYTES) {
-        return refuse(ErrorCode::Malformed, "a point has 32 bytes");
+    let points = inputs.iter().map(|i| (&i.id, &i.c));
+    let points = points.chain(outputs.iter().map(|o| (&o.id, &o.b)));
+    { points }.try_for_each(|(id, point)| check_point_length(id, point))
+}
+
+/// What is of no suite known here is refused as an unknown keyset later.
+fn check_point_length(id: &KeysetId, point: &EncodedPoint) -> Result<()> {
+    let Some(suite) = SuiteId::of(id) else {
+        return Ok(());
+    };
+    let expected = with_suite!(suite, S => S::POINT_BYTES);
+    if point.as_bytes().len() == expected {
+        return Ok(());
     }
-    Ok(())
+    let detail = format!("a point of a {} keyset has {expected} bytes", suite.name());
+    refuse(ErrorCode::Malformed, detail)
 }
 
 fn check_duplicates(transaction: &Transaction) -> Result<()> {
@@ -253,9 +285,9 @@ fn check_units(
         let detail = format!("inputs in {input}, outputs in {output}");
         return refuse(ErrorCode::UnitMismatch, detail);
     }
-    let acts_on_account = transaction.account() != 0;
-    if acts_on_account && input.or(output).is_some_and(|token| token != unit) {
-        let detail = format!("accounts of this mint are in {unit}");
+    let is_swap = transaction.purpose == Purpose::Swap;
+    if !is_swap && input.or(output).is_some_and(|token| token != unit) {
+        let detail = format!("accounts and payments of this mint are in {unit}");
         return refuse(ErrorCode::UnitUnsupported, detail);
     }
     Ok(())
@@ -263,7 +295,7 @@ fn check_units(
 
 /// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
 /// redemption credits.
-fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(Vec<Entry>, u64)> {
+fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<Balance> {
     let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
     let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
     let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
@@ -271,8 +303,11 @@ fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(
     let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
     let outputs = outputs.ok_or_else(unbalanced)?;
 
-    let mut entries = Vec::new();
-    let mut credited = 0;
+    let mut balance = Balance::default();
+    let entries = &mut balance.entries;
+    let mut post = |account, amount, kind, note: &Option<String>| {
+        entries.push(entry(account, amount, kind, note));
+    };
     match &transaction.purpose {
         Purpose::Swap => {
             if inputs.checked_sub(fee) != Some(outputs) {
@@ -281,15 +316,10 @@ fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(
             }
         }
         Purpose::Withdraw(account) => {
-            entries.push(entry(
-                *account,
-                -signed(outputs)?,
-                PostingKind::Withdraw,
-                &None,
-            ));
+            post(*account, -signed(outputs)?, PostingKind::Withdraw, &None);
         }
         Purpose::Issue(account, note) => {
-            entries.push(entry(*account, -signed(outputs)?, PostingKind::Issue, note));
+            post(*account, -signed(outputs)?, PostingKind::Issue, note);
         }
         Purpose::Redeem(account) => {
             let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
@@ -297,18 +327,42 @@ fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(
                 let detail = format!("inputs {inputs} < fee {fee} + outputs {outputs}");
                 return refuse(ErrorCode::Unbalanced, detail);
             };
-            credited = rest;
-            entries.push(entry(*account, signed(rest)?, PostingKind::Redeem, &None));
+            balance.credited = rest;
+            post(*account, signed(rest)?, PostingKind::Redeem, &None);
+        }
+        Purpose::Mint(quotes) => {
+            let paid = amount::sum(quotes.iter().map(|(_, amount)| *amount));
+            if paid != Some(outputs) {
+                let detail = format!("outputs {outputs} are not what the quotes are for");
+                return refuse(ErrorCode::Unbalanced, detail);
+            }
+            post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
+        }
+        Purpose::Melt(Payment { due, .. }) => {
+            let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
+            let Some(rest) = rest else {
+                let detail = format!("inputs {inputs} < fee {fee} + {due}, which the quote needs");
+                return refuse(ErrorCode::Unbalanced, detail);
+            };
+            // Nothing moves, and no fee is kept, before it is known what became of the payment.
+            balance.held = rest;
+            return Ok(balance);
+        }
+        Purpose::Payout(account, Payment { due, .. }) => {
+            balance.held = *due;
+            let due = positive(*due)?;
+            post(*account, -due, PostingKind::Payout, &None);
+            post(PAYING_OUT, due, PostingKind::Payout, &None);
         }
         Purpose::Credit(account, amount, note) => {
             let amount = positive(*amount)?;
-            entries.push(entry(*account, amount, PostingKind::Credit, note));
-            entries.push(entry(RESERVE, -amount, PostingKind::Credit, note));
+            post(*account, amount, PostingKind::Credit, note);
+            post(RESERVE, -amount, PostingKind::Credit, note);
         }
         Purpose::Debit(account, amount, note) => {
             let amount = positive(*amount)?;
-            entries.push(entry(*account, -amount, PostingKind::Debit, note));
-            entries.push(entry(RESERVE, amount, PostingKind::Debit, note));
+            post(*account, -amount, PostingKind::Debit, note);
+            post(RESERVE, amount, PostingKind::Debit, note);
         }
         Purpose::Settle(account, amount, note) => {
             let kind = match amount {
@@ -317,14 +371,14 @@ fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<(
                 i64::MIN..0 => PostingKind::Debit,
             };
             let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
-            entries.push(entry(*account, *amount, kind, note));
-            entries.push(entry(SUSPENSE, opposite, kind, note));
+            post(*account, *amount, kind, note);
+            post(SUSPENSE, opposite, kind, note);
         }
     }
     if fee > 0 {
-        entries.push(entry(FEES, signed(fee)?, PostingKind::Redeem, &None));
+        post(FEES, signed(fee)?, PostingKind::Redeem, &None);
     }
-    Ok((entries, credited))
+    Ok(balance)
 }
 
 fn entry(account: i64, amount: i64, kind: PostingKind, note: &Option<String>) -> Entry {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use farthing_protocol::api::PostingKind;
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{
     BlindedMessage, EncodedPoint, ErrorCode, KeysetId, Proof, PublicKeys, Secret,
 };
@@ -32,7 +33,9 @@ const TALL: u8 = 9;
 const UNKNOWN: u8 = 99;
 
 fn id(number: u8) -> KeysetId {
-    KeysetId::from_bytes(&[number; 33]).unwrap()
+    let mut bytes = [number; 33];
+    bytes[0] = 0x52;
+    KeysetId::from_bytes(&bytes).unwrap()
 }
 
 fn keyset(number: u8) -> Arc<Keyset> {
@@ -50,6 +53,7 @@ fn keyset(number: u8) -> Arc<Keyset> {
         id: id(number),
         terms: KeysetTerms {
             index: number.into(),
+            suite: SuiteId::Ristretto255,
             unit: if number == SATS { "sat" } else { "credit" }.to_owned(),
             amounts: if number == TALL { 64 } else { 8 },
             input_fee_ppk: if number == DEAR { 400 } else { 0 },

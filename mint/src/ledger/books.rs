@@ -1,5 +1,5 @@
-//! The balance sheet: whether reserve = Σ accounts + Σ keysets (issued − redeemed) + fees +
-//! suspense.
+//! The balance sheet: whether reserve = Σ accounts + Σ keysets (issued − redeemed) + fees + what is on its
+//! way in or out + suspense.
 
 use farthing_protocol::KeysetId;
 use serde::Serialize;
@@ -17,8 +17,21 @@ pub struct BalanceSheet {
     pub keysets: Vec<KeysetLine>,
     /// Fees kept.
     pub fees: i64,
+    /// What was paid in from outside for tokens that are not issued yet.
+    pub paid_in: Sum,
+    /// What accounts have put in for payments to outside that are under way.
+    pub paying_out: Sum,
     /// What the books cannot place.
     pub suspense: Suspense,
+}
+
+/// An account of the mint's own whose single movements are not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// What it holds.
+    pub balance: i64,
+    /// What the quotes add up to, which must be the balance.
+    pub quoted: i64,
 }
 
 /// The suspense account in the balance sheet.
@@ -72,6 +85,10 @@ pub struct KeysetLine {
     pub signed: i64,
     /// The sum of the tokens remembered as spent, which must be `redeemed`.
     pub spent: i64,
+    /// What of it is held for payments under way, by its counter: in circulation until they have arrived.
+    pub held: i64,
+    /// The sum of the tokens remembered as held, which must be `held`.
+    pub holding: i64,
 }
 
 impl KeysetLine {
@@ -89,6 +106,8 @@ impl KeysetLine {
             unseen,
             signed,
             spent,
+            held,
+            holding,
             ..
         } = self;
         let mut faults = Vec::new();
@@ -102,6 +121,9 @@ impl KeysetLine {
             faults.push(format!(
                 "keyset {id} redeemed {redeemed}, its marks say {spent}"
             ));
+        }
+        if held != holding {
+            faults.push(format!("keyset {id} holds {held}, its marks say {holding}"));
         }
         if redeemed > issued {
             faults.push(format!(
@@ -130,11 +152,14 @@ impl BalanceSheet {
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let suspense = self.suspense.balance;
-        let owed = self.accounts_total() + self.outstanding_total() + self.fees + suspense;
+        let (paid_in, paying_out) = (self.paid_in.balance, self.paying_out.balance);
+        let on_its_way = paid_in + paying_out;
+        let owed =
+            self.accounts_total() + self.outstanding_total() + self.fees + on_its_way + suspense;
         if self.reserve != owed {
             faults.push(format!(
                 "the reserve is {} and the mint owes {owed}: accounts {}, tokens {}, fees {}, \
-                 suspense {suspense}",
+                 paid in {paid_in}, paying out {paying_out}, suspense {suspense}",
                 self.reserve,
                 self.accounts_total(),
                 self.outstanding_total(),
@@ -164,6 +189,13 @@ impl BalanceSheet {
                  came back unseen {unseen}"
             ));
         }
+        for (name, Sum { balance, quoted }) in
+            [("paid in", self.paid_in), ("paying out", self.paying_out)]
+        {
+            if balance != quoted {
+                faults.push(format!("{name} is {balance}, the quotes say {quoted}"));
+            }
+        }
         faults.extend(self.keysets.iter().flat_map(KeysetLine::faults));
         faults
     }
@@ -191,8 +223,12 @@ mod tests {
                 allowance: 0,
                 signed: 50,
                 spent: 11,
+                held: 5,
+                holding: 5,
             }],
             fees: 1,
+            paid_in: Sum::default(),
+            paying_out: Sum::default(),
             suspense: Suspense::default(),
         }
     }
@@ -233,6 +269,10 @@ mod tests {
         assert_eq!(faults(|s| s.accounts[0].posted = 59).len(), 1);
         assert_eq!(faults(|s| s.keysets[0].signed = 49).len(), 1);
         assert_eq!(faults(|s| s.keysets[0].spent = 12).len(), 1);
+        assert_eq!(faults(|s| s.keysets[0].holding = 4).len(), 1);
+        assert_eq!(faults(|s| s.paid_in.balance = 1).len(), 2);
+        assert_eq!(faults(|s| s.paid_in.quoted = 1).len(), 1);
+        assert_eq!(faults(|s| s.paying_out.balance = 1).len(), 2);
         assert_eq!(faults(|s| s.suspense.balance = 1).len(), 2);
         assert_eq!(faults(|s| s.keysets[0].unseen = 1).len(), 2);
         let overdrawn = faults(|s| {

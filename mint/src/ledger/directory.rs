@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use farthing_protocol::api::{Keys, KeysetKeys, Keysets, keysets_digest};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys};
 
 use crate::keyring::KeysetTerms;
@@ -113,30 +114,35 @@ impl Directory {
         self.keysets.iter()
     }
 
-    /// The keyset that signs new tokens.
+    /// All keysets of a suite, oldest first.
+    pub fn of_suite(&self, suite: SuiteId) -> impl DoubleEndedIterator<Item = &Arc<Keyset>> {
+        let all = self.keysets.iter();
+        all.filter(move |keyset| keyset.terms.suite == suite)
+    }
+
+    /// The keyset of a suite that signs new tokens.
     #[must_use]
-    pub fn active(&self) -> Option<&Arc<Keyset>> {
-        let mut newest = self.keysets.iter().rev();
+    pub fn active(&self, suite: SuiteId) -> Option<&Arc<Keyset>> {
+        let mut newest = self.of_suite(suite).rev();
         newest.find(|k| k.state == KeysetState::Active)
     }
 
-    /// The body of `/v1/keysets`.
+    /// The body of `/v1/keysets` at a suite's door.
     #[must_use]
-    pub fn to_keysets(&self) -> Keysets {
+    pub fn to_keysets(&self, suite: SuiteId) -> Keysets {
         Keysets {
-            keysets: self.keysets.iter().map(|k| k.info()).collect(),
+            keysets: self.of_suite(suite).map(|k| k.info()).collect(),
         }
     }
 
-    /// The body of `/v1/keys`: active keysets, or with `id` that one; `None` when it is not known.
+    /// The body of `/v1/keys` at a suite's door: active keysets, or with `id` that one; `None` when it is
+    /// not known there.
     #[must_use]
-    pub fn to_keys(&self, id: Option<&KeysetId>) -> Option<Keys> {
+    pub fn to_keys(&self, suite: SuiteId, id: Option<&KeysetId>) -> Option<Keys> {
+        let all = self.of_suite(suite);
         let wanted: Vec<_> = match id {
-            Some(id) => vec![self.get(id)?],
-            None => {
-                let all = self.keysets.iter();
-                all.filter(|k| k.state == KeysetState::Active).collect()
-            }
+            Some(id) => vec![all.into_iter().find(|keyset| keyset.id == *id)?],
+            None => all.filter(|k| k.state == KeysetState::Active).collect(),
         };
         let keysets = wanted.into_iter().map(|keyset| KeysetKeys {
             info: keyset.info(),

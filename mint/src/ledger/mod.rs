@@ -4,12 +4,17 @@
 mod admit;
 mod books;
 mod directory;
+mod quote;
 mod transaction;
 
 pub use admit::{Admitted, Limits, admit, credited};
-pub use books::{AccountLine, BalanceSheet, KeysetLine, Suspense, SuspenseLine};
+pub use books::{AccountLine, BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 pub use directory::{Directory, Keyset, KeysetState};
-pub use transaction::{AccountId, Entry, FEES, Purpose, RESERVE, SUSPENSE, Transaction, is_holder};
+pub use quote::{MeltQuote, MeltState, MintQuote};
+pub use transaction::{
+    AccountId, Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
+    is_holder, is_itemized,
+};
 
 #[cfg(test)]
 mod admit_tests;

@@ -1,6 +1,7 @@
 //! One movement of value.
 
 use farthing_protocol::api::PostingKind;
+use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::{BlindedMessage, Proof};
 
 /// The mint's number for an account.
@@ -18,10 +19,24 @@ pub const FEES: AccountId = 2;
 /// Positive: the mint owes it to somebody it does not know. Negative: it has lost it.
 pub const SUSPENSE: AccountId = -1;
 
+/// The account of what was paid in from outside for tokens that are not issued yet: owed to the holders of
+/// mint quotes.
+pub const PAID_IN: AccountId = -2;
+
+/// The account of what accounts have put in for payments that are under way.
+pub const PAYING_OUT: AccountId = -3;
+
 /// Whether an account is a member's or a publisher's, not one of the mint's own.
 #[must_use]
 pub fn is_holder(account: AccountId) -> bool {
     account > FEES
+}
+
+/// Whether an account's postings are kept, one by one. Of fees, and of what is on its way in or out, only
+/// the sum is.
+#[must_use]
+pub fn is_itemized(account: AccountId) -> bool {
+    !matches!(account, FEES | PAID_IN | PAYING_OUT)
 }
 
 /// Inputs, outputs, and the account that pays or is paid.
@@ -52,9 +67,25 @@ pub enum Purpose {
     Credit(AccountId, u64, Option<String>),
     /// The operator pays an account out to the reserve.
     Debit(AccountId, u64, Option<String>),
+    /// Tokens for what was paid in from outside: the quotes, with what is issued of each.
+    Mint(Vec<(QuoteId, u64)>),
+    /// Tokens for a payment to outside. They are held until it has arrived; the outputs are blanks for
+    /// what it leaves over.
+    Melt(Payment),
+    /// The account puts in what a payment to outside needs.
+    Payout(AccountId, Payment),
     /// The operator gives an account, or the reserve, what the suspense account holds; a negative
     /// amount is taken.
     Settle(AccountId, i64, Option<String>),
+}
+
+/// A payment to outside that is to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Its quote.
+    pub quote: QuoteId,
+    /// What it needs at the least: amount and fee reserve.
+    pub due: u64,
 }
 
 /// One line of a transaction on an account: what it gains (positive) or loses (negative).
@@ -111,6 +142,26 @@ impl Transaction {
         }
     }
 
+    /// Tokens for what was paid in.
+    #[must_use]
+    pub fn mint(quotes: Vec<(QuoteId, u64)>, outputs: Vec<BlindedMessage>) -> Self {
+        Self {
+            inputs: Vec::new(),
+            outputs,
+            purpose: Purpose::Mint(quotes),
+        }
+    }
+
+    /// Tokens for a payment to outside, with blank outputs for what it leaves over.
+    #[must_use]
+    pub fn melt(payment: Payment, inputs: Vec<Proof>, blanks: Vec<BlindedMessage>) -> Self {
+        Self {
+            inputs,
+            outputs: blanks,
+            purpose: Purpose::Melt(payment),
+        }
+    }
+
     /// Funding or payout, without tokens.
     #[must_use]
     pub fn postings(purpose: Purpose) -> Self {
@@ -121,16 +172,35 @@ impl Transaction {
         }
     }
 
+    /// The outputs that are signed when the transaction is carried out: all but blanks, whose amounts are
+    /// not known yet.
+    #[must_use]
+    pub fn signed_outputs(&self) -> &[BlindedMessage] {
+        match self.purpose {
+            Purpose::Melt(_) => &[],
+            Purpose::Swap
+            | Purpose::Mint(_)
+            | Purpose::Withdraw(_)
+            | Purpose::Redeem(_)
+            | Purpose::Issue(..)
+            | Purpose::Credit(..)
+            | Purpose::Debit(..)
+            | Purpose::Payout(..)
+            | Purpose::Settle(..) => &self.outputs,
+        }
+    }
+
     /// The account whose holder asked, 0 for none: part of a request's digest.
     #[must_use]
     pub fn account(&self) -> AccountId {
         match self.purpose {
-            Purpose::Swap => 0,
+            Purpose::Swap | Purpose::Mint(_) | Purpose::Melt(_) => 0,
             Purpose::Withdraw(account)
             | Purpose::Redeem(account)
             | Purpose::Issue(account, _)
             | Purpose::Credit(account, ..)
             | Purpose::Debit(account, ..)
+            | Purpose::Payout(account, _)
             | Purpose::Settle(account, ..) => account,
         }
     }

@@ -6,7 +6,7 @@ use super::{Outcome, Output, open};
 use crate::clock;
 use crate::config::DataDir;
 use crate::error::Result;
-use crate::ledger::{BalanceSheet, KeysetLine, Suspense, SuspenseLine};
+use crate::ledger::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -52,12 +52,19 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
             redeemed,
             unseen,
             allowance,
+            held,
             ..
         } = keyset;
         let outstanding = keyset.outstanding();
         lines.push(format!(
             "{outstanding:>24}  keyset {id} ({state}): issued {issued}, redeemed {redeemed}"
         ));
+        if *held > 0 {
+            lines.push(format!(
+                "{:>24}  of that, {held} held for payments under way",
+                ""
+            ));
+        }
         if *unseen > 0 || *allowance > 0 {
             lines.push(format!(
                 "{:>24}  of that, {unseen} came back without having been seen to be signed; \
@@ -67,6 +74,17 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         }
     }
     lines.push(format!("{:>16}  fees kept", sheet.fees));
+    for (what, Sum { balance, .. }) in [
+        ("paid in by invoices, not issued yet", sheet.paid_in),
+        (
+            "put in by accounts for payments under way",
+            sheet.paying_out,
+        ),
+    ] {
+        if balance != 0 {
+            lines.push(format!("{balance:>16}  {what}"));
+        }
+    }
     let Suspense { balance, postings } = &sheet.suspense;
     if *balance != 0 || !postings.is_empty() {
         lines.push(format!(

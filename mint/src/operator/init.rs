@@ -3,6 +3,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 
 use clap::Args;
+use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
 use super::Output;
@@ -23,6 +24,10 @@ pub(super) struct Init {
     /// How many amounts a keyset has: 1, 2, 4, … 2^(N−1).
     #[arg(long, default_value_t = 21, value_name = "N")]
     amounts: u8,
+    /// Make a keyset for Cashu's wallets too, which find the mint at its address with /cashu. They know
+    /// the units sat, msat, usd and eur.
+    #[arg(long)]
+    cashu: bool,
     /// The address that wallets and publishers will use.
     #[arg(long, default_value = "http://127.0.0.1:3338")]
     url: String,
@@ -34,6 +39,7 @@ struct Report {
     name: String,
     unit: String,
     keyset: String,
+    cashu_keyset: Option<String>,
 }
 
 impl Init {
@@ -60,12 +66,15 @@ impl Init {
         config.create(&dir.config())?;
         let keyring = Keyring::new(Seed::create(&dir.seed())?);
         let store = Store::create(&dir.database(), &config.unit)?;
-        let id = add_keyset(&store, &keyring, &config, None, 1)?;
+        let add = |suite| add_keyset(&store, &keyring, &config, suite, None, 1);
+        let id = add(SuiteId::Ristretto255)?;
+        let cashu = self.cashu.then(|| add(SuiteId::Secp256k1)).transpose()?;
         let report = Report {
             data: dir.path().display().to_string(),
             name: config.name.clone(),
             unit: config.unit.clone(),
             keyset: id.to_string(),
+            cashu_keyset: cashu.map(|id| id.to_string()),
         };
         output.write(&report, || {
             let shown = dir.path().display();

@@ -1,6 +1,7 @@
 //! `issue`: a voucher, a bearer token that the operator prints against an account's balance.
 
 use clap::Args;
+use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -66,7 +67,7 @@ fn issue(
     let reader = engine.store().reader()?;
     let account = open::account(&reader, name)?;
     let directory = engine.directory(&reader)?;
-    let keyset = directory.active().ok_or_else(|| {
+    let keyset = directory.active(SuiteId::Ristretto255).ok_or_else(|| {
         Error::Operator("no keyset signs; run: farthing-mint keyset rotate".to_owned())
     })?;
     let voucher = Voucher::begin(dir, keyset.id, amount, memo)?;

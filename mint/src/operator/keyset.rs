@@ -1,7 +1,8 @@
 //! `keyset`: listing, rotating, freezing.
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use farthing_protocol::KeysetId;
+use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
 use super::{Output, open};
@@ -16,9 +17,12 @@ use crate::store::{Batch, Counters, KeysetRow, Store};
 pub(super) enum KeysetCommand {
     /// List all keysets, oldest first.
     List,
-    /// Make a new keyset and retire the active one: its tokens stay redeemable. Do this rarely: the
+    /// Make a new keyset and retire the active one of its kind: its tokens stay redeemable. Do this rarely: the
     /// fewer keysets, the larger the crowd that each token hides in.
     Rotate {
+        /// Which kind of keys.
+        #[arg(long, value_enum, default_value_t = SuiteName::Ristretto255)]
+        suite: SuiteName,
         /// After this Unix time the new keyset's tokens need not be honoured any more.
         #[arg(long, value_name = "UNIX_TIME")]
         expiry: Option<u64>,
@@ -42,9 +46,28 @@ pub(super) enum KeysetCommand {
     },
 }
 
+/// Which kind of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SuiteName {
+    /// Farthing's own.
+    Ristretto255,
+    /// Those of Cashu's wallets.
+    Secp256k1,
+}
+
+impl SuiteName {
+    fn id(self) -> SuiteId {
+        match self {
+            Self::Ristretto255 => SuiteId::Ristretto255,
+            Self::Secp256k1 => SuiteId::Secp256k1,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Line {
     id: KeysetId,
+    suite: &'static str,
     state: &'static str,
     unit: String,
     amounts: u8,
@@ -69,7 +92,7 @@ impl KeysetCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         match self {
             Self::List => list(dir, output),
-            Self::Rotate { expiry } => rotate(dir, output, expiry),
+            Self::Rotate { suite, expiry } => rotate(dir, output, suite.id(), expiry),
             Self::Freeze { id } => freeze(dir, output, &id),
             Self::Unfreeze { id, reason, allow } => unfreeze(dir, output, &id, &reason, allow),
         }
@@ -84,6 +107,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         let of = |get: fn(&Counters) -> i64| counters.get(&row.terms.index).map_or(0, get);
         Line {
             id: row.id,
+            suite: row.terms.suite.name(),
             state: row.state.as_str(),
             amounts: row.terms.amounts,
             input_fee_ppk: row.terms.input_fee_ppk,
@@ -102,6 +126,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         let text = lines.keysets.iter().map(|line| {
             let Line {
                 id,
+                suite,
                 state,
                 unit,
                 amounts,
@@ -114,7 +139,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
                 .final_expiry
                 .map_or("never".to_owned(), |e| e.to_string());
             format!(
-                "{state:11} {id} {unit} amounts {amounts} fee {input_fee_ppk} ppk expires {expiry} \
+                "{state:11} {id} {suite} {unit} amounts {amounts} fee {input_fee_ppk} ppk expires {expiry} \
                  issued {issued} redeemed {redeemed}"
             )
         });
@@ -122,13 +147,13 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
     })
 }
 
-fn rotate(dir: &DataDir, output: Output, expiry: Option<u64>) -> Result<()> {
+fn rotate(dir: &DataDir, output: Output, suite: SuiteId, expiry: Option<u64>) -> Result<()> {
     let (config, store) = open::books(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
-    let id = add_keyset(&store, &keyring, &config, expiry, 1)?;
+    let id = add_keyset(&store, &keyring, &config, suite, expiry, 1)?;
     output.write(&Rotated { id }, || {
         format!(
-            "Keyset {id} signs from now on; the one before it only redeems.\n\
+            "Keyset {id} signs from now on; the one of its kind before it only redeems.\n\
              Make a backup now: older ones do not know this keyset."
         )
     })
@@ -173,7 +198,8 @@ fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -
     batch.commit()?;
     let id = row.id;
     output.write(&Rotated { id }, || {
-        let most = counters.issued - counters.redeemed + counters.allowance;
+        let gone = counters.redeemed + counters.held;
+        let most = counters.issued - gone + counters.allowance;
         format!(
             "Keyset {id} is {} now. Up to {most} {} of its tokens are taken before it freezes again.",
             state.as_str(),
@@ -188,11 +214,13 @@ fn find(batch: &Batch<'_>, id: &str) -> Result<KeysetRow> {
     found.ok_or_else(|| Error::Operator(format!("there is no keyset {id}; run: keyset list")))
 }
 
-/// Makes the next keyset the active one, and retires those that were. Its index is at least `index_min`.
+/// Makes the next keyset the active one of its suite, and retires those that were. Its index is at least
+/// `index_min`.
 pub(super) fn add_keyset(
     store: &Store,
     keyring: &Keyring,
     config: &Config,
+    suite: SuiteId,
     final_expiry: Option<u64>,
     index_min: u32,
 ) -> Result<KeysetId> {
@@ -209,7 +237,7 @@ pub(super) fn add_keyset(
     }
     for row in keysets
         .iter()
-        .filter(|row| row.state == KeysetState::Active)
+        .filter(|row| row.terms.suite == suite && row.state == KeysetState::Active)
     {
         batch.set_keyset_state(row.terms.index, KeysetState::Retired)?;
     }
@@ -218,6 +246,7 @@ pub(super) fn add_keyset(
             .last()
             .map_or(1, |row| row.terms.index + 1)
             .max(index_min),
+        suite,
         unit: config.unit.clone(),
         amounts: config.amounts,
         input_fee_ppk: config.input_fee_ppk,

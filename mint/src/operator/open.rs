@@ -1,15 +1,18 @@
 //! Opening a mint for a command.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use farthing_protocol::BlindedMessage;
 use farthing_protocol::api::Restored;
 
+use crate::cashier::Cashier;
 use crate::config::{Config, DataDir};
 use crate::engine::{Answer, Engine, EngineSettings, Journal};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Seed};
 use crate::ledger::{Transaction, is_holder};
+use crate::lightning;
 use crate::store::{AccountRow, Reader, Store};
 
 /// Settings and store, for commands that need no keys.
@@ -48,6 +51,20 @@ pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
     };
     let engine = Engine::start(settings, store, keyring)?;
     Ok((config, engine))
+}
+
+/// The cashier of a mint, where its settings name a payment backend.
+pub(super) fn cashier(
+    dir: &DataDir,
+    config: &Config,
+    engine: &Arc<Engine>,
+) -> Result<Option<Arc<Cashier>>> {
+    let Some(backend) = lightning::open(config, dir)? else {
+        return Ok(None);
+    };
+    let engine = Arc::clone(engine);
+    let cashier = Cashier::new(engine, backend, config, &dir.payments_lock())?;
+    Ok(Some(Arc::new(cashier)))
 }
 
 /// Carries out one transaction and waits for it.

@@ -1,5 +1,6 @@
 //! `restore`: the database out of a backup.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -38,8 +39,8 @@ struct Report {
     copied: i64,
     quarantine: bool,
     replay: Option<ReplayReport>,
-    /// The new keyset, which signs from now on.
-    keyset: String,
+    /// The new keysets, which sign from now on: one of each kind that there was.
+    keysets: Vec<String>,
 }
 
 impl Restore {
@@ -114,13 +115,19 @@ impl Restore {
         // none may be used twice. Nobody makes one a second, so the Unix time is beyond them all, also
         // when the same copy is restored again.
         let index_min = u32::try_from(clock::now_s()).unwrap_or(u32::MAX);
-        let keyset = add_keyset(&store, keyring, config, None, index_min)?;
+        let rows = store.reader()?.keysets()?;
+        let suites: BTreeSet<_> = rows.iter().map(|row| row.terms.suite).collect();
+        let mut keysets = Vec::new();
+        for suite in suites {
+            let id = add_keyset(&store, keyring, config, suite, None, index_min)?;
+            keysets.push(id.to_string());
+        }
         let report = Report {
             data: dir.path().display().to_string(),
             copied,
             quarantine: store.reader()?.quarantine()?.is_some(),
             replay,
-            keyset: keyset.to_string(),
+            keysets,
         };
         Ok((report, store))
     }
@@ -173,10 +180,10 @@ impl Report {
             text += &format!("\n{LIFTED}");
         }
         text += &format!(
-            "\nKeyset {} signs from now on.\n\
+            "\nNew keysets sign from now on: {}.\n\
              Accounts hold what they held when the backup was made: put them right before you start\n\
              the mint (docs/recovery.md), and make a new backup then.",
-            self.keyset
+            self.keysets.join(", ")
         );
         text
     }

@@ -2,12 +2,14 @@
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Output, open};
+use crate::cashier::Cashier;
 use crate::config::{Config, DataDir, LogFormat, LogLevel};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -39,12 +41,13 @@ impl Run {
                  `farthing-mint quarantine status`"
             );
         }
-        let engine = open::serving_engine(dir, &config, store)?;
+        let engine = Arc::new(open::serving_engine(dir, &config, store)?);
+        let cashier = open::cashier(dir, &config, &engine)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(Error::file("the async runtime"))?;
-        runtime.block_on(serve(config, engine, output))
+        runtime.block_on(serve(config, engine, cashier, output))
     }
 }
 
@@ -70,11 +73,16 @@ fn connections_within_files(wanted: usize) -> usize {
     possible.min(wanted)
 }
 
-async fn serve(config: Config, engine: Engine, output: Output) -> Result<()> {
+async fn serve(
+    config: Config,
+    engine: Arc<Engine>,
+    cashier: Option<Arc<Cashier>>,
+    output: Output,
+) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT"))?;
     let name = config.name.clone();
-    let server = Server::bind(config, engine)?;
+    let server = Server::bind(config, engine, cashier)?;
     let address = server.address()?;
     let listening = Listening {
         listening: format!("http://{address}"),

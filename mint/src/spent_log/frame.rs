@@ -12,6 +12,7 @@
 //! The head has a check of its own, so that a damaged length is not taken for a torn end.
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::suite::SuiteId;
 use sha2::{Digest as _, Sha256};
 
 use crate::keyring::{KeysetTerms, Mark};
@@ -130,10 +131,12 @@ fn decode_keyset(rest: &mut &[u8]) -> Option<KeysetRow> {
     let [length] = take(rest)?;
     let (unit, after) = rest.split_at_checked(length.into())?;
     *rest = after;
+    let id = KeysetId::from_bytes(&id).ok()?;
     Some(KeysetRow {
-        id: KeysetId::from_bytes(&id).ok()?,
+        id,
         terms: KeysetTerms {
             index,
+            suite: SuiteId::of(&id)?,
             unit: String::from_utf8(unit.to_vec()).ok()?,
             amounts,
             input_fee_ppk,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::suite::SuiteId;
 
 use super::{Ending, Frame, LogReader, Spend, SpentLog};
 use crate::error::Result;
@@ -113,6 +114,7 @@ fn keysets_read_back() {
         id: KeysetId::from_bytes(&[0x52; 33]).unwrap(),
         terms: KeysetTerms {
             index,
+            suite: SuiteId::Ristretto255,
             unit: "credit".to_owned(),
             amounts: 21,
             input_fee_ppk: 100,

@@ -214,12 +214,14 @@ fn account_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     })
 }
 
-const KINDS: [(PostingKind, &str); 5] = [
+const KINDS: [(PostingKind, &str); 7] = [
     (PostingKind::Withdraw, "withdraw"),
     (PostingKind::Redeem, "redeem"),
     (PostingKind::Credit, "credit"),
     (PostingKind::Debit, "debit"),
     (PostingKind::Issue, "issue"),
+    (PostingKind::Deposit, "deposit"),
+    (PostingKind::Payout, "payout"),
 ];
 
 /// The word for a kind of posting, as the API writes it too.

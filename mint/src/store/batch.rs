@@ -25,6 +25,19 @@ pub struct Batch<'w> {
     pub(super) transaction: Transaction<'w>,
 }
 
+/// A token as the store remembers it: spent, held for a payment, or signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its mark.
+    pub mark: Mark,
+    /// Its keyset's index.
+    pub keyset: u32,
+    /// Its amount.
+    pub amount: u64,
+    /// The preimage that opened it, for a spent HTLC.
+    pub preimage: Option<[u8; 32]>,
+}
+
 /// What a keyset has signed and what came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
@@ -34,6 +47,8 @@ pub struct Counters {
     pub issued: i64,
     /// The sum of all amounts spent.
     pub redeemed: i64,
+    /// The sum of all amounts held for payments under way.
+    pub held: i64,
     /// What of `issued` was never seen to be signed, but came back; see [`Counters::allowance`].
     pub unseen: i64,
     /// How much more than `issued` may still come back, since a restored store does not know all that
@@ -117,17 +132,18 @@ impl Batch<'_> {
     /// # Errors
     /// [`crate::Error::Store`].
     pub fn set_counters(&self, index: u32, counters: &Counters) -> Result<()> {
-        let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3, unseen = ?4, allowance = ?5
-                   WHERE idx = ?1";
+        let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3, held = ?4, unseen = ?5,
+                   allowance = ?6 WHERE idx = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
         let Counters {
             issued,
             redeemed,
+            held,
             unseen,
             allowance,
-            ..
+            state: _,
         } = counters;
-        statement.execute((index, issued, redeemed, unseen, allowance))?;
+        statement.execute((index, issued, redeemed, held, unseen, allowance))?;
         Ok(())
     }
 
@@ -229,7 +245,8 @@ impl Batch<'_> {
     /// # Errors
     /// [`crate::Error::Store`].
     pub fn add_request(&self, digest: &RequestDigest, today: i64) -> Result<()> {
-        let sql = "INSERT INTO requests (day, digest) VALUES (?1, ?2)";
+        // What came to nothing, as a payment may, can be asked for again on the same day.
+        let sql = "INSERT OR IGNORE INTO requests (day, digest) VALUES (?1, ?2)";
         let mut statement = self.transaction.prepare_cached(sql)?;
         statement.execute((today, digest))?;
         Ok(())

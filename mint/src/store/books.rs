@@ -8,7 +8,8 @@ use super::{Reader, reader};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::ledger::{
-    AccountLine, BalanceSheet, FEES, KeysetLine, RESERVE, SUSPENSE, Suspense, SuspenseLine,
+    AccountLine, BalanceSheet, FEES, KeysetLine, PAID_IN, PAYING_OUT, RESERVE, SUSPENSE, Sum,
+    Suspense, SuspenseLine,
 };
 
 impl Reader {
@@ -28,6 +29,7 @@ impl Reader {
         let posted = "SELECT coalesce(sum(amount), 0) FROM postings WHERE account = ?1";
         let mut accounts = Vec::new();
         let (mut reserve, mut fees, mut suspense) = (0, 0, Suspense::default());
+        let (mut paid_in, mut paying_out) = quoted(&snapshot)?;
         let mut statement =
             snapshot.prepare("SELECT id, name, balance FROM accounts ORDER BY id")?;
         let mut rows = statement.query([])?;
@@ -36,6 +38,8 @@ impl Reader {
             match id {
                 RESERVE => reserve = -balance,
                 FEES => fees = balance,
+                PAID_IN => paid_in.balance = balance,
+                PAYING_OUT => paying_out.balance = balance,
                 SUSPENSE => suspense.balance = balance,
                 _ => accounts.push(AccountLine {
                     name: row.get(1)?,
@@ -51,6 +55,10 @@ impl Reader {
         let spent = by_keyset(
             &snapshot,
             "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
+        )?;
+        let held = by_keyset(
+            &snapshot,
+            "SELECT keyset, sum(amount) FROM held GROUP BY keyset",
         )?;
         let counters = reader::counters(&snapshot)?;
         let mut keysets = Vec::new();
@@ -68,6 +76,8 @@ impl Reader {
                 allowance: counters.allowance,
                 signed: sum(&signed),
                 spent: sum(&spent),
+                held: counters.held,
+                holding: sum(&held),
             });
         }
         suspense.postings = suspense_postings(&snapshot)?;
@@ -79,6 +89,8 @@ impl Reader {
             accounts,
             keysets,
             fees,
+            paid_in,
+            paying_out,
             suspense,
         })
     }
@@ -96,6 +108,21 @@ fn suspense_postings(connection: &Connection) -> Result<Vec<SuspenseLine>> {
         })
     })?;
     Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What the quotes say is on its way in, and out.
+fn quoted(connection: &Connection) -> Result<(Sum, Sum)> {
+    let sum = |sql| -> Result<Sum> {
+        Ok(Sum {
+            balance: 0,
+            quoted: connection.query_row(sql, [], |row| row.get(0))?,
+        })
+    };
+    Ok((
+        sum("SELECT coalesce(sum(paid - issued), 0) FROM mint_quotes")?,
+        sum("SELECT coalesce(sum(held), 0) FROM melt_quotes
+             WHERE state = 'pending' AND account IS NOT NULL")?,
+    ))
 }
 
 fn by_keyset(connection: &Connection, sql: &str) -> Result<BTreeMap<u32, i64>> {

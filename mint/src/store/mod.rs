@@ -12,6 +12,7 @@ mod books;
 mod checkpoint;
 mod copy;
 mod failure;
+mod quotes;
 mod reader;
 mod recovery;
 
@@ -25,17 +26,18 @@ use crate::error::{Error, Result};
 
 pub(crate) use accounts::kind_word;
 pub use accounts::{AccountRow, ApiToken, PostingRow};
-pub use batch::{Batch, Counters, Writer};
+pub use batch::{Batch, Counters, TokenRow, Writer};
 pub use checkpoint::Checkpointer;
 pub(crate) use failure::{explain, is_full};
 /// What the database says when it fails.
 pub use rusqlite::Error as StoreError;
 
+pub use quotes::BlankRow;
 pub use reader::{KeysetRow, Reader, Snapshot, SpentRow};
 pub use recovery::{LogPlace, Quarantine};
 
 /// The version of the schema, kept in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::suite::SuiteId;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::Counters;
@@ -145,7 +146,7 @@ pub(super) fn has_request(
 }
 
 pub(super) fn counters(connection: &Connection) -> Result<BTreeMap<u32, Counters>> {
-    let sql = "SELECT idx, state, issued, redeemed, unseen, allowance FROM keysets";
+    let sql = "SELECT idx, state, issued, redeemed, held, unseen, allowance FROM keysets";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut counters = BTreeMap::new();
@@ -155,8 +156,9 @@ pub(super) fn counters(connection: &Connection) -> Result<BTreeMap<u32, Counters
             state: KeysetState::parse(&state).unwrap_or(KeysetState::Frozen),
             issued: row.get(2)?,
             redeemed: row.get(3)?,
-            unseen: row.get(4)?,
-            allowance: row.get(5)?,
+            held: row.get(4)?,
+            unseen: row.get(5)?,
+            allowance: row.get(6)?,
         };
         counters.insert(row.get(0)?, counter);
     }
@@ -179,10 +181,12 @@ fn keyset(row: &Row<'_>) -> Result<KeysetRow> {
     let damaged = || Error::Invariant("a keyset's row in the store is damaged");
     let id: Vec<u8> = row.get("id")?;
     let state: String = row.get("state")?;
+    let id = KeysetId::from_bytes(&id).map_err(|_| damaged())?;
     Ok(KeysetRow {
-        id: KeysetId::from_bytes(&id).map_err(|_| damaged())?,
+        id,
         terms: KeysetTerms {
             index: row.get("idx")?,
+            suite: SuiteId::of(&id).ok_or_else(damaged)?,
             unit: row.get("unit")?,
             amounts: row.get("amounts")?,
             input_fee_ppk: row.get("input_fee_ppk")?,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::LockError;
 use crate::Secret;
 use crate::encoding::decode_array;
-use crate::suite::Suite;
+use crate::suite::SuiteId;
 
 /// Which kind of lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,12 @@ pub type HashLock = [u8; 32];
 
 /// A well-formed lock.
 ///
-/// Two locks are equal when their kind, data and tags are: what `SIG_ALL` asks of all inputs.
+/// Two locks are equal when their kind, data and tags are, and the suite of their keys: what `SIG_ALL`
+/// asks of all inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
+    /// Whose keys they are: that of the token's keyset.
+    pub suite: SuiteId,
     /// The hash to open, for an HTLC.
     pub hash: Option<HashLock>,
     /// What signatures cover.
@@ -61,11 +64,12 @@ struct Body {
     tags: Vec<Vec<String>>,
 }
 
-/// Reads the lock of a secret; `None` when it is not a lock of a kind known here.
+/// Reads the lock of a secret, with the keys of the suite that the token's keyset is of; `None` when it
+/// is not a lock of a kind known here.
 ///
 /// # Errors
 /// [`LockError::Malformed`] when it says it is such a lock and breaks a rule of NUT-11 or NUT-14.
-pub fn parse<S: Suite>(secret: &Secret) -> Result<Option<Lock>, LockError> {
+pub fn parse(suite: SuiteId, secret: &Secret) -> Result<Option<Lock>, LockError> {
     // Every plain secret leaves here, without a parser being started.
     let Some(elements) = secret.expose().trim_start().strip_prefix('[') else {
         return Ok(None);
@@ -82,7 +86,7 @@ pub fn parse<S: Suite>(secret: &Secret) -> Result<Option<Lock>, LockError> {
     };
     let (_, body): (IgnoredAny, Body) = serde_json::from_str(secret.expose())
         .map_err(|_| LockError::Malformed("not a lock's fields"))?;
-    Lock::from_body::<S>(kind, body).map(Some)
+    Lock::from_body(suite, kind, body).map(Some)
 }
 
 impl Lock {
@@ -101,18 +105,18 @@ impl Lock {
         Secret::new(text.unwrap_or_default())
     }
 
-    fn from_body<S: Suite>(kind: Kind, body: Body) -> Result<Self, LockError> {
+    fn from_body(suite: SuiteId, kind: Kind, body: Body) -> Result<Self, LockError> {
         let tags = Tags(&body.tags);
         tags.all_once()?;
-        let mut keys = tags.keys::<S>("pubkeys")?;
+        let mut keys = tags.keys(suite, "pubkeys")?;
         let hash = match kind {
             Kind::P2pk => {
-                keys.insert(0, decode_key::<S>(&body.data)?);
+                keys.insert(0, decode_key(suite, &body.data)?);
                 None
             }
             Kind::Htlc => Some(decode_array(&body.data).ok_or(LockError::Malformed("the hash"))?),
         };
-        let refund = tags.keys::<S>("refund")?;
+        let refund = tags.keys(suite, "refund")?;
         all_different(&keys)?;
         all_different(&refund)?;
         let sigflag = match tags.value("sigflag") {
@@ -121,6 +125,7 @@ impl Lock {
             Some(_) => return Err(LockError::Malformed("unknown sigflag")),
         };
         Ok(Self {
+            suite,
             hash,
             sigflag,
             n_sigs: tags.threshold("n_sigs", keys.len())?,
@@ -176,10 +181,10 @@ impl<'a> Tags<'a> {
         self.values(key).first().map(String::as_str)
     }
 
-    fn keys<S: Suite>(&self, key: &str) -> Result<Vec<[u8; 32]>, LockError> {
+    fn keys(&self, suite: SuiteId, key: &str) -> Result<Vec<[u8; 32]>, LockError> {
         self.values(key)
             .iter()
-            .map(|k| decode_key::<S>(k))
+            .map(|k| decode_key(suite, k))
             .collect()
     }
 
@@ -196,9 +201,11 @@ impl<'a> Tags<'a> {
     }
 }
 
-fn decode_key<S: Suite>(text: &str) -> Result<[u8; 32], LockError> {
+fn decode_key(suite: SuiteId, text: &str) -> Result<[u8; 32], LockError> {
     let bytes = hex::decode(text).map_err(|_| LockError::Malformed("a public key"))?;
-    S::lock_key(&bytes).map_err(|_| LockError::Malformed("a public key"))
+    suite
+        .lock_key(&bytes)
+        .map_err(|_| LockError::Malformed("a public key"))
 }
 
 fn all_different(keys: &[[u8; 32]]) -> Result<(), LockError> {

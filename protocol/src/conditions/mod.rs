@@ -8,7 +8,7 @@ mod spend;
 mod witness;
 
 pub use lock::{HashLock, Kind, Lock, SigFlag, parse};
-pub use spend::{Spend, check_all};
+pub use spend::{Aggregation, Spend, check_all};
 pub use witness::Witness;
 
 /// Why a lock is malformed or was not opened. Never holds any part of a secret.
@@ -26,7 +26,10 @@ pub enum LockError {
     /// The preimage does not match the hash lock.
     #[error("the preimage does not match the lock")]
     Preimage,
-    /// One input is `SIG_ALL` and another has a different lock.
-    #[error("with SIG_ALL all inputs must have the same lock")]
+    /// One input is `SIG_ALL`, and another has a different lock, or is of another suite.
+    #[error("with SIG_ALL all inputs must have the same lock, and be of one suite")]
     Mixed,
+    /// The keyset's version is not known, and so it is not known whose keys lock the token.
+    #[error("the token's keyset is of no suite that is known here")]
+    Suite,
 }

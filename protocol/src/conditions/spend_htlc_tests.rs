@@ -17,7 +17,7 @@ fn open_at(
         preimage: preimage.map(str::to_owned),
         signatures: signers.iter().map(|n| sign(*n, secret)).collect(),
     };
-    let spends = check_all::<Ristretto255>(&[input(secret, Some(witness))], &[], now)?;
+    let spends = check_all(&[input(secret, Some(witness))], &[], Aggregation::Swap, now)?;
     assert_eq!(spends.len(), 1);
     Ok(spends[0].preimage)
 }
@@ -135,7 +135,16 @@ fn with_sig_all_one_preimage_opens_all_inputs_of_the_same_lock() {
         signatures: vec![],
     };
     let inputs = [input(&secret, Some(witness)), input(&secret, None)];
-    let spends = check_all::<Ristretto255>(&inputs, &[], NOW).unwrap();
+    let spends = check_all(&inputs, &[], Aggregation::Swap, NOW).unwrap();
     assert_eq!(spends.len(), 2);
     assert!(spends.iter().all(|s| s.preimage == Some(PREIMAGE)));
+}
+
+/// As one wallet writes a preimage without signatures.
+#[test]
+fn signatures_may_be_null() {
+    let witness = format!(r#"{{"preimage":"{}","signatures":null}}"#, right());
+    assert_eq!(spend_with(&htlc(""), Some(&witness)), Ok(()));
+    let p2pk = spend_with(&p2pk(""), Some(r#"{"signatures":null}"#));
+    assert_eq!(p2pk, Err(LockError::Signatures));
 }

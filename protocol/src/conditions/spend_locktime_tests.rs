@@ -39,7 +39,7 @@ fn after_it_without_refund_keys_anyone_spends() {
     assert_eq!(spend_at(LOCKTIME + 1, &secret, &[]), Ok(()));
     assert_eq!(spend_at(LOCKTIME + 1, &secret, &[2]), Ok(()));
     let bare = [input(&secret, None)];
-    let result = check_all::<Ristretto255>(&bare, &[], LOCKTIME + 1);
+    let result = check_all(&bare, &[], Aggregation::Swap, LOCKTIME + 1);
     assert_eq!(result, Ok(vec![Spend { preimage: None }]));
 }
 
@@ -47,7 +47,8 @@ fn after_it_without_refund_keys_anyone_spends() {
 fn the_refund_threshold_counts_different_refund_keys() {
     let secret = with_refund(r#",["n_sigs_refund","2"]"#);
     assert_eq!(spend_at(LOCKTIME + 1, &secret, &[5, 4]), Ok(()));
-    for signers in [&[4][..], &[4, 4], &[4, 1, 5], &[1, 4]] {
+    assert_eq!(spend_at(LOCKTIME + 1, &secret, &[4, 9, 5]), Ok(()));
+    for signers in [&[4][..], &[4, 4], &[4, 4, 4], &[9, 4]] {
         let refused = spend_at(LOCKTIME + 1, &secret, signers);
         assert_eq!(refused, Err(LockError::Signatures), "{signers:?}");
     }

@@ -51,7 +51,13 @@ fn two_different_signatures_by_one_key_count_once() {
     let first = sign(1, &secret);
     assert_ne!(first, other);
     let check = |signed: &[String]| {
-        check_all::<Ristretto255>(&[input(&secret, signatures(signed))], &[], NOW).map(drop)
+        check_all(
+            &[input(&secret, signatures(signed))],
+            &[],
+            Aggregation::Swap,
+            NOW,
+        )
+        .map(drop)
     };
     assert_eq!(check(&[other.clone(), sign(2, &secret)]), Ok(()));
     assert_eq!(check(&[first, other]), Err(LockError::Signatures));
@@ -72,10 +78,13 @@ fn other_signature(n: u8, message: &str) -> String {
 }
 
 #[test]
-fn more_signatures_than_keys_are_refused_unseen() {
+fn more_than_two_signatures_a_key_are_refused_unseen() {
     let secret = two_of_three();
-    assert_eq!(spend(&secret, &[1, 2, 3, 1]), Err(LockError::Signatures));
-    assert_eq!(spend(&p2pk(""), &[1, 1]), Err(LockError::Signatures));
+    assert_eq!(spend(&secret, &[4, 4, 4, 4, 1, 2]), Ok(()));
+    let more = [1, 2, 4, 4, 4, 4, 4];
+    assert_eq!(spend(&secret, &more), Err(LockError::Signatures));
+    assert_eq!(spend(&p2pk(""), &[2, 1]), Ok(()));
+    assert_eq!(spend(&p2pk(""), &[1, 2, 2]), Err(LockError::Signatures));
 }
 
 #[test]

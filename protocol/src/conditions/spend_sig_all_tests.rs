@@ -34,7 +34,7 @@ fn message() -> String {
 }
 
 fn check(inputs: &[Proof], outputs: &[BlindedMessage]) -> Result<(), LockError> {
-    check_all::<Ristretto255>(inputs, outputs, NOW).map(drop)
+    check_all(inputs, outputs, Aggregation::Swap, NOW).map(drop)
 }
 
 #[test]
@@ -132,11 +132,52 @@ fn it_counts_signatures_as_any_multisignature() {
 fn after_the_locktime_anyone_spends_and_locks_may_still_not_mix() {
     let expired = p2pk(&format!(r#"{ALL},["locktime","{LOCKTIME}"]"#));
     let check = |inputs: &[Proof], now| {
-        check_all::<Ristretto255>(inputs, &outputs(), now).map(|spends| spends.len())
+        check_all(inputs, &outputs(), Aggregation::Swap, now).map(|spends| spends.len())
     };
     let alone = [input(&expired, None), input(&expired, None)];
     assert_eq!(check(&alone, LOCKTIME), Err(LockError::Signatures));
     assert_eq!(check(&alone, LOCKTIME + 1), Ok(2));
     let mixed = [input(&expired, None), input("plain", None)];
     assert_eq!(check(&mixed, LOCKTIME + 1), Err(LockError::Mixed));
+}
+
+/// NUT-11, "Aggregation for `melt`".
+#[test]
+fn melting_signs_the_quotes_id_too() {
+    let quote = QuoteId::new("019e6d5a-2347-7000-8449-370fefb42fed".to_owned());
+    let other = QuoteId::new("019e6d5a-2347-7000-8449-370fefb42fee".to_owned());
+    let melt = |inputs: &[Proof], quote: &QuoteId| {
+        check_all(inputs, &outputs(), Aggregation::Melt(quote), NOW).map(drop)
+    };
+    let full = format!("{}{}", message(), quote.as_str());
+    let inputs = inputs_signed_on(&full, &[1]);
+    let written = Aggregation::Melt(&quote).message(&inputs, &outputs());
+    assert_eq!(*written, full);
+    assert_eq!(melt(&inputs, &quote), Ok(()));
+    let refused = Err(LockError::Signatures);
+    assert_eq!(melt(&inputs, &other), refused, "another quote");
+    assert_eq!(check(&inputs, &outputs()), refused, "a swap");
+    let swap = inputs_signed_on(&message(), &[1]);
+    assert_eq!(check(&swap, &outputs()), Ok(()));
+    assert_eq!(melt(&swap, &quote), refused, "a swap's signature");
+}
+
+#[test]
+fn without_sig_all_the_kind_of_transaction_does_not_matter() {
+    let quote = QuoteId::new("quote".to_owned());
+    let secret = p2pk("");
+    let inputs = [input(&secret, signatures(&[sign(1, &secret)]))];
+    for aggregation in [Aggregation::Swap, Aggregation::Melt(&quote)] {
+        let spent = check_all(&inputs, &outputs(), aggregation, NOW);
+        assert_eq!(spent, Ok(vec![Spend { preimage: None }]));
+    }
+}
+
+/// Two spellings of the message signed by one key, as some wallets do.
+#[test]
+fn a_signature_on_another_spelling_beside_it_does_no_harm() {
+    let [mut first, second] = inputs_signed_on(&message(), &[1]);
+    let both = [sign(1, "another spelling"), sign(1, &message())];
+    first.witness = signatures(&both).map(|w| w.to_json());
+    assert_eq!(check(&[first, second], &outputs()), Ok(()));
 }

@@ -3,7 +3,6 @@
 use ed25519_dalek::{Signer, SigningKey};
 
 use super::*;
-use crate::suite::Ristretto255;
 use crate::{EncodedPoint, KeysetId, Secret};
 
 /// An unimportant time before any locktime here.
@@ -59,7 +58,7 @@ fn signatures(signatures: &[String]) -> Option<Witness> {
 fn spend_at(now: u64, secret: &str, signers: &[u8]) -> Result<(), LockError> {
     let signed: Vec<String> = signers.iter().map(|n| sign(*n, secret)).collect();
     let inputs = [input(secret, signatures(&signed))];
-    check_all::<Ristretto255>(&inputs, &[], now).map(drop)
+    check_all(&inputs, &[], Aggregation::Swap, now).map(drop)
 }
 
 fn spend(secret: &str, signers: &[u8]) -> Result<(), LockError> {
@@ -70,7 +69,7 @@ fn spend(secret: &str, signers: &[u8]) -> Result<(), LockError> {
 fn spend_with(secret: &str, witness: Option<&str>) -> Result<(), LockError> {
     let mut input = input(secret, None);
     input.witness = witness.map(str::to_owned);
-    check_all::<Ristretto255>(&[input], &[], NOW).map(drop)
+    check_all(&[input], &[], Aggregation::Swap, NOW).map(drop)
 }
 
 /// Nobody can spend it: not with every signature there is, and not after the locktime either.
@@ -187,12 +186,17 @@ mod basic {
             secret.replace('"', "\\\""),
         ] {
             let witness = signatures(&[sign(1, &message)]);
-            let result = check_all::<Ristretto255>(&[input(&secret, witness)], &[], NOW);
+            let result = check_all(&[input(&secret, witness)], &[], Aggregation::Swap, NOW);
             assert_eq!(result, Err(LockError::Signatures), "{message}");
         }
         // Nor on the unhashed text.
         let raw = hex::encode(signer(1).sign(secret.as_bytes()).to_bytes());
-        let result = check_all::<Ristretto255>(&[input(&secret, signatures(&[raw]))], &[], NOW);
+        let result = check_all(
+            &[input(&secret, signatures(&[raw]))],
+            &[],
+            Aggregation::Swap,
+            NOW,
+        );
         assert_eq!(result, Err(LockError::Signatures));
     }
 
@@ -201,7 +205,7 @@ mod basic {
         let (one, two) = (p2pk(""), lock("P2PK", &key(2), ""));
         let first = input(&one, signatures(&[sign(1, &one)]));
         let second = input(&two, signatures(&[sign(2, &two)]));
-        let check = |inputs: &[Proof]| check_all::<Ristretto255>(inputs, &[], NOW).map(drop);
+        let check = |inputs: &[Proof]| check_all(inputs, &[], Aggregation::Swap, NOW).map(drop);
         assert_eq!(check(&[first.clone(), second]), Ok(()));
         let bare = input(&two, None);
         let both = check(&[first.clone(), bare.clone()]);
@@ -321,7 +325,7 @@ mod malformed {
             input(&good, signatures(&[sign(1, &good)])),
             input(&p2pk("[]"), None),
         ];
-        let result = check_all::<Ristretto255>(&inputs, &[], NOW);
+        let result = check_all(&inputs, &[], Aggregation::Swap, NOW);
         assert_eq!(result, Err(LockError::Malformed("an empty tag")));
     }
 }
@@ -338,6 +342,9 @@ mod sig_all;
 #[path = "spend_htlc_tests.rs"]
 mod htlc;
 
+#[path = "spend_suites_tests.rs"]
+mod suites;
+
 #[test]
 fn nothing_of_a_witness_or_a_secret_is_shown() {
     let preimage = hex::encode(PREIMAGE);
@@ -348,8 +355,8 @@ fn nothing_of_a_witness_or_a_secret_is_shown() {
     };
     let secret = lock("HTLC", HASH, "").replace("\"00\"", "\"5ec2e7\"");
     let proof = input(&secret, Some(witness.clone()));
-    let parsed = parse::<Ristretto255>(&proof.secret);
-    let spend = check_all::<Ristretto255>(std::slice::from_ref(&proof), &[], NOW);
+    let parsed = parse(SuiteId::Ristretto255, &proof.secret);
+    let spend = check_all(std::slice::from_ref(&proof), &[], Aggregation::Swap, NOW);
     let shown = format!("{witness:?} {proof:?} {parsed:?} {spend:?} {:?}", spend);
     for hidden in [&preimage, &signature, "5ec2e7", &format!("{PREIMAGE:?}")] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::LockError;
-use crate::encoding::decode_array;
+use crate::encoding::{decode_array, or_null};
 
 /// The object that a proof's `witness` field holds as a string.
 ///
@@ -15,8 +15,8 @@ pub struct Witness {
     /// The preimage of an HTLC, 64 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preimage: Option<String>,
-    /// Signatures by keys of the lock, 128 hex digits each.
-    #[serde(default)]
+    /// Signatures by keys of the lock, 128 hex digits each. Some wallets write null for none.
+    #[serde(default, deserialize_with = "or_null")]
     pub signatures: Vec<String>,
 }
 

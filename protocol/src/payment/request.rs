@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{PaymentError, creq_b, encode, from_base64};
+use crate::encoding::or_null;
 
 /// What a payment request of NUT-18 starts with.
 pub const PREFIX: &str = "creqA";
@@ -23,14 +24,14 @@ pub struct PaymentRequest {
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub single_use: Option<bool>,
     /// The mints whose tokens are taken; any when there are none.
-    #[serde(rename = "m", default, with = "list")]
+    #[serde(rename = "m", default, deserialize_with = "or_null")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mints: Vec<String>,
     /// What it is for, in the payee's words.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How to pay, by preference; none means in the request itself (NUT-24).
-    #[serde(rename = "t", default, with = "list")]
+    #[serde(rename = "t", default, deserialize_with = "or_null")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transports: Vec<Transport>,
     /// The lock that the payee wants on the token.
@@ -48,7 +49,7 @@ pub struct Transport {
     #[serde(rename = "a")]
     pub target: String,
     /// More about it, each a name and its values.
-    #[serde(rename = "g", default, with = "list")]
+    #[serde(rename = "g", default, deserialize_with = "or_null")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Vec<String>>,
 }
@@ -63,7 +64,7 @@ pub struct LockOption {
     #[serde(rename = "d")]
     pub data: String,
     /// The secret's tags.
-    #[serde(rename = "t", default, with = "list")]
+    #[serde(rename = "t", default, deserialize_with = "or_null")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Vec<String>>,
 }
@@ -98,23 +99,5 @@ impl PaymentRequest {
             return Err(PaymentError::Damaged);
         }
         Ok(request)
-    }
-}
-
-/// Lists that are left out, null or undefined when they are empty: writers differ.
-mod list {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer, T: Serialize>(
-        list: &Vec<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        list.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<T>, D::Error> {
-        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! The trait names what the protocol needs of a group; everything else is written once over it.
 
+mod id;
 mod ristretto255;
 pub mod secp256k1;
 
 pub use self::secp256k1::Secp256k1;
+pub use id::SuiteId;
 pub use ristretto255::{Blinding, CONTEXT, Ristretto255, SecretKey};
 
 use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};

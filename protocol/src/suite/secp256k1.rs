@@ -4,6 +4,10 @@
 //! functions: key generation for multiples of the generator, and the Diffie-Hellman function for
 //! those of other points. `mul_tweak` and `add_exp_tweak` take variable time: they are for public values.
 
+mod signing;
+
+pub use signing::SigningKey;
+
 use std::fmt;
 
 use ::secp256k1::{Error, PublicKey, Scalar, XOnlyPublicKey, constants, ecdh, schnorr};

@@ -174,7 +174,9 @@ fn commit(
             match write {
                 Write::Present(presented, reply) => {
                     let standing = store.present(&presented)?;
-                    replies.push(Box::new(move || drop(reply.send(standing))));
+                    replies.push(Box::new(move || {
+                        let _ = reply.send(standing);
+                    }));
                 }
                 Write::Charge(marks) => store.charge(&marks)?,
                 Write::Withdraw(marks) => store.withdraw(&marks)?,

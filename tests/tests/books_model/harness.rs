@@ -9,6 +9,7 @@ use farthing_mint::keyring::{Keyring, KeysetTerms, RequestDigest, Seed};
 use farthing_mint::ledger::{AccountId, BalanceSheet, KeysetState, Limits, Transaction};
 use farthing_mint::store::{KeysetRow, Store};
 use farthing_protocol::ErrorCode;
+use farthing_protocol::suite::SuiteId;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -88,6 +89,7 @@ impl Books {
         }
         let terms = KeysetTerms {
             index: u32::try_from(before.len())? + 1,
+            suite: SuiteId::Ristretto255,
             unit: UNIT.to_owned(),
             amounts: 8,
             input_fee_ppk,

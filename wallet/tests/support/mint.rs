@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use farthing_protocol::api::*;
-use farthing_protocol::conditions::check_all;
+use farthing_protocol::conditions::{Aggregation, check_all};
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, SecretKey, Suite};
 use farthing_protocol::*;
@@ -401,7 +401,7 @@ impl FakeMint {
                 return refuse(ErrorCode::ProofInvalid);
             }
         }
-        if check_all::<Ristretto255>(inputs, outputs, NOW).is_err() {
+        if check_all(inputs, outputs, Aggregation::Swap, NOW).is_err() {
             return refuse(ErrorCode::ProofInvalid);
         }
         if inputs.iter().any(|input| self.is_spent(&input.secret)) {

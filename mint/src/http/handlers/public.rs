@@ -6,12 +6,13 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use farthing_protocol::api::{Contact, Info, Keys, Keysets, Limits};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, KeysetId};
 use serde_json::json;
 
-use super::super::SharedApp;
+use super::super::{App, SharedApp};
 use crate::clock;
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// GET `/v1/info` (NUT-06).
@@ -19,20 +20,16 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
     let directory = app.read(|reader| app.engine.directory(reader))?;
     let config = &app.config;
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-    let contact = some(&config.contact).map(|info| Contact {
-        method: "operator".to_owned(),
-        info,
-    });
     let supported = || json!({"supported": true});
     let nuts = ["7", "9", "10", "11", "12", "14"];
     let nuts: BTreeMap<_, _> = nuts.map(|n| (n.to_owned(), supported())).into();
     Ok(Json(Info {
         name: config.name.clone(),
-        version: concat!("Farthing/", env!("CARGO_PKG_VERSION")).to_owned(),
+        version: version(),
         description: some(&config.description),
-        contact: contact.into_iter().collect(),
+        contact: contact(config),
         time: clock::now_s(),
-        suite: Ristretto255::NAME.to_owned(),
+        suite: SuiteId::Ristretto255.name().to_owned(),
         unit: config.unit.clone(),
         decimals: config.decimals,
         keysets_digest: directory.digest(),
@@ -47,10 +44,24 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
     }))
 }
 
+/// The software, as NUT-06 has it: a name, a slash, a version.
+pub(super) fn version() -> String {
+    concat!("Farthing/", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+/// How to reach the operator.
+pub(super) fn contact(config: &Config) -> Vec<Contact> {
+    let contact = Some(&config.contact).filter(|contact| !contact.is_empty());
+    let contact = contact.map(|info| Contact {
+        method: "operator".to_owned(),
+        info: info.clone(),
+    });
+    contact.into_iter().collect()
+}
+
 /// GET `/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    let directory = app.read(|reader| app.engine.directory(reader))?;
-    directory.to_keys(None).map(Json).ok_or_else(unknown_keyset)
+    keys_of(&app, SuiteId::Ristretto255, None)
 }
 
 /// GET `/v1/keys/{id}` (NUT-02), active or not.
@@ -59,18 +70,27 @@ pub(in crate::http) async fn keyset_keys(
     id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
     let Path(id) = id.map_err(|_| unknown_keyset())?;
-    let id = KeysetId::from_hex(&id).map_err(|_| unknown_keyset())?;
-    let directory = app.read(|reader| app.engine.directory(reader))?;
-    directory
-        .to_keys(Some(&id))
-        .map(Json)
-        .ok_or_else(unknown_keyset)
+    keys_of(&app, SuiteId::Ristretto255, Some(&id))
 }
 
 /// GET `/v1/keysets` (NUT-02).
 pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
+    keysets_of(&app, SuiteId::Ristretto255)
+}
+
+/// The keys at a suite's door: of its active keysets, or of the one with this id.
+pub(super) fn keys_of(app: &App, suite: SuiteId, id: Option<&str>) -> Result<Json<Keys>> {
+    let parse = |id| KeysetId::from_hex(id).map_err(|_| unknown_keyset());
+    let id = id.map(parse).transpose()?;
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    Ok(Json(directory.to_keysets()))
+    let keys = directory.to_keys(suite, id.as_ref());
+    keys.map(Json).ok_or_else(unknown_keyset)
+}
+
+/// The keysets at a suite's door.
+pub(super) fn keysets_of(app: &App, suite: SuiteId) -> Result<Json<Keysets>> {
+    let directory = app.read(|reader| app.engine.directory(reader))?;
+    Ok(Json(directory.to_keysets(suite)))
 }
 
 fn unknown_keyset() -> Error {

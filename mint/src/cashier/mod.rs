@@ -1,0 +1,244 @@
+//! The cashier: value comes in and goes out by the payment backend.
+//!
+//! It makes quotes, asks the backend what became of invoices and payments, and has the engine write down
+//! what the backend says. It moves nothing itself: every movement is the engine's, in `engine/quotes.rs`.
+//!
+//! Payments to outside are made by one process at a time, the one that holds the lock `payments.lock` in
+//! the mint's folder: the running mint, or an operator's command while no mint runs. Whoever begins a
+//! payment without it has it made by who does.
+
+mod drive;
+mod offer;
+mod rates;
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use farthing_protocol::ErrorCode;
+use farthing_protocol::cashu::QuoteId;
+use tokio::sync::broadcast;
+
+use crate::clock;
+use crate::config::Config;
+use crate::engine::{Answer, Engine, Event, QuoteStep};
+use crate::error::{Error, Result};
+use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
+use crate::lightning::{Attempt, BackendError, Features, Incoming, PaymentBackend};
+use rates::Rates;
+
+pub use offer::MeltWish;
+
+/// How often a waiting caller looks for itself whether its payment has ended.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Brings value in and out.
+pub struct Cashier {
+    engine: Arc<Engine>,
+    backend: Arc<dyn PaymentBackend>,
+    rates: Rates,
+    payment_timeout: Duration,
+    invoice_expiry_s: u32,
+    amount_max: u64,
+    /// Locked by the one process that makes payments.
+    lock: File,
+    has_lock: OnceLock<()>,
+    /// The quotes whose payment this process is making or asking about.
+    driven: Mutex<HashSet<QuoteId>>,
+}
+
+impl Cashier {
+    /// The cashier of a mint with a backend, which makes payments once it has the lock at `lock`.
+    ///
+    /// # Errors
+    /// [`Error::Operator`] for a unit that the payment network does not know; [`Error::File`].
+    pub fn new(
+        engine: Arc<Engine>,
+        backend: Arc<dyn PaymentBackend>,
+        config: &Config,
+        lock: &Path,
+    ) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true);
+        let lock = file.open(lock).map_err(Error::file(lock))?;
+        Ok(Self {
+            engine,
+            backend,
+            rates: Rates::new(config)?,
+            payment_timeout: Duration::from_millis(config.lightning_timeout_ms),
+            invoice_expiry_s: config.lightning_invoice_expiry_s,
+            amount_max: config.lightning_amount_max,
+            lock,
+            has_lock: OnceLock::new(),
+            driven: Mutex::default(),
+        })
+    }
+
+    /// What the backend can do.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        self.backend.features()
+    }
+
+    /// The greatest amount of one quote.
+    #[must_use]
+    pub fn amount_max(&self) -> u64 {
+        self.amount_max
+    }
+
+    /// Whether this process makes the payments. It does from when on no other does.
+    fn makes_payments(&self) -> bool {
+        if self.has_lock.get().is_none() && self.lock.try_lock().is_ok() {
+            let _ = self.has_lock.set(());
+        }
+        self.has_lock.get().is_some()
+    }
+
+    /// A mint quote of `account`'s, or for tokens, as it is now: the backend is asked about one that is
+    /// not paid.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `QuoteUnknown`; [`Error::Busy`]; [`Error::Store`].
+    pub async fn mint_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MintQuote> {
+        let quote = self.read_mint_quote(id, account)?;
+        if quote.paid > 0 {
+            return Ok(quote);
+        }
+        self.look_for(&quote).await?;
+        self.read_mint_quote(id, account)
+    }
+
+    pub(crate) fn read_mint_quote(
+        &self,
+        id: &QuoteId,
+        account: Option<AccountId>,
+    ) -> Result<MintQuote> {
+        let quote = self.engine.store().reader()?.mint_quote(id)?;
+        quote.filter(|q| q.account == account).ok_or_else(unknown)
+    }
+
+    /// A melt quote of `account`'s, or for tokens, as the store has it.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `QuoteUnknown`; [`Error::Store`].
+    pub fn melt_quote(&self, id: &QuoteId, account: Option<AccountId>) -> Result<MeltQuote> {
+        let quote = self.find(id)?;
+        (quote.account == account)
+            .then_some(quote)
+            .ok_or_else(unknown)
+    }
+
+    fn find(&self, id: &QuoteId) -> Result<MeltQuote> {
+        let quote = self.engine.store().reader()?.melt_quote(id)?;
+        quote.ok_or_else(unknown)
+    }
+
+    /// Sees to the payment of a melt quote that the engine has just begun, as `begun` says, and gives the
+    /// quote when it has ended, or after the time that a payment may take. A caller who wants no wait is
+    /// given it as it is.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `PaymentFailed` when it failed for certain, and what was put in is free;
+    /// [`Error::Store`].
+    pub async fn pay(
+        self: &Arc<Self>,
+        id: &QuoteId,
+        begun: &Answer,
+        wait: bool,
+    ) -> Result<MeltQuote> {
+        let mut events = self.engine.watch();
+        let quote = self.find(id)?;
+        if quote.state != MeltState::Pending {
+            return Ok(quote);
+        }
+        let attempt = match begun.is_repeated {
+            true => Attempt::Again,
+            false => Attempt::First,
+        };
+        self.drive(quote.clone(), attempt);
+        if !wait {
+            return Ok(quote);
+        }
+        let patience = self.payment_timeout + 2 * LOOK;
+        let ended = tokio::time::timeout(patience, self.ended(id, &mut events)).await;
+        match ended {
+            Ok(Ok(quote)) if quote.state == MeltState::Unpaid => Err(Error::request(
+                ErrorCode::PaymentFailed,
+                "the payment failed; what was put in for it is free again",
+            )),
+            Ok(quote) => quote,
+            Err(_) => self.find(id),
+        }
+    }
+
+    /// The quote, once its payment is no longer under way.
+    async fn ended(
+        &self,
+        id: &QuoteId,
+        events: &mut broadcast::Receiver<Arc<[Event]>>,
+    ) -> Result<MeltQuote> {
+        loop {
+            let quote = self.find(id)?;
+            if quote.state != MeltState::Pending {
+                return Ok(quote);
+            }
+            // Events of another process do not come here: look now and then.
+            let _ = tokio::time::timeout(LOOK, events.recv()).await;
+        }
+    }
+
+    /// Asks the backend whether a mint quote was paid, and has it written down.
+    async fn look_for(&self, quote: &MintQuote) -> Result<()> {
+        match self.backend.incoming(quote.payment_hash).await {
+            Ok(Incoming::Paid { amount_msat }) => {
+                let amount = self.rates.received(amount_msat);
+                if amount < quote.amount {
+                    tracing::error!(
+                        amount,
+                        asked = quote.amount,
+                        "the payment backend says that less was paid than was asked for"
+                    );
+                    return Ok(());
+                }
+                let step = QuoteStep::Received(quote.id.clone(), amount);
+                self.engine.record(step).await
+            }
+            Ok(Incoming::Unpaid | Incoming::Expired) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "whether an invoice was paid is not known");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A backend's failure, as the caller is told.
+fn failed(error: &BackendError) -> Error {
+    match error {
+        BackendError::Unreachable(detail) => {
+            tracing::error!(detail, "the payment backend cannot be reached");
+            Error::Busy("unable to reach its payment network")
+        }
+        BackendError::Refused(detail) => {
+            tracing::warn!(detail, "the payment backend refused");
+            let detail = "the mint's payment backend refuses this";
+            Error::request(ErrorCode::AmountOutOfRange, detail)
+        }
+    }
+}
+
+fn unknown() -> Error {
+    Error::request(ErrorCode::QuoteUnknown, "no such quote at this mint")
+}
+
+/// A quote's name, new.
+fn new_id() -> Result<QuoteId> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)
+        .map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
+    // Of the time, no more than the hour: nobody needs a finer one.
+    let millis = clock::hour_to_s(clock::hour()).saturating_mul(1000);
+    Ok(QuoteId::uuid_v7(millis, &random))
+}

@@ -1,0 +1,163 @@
+//! Making quotes.
+
+use farthing_protocol::{EncodedPoint, ErrorCode};
+
+use super::{Cashier, failed, new_id};
+use crate::clock;
+use crate::engine::QuoteStep;
+use crate::error::{Error, Result};
+use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
+use crate::lightning::{self, ParsedInvoice};
+
+/// The longest that what a payment costs is promised for.
+const MELT_EXPIRY_S: u64 = 3600;
+
+/// How much of an invoice somebody wants paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeltWish {
+    /// What it says.
+    Whole,
+    /// This much of one that names no amount, in thousandths of a satoshi (NUT-23).
+    Amountless(u64),
+    /// This part of it, others paying the rest (NUT-15), in thousandths of a satoshi.
+    Part(u64),
+}
+
+impl Cashier {
+    /// Makes an invoice over `amount` of the mint's unit, whose payment funds `account` or can be minted
+    /// as tokens by whoever signs with `pubkey`, or by whoever knows the quote's id.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `AmountOutOfRange`; [`Error::Busy`] when the backend does not answer;
+    /// [`Error::Store`].
+    pub async fn offer(
+        &self,
+        amount: u64,
+        description: Option<&str>,
+        account: Option<AccountId>,
+        pubkey: Option<EncodedPoint>,
+    ) -> Result<MintQuote> {
+        self.check_amount(amount)?;
+        let amount_msat = self.rates.to_msat(amount).ok_or_else(out_of_range)?;
+        let description = description.filter(|_| self.features().description);
+        let invoice = self
+            .backend
+            .create_invoice(amount_msat, description, self.invoice_expiry_s);
+        let invoice = invoice.await.map_err(|error| failed(&error))?;
+        let quote = MintQuote {
+            id: new_id()?,
+            payment_hash: invoice.payment_hash,
+            request: invoice.request,
+            amount,
+            account,
+            pubkey,
+            expiry: invoice.expires_at,
+            paid: 0,
+            issued: 0,
+        };
+        self.engine
+            .record(QuoteStep::Offered(quote.clone()))
+            .await?;
+        Ok(quote)
+    }
+
+    /// Says what paying an invoice costs, from `account` or with tokens.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with `Malformed`, `QuoteExpired`, `InvoiceAmountless`, `InvoiceAmountMismatch` or
+    /// `AmountOutOfRange`; [`Error::Busy`]; [`Error::Store`].
+    pub async fn quote_payment(
+        &self,
+        request: &str,
+        wish: MeltWish,
+        account: Option<AccountId>,
+    ) -> Result<MeltQuote> {
+        let invoice = lightning::parse(request)
+            .map_err(|error| Error::request(ErrorCode::Malformed, error.to_string()))?;
+        let now = clock::now_s();
+        if invoice.expires_at < now {
+            let detail = "the invoice has expired: ask for another";
+            return Err(Error::request(ErrorCode::QuoteExpired, detail));
+        }
+        let amount_msat = self.to_send(&invoice, wish)?;
+        let amount = self.rates.sent(amount_msat);
+        self.check_amount(amount)?;
+        let is_own = self.is_own(&invoice)?;
+        let quote = MeltQuote {
+            id: new_id()?,
+            payment_hash: invoice.payment_hash,
+            request: request.to_owned(),
+            amount_msat,
+            is_partial: matches!(wish, MeltWish::Part(_)),
+            amount,
+            // What stays in the house costs nothing.
+            fee_reserve: if is_own {
+                0
+            } else {
+                self.rates.fee_reserve(amount)
+            },
+            account,
+            expiry: invoice.expires_at.min(now + MELT_EXPIRY_S),
+            state: MeltState::Unpaid,
+            held: 0,
+            started: 0,
+            fee_paid: 0,
+            preimage: None,
+        };
+        self.engine.record(QuoteStep::Asked(quote.clone())).await?;
+        Ok(quote)
+    }
+
+    /// Whether an invoice is one of this mint's.
+    fn is_own(&self, invoice: &ParsedInvoice) -> Result<bool> {
+        let reader = self.engine.store().reader()?;
+        Ok(reader
+            .mint_quote_of_payment(&invoice.payment_hash)?
+            .is_some())
+    }
+
+    /// What to send for an invoice.
+    fn to_send(&self, invoice: &ParsedInvoice, wish: MeltWish) -> Result<u64> {
+        let refuse = |code, detail: &'static str| Err(Error::request(code, detail));
+        let features = self.features();
+        match (wish, invoice.amount_msat) {
+            (MeltWish::Whole, Some(amount)) => Ok(amount),
+            (MeltWish::Whole, None) => refuse(
+                ErrorCode::InvoiceAmountless,
+                "the invoice names no amount: say how much",
+            ),
+            (MeltWish::Amountless(_), _) if !features.amountless => refuse(
+                ErrorCode::InvoiceAmountless,
+                "this mint pays no invoices without an amount",
+            ),
+            (MeltWish::Amountless(amount), Some(named)) if amount != named => refuse(
+                ErrorCode::InvoiceAmountMismatch,
+                "the invoice names another amount",
+            ),
+            (MeltWish::Amountless(amount), _) => Ok(amount),
+            (MeltWish::Part(_), _) if !features.partial => refuse(
+                ErrorCode::InvoiceAmountMismatch,
+                "this mint pays no parts of invoices",
+            ),
+            (MeltWish::Part(amount), Some(whole)) if amount <= whole => Ok(amount),
+            (MeltWish::Part(_), _) => refuse(
+                ErrorCode::InvoiceAmountMismatch,
+                "the part is more than the invoice asks for",
+            ),
+        }
+    }
+
+    fn check_amount(&self, amount: u64) -> Result<()> {
+        if amount == 0 || amount > self.amount_max {
+            return Err(out_of_range());
+        }
+        Ok(())
+    }
+}
+
+fn out_of_range() -> Error {
+    Error::request(
+        ErrorCode::AmountOutOfRange,
+        "the amount is zero, or more than the mint takes",
+    )
+}

@@ -1,0 +1,43 @@
+//! Who watches the mint is told what happened, once it is on disk (NUT-17).
+
+use std::sync::Arc;
+
+use farthing_protocol::cashu::QuoteId;
+use tokio::sync::broadcast;
+
+use crate::keyring::Mark;
+
+/// How many batches a watcher may be behind before it misses some.
+const BEHIND_MAX: usize = 256;
+
+/// What changed. The store says what it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The state of the token with this mark.
+    Token(Mark),
+    /// A quote.
+    Quote(QuoteId),
+}
+
+/// The way from the writer to whoever watches.
+#[derive(Debug)]
+pub(super) struct Events(broadcast::Sender<Arc<[Event]>>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self(broadcast::channel(BEHIND_MAX).0)
+    }
+}
+
+impl Events {
+    /// Tells what one batch changed.
+    pub(super) fn announce(&self, events: Vec<Event>) {
+        if !events.is_empty() && self.0.receiver_count() > 0 {
+            let _ = self.0.send(events.into());
+        }
+    }
+
+    pub(super) fn watch(&self) -> broadcast::Receiver<Arc<[Event]>> {
+        self.0.subscribe()
+    }
+}

@@ -1,0 +1,353 @@
+//! The writer's side of quotes: what becomes of them, and of what is held for payments under way.
+//!
+//! A payment to outside cannot be part of a batch: between its beginning and the moment when it is known
+//! what became of it, its tokens are *held*. They are neither spent nor free, on disk and across
+//! restarts, and no value has moved. Only what the payment backend says for certain ends that: then they
+//! are spent, in one batch with what the payment leaves over, or they are free again. What an account
+//! puts in for a payment is on the account of what is being paid out meanwhile.
+
+use farthing_protocol::ErrorCode;
+use farthing_protocol::api::PostingKind;
+use farthing_protocol::cashu::QuoteId;
+
+use super::books::Books;
+use super::events::Event;
+use super::verify::{HeldPayment, QuoteUse};
+use crate::error::{Error, Result};
+use crate::ledger::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
+use crate::store::TokenRow;
+
+/// What became known of a quote.
+#[derive(Clone, Debug)]
+pub enum QuoteStep {
+    /// Somebody asked for an invoice.
+    Offered(MintQuote),
+    /// Somebody asked what paying an invoice costs.
+    Asked(MeltQuote),
+    /// The payment backend says that this much was paid for a mint quote.
+    Received(QuoteId, u64),
+    /// The payment backend says that a melt quote's payment has arrived.
+    Arrived {
+        /// Which.
+        quote: QuoteId,
+        /// What it cost beyond the amount, in the mint's unit.
+        fee: u64,
+        /// The proof.
+        preimage: [u8; 32],
+    },
+    /// The payment backend says for certain that nothing left, and nothing will.
+    Failed(QuoteId),
+}
+
+impl Books<'_> {
+    /// Takes note of what became known. Said again, it changes nothing.
+    pub(super) fn take(&mut self, step: &QuoteStep) -> Result<()> {
+        match step {
+            QuoteStep::Offered(quote) => self.batch.add_mint_quote(quote),
+            QuoteStep::Asked(quote) => self.batch.add_melt_quote(quote),
+            QuoteStep::Received(id, amount) => match self.batch.mint_quote(id)? {
+                Some(quote) if quote.paid == 0 => {
+                    let (paid, owed) = (to_signed(*amount)?, to_signed(quote.amount)?);
+                    self.post_amount(RESERVE, -paid, PostingKind::Deposit)?;
+                    // Whoever pays more than was asked for gives it to the mint.
+                    self.post_amount(FEES, paid - owed, PostingKind::Deposit)?;
+                    self.receive(&quote)
+                }
+                Some(_) | None => Ok(()),
+            },
+            QuoteStep::Arrived {
+                quote,
+                fee,
+                preimage,
+            } => match self.pending(quote)? {
+                Some(quote) => {
+                    let sent = to_signed(quote.amount.saturating_add(*fee))?;
+                    self.post_amount(RESERVE, sent, PostingKind::Payout)?;
+                    self.arrive(quote, *fee, Some(*preimage))
+                }
+                None => Ok(()),
+            },
+            QuoteStep::Failed(quote) => match self.pending(quote)? {
+                Some(quote) => self.fail(quote),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What stands against beginning a payment that was begun before, perhaps by the same request.
+    pub(super) fn payment_conflict(&self, quotes: &QuoteUse) -> Result<Option<Error>> {
+        let QuoteUse::Pays(payment) = quotes else {
+            return Ok(None);
+        };
+        let quote = self.batch.melt_quote(&payment.quote)?;
+        Ok(quote.and_then(|quote| begun_before(quote.state)))
+    }
+
+    /// Whether what a transaction wants of quotes can be had.
+    pub(super) fn check_quotes(&self, quotes: &QuoteUse) -> Result<()> {
+        match quotes {
+            QuoteUse::None => Ok(()),
+            QuoteUse::Issues(quotes) => quotes
+                .iter()
+                .try_for_each(|(id, amount)| self.check_issue(id, *amount)),
+            QuoteUse::Pays(payment) => self.check_payment(payment).map(|_| ()),
+        }
+    }
+
+    fn check_issue(&self, id: &QuoteId, amount: u64) -> Result<()> {
+        let quote = self.batch.mint_quote(id)?.filter(|q| q.account.is_none());
+        let quote = quote.ok_or_else(unknown)?;
+        if quote.paid == 0 {
+            return refuse(ErrorCode::QuoteUnpaid, "the quote's invoice is not paid");
+        }
+        if quote.issued.saturating_add(amount) > quote.paid {
+            return refuse(
+                ErrorCode::QuoteIssued,
+                "the quote's tokens were issued before",
+            );
+        }
+        Ok(())
+    }
+
+    /// Gives the quote, and the mint quote of this mint's that its invoice belongs to.
+    fn check_payment(&self, payment: &HeldPayment) -> Result<(MeltQuote, Option<MintQuote>)> {
+        let quote = self.batch.melt_quote(&payment.quote)?;
+        let quote = quote.filter(|q| q.account == payment.account);
+        let quote = quote.ok_or_else(unknown)?;
+        let states = self.batch.states_of_payment(&quote.payment_hash)?;
+        if let Some(conflict) = states.into_iter().find_map(begun_before) {
+            return Err(conflict);
+        }
+        if quote.expiry < self.now {
+            return refuse(
+                ErrorCode::QuoteExpired,
+                "the quote has expired: ask for another",
+            );
+        }
+        let own = self.batch.mint_quote_of_payment(&quote.payment_hash)?;
+        if let Some(own) = &own {
+            if own.paid > 0 {
+                return refuse(ErrorCode::InvoicePaid, "this invoice was paid before");
+            }
+            if own.expiry < self.now {
+                return refuse(ErrorCode::QuoteExpired, "this invoice has expired");
+            }
+            if own.amount != quote.amount || quote.is_partial {
+                let detail = "an invoice of this mint's own is paid as a whole";
+                return refuse(ErrorCode::InvoiceAmountMismatch, detail);
+            }
+        }
+        Ok((quote, own))
+    }
+
+    pub(super) fn issue_quotes(&mut self, quotes: &[(QuoteId, u64)]) -> Result<()> {
+        for (id, amount) in quotes {
+            let quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
+            let issued = quote.issued.saturating_add(*amount);
+            self.batch.set_mint_quote(id, quote.paid, issued)?;
+            self.events.push(Event::Quote(id.clone()));
+        }
+        Ok(())
+    }
+
+    /// Holds what a payment needs. An invoice of this mint's own is paid at once, and nothing leaves.
+    pub(super) fn begin_payment(
+        &mut self,
+        payment: &HeldPayment,
+        spends: &[TokenRow],
+    ) -> Result<()> {
+        let (mut quote, own) = self.check_payment(payment)?;
+        for spend in spends {
+            self.batch.hold(&quote.id, spend)?;
+            self.counters_of(spend)?.held += spend.amount.cast_signed();
+            self.events.push(Event::Token(spend.mark));
+        }
+        self.batch.add_blanks(&quote.id, &payment.blanks)?;
+        quote.state = MeltState::Pending;
+        quote.held = payment.held;
+        quote.started = self.now;
+        self.batch.set_melt_quote(&quote)?;
+        self.events.push(Event::Quote(quote.id.clone()));
+        match own {
+            Some(own) => {
+                self.receive(&own)?;
+                self.arrive(quote, 0, None)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Gives what was paid for a mint quote to whom it belongs, in the quote's amount.
+    fn receive(&mut self, quote: &MintQuote) -> Result<()> {
+        let amount = to_signed(quote.amount)?;
+        let (beneficiary, issued) = match quote.account {
+            Some(account) => (account, quote.amount),
+            None => (PAID_IN, 0),
+        };
+        self.post_amount(beneficiary, amount, PostingKind::Deposit)?;
+        self.batch.set_mint_quote(&quote.id, quote.amount, issued)?;
+        self.events.push(Event::Quote(quote.id.clone()));
+        Ok(())
+    }
+
+    /// Ends a payment that has arrived, and cost `fee` beyond its amount. What was paid is posted by the
+    /// caller; here is what paid for it.
+    fn arrive(&mut self, mut quote: MeltQuote, fee: u64, preimage: Option<[u8; 32]>) -> Result<()> {
+        let cost = to_signed(quote.amount.saturating_add(fee))?;
+        let held = to_signed(quote.held)?;
+        if cost > held {
+            tracing::error!(
+                "a payment cost more than its fee reserve: the mint bears the difference"
+            );
+        }
+        match quote.account {
+            Some(account) => {
+                self.post_amount(PAYING_OUT, -held, PostingKind::Payout)?;
+                self.post_amount(account, (held - cost).max(0), PostingKind::Payout)?;
+                self.post_amount(FEES, (held - cost).min(0), PostingKind::Payout)?;
+            }
+            None => {
+                let spends = self.release(&quote.id)?;
+                let inputs: i64 = spends.iter().map(|row| row.amount.cast_signed()).sum();
+                self.spend_all(&spends)?;
+                let change = self.give_change(&quote.id, (held - cost).max(0).cast_unsigned())?;
+                self.post_amount(FEES, inputs - cost - change, PostingKind::Payout)?;
+            }
+        }
+        quote.state = MeltState::Paid;
+        quote.fee_paid = fee;
+        quote.preimage = preimage;
+        self.batch.set_melt_quote(&quote)?;
+        self.events.push(Event::Quote(quote.id.clone()));
+        Ok(())
+    }
+
+    /// Ends a payment that failed for certain: what was held for it is free.
+    fn fail(&mut self, mut quote: MeltQuote) -> Result<()> {
+        if let Some(account) = quote.account {
+            let held = to_signed(quote.held)?;
+            self.post_amount(PAYING_OUT, -held, PostingKind::Payout)?;
+            self.post_amount(account, held, PostingKind::Payout)?;
+        }
+        for row in self.release(&quote.id)? {
+            self.events.push(Event::Token(row.mark));
+        }
+        self.batch.remove_blanks(&quote.id)?;
+        quote.state = MeltState::Unpaid;
+        quote.held = 0;
+        self.batch.set_melt_quote(&quote)?;
+        self.events.push(Event::Quote(quote.id.clone()));
+        Ok(())
+    }
+
+    /// Lets go of the tokens held for a quote.
+    fn release(&mut self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
+        let rows = self.batch.release(quote)?;
+        for row in &rows {
+            self.counters_of(row)?.held -= row.amount.cast_signed();
+        }
+        Ok(rows)
+    }
+
+    /// Gives a quote's blanks what is left over, as far as they go; gives how much that is (NUT-08).
+    fn give_change(&mut self, quote: &QuoteId, left: u64) -> Result<i64> {
+        let blanks = self.batch.blanks(quote)?;
+        let keysets = self.batch.keysets()?;
+        let amounts = |index| keysets.iter().find(|row| row.terms.index == index);
+        let smallest = blanks.iter().filter_map(|blank| amounts(blank.keyset));
+        let smallest = smallest.map(|row| row.terms.amounts).min().unwrap_or(0);
+        let mut given = 0;
+        for (blank, amount) in blanks
+            .iter()
+            .zip(largest_parts(left, smallest, blanks.len()))
+        {
+            self.batch.set_blank(&blank.mark, amount)?;
+            self.issue(&TokenRow {
+                mark: blank.mark,
+                keyset: blank.keyset,
+                amount,
+                preimage: None,
+            })?;
+            given += amount.cast_signed();
+        }
+        Ok(given)
+    }
+
+    fn pending(&self, id: &QuoteId) -> Result<Option<MeltQuote>> {
+        let quote = self.batch.melt_quote(id)?;
+        Ok(quote.filter(|quote| quote.state == MeltState::Pending))
+    }
+
+    fn post_amount(&self, account: i64, amount: i64, kind: PostingKind) -> Result<()> {
+        if amount == 0 {
+            return Ok(());
+        }
+        self.post(&Entry {
+            account,
+            amount,
+            kind,
+            note: None,
+        })
+    }
+}
+
+/// Up to `count` powers of two below 2^`amounts` that add up to as much of `left` as they can, ascending.
+fn largest_parts(left: u64, amounts: u8, count: usize) -> Vec<u64> {
+    let mut rest = left;
+    let mut parts = Vec::new();
+    while rest > 0 && amounts > 0 && parts.len() < count {
+        let exponent = rest.ilog2().min(u32::from(amounts) - 1);
+        parts.push(1 << exponent);
+        rest -= 1 << exponent;
+    }
+    parts.reverse();
+    parts
+}
+
+fn to_signed(amount: u64) -> Result<i64> {
+    i64::try_from(amount).map_err(|_| Error::Invariant("an amount beyond 63 bits in a quote"))
+}
+
+/// Why a payment in this state cannot begin.
+fn begun_before(state: MeltState) -> Option<Error> {
+    match state {
+        MeltState::Unpaid => None,
+        MeltState::Pending => {
+            let detail = "this invoice is being paid";
+            Some(Error::request(ErrorCode::QuotePending, detail))
+        }
+        MeltState::Paid => {
+            let detail = "this invoice was paid before";
+            Some(Error::request(ErrorCode::InvoicePaid, detail))
+        }
+    }
+}
+
+fn unknown() -> Error {
+    Error::request(ErrorCode::QuoteUnknown, "no such quote at this mint")
+}
+
+fn refuse<T>(code: ErrorCode, detail: &'static str) -> Result<T> {
+    Err(Error::request(code, detail))
+}
+
+const VANISHED: Error = Error::Invariant("a quote vanished within a batch");
+
+#[cfg(test)]
+mod tests {
+    use super::largest_parts;
+
+    #[test]
+    fn change_is_given_in_the_largest_parts_that_fit() {
+        assert_eq!(largest_parts(900, 21, 10), [4, 128, 256, 512]);
+        assert_eq!(largest_parts(900, 21, 2), [256, 512]);
+        assert_eq!(
+            largest_parts(900, 8, 10),
+            [4, 128, 128, 128, 128, 128, 128, 128]
+        );
+        assert_eq!(largest_parts(0, 21, 10), [0; 0]);
+        assert_eq!(largest_parts(7, 21, 0), [0; 0]);
+        assert_eq!(largest_parts(7, 0, 3), [0; 0]);
+        assert_eq!(largest_parts(u64::MAX, 48, 2), [1 << 47; 2]);
+    }
+}

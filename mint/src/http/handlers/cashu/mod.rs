@@ -1,0 +1,6 @@
+//! The Cashu door: what Cashu's wallets ask of the secp256k1 keysets, in the words of the NUTs.
+
+pub(in crate::http) mod payments;
+pub(in crate::http) mod public;
+pub(in crate::http) mod socket;
+pub(in crate::http) mod tokens;

@@ -1,0 +1,257 @@
+//! Minting and melting over Lightning (NUT-04, NUT-05, NUT-23), several quotes at once (NUT-29).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use farthing_protocol::api::Signatures;
+use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20};
+use farthing_protocol::{BlindedMessage, ErrorCode};
+
+use super::super::super::quotes::{to_melt_quote, to_mint_quote};
+use super::super::super::{App, SharedApp, body};
+use super::super::payments::cashier;
+use super::super::tokens::execute;
+use super::public::QUOTES_MAX;
+use crate::cashier::{Cashier, MeltWish};
+use crate::error::{Error, Result};
+use crate::ledger::{MintQuote, Payment, Transaction};
+
+/// POST `/cashu/v1/mint/quote/bolt11`.
+pub(in crate::http) async fn mint_quote(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<bolt11::MintQuote>> {
+    let body = body::read(&app, &headers, request).await?;
+    let request: bolt11::MintQuoteRequest = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    check_unit(&app, &request.unit)?;
+    let key = |text: &String| {
+        let no_key = |_| Error::request(ErrorCode::QuoteKeyRequired, "pubkey is no public key");
+        nut20::decode_key(text).map_err(no_key)
+    };
+    let pubkey = request.pubkey.as_ref().map(key).transpose()?;
+    let description = request.description.as_deref();
+    let quote = cashier
+        .offer(request.amount, description, None, pubkey)
+        .await?;
+    Ok(Json(to_mint_quote(&app, quote)))
+}
+
+/// GET `/cashu/v1/mint/quote/bolt11/{quote}`.
+pub(in crate::http) async fn read_mint_quote(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+) -> Result<Json<bolt11::MintQuote>> {
+    let cashier = cashier(&app)?;
+    let quote = open_quote(&cashier, &QuoteId::new(id)).await?;
+    Ok(Json(to_mint_quote(&app, quote)))
+}
+
+/// POST `/cashu/v1/mint/quote/bolt11/check` (NUT-29).
+pub(in crate::http) async fn check_mint_quotes(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Vec<bolt11::MintQuote>>> {
+    let body = body::read(&app, &headers, request).await?;
+    let batch::CheckRequest { quotes } = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    check_batch(&quotes)?;
+    let mut answers = Vec::with_capacity(quotes.len());
+    for id in &quotes {
+        answers.push(to_mint_quote(&app, open_quote(&cashier, id).await?));
+    }
+    Ok(Json(answers))
+}
+
+/// POST `/cashu/v1/mint/bolt11`.
+pub(in crate::http) async fn mint(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Signatures>> {
+    let body = body::read(&app, &headers, request).await?;
+    let bolt11::MintRequest {
+        quote,
+        outputs,
+        signature,
+    } = body::parse(&body)?;
+    let quotes = vec![(quote, signature)];
+    issue(&app, "/cashu/v1/mint/bolt11", &body, quotes, None, outputs).await
+}
+
+/// POST `/cashu/v1/mint/bolt11/batch` (NUT-29).
+pub(in crate::http) async fn mint_batch(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<Signatures>> {
+    let body = body::read(&app, &headers, request).await?;
+    let batch::MintRequest {
+        quotes,
+        quote_amounts,
+        outputs,
+        signatures,
+    } = body::parse(&body)?;
+    check_batch(&quotes)?;
+    let signatures = signatures.unwrap_or_else(|| vec![None; quotes.len()]);
+    if signatures.len() != quotes.len() {
+        let detail = "one signature, or null, for each quote";
+        return Err(Error::request(ErrorCode::QuoteSignatureInvalid, detail));
+    }
+    let quotes = quotes.into_iter().zip(signatures).collect();
+    let path = "/cashu/v1/mint/bolt11/batch";
+    issue(&app, path, &body, quotes, quote_amounts, outputs).await
+}
+
+/// Issues what was paid for quotes, each with the signature of its key if it has one (NUT-20).
+async fn issue(
+    app: &SharedApp,
+    path: &str,
+    body: &[u8],
+    quotes: Vec<(QuoteId, Option<String>)>,
+    amounts: Option<Vec<u64>>,
+    outputs: Vec<BlindedMessage>,
+) -> Result<Json<Signatures>> {
+    let cashier = cashier(app)?;
+    let mut wanted = Vec::with_capacity(quotes.len());
+    let mut locked = Vec::new();
+    for (id, signature) in quotes {
+        let quote = open_quote(&cashier, &id).await?;
+        if quote.paid == 0 {
+            let detail = "the quote's invoice is not paid";
+            return Err(Error::request(ErrorCode::QuoteUnpaid, detail));
+        }
+        match (quote.pubkey, signature) {
+            (Some(key), Some(signature)) => locked.push((key, id.clone(), signature)),
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => return Err(bad_signature()),
+        }
+        wanted.push((id, quote.amount));
+    }
+    if amounts.is_some_and(|amounts| !amounts.iter().eq(wanted.iter().map(|(_, amount)| amount))) {
+        let detail = "quote_amounts are not the quotes' amounts";
+        return Err(Error::request(ErrorCode::Unbalanced, detail));
+    }
+    let outputs = Arc::new(outputs);
+    let signed = Arc::clone(&outputs);
+    let check = move |(key, id, signature): &(_, _, String)| {
+        nut20::verify(key, id, &signed, signature).map_err(|_| bad_signature())
+    };
+    if !locked.is_empty() {
+        app.engine
+            .ask(move |_| locked.iter().try_for_each(check))
+            .await?;
+    }
+    let outputs = Arc::unwrap_or_clone(outputs);
+    let transaction = Transaction::mint(wanted, outputs);
+    let answer = execute(app, path, body, transaction).await?;
+    Ok(Json(Signatures {
+        signatures: answer.signatures,
+    }))
+}
+
+/// POST `/cashu/v1/melt/quote/bolt11`.
+pub(in crate::http) async fn melt_quote(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<bolt11::MeltQuote>> {
+    let body = body::read(&app, &headers, request).await?;
+    let bolt11::MeltQuoteRequest {
+        request,
+        unit,
+        options,
+    } = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    check_unit(&app, &unit)?;
+    let wish = wish(options.unwrap_or_default())?;
+    let quote = cashier.quote_payment(&request, wish, None).await?;
+    to_melt_quote(&app, quote).await.map(Json)
+}
+
+/// GET `/cashu/v1/melt/quote/bolt11/{quote}`.
+pub(in crate::http) async fn read_melt_quote(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+) -> Result<Json<bolt11::MeltQuote>> {
+    let quote = cashier(&app)?.melt_quote(&QuoteId::new(id), None)?;
+    to_melt_quote(&app, quote).await.map(Json)
+}
+
+/// POST `/cashu/v1/melt/bolt11` (NUT-05, NUT-08): answers when the payment has ended, unless the wallet
+/// prefers not to wait.
+pub(in crate::http) async fn melt(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<bolt11::MeltQuote>> {
+    let body = body::read(&app, &headers, request).await?;
+    let bolt11::MeltRequest {
+        quote,
+        inputs,
+        outputs,
+        prefer_async,
+    } = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    let due = cashier.melt_quote(&quote, None)?.due();
+    let payment = Payment {
+        quote: quote.clone(),
+        due,
+    };
+    let transaction = Transaction::melt(payment, inputs, outputs);
+    let begun = execute(&app, "/cashu/v1/melt/bolt11", &body, transaction).await?;
+    let quote = cashier.pay(&quote, &begun, !prefer_async).await?;
+    to_melt_quote(&app, quote).await.map(Json)
+}
+
+/// The options of a melt quote: none, or one of them.
+fn wish(options: bolt11::MeltOptions) -> Result<MeltWish> {
+    match (options.mpp, options.amountless) {
+        (None, None) => Ok(MeltWish::Whole),
+        (Some(part), None) => Ok(MeltWish::Part(part.amount)),
+        (None, Some(whole)) => Ok(MeltWish::Amountless(whole.amount_msat)),
+        (Some(_), Some(_)) => {
+            let detail = "mpp and amountless exclude each other";
+            Err(Error::request(ErrorCode::InvoiceAmountMismatch, detail))
+        }
+    }
+}
+
+/// A mint quote for tokens, as it is now.
+async fn open_quote(cashier: &Cashier, id: &QuoteId) -> Result<MintQuote> {
+    cashier.mint_quote(id, None).await
+}
+
+fn check_batch(quotes: &[QuoteId]) -> Result<()> {
+    if quotes.is_empty() {
+        return Err(Error::request(ErrorCode::Empty, "there are no quotes"));
+    }
+    if quotes.len() > QUOTES_MAX {
+        let detail = format!("at most {QUOTES_MAX} quotes in one request");
+        return Err(Error::request(ErrorCode::QuotesMax, detail));
+    }
+    if quotes.iter().collect::<HashSet<_>>().len() < quotes.len() {
+        let detail = "the same quote twice";
+        return Err(Error::request(ErrorCode::DuplicateQuotes, detail));
+    }
+    Ok(())
+}
+
+fn check_unit(app: &App, unit: &str) -> Result<()> {
+    if unit == app.config.unit {
+        return Ok(());
+    }
+    let detail = format!("this mint's unit is {}", app.config.unit);
+    Err(Error::request(ErrorCode::UnitUnsupported, detail))
+}
+
+fn bad_signature() -> Error {
+    let detail = "the quote is locked to a key, and this is not its signature";
+    Error::request(ErrorCode::QuoteSignatureInvalid, detail)
+}

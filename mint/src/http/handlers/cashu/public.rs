@@ -1,0 +1,136 @@
+//! What the mint says of itself to Cashu's wallets.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use farthing_protocol::ErrorCode;
+use farthing_protocol::api::{Keys, Keysets};
+use farthing_protocol::cashu::bolt11::METHOD;
+use farthing_protocol::cashu::info::{
+    Batches, CachedAnswers, Endpoint, Info, MeltOptions, MethodSetting, MethodUnit, Methods,
+    MintOptions, Multipath, Nuts, Subscriptions, Supported, WebSockets,
+};
+use farthing_protocol::cashu::path;
+use farthing_protocol::cashu::ws::Kind;
+use farthing_protocol::suite::SuiteId;
+
+use super::super::super::{App, SharedApp};
+use super::super::public::{contact, keys_of, keysets_of, version};
+use crate::cashier::Cashier;
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// Quotes in one request (NUT-29).
+pub(in crate::http) const QUOTES_MAX: usize = 100;
+
+/// GET `/cashu/v1/info` (NUT-06).
+pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Json<Info> {
+    let config = &app.config;
+    let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+    Json(Info {
+        name: some(&config.name),
+        version: Some(version()),
+        description: some(&config.description),
+        contact: contact(config),
+        urls: vec![format!("{}{}", config.url, path::PREFIX)],
+        time: Some(clock::now_s()),
+        nuts: nuts(&app),
+        ..Info::default()
+    })
+}
+
+fn nuts(app: &App) -> Nuts {
+    let supported = || Some(Supported { supported: true });
+    let cashier = app.cashier.as_deref();
+    let endpoint = |path: &str| Endpoint {
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+    };
+    let mut cached = vec![path::SWAP];
+    if cashier.is_some() {
+        cached.extend([path::MINT, path::MINT_BATCH, path::MELT]);
+    }
+    Nuts {
+        mint: Some(mint_methods(app, cashier)),
+        melt: Some(melt_methods(app, cashier)),
+        check_state: supported(),
+        fee_return: cashier.and_then(|_| supported()),
+        restore: supported(),
+        conditions: supported(),
+        p2pk: supported(),
+        dleq: supported(),
+        htlc: supported(),
+        multipath: cashier
+            .filter(|cashier| cashier.features().partial)
+            .map(|_| Multipath {
+                methods: vec![MethodUnit {
+                    method: METHOD.to_owned(),
+                    unit: app.config.unit.clone(),
+                }],
+            }),
+        websockets: Some(WebSockets {
+            supported: vec![Subscriptions {
+                method: METHOD.to_owned(),
+                unit: app.config.unit.clone(),
+                commands: Kind::ALL.map(|kind| kind.name().to_owned()).into(),
+            }],
+        }),
+        cached_answers: Some(CachedAnswers {
+            ttl: Some(u64::from(app.config.replay_days) * 86_400),
+            cached_endpoints: cached.into_iter().map(endpoint).collect(),
+        }),
+        quote_signatures: cashier.and_then(|_| supported()),
+        batches: cashier.map(|_| Batches {
+            max_batch_size: Some(QUOTES_MAX as u64),
+            methods: Some(vec![METHOD.to_owned()]),
+        }),
+        ..Nuts::default()
+    }
+}
+
+fn mint_methods(app: &App, cashier: Option<&Cashier>) -> Methods<MintOptions> {
+    methods(app, cashier, |cashier| MintOptions {
+        description: cashier.features().description,
+    })
+}
+
+fn melt_methods(app: &App, cashier: Option<&Cashier>) -> Methods<MeltOptions> {
+    methods(app, cashier, |cashier| MeltOptions {
+        amountless: cashier.features().amountless,
+    })
+}
+
+fn methods<O>(app: &App, cashier: Option<&Cashier>, options: fn(&Cashier) -> O) -> Methods<O> {
+    let method = cashier.map(|cashier| MethodSetting {
+        method: METHOD.to_owned(),
+        unit: app.config.unit.clone(),
+        method_name: None,
+        min_amount: Some(1),
+        max_amount: Some(cashier.amount_max()),
+        options: Some(options(cashier)),
+    });
+    Methods {
+        disabled: method.is_none(),
+        methods: method.into_iter().collect(),
+    }
+}
+
+/// GET `/cashu/v1/keys` (NUT-01).
+pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
+    keys_of(&app, SuiteId::Secp256k1, None)
+}
+
+/// GET `/cashu/v1/keys/{id}` (NUT-02), active or not.
+pub(in crate::http) async fn keyset_keys(
+    State(app): State<SharedApp>,
+    id: std::result::Result<Path<String>, PathRejection>,
+) -> Result<Json<Keys>> {
+    let unknown = |_| Error::request(ErrorCode::KeysetUnknown, "no such keyset at this mint");
+    let Path(id) = id.map_err(unknown)?;
+    keys_of(&app, SuiteId::Secp256k1, Some(&id))
+}
+
+/// GET `/cashu/v1/keysets` (NUT-02).
+pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
+    keysets_of(&app, SuiteId::Secp256k1)
+}

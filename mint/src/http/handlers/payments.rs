@@ -1,0 +1,110 @@
+//! An account and Lightning: invoices that fund it, and invoices that it pays.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use farthing_protocol::ErrorCode;
+use farthing_protocol::api::{DepositRequest, PayoutQuoteRequest, PayoutRequest, path};
+use farthing_protocol::cashu::QuoteId;
+use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
+
+use super::super::auth::{Caller, Scope};
+use super::super::quotes::{to_melt_quote, to_mint_quote};
+use super::super::{App, SharedApp, body};
+use super::tokens::execute;
+use crate::cashier::{Cashier, MeltWish};
+use crate::error::{Error, Result};
+use crate::ledger::{Payment, Purpose, Transaction};
+
+/// POST `/v1/account/deposit`: an invoice whose payment funds the caller's account.
+pub(in crate::http) async fn deposit(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<MintQuote>> {
+    let account = caller.allow(Scope::Redeem)?;
+    let body = body::read(&app, &headers, request).await?;
+    let DepositRequest {
+        amount,
+        description,
+    } = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    let quote = cashier.offer(amount, description.as_deref(), Some(account), None);
+    Ok(Json(to_mint_quote(&app, quote.await?)))
+}
+
+/// GET `/v1/account/deposit/{quote}`.
+pub(in crate::http) async fn read_deposit(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<MintQuote>> {
+    let account = caller.allow(Scope::Redeem)?;
+    let quote = cashier(&app)?
+        .mint_quote(&QuoteId::new(id), Some(account))
+        .await?;
+    Ok(Json(to_mint_quote(&app, quote)))
+}
+
+/// POST `/v1/account/payout/quote`: what paying an invoice costs.
+pub(in crate::http) async fn payout_quote(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<MeltQuote>> {
+    let account = caller.allow(Scope::Withdraw)?;
+    let body = body::read(&app, &headers, request).await?;
+    let PayoutQuoteRequest {
+        request,
+        amount_msat,
+    } = body::parse(&body)?;
+    let wish = amount_msat.map_or(MeltWish::Whole, MeltWish::Amountless);
+    let cashier = cashier(&app)?;
+    let quote = cashier.quote_payment(&request, wish, Some(account));
+    to_melt_quote(&app, quote.await?).await.map(Json)
+}
+
+/// POST `/v1/account/payout`: pays a quote's invoice from the caller's account; answers when the payment
+/// has ended.
+pub(in crate::http) async fn payout(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Json<MeltQuote>> {
+    let account = caller.allow(Scope::Withdraw)?;
+    let body = body::read(&app, &headers, request).await?;
+    let PayoutRequest { quote } = body::parse(&body)?;
+    let cashier = cashier(&app)?;
+    let due = cashier.melt_quote(&quote, Some(account))?.due();
+    let payment = Payment {
+        quote: quote.clone(),
+        due,
+    };
+    let transaction = Transaction::postings(Purpose::Payout(account, payment));
+    let begun = execute(&app, path::PAYOUT, &body, transaction).await?;
+    let quote = cashier.pay(&quote, &begun, true).await?;
+    to_melt_quote(&app, quote).await.map(Json)
+}
+
+/// GET `/v1/account/payout/{quote}`.
+pub(in crate::http) async fn read_payout(
+    State(app): State<SharedApp>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<MeltQuote>> {
+    let account = caller.allow(Scope::Withdraw)?;
+    let quote = cashier(&app)?.melt_quote(&QuoteId::new(id), Some(account))?;
+    to_melt_quote(&app, quote).await.map(Json)
+}
+
+/// The cashier, where the mint has Lightning.
+pub(super) fn cashier(app: &App) -> Result<Arc<Cashier>> {
+    let disabled = || Error::request(ErrorCode::MintingDisabled, "this mint has no Lightning");
+    app.cashier.clone().ok_or_else(disabled)
+}

@@ -1,0 +1,246 @@
+//! A mint with a Cashu door and a fake Lightning node that is told what to do.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bitcoin::hashes::{Hash as _, sha256};
+use bitcoin::secp256k1::{Keypair, Secp256k1 as Context};
+use farthing_protocol::api::{Keys, ProofState, Signatures, States};
+use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
+use farthing_protocol::suite::{Secp256k1, Suite};
+use farthing_protocol::{
+    Blank, BlindSignature, BlindedMessage, EncodedPoint, KeysetId, PublicKeys, TokenProof, amount,
+};
+use farthing_tests::client::{Client, Reply, proofs};
+use farthing_tests::process::Mint;
+use lightning_invoice::{Currency, InvoiceBuilder, PaymentSecret};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
+
+/// How long something that happens in another process may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running mint in satoshis, its Cashu door, and its node.
+pub(crate) struct Shop {
+    pub(crate) mint: Mint,
+    /// Speaks to the Cashu door.
+    pub(crate) client: Client,
+    pub(crate) id: KeysetId,
+    pub(crate) keys: PublicKeys,
+    // After the mint, so that it is removed after the mint was stopped.
+    _folder: TempDir,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        Self::with(&[("LIGHTNING_BACKEND", "fake")]).await
+    }
+
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let arguments = ["--unit", "sat", "--cashu", "--amounts", "16"];
+        let mut mint = Mint::init(BINARY, &folder.path().join("mint"), &arguments).unwrap();
+        for (name, value) in settings {
+            mint = mint.with(name, value);
+        }
+        mint.start().unwrap();
+        let client = Client::new(&format!("{}/cashu", mint.url().unwrap())).unwrap();
+        let keys: Keys = client.get("/v1/keys", None).await.unwrap().ok().unwrap();
+        let keyset = keys.keysets[0].clone();
+        Self {
+            mint,
+            client,
+            id: keyset.info.id,
+            keys: keyset.keys,
+            _folder: folder,
+        }
+    }
+
+    /// Tells the node what becomes of payments, or of one.
+    pub(crate) fn order(&self, which: &str, line: &str) {
+        let control = self.mint.dir().join("fake");
+        std::fs::write(control.join(which), line).unwrap();
+    }
+
+    /// How often the node has a record of a payment: 1 or 0.
+    pub(crate) fn payments_seen(&self, invoice: &Invoice) -> usize {
+        let record = format!("payment-{}", hex::encode(invoice.hash));
+        usize::from(self.mint.dir().join("fake").join(record).exists())
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.client
+            .post(path, None, body.to_string())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn refusal(&self, path: &str, body: &Value) -> (u16, u32) {
+        self.post(path, body).await.refusal().unwrap()
+    }
+
+    pub(crate) async fn mint_quote(&self, amount: u64) -> MintQuote {
+        let body = json!({"amount": amount, "unit": "sat"});
+        let reply = self.post("/v1/mint/quote/bolt11", &body).await;
+        reply.ok().unwrap()
+    }
+
+    /// A mint quote, paid.
+    pub(crate) async fn paid_quote(&self, amount: u64) -> MintQuote {
+        let quote = self.mint_quote(amount).await;
+        let path = format!("/v1/mint/quote/bolt11/{}", quote.quote.as_str());
+        let quote: MintQuote = self.client.get(&path, None).await.unwrap().ok().unwrap();
+        assert_eq!((quote.amount_paid, quote.amount_issued), (amount, 0));
+        quote
+    }
+
+    /// Tokens worth `total`, paid for by an invoice.
+    pub(crate) async fn tokens(&self, total: u64) -> Vec<TokenProof> {
+        let quote = self.paid_quote(total).await;
+        let blanks = Outputs::worth(self, total);
+        let body = json!({"quote": quote.quote, "outputs": blanks.outputs});
+        let reply = self.post("/v1/mint/bolt11", &body).await;
+        let signed: Signatures = reply.ok().unwrap();
+        blanks.unblind(self, &signed.signatures)
+    }
+
+    pub(crate) async fn melt_quote(&self, invoice: &Invoice) -> MeltQuote {
+        let body = json!({"request": invoice.text, "unit": "sat"});
+        let reply = self.post("/v1/melt/quote/bolt11", &body).await;
+        reply.ok().unwrap()
+    }
+
+    pub(crate) async fn read_melt_quote(&self, quote: &MeltQuote) -> MeltQuote {
+        let path = format!("/v1/melt/quote/bolt11/{}", quote.quote.as_str());
+        self.client.get(&path, None).await.unwrap().ok().unwrap()
+    }
+
+    /// Reads a melt quote until it is as wanted.
+    pub(crate) async fn wait_for(
+        &self,
+        quote: &MeltQuote,
+        wanted: impl Fn(&MeltQuote) -> bool,
+    ) -> MeltQuote {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let now = self.read_melt_quote(quote).await;
+            if wanted(&now) {
+                return now;
+            }
+            assert!(Instant::now() < until, "still {now:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) async fn states(&self, tokens: &[TokenProof]) -> Vec<ProofState> {
+        let ys: Vec<_> = tokens.iter().map(y).collect();
+        let reply = self.post("/v1/checkstate", &json!({"Ys": ys})).await;
+        reply.ok::<States>().unwrap().states
+    }
+
+    /// The balance sheet; it balances.
+    pub(crate) fn books(&self) -> Value {
+        self.mint.balanced().unwrap()
+    }
+
+    /// What the mint has taken in, owes on tokens, and keeps as fees.
+    pub(crate) fn sums(&self) -> (i64, i64, i64) {
+        let books = self.books();
+        let sum = |name: &str| books[name].as_i64().unwrap();
+        (sum("reserve"), sum("outstanding_total"), sum("fees"))
+    }
+}
+
+pub(crate) fn y(token: &TokenProof) -> EncodedPoint {
+    let secret = token.proof.secret.expose();
+    Secp256k1::encode_point(&Secp256k1::hash_to_group(secret.as_bytes()))
+}
+
+pub(crate) fn melt_body(quote: &MeltQuote, tokens: &[TokenProof], outputs: &Outputs) -> Value {
+    json!({
+        "quote": quote.quote,
+        "inputs": proofs(tokens),
+        "outputs": outputs.outputs,
+    })
+}
+
+/// Outputs, and what makes tokens of their signatures.
+pub(crate) struct Outputs {
+    blanks: Vec<Blank<Secp256k1>>,
+    pub(crate) outputs: Vec<BlindedMessage>,
+}
+
+impl Outputs {
+    pub(crate) fn of(id: KeysetId, amounts: &[u64]) -> Self {
+        let blank = |_| {
+            let (mut secret, mut r) = ([0; 32], [0; 64]);
+            getrandom::fill(&mut secret).unwrap();
+            getrandom::fill(&mut r).unwrap();
+            Blank::from_random(&secret, &r).unwrap()
+        };
+        let blanks: Vec<Blank<Secp256k1>> = amounts.iter().map(blank).collect();
+        let pairs = blanks.iter().zip(amounts);
+        Self {
+            outputs: pairs
+                .map(|(blank, amount)| blank.output(*amount, id))
+                .collect(),
+            blanks,
+        }
+    }
+
+    pub(crate) fn worth(shop: &Shop, total: u64) -> Self {
+        let parts = amount::split(total, &shop.keys.amounts()).unwrap();
+        Self::of(shop.id, &parts)
+    }
+
+    /// As many of the outputs as there are signatures, whatever amounts they asked for.
+    pub(crate) fn unblind(self, shop: &Shop, signatures: &[BlindSignature]) -> Vec<TokenProof> {
+        let pairs = self.blanks.into_iter().zip(signatures);
+        let token = |(blank, signature): (Blank<Secp256k1>, &BlindSignature)| {
+            assert_eq!(signature.id, shop.id);
+            let key = shop.keys.get(signature.amount).unwrap();
+            blank.unblind(signature, key).unwrap()
+        };
+        pairs.map(token).collect()
+    }
+}
+
+/// Somebody else's invoice.
+pub(crate) struct Invoice {
+    pub(crate) text: String,
+    pub(crate) hash: [u8; 32],
+}
+
+/// An invoice of a node that nobody knows, over that much or over what the payer likes.
+pub(crate) fn invoice(amount_msat: Option<u64>) -> Invoice {
+    invoice_made(amount_msat, SystemTime::now())
+}
+
+/// The same, made at another time; it can be paid for an hour.
+pub(crate) fn invoice_made(amount_msat: Option<u64>, time: SystemTime) -> Invoice {
+    static CONTEXT: OnceLock<Context<bitcoin::secp256k1::All>> = OnceLock::new();
+    let context = CONTEXT.get_or_init(Context::new);
+    let key = Keypair::from_seckey_slice(context, &[7; 32]).unwrap();
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).unwrap();
+    let hash = sha256::Hash::hash(&random);
+    let builder = InvoiceBuilder::new(Currency::Regtest)
+        .description(String::new())
+        .payment_hash(hash)
+        .payment_secret(PaymentSecret(random))
+        .duration_since_epoch(time.duration_since(UNIX_EPOCH).unwrap())
+        .min_final_cltv_expiry_delta(144)
+        .basic_mpp();
+    let builder = match amount_msat {
+        Some(amount) => builder.amount_milli_satoshis(amount),
+        None => builder,
+    };
+    let signed =
+        builder.build_signed(|hash| context.sign_ecdsa_recoverable(hash, &key.secret_key()));
+    Invoice {
+        text: signed.unwrap().to_string(),
+        hash: hash.to_byte_array(),
+    }
+}
