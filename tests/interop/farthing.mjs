@@ -1,4 +1,4 @@
-// Farthing's programs as processes: the mint, the wallet and the paywall.
+// Farthing's programs as processes: the wallet, the paywall, and an operator's commands for a mint that runs.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-const [bin, folder] = process.argv.slice(2);
+const { BIN: bin, FOLDER: folder } = process.env;
 const run = promisify(execFile);
 const running = [];
 
@@ -39,7 +39,8 @@ async function start(role, env, ...args) {
   return JSON.parse(line);
 }
 
-export const mint = (...args) => json("--as-farthing-mint", ...args, "--data", `${folder}/mint`);
+/** An operator's command for the mint of that name; gives the JSON that it printed. */
+export const operate = (name, ...args) => json("--as-farthing-mint", ...args, "--data", `${folder}/${name}`);
 export const wallet = (...args) => farthing("--as-farthing", ...args, "--wallet", `${folder}/wallet`);
 
 /** Runs a wallet's command on a terminal, and says no; gives what the screen showed. */
@@ -53,18 +54,16 @@ export async function declined(...args) {
   return screen;
 }
 
-/** A mint with an account for a reader, who has 64 in a wallet, and one for a publisher. */
-export async function startMint() {
-  await mint("init");
-  const data = ["--data", `${folder}/mint`];
-  const { listening } = await start("--as-farthing-mint", {}, "run", "--listen", "127.0.0.1:0", ...data);
-  const reader = await mint("account", "create", "reader");
-  await mint("account", "credit", "reader", "64");
-  const publisher = await mint("account", "create", "publisher", "--scopes", "redeem,read");
+/** The mint of credits, with an account for a reader, who has 64 in a wallet, and one for a publisher. */
+export async function creditMint() {
+  const url = process.env.CREDIT_URL;
+  const reader = await operate("credit", "account", "create", "reader");
+  await operate("credit", "account", "credit", "reader", "64");
+  const publisher = await operate("credit", "account", "create", "publisher", "--scopes", "redeem,read");
   await done(wallet("init"));
-  await done(wallet("mint", "add", listening, "--token", reader.token));
+  await done(wallet("mint", "add", url, "--token", reader.token));
   await done(wallet("withdraw", "64"));
-  return { url: listening, publisher: publisher.token };
+  return { url, publisher: publisher.token };
 }
 
 async function done(promise) {

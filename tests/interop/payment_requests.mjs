@@ -3,29 +3,12 @@
 
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
 
 import { PaymentRequest, decodePaymentRequest } from "@cashu/cashu-ts";
 
-import { declined, startMint, startPaywall, stopAll, wallet } from "./farthing.mjs";
-
-const scenarios = [];
-const scenario = (name, test) => scenarios.push({ name, test });
-
-/** A server for as long as `use` takes. */
-async function serving(handler, use) {
-  const server = createServer(handler).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
-    return await use(`http://127.0.0.1:${server.address().port}`);
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-const article = (_, response) => response.end("the article\n");
+import { creditMint, declined, startPaywall, stopAll, wallet } from "./farthing.mjs";
+import { runScenarios, scenario } from "./suite.mjs";
+import { article, serving } from "./upstream.mjs";
 
 scenario("cashu-ts reads the paywall's request", async (mint) => {
   await serving(article, async (upstream) => {
@@ -101,16 +84,5 @@ scenario("a receipt is a JWT that others can verify", async (mint) => {
   });
 });
 
-let failed = 0;
-const mint = await startMint();
-for (const { name, test } of scenarios) {
-  try {
-    await test(mint);
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
+await runScenarios(await creditMint());
 await stopAll();
-process.exitCode = failed ? 1 : 0;

@@ -101,7 +101,7 @@ impl<'b> Books<'b> {
                 return Ok(Some(pending(ErrorCode::OutputsPending)));
             }
         }
-        Ok(None)
+        self.payment_conflict(&transaction.quotes)
     }
 
     /// A keyset never redeems more than it issued, but for the allowance of one that signed more than

@@ -74,6 +74,15 @@ impl Books<'_> {
         }
     }
 
+    /// What stands against beginning a payment that was begun before, perhaps by the same request.
+    pub(super) fn payment_conflict(&self, quotes: &QuoteUse) -> Result<Option<Error>> {
+        let QuoteUse::Pays(payment) = quotes else {
+            return Ok(None);
+        };
+        let quote = self.batch.melt_quote(&payment.quote)?;
+        Ok(quote.and_then(|quote| begun_before(quote.state)))
+    }
+
     /// Whether what a transaction wants of quotes can be had.
     pub(super) fn check_quotes(&self, quotes: &QuoteUse) -> Result<()> {
         match quotes {
@@ -105,12 +114,9 @@ impl Books<'_> {
         let quote = self.batch.melt_quote(&payment.quote)?;
         let quote = quote.filter(|q| q.account == payment.account);
         let quote = quote.ok_or_else(unknown)?;
-        let others = self.batch.states_of_payment(&quote.payment_hash)?;
-        if others.contains(&MeltState::Paid) {
-            return refuse(ErrorCode::InvoicePaid, "this invoice was paid before");
-        }
-        if others.contains(&MeltState::Pending) {
-            return refuse(ErrorCode::QuotePending, "this invoice is being paid");
+        let states = self.batch.states_of_payment(&quote.payment_hash)?;
+        if let Some(conflict) = states.into_iter().find_map(begun_before) {
+            return Err(conflict);
         }
         if quote.expiry < self.now {
             return refuse(
@@ -300,6 +306,21 @@ fn largest_parts(left: u64, amounts: u8, count: usize) -> Vec<u64> {
 
 fn to_signed(amount: u64) -> Result<i64> {
     i64::try_from(amount).map_err(|_| Error::Invariant("an amount beyond 63 bits in a quote"))
+}
+
+/// Why a payment in this state cannot begin.
+fn begun_before(state: MeltState) -> Option<Error> {
+    match state {
+        MeltState::Unpaid => None,
+        MeltState::Pending => {
+            let detail = "this invoice is being paid";
+            Some(Error::request(ErrorCode::QuotePending, detail))
+        }
+        MeltState::Paid => {
+            let detail = "this invoice was paid before";
+            Some(Error::request(ErrorCode::InvoicePaid, detail))
+        }
+    }
 }
 
 fn unknown() -> Error {

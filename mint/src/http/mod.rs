@@ -14,6 +14,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use farthing_protocol::ErrorCode;
+use tokio::sync::Semaphore;
 
 use crate::cashier::Cashier;
 use crate::config::Config;
@@ -32,6 +33,8 @@ struct App {
     engine: Arc<Engine>,
     /// Where there is a payment backend.
     cashier: Option<Arc<Cashier>>,
+    /// Places for wallets that keep a connection open.
+    sockets: Arc<Semaphore>,
     readers: Readers,
     metrics: Metrics,
 }
@@ -44,6 +47,7 @@ impl App {
             config,
             engine,
             cashier,
+            sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
         }

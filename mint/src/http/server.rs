@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{App, SharedApp, router};
 use crate::cashier::Cashier;
@@ -136,7 +135,7 @@ struct Door {
 /// the store can open what it needs.
 async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(door.connections_max));
-    let graceful = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(());
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(door.read_ms));
@@ -160,15 +159,24 @@ async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Fu
         };
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut stopped = stopped.clone();
         tokio::spawn(async move {
+            let mut connection = pin!(connection.with_upgrades());
             // A connection that breaks is the caller's affair; what it asked for is not undone.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => {}
+            }
+            connection.as_mut().graceful_shutdown();
             let _ = connection.await;
-            drop(place);
+            drop((stopped, place));
         });
     }
+    drop(stopped);
+    let _ = stopping.send(());
     let patience = Duration::from_millis(door.stop_ms);
-    if tokio::time::timeout(patience, graceful.shutdown())
+    if tokio::time::timeout(patience, stopping.closed())
         .await
         .is_err()
     {

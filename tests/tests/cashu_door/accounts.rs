@@ -31,13 +31,19 @@ impl Holder {
     }
 
     async fn balance(&self) -> u64 {
-        self.get("/v1/account").await.ok::<Account>().unwrap().balance
+        self.get("/v1/account")
+            .await
+            .ok::<Account>()
+            .unwrap()
+            .balance
     }
 
     async fn postings(&self) -> Vec<(PostingKind, i64)> {
         let statement: Statement = self.get("/v1/account/statement").await.ok().unwrap();
         let postings = statement.postings.iter().rev();
-        postings.map(|posting| (posting.kind, posting.amount)).collect()
+        postings
+            .map(|posting| (posting.kind, posting.amount))
+            .collect()
     }
 }
 
@@ -59,15 +65,29 @@ async fn an_account_is_funded_by_an_invoice_and_paid_out_to_one() {
     assert_eq!(shop.refusal("/v1/mint/bolt11", &mint).await, (400, 40010));
 
     let ask = json!({"request": invoice(Some(100_000)).text});
-    let quote: MeltQuote = ann.post("/v1/account/payout/quote", &ask).await.ok().unwrap();
+    let quote: MeltQuote = ann
+        .post("/v1/account/payout/quote", &ask)
+        .await
+        .ok()
+        .unwrap();
     assert_eq!((quote.amount, quote.fee_reserve), (100, 2));
     let pay = json!({"quote": quote.quote});
-    assert_eq!(bob.post("/v1/account/payout", &pay).await.refusal().unwrap(), (400, 40010));
+    assert_eq!(
+        bob.post("/v1/account/payout", &pay)
+            .await
+            .refusal()
+            .unwrap(),
+        (400, 40010)
+    );
     let answer = ann.post("/v1/account/payout", &pay).await;
     let paid: MeltQuote = answer.clone().ok().unwrap();
     assert_eq!(paid.state, MeltQuoteState::Paid);
     assert_eq!(ann.balance().await, 99);
-    assert_eq!(ann.post("/v1/account/payout", &pay).await, answer, "it may be sent again");
+    assert_eq!(
+        ann.post("/v1/account/payout", &pay).await,
+        answer,
+        "it may be sent again"
+    );
     assert_eq!(ann.balance().await, 99);
     let expected = [
         (PostingKind::Deposit, 200),
@@ -84,18 +104,33 @@ async fn what_an_account_puts_in_is_kept_apart_until_the_payment_has_ended() {
     let ann = Holder::new(&shop, "ann", "withdraw,redeem,read");
     let body = json!({"amount": 200});
     let deposit: MintQuote = ann.post("/v1/account/deposit", &body).await.ok().unwrap();
-    ann.get(&format!("/v1/account/deposit/{}", deposit.quote.as_str())).await;
+    ann.get(&format!("/v1/account/deposit/{}", deposit.quote.as_str()))
+        .await;
     shop.order("outgoing-default", "failed");
     let ask = json!({"request": invoice(Some(100_000)).text});
-    let quote: MeltQuote = ann.post("/v1/account/payout/quote", &ask).await.ok().unwrap();
+    let quote: MeltQuote = ann
+        .post("/v1/account/payout/quote", &ask)
+        .await
+        .ok()
+        .unwrap();
     let pay = json!({"quote": quote.quote});
-    let refusal = ann.post("/v1/account/payout", &pay).await.refusal().unwrap();
+    let refusal = ann
+        .post("/v1/account/payout", &pay)
+        .await
+        .refusal()
+        .unwrap();
     assert_eq!(refusal, (400, 20004));
     assert_eq!(ann.balance().await, 200);
 
     let ask = json!({"request": invoice(Some(300_000)).text});
-    let dear: MeltQuote = ann.post("/v1/account/payout/quote", &ask).await.ok().unwrap();
-    let refusal = ann.post("/v1/account/payout", &json!({"quote": dear.quote})).await;
+    let dear: MeltQuote = ann
+        .post("/v1/account/payout/quote", &ask)
+        .await
+        .ok()
+        .unwrap();
+    let refusal = ann
+        .post("/v1/account/payout", &json!({"quote": dear.quote}))
+        .await;
     assert_eq!(refusal.refusal().unwrap(), (400, 40004));
     assert_eq!(shop.books()["paying_out"]["balance"], 0);
     assert_eq!(shop.sums(), (200, 0, 0));

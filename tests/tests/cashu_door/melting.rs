@@ -3,7 +3,7 @@
 
 use farthing_protocol::api::{Signatures, State};
 use farthing_protocol::cashu::bolt11::{MeltQuote, MeltQuoteState, MintQuote, MintQuoteState};
-use farthing_tests::client::proofs;
+use farthing_tests::client::{Client, proofs};
 use serde_json::json;
 
 use super::setting::{Outputs, Shop, invoice, melt_body};
@@ -18,22 +18,38 @@ async fn a_payment_that_arrives_spends_the_tokens_and_gives_back_what_it_left_ov
     let quote = shop.melt_quote(&invoice).await;
     // 999.5 sat, rounded up; a hundredth of it as fee reserve.
     assert_eq!((quote.amount, quote.fee_reserve), (1000, 10));
-    assert_eq!((quote.state, quote.payment_preimage.as_deref()), (MeltQuoteState::Unpaid, None));
+    assert_eq!(
+        (quote.state, quote.payment_preimage.as_deref()),
+        (MeltQuoteState::Unpaid, None)
+    );
     let tokens = shop.tokens(1024).await;
     let blanks = Outputs::of(shop.id, &[1; 4]);
     let body = melt_body(&quote, &tokens, &blanks);
     let answer = shop.post(MELT, &body).await;
     let paid: MeltQuote = answer.clone().ok().unwrap();
     assert_eq!(paid.state, MeltQuoteState::Paid);
-    assert_eq!(paid.payment_preimage, Some("00".repeat(32)), "the fake cannot know it");
+    assert_eq!(
+        paid.payment_preimage,
+        Some("00".repeat(32)),
+        "the fake cannot know it"
+    );
     // It cost 1,002.501 sat: 1,003 of 1,024, and 21 come back.
-    let amounts: Vec<_> = paid.change.iter().map(|signature| signature.amount).collect();
+    let amounts: Vec<_> = paid
+        .change
+        .iter()
+        .map(|signature| signature.amount)
+        .collect();
     assert_eq!(amounts, [1, 4, 16]);
     assert_eq!(shop.post(MELT, &body).await, answer, "it may be sent again");
     assert_eq!(shop.read_melt_quote(&quote).await, paid);
     let change = blanks.unblind(&shop, &paid.change);
     assert_eq!(shop.sums(), (1024 - 1003, 21, 0));
-    assert!(shop.states(&tokens).await.iter().all(|s| s.state == State::Spent));
+    assert!(
+        shop.states(&tokens)
+            .await
+            .iter()
+            .all(|s| s.state == State::Spent)
+    );
 
     // What came back is money.
     let fresh = Outputs::worth(&shop, 21);
@@ -47,8 +63,16 @@ async fn what_no_blank_takes_stays_with_the_mint() {
     let quote = shop.melt_quote(&invoice(Some(100_000))).await;
     let tokens = shop.tokens(128).await;
     let blanks = Outputs::of(shop.id, &[0]);
-    let paid: MeltQuote = shop.post(MELT, &melt_body(&quote, &tokens, &blanks)).await.ok().unwrap();
-    let amounts: Vec<_> = paid.change.iter().map(|signature| signature.amount).collect();
+    let paid: MeltQuote = shop
+        .post(MELT, &melt_body(&quote, &tokens, &blanks))
+        .await
+        .ok()
+        .unwrap();
+    let amounts: Vec<_> = paid
+        .change
+        .iter()
+        .map(|signature| signature.amount)
+        .collect();
     assert_eq!(amounts, [16], "of 28 left over");
     assert_eq!(shop.sums(), (28, 16, 12));
 
@@ -69,8 +93,16 @@ async fn a_payment_that_fails_gives_the_tokens_back_and_may_be_tried_again() {
     let blanks = Outputs::of(shop.id, &[1; 6]);
     let body = melt_body(&quote, &tokens, &blanks);
     assert_eq!(shop.refusal(MELT, &body).await, (400, 20004));
-    assert!(shop.states(&tokens).await.iter().all(|s| s.state == State::Unspent));
-    assert_eq!(shop.read_melt_quote(&quote).await.state, MeltQuoteState::Unpaid);
+    assert!(
+        shop.states(&tokens)
+            .await
+            .iter()
+            .all(|s| s.state == State::Unspent)
+    );
+    assert_eq!(
+        shop.read_melt_quote(&quote).await.state,
+        MeltQuoteState::Unpaid
+    );
     assert_eq!(shop.sums(), (64, 64, 0));
 
     shop.order("outgoing-default", "paid");
@@ -101,13 +133,26 @@ async fn a_payment_that_nobody_knows_of_holds_the_tokens_until_the_node_says_als
         body["prefer_async"] = json!(true);
         let pending: MeltQuote = shop.post(MELT, &body).await.ok().unwrap();
         assert_eq!(pending.state, MeltQuoteState::Pending, "{first}");
-        assert_eq!(shop.sums(), (reserve + 64, owed + 64, fees), "no value has moved");
+        assert_eq!(
+            shop.sums(),
+            (reserve + 64, owed + 64, fees),
+            "no value has moved"
+        );
 
         let address = shop.mint.url().unwrap().replace("http://", "");
         shop.mint.kill().unwrap();
         shop.mint.start_at(&address).unwrap();
-        assert_eq!(shop.read_melt_quote(&quote).await.state, MeltQuoteState::Pending);
-        assert!(shop.states(&tokens).await.iter().all(|s| s.state == State::Pending));
+        shop.client = Client::new(&format!("http://{address}/cashu")).unwrap();
+        assert_eq!(
+            shop.read_melt_quote(&quote).await.state,
+            MeltQuoteState::Pending
+        );
+        assert!(
+            shop.states(&tokens)
+                .await
+                .iter()
+                .all(|s| s.state == State::Pending)
+        );
         // Neither the tokens nor the outputs can be used meanwhile, and the quote is taken.
         let fresh = Outputs::worth(&shop, 64);
         let swap = json!({"inputs": body["inputs"], "outputs": fresh.outputs});
@@ -123,10 +168,16 @@ async fn a_payment_that_nobody_knows_of_holds_the_tokens_until_the_node_says_als
         }]});
         assert_eq!(shop.refusal("/v1/swap", &taken).await, (400, 11004));
         let again: MeltQuote = shop.post(MELT, &body).await.ok().unwrap();
-        assert_eq!(again.state, MeltQuoteState::Pending, "sent again, it is the same payment");
+        assert_eq!(
+            again.state,
+            MeltQuoteState::Pending,
+            "sent again, it is the same payment"
+        );
 
         shop.order("outgoing-default", then);
-        let ended = shop.wait_for(&quote, |quote| quote.state != MeltQuoteState::Pending).await;
+        let ended = shop
+            .wait_for(&quote, |quote| quote.state != MeltQuoteState::Pending)
+            .await;
         let (reserve, owed) = (reserve + 128, owed + 128);
         if then == "failed" {
             assert_eq!(ended.state, MeltQuoteState::Unpaid);
@@ -152,10 +203,18 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
     shop.order("incoming-default", "unpaid");
     let own = shop.mint_quote(50).await;
     let body = json!({"request": own.request, "unit": "sat"});
-    let quote: MeltQuote = shop.post("/v1/melt/quote/bolt11", &body).await.ok().unwrap();
+    let quote: MeltQuote = shop
+        .post("/v1/melt/quote/bolt11", &body)
+        .await
+        .ok()
+        .unwrap();
     assert_eq!((quote.amount, quote.fee_reserve), (50, 0));
     let blanks = Outputs::of(shop.id, &[1; 4]);
-    let paid: MeltQuote = shop.post(MELT, &melt_body(&quote, &tokens, &blanks)).await.ok().unwrap();
+    let paid: MeltQuote = shop
+        .post(MELT, &melt_body(&quote, &tokens, &blanks))
+        .await
+        .ok()
+        .unwrap();
     assert_eq!(paid.state, MeltQuoteState::Paid);
     let change: u64 = paid.change.iter().map(|signature| signature.amount).sum();
     assert_eq!(change, 14);
@@ -171,7 +230,11 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
 
     // It is paid once.
     let body = json!({"request": own.request, "unit": "sat"});
-    let again: MeltQuote = shop.post("/v1/melt/quote/bolt11", &body).await.ok().unwrap();
+    let again: MeltQuote = shop
+        .post("/v1/melt/quote/bolt11", &body)
+        .await
+        .ok()
+        .unwrap();
     let body = melt_body(&again, &tokens, &Outputs::of(shop.id, &[]));
     assert_eq!(shop.refusal(MELT, &body).await, (400, 20006));
 }

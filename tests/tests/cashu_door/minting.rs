@@ -14,13 +14,23 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     let shop = Shop::with(&[("LIGHTNING_BACKEND", "fake"), ("FAKE_DELAY_MS", "3600000")]).await;
     let quote = shop.mint_quote(100).await;
     assert_eq!(quote.state, MintQuoteState::Unpaid);
-    assert_eq!((quote.amount, quote.unit.as_str(), quote.method.as_str()), (100, "sat", "bolt11"));
+    assert_eq!(
+        (quote.amount, quote.unit.as_str(), quote.method.as_str()),
+        (100, "sat", "bolt11")
+    );
     assert!(quote.request.starts_with("lnbcrt1u1"), "{}", quote.request);
     assert_eq!(shop.sums(), (0, 0, 0));
 
     shop.order("incoming-default", "paid");
     let path = format!("/v1/mint/quote/bolt11/{}", quote.quote.as_str());
-    let read = async || shop.client.get(&path, None).await.unwrap().ok::<MintQuote>().unwrap();
+    let read = async || {
+        shop.client
+            .get(&path, None)
+            .await
+            .unwrap()
+            .ok::<MintQuote>()
+            .unwrap()
+    };
     let paid = read().await;
     assert_eq!(paid.state, MintQuoteState::Paid);
     assert_eq!((paid.amount_paid, paid.amount_issued), (100, 0));
@@ -30,7 +40,11 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     let outputs = Outputs::worth(&shop, 100);
     let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
     let answer = shop.post("/v1/mint/bolt11", &body).await;
-    assert_eq!(shop.post("/v1/mint/bolt11", &body).await, answer, "it may be sent again");
+    assert_eq!(
+        shop.post("/v1/mint/bolt11", &body).await,
+        answer,
+        "it may be sent again"
+    );
     let signed: Signatures = answer.ok().unwrap();
     let tokens = outputs.unblind(&shop, &signed.signatures);
     assert_eq!(read().await.state, MintQuoteState::Issued);
@@ -43,8 +57,10 @@ async fn what_an_invoice_paid_for_is_minted_once() {
 
     // What real wallets send besides is skipped, the blinding factor before all.
     let fresh = Outputs::worth(&shop, 100);
-    let mut inputs: Vec<Value> =
-        proofs(&tokens).iter().map(|proof| serde_json::to_value(proof).unwrap()).collect();
+    let mut inputs: Vec<Value> = proofs(&tokens)
+        .iter()
+        .map(|proof| serde_json::to_value(proof).unwrap())
+        .collect();
     for (input, token) in inputs.iter_mut().zip(&tokens) {
         input["dleq"] = serde_json::to_value(token.dleq.clone().unwrap()).unwrap();
         input["witness"] = Value::Null;
@@ -57,7 +73,10 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     let swapped = fresh.unblind(&shop, &signed.signatures);
     assert_eq!(swapped.len(), outputs.len());
 
-    let blind: Vec<_> = outputs.iter().map(|o| json!({"amount": 0, "id": o.id, "B_": o.b})).collect();
+    let blind: Vec<_> = outputs
+        .iter()
+        .map(|o| json!({"amount": 0, "id": o.id, "B_": o.b}))
+        .collect();
     let body = json!({"outputs": blind, "quote": "restore"});
     let restored: Restored = shop.post("/v1/restore", &body).await.ok().unwrap();
     assert_eq!(restored.outputs, outputs);
@@ -75,15 +94,18 @@ async fn a_locked_quote_is_minted_by_its_keys_signature_of_either_form_alone() {
         let quote: MintQuote = reply.ok().unwrap();
         assert_eq!(quote.pubkey, Some(key.public_key()));
         let outputs = Outputs::worth(&shop, 8);
-        let mint = |signature: Option<String>| {
-            json!({"quote": quote.quote, "outputs": outputs.outputs, "signature": signature})
-        };
+        let mint = |signature: Option<String>| json!({"quote": quote.quote, "outputs": outputs.outputs, "signature": signature});
         let sign = |key: &SigningKey| match is_framed {
             false => nut20::sign(key, &quote.quote, &outputs.outputs),
             true => hex::encode(key.sign(&nut20::framed_message(&quote.quote, &outputs.outputs))),
         };
         // The door looks for the payment, then for the signature.
-        for bad in [None, Some(sign(&other)), Some("00".repeat(64)), Some(String::new())] {
+        for bad in [
+            None,
+            Some(sign(&other)),
+            Some("00".repeat(64)),
+            Some(String::new()),
+        ] {
             let refusal = shop.refusal("/v1/mint/bolt11", &mint(bad)).await;
             assert_eq!(refusal, (400, 20008));
         }
@@ -103,16 +125,19 @@ async fn several_quotes_are_minted_together_or_not_at_all() {
     let locked: MintQuote = locked.ok().unwrap();
     let open = shop.paid_quote(11).await;
     let quotes = json!([open.quote, locked.quote]);
-    let checked = shop.post("/v1/mint/quote/bolt11/check", &json!({"quotes": quotes})).await;
+    let checked = shop
+        .post("/v1/mint/quote/bolt11/check", &json!({"quotes": quotes}))
+        .await;
     let checked: Vec<MintQuote> = checked.ok().unwrap();
     let states: Vec<_> = checked.iter().map(|q| (q.amount, q.state)).collect();
-    assert_eq!(states, [(11, MintQuoteState::Paid), (5, MintQuoteState::Paid)]);
+    assert_eq!(
+        states,
+        [(11, MintQuoteState::Paid), (5, MintQuoteState::Paid)]
+    );
 
     let outputs = Outputs::of(shop.id, &[16]);
     let signature = nut20::sign(&key, &locked.quote, &outputs.outputs);
-    let batch = |signatures: Value| {
-        json!({"quotes": quotes, "outputs": outputs.outputs, "signatures": signatures})
-    };
+    let batch = |signatures: Value| json!({"quotes": quotes, "outputs": outputs.outputs, "signatures": signatures});
     let path = "/v1/mint/bolt11/batch";
     for bad in [
         json!(null),
@@ -131,7 +156,10 @@ async fn several_quotes_are_minted_together_or_not_at_all() {
     let mut good = batch(json!([null, signature]));
     good["quote_amounts"] = json!([11, 5]);
     let signed: Signatures = shop.post(path, &good).await.ok().unwrap();
-    assert_eq!(outputs.unblind(&shop, &signed.signatures)[0].proof.amount, 16);
+    assert_eq!(
+        outputs.unblind(&shop, &signed.signatures)[0].proof.amount,
+        16
+    );
     assert_eq!(shop.sums(), (16, 16, 0));
     let again = Outputs::of(shop.id, &[1, 2, 8]);
     let body = json!({"quote": open.quote, "outputs": again.outputs});
@@ -141,7 +169,13 @@ async fn several_quotes_are_minted_together_or_not_at_all() {
 #[tokio::test]
 async fn what_does_not_work_is_not_advertised() {
     let without = Shop::with(&[]).await;
-    let info: Value = without.client.get("/v1/info", None).await.unwrap().ok().unwrap();
+    let info: Value = without
+        .client
+        .get("/v1/info", None)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
     let nuts = &info["nuts"];
     assert_eq!(nuts["4"], json!({"methods": [], "disabled": true}));
     assert_eq!(nuts["5"], json!({"methods": [], "disabled": true}));
@@ -149,23 +183,44 @@ async fn what_does_not_work_is_not_advertised() {
         assert_eq!(nuts[absent], Value::Null, "{absent}");
     }
     let cached = json!([{"method": "POST", "path": "/v1/swap"}]);
-    assert_eq!(nuts["19"], json!({"ttl": 604_800, "cached_endpoints": cached}));
+    assert_eq!(
+        nuts["19"],
+        json!({"ttl": 604_800, "cached_endpoints": cached})
+    );
     let quote = json!({"amount": 1, "unit": "sat"});
-    assert_eq!(without.refusal("/v1/mint/quote/bolt11", &quote).await, (400, 20003));
+    assert_eq!(
+        without.refusal("/v1/mint/quote/bolt11", &quote).await,
+        (400, 20003)
+    );
 
     let with = Shop::open().await;
-    let info: Value = with.client.get("/v1/info", None).await.unwrap().ok().unwrap();
+    let info: Value = with
+        .client
+        .get("/v1/info", None)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
     let nuts = &info["nuts"];
     let method = &nuts["4"]["methods"][0];
     assert_eq!(method["options"], json!({"description": true}));
     for works in ["7", "8", "9", "10", "11", "12", "14", "20"] {
         assert_eq!(nuts[works], json!({"supported": true}), "{works}");
     }
-    assert_eq!(nuts["15"], json!({"methods": [{"method": "bolt11", "unit": "sat"}]}));
+    assert_eq!(
+        nuts["15"],
+        json!({"methods": [{"method": "bolt11", "unit": "sat"}]})
+    );
     let slashes = info["version"].as_str().unwrap().matches('/').count();
     assert_eq!(slashes, 1);
     // Each door shows the keysets of its own suite.
-    let keysets: Value = with.client.get("/v1/keysets", None).await.unwrap().ok().unwrap();
+    let keysets: Value = with
+        .client
+        .get("/v1/keysets", None)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap();
     assert_eq!(keysets["keysets"].as_array().unwrap().len(), 1);
     assert_eq!(keysets["keysets"][0]["id"], json!(with.id));
 }

@@ -182,7 +182,7 @@ rows! {
         shop.refusal(MELT_QUOTE, &body).await
     };
     c20009_pubkey_is_no_key = 20009: |shop| {
-        let body = json!({"amount": 1, "unit": "sat", "pubkey": "02".repeat(33)});
+        let body = json!({"amount": 1, "unit": "sat", "pubkey": format!("02{}", "ff".repeat(32))});
         shop.refusal(MINT_QUOTE, &body).await
     };
     an_unknown_quote = 40010: |shop| {
@@ -198,7 +198,10 @@ async fn c20003_minting_is_disabled() {
     for (path, body) in [
         (MINT_QUOTE, json!({"amount": 1, "unit": "sat"})),
         (MINT, json!({"quote": "none", "outputs": []})),
-        (MELT_QUOTE, json!({"request": invoice(Some(1000)).text, "unit": "sat"})),
+        (
+            MELT_QUOTE,
+            json!({"request": invoice(Some(1000)).text, "unit": "sat"}),
+        ),
     ] {
         assert_eq!(shop.refusal(path, &body).await, (400, 20003), "{path}");
     }
@@ -208,18 +211,25 @@ async fn c20003_minting_is_disabled() {
 async fn what_is_no_request_is_refused_as_such() {
     let shop = Shop::open().await;
     for (path, body) in [
-        (MELT_QUOTE, json!({"request": "lnbc1nonsense", "unit": "sat"})),
+        (
+            MELT_QUOTE,
+            json!({"request": "lnbc1nonsense", "unit": "sat"}),
+        ),
         (MINT_QUOTE, json!({"amount": -1, "unit": "sat"})),
         (MINT_QUOTE, json!({"amount": 1.5, "unit": "sat"})),
         (SWAP, json!({"inputs": []})),
         (MINT, json!({"quote": 7, "outputs": []})),
     ] {
-        assert_eq!(shop.refusal(path, &body).await, (400, 40001), "{path} {body}");
+        assert_eq!(
+            shop.refusal(path, &body).await,
+            (400, 40001),
+            "{path} {body}"
+        );
     }
     let blank = Outputs::of(shop.id, &[1]);
     let quote = shop.paid_quote(1).await.quote;
     let mut body = json!({"quote": quote, "outputs": blank.outputs});
-    body["outputs"][0]["B_"] = json!("02".repeat(33));
+    body["outputs"][0]["B_"] = json!(format!("02{}", "ff".repeat(32)));
     assert_eq!(shop.refusal(MINT, &body).await, (400, 40003), "not a point");
     let swap = json!({"inputs": [], "outputs": []});
     assert_eq!(shop.refusal(SWAP, &swap).await, (400, 40005));

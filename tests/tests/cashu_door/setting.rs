@@ -71,7 +71,10 @@ impl Shop {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.client.post(path, None, body.to_string()).await.unwrap()
+        self.client
+            .post(path, None, body.to_string())
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn refusal(&self, path: &str, body: &Value) -> (u16, u32) {
@@ -180,7 +183,9 @@ impl Outputs {
         let blanks: Vec<Blank<Secp256k1>> = amounts.iter().map(blank).collect();
         let pairs = blanks.iter().zip(amounts);
         Self {
-            outputs: pairs.map(|(blank, amount)| blank.output(*amount, id)).collect(),
+            outputs: pairs
+                .map(|(blank, amount)| blank.output(*amount, id))
+                .collect(),
             blanks,
         }
     }
@@ -232,7 +237,8 @@ pub(crate) fn invoice_made(amount_msat: Option<u64>, time: SystemTime) -> Invoic
         Some(amount) => builder.amount_milli_satoshis(amount),
         None => builder,
     };
-    let signed = builder.build_signed(|hash| context.sign_ecdsa_recoverable(hash, &key.secret_key()));
+    let signed =
+        builder.build_signed(|hash| context.sign_ecdsa_recoverable(hash, &key.secret_key()));
     Invoice {
         text: signed.unwrap().to_string(),
         hash: hash.to_byte_array(),

@@ -26,9 +26,14 @@ impl Socket {
 
     async fn subscribe(&mut self, kind: &str, filters: Value) {
         let params = json!({"kind": kind, "subId": kind, "filters": filters});
-        self.send(json!({"jsonrpc": "2.0", "id": 7, "method": "subscribe", "params": params})).await;
+        self.send(json!({"jsonrpc": "2.0", "id": 7, "method": "subscribe", "params": params}))
+            .await;
         let done = json!({"jsonrpc": "2.0", "result": {"status": "OK", "subId": kind}, "id": 7});
-        assert_eq!(self.next().await, done, "the answer comes before the first notice");
+        assert_eq!(
+            self.next().await,
+            done,
+            "the answer comes before the first notice"
+        );
     }
 
     async fn next(&mut self) -> Value {
@@ -57,10 +62,16 @@ async fn a_wallet_is_told_when_its_invoice_is_paid_and_its_tokens_are_issued() {
         let kind = "bolt11_mint_quote";
         socket.subscribe(kind, json!([quote.quote])).await;
         let first = socket.notice(kind).await;
-        assert_eq!((&first["state"], &first["request"]), (&json!("UNPAID"), &json!(quote.request)));
+        assert_eq!(
+            (&first["state"], &first["request"]),
+            (&json!("UNPAID"), &json!(quote.request))
+        );
         shop.order("incoming-default", "paid");
         let paid = socket.notice(kind).await;
-        assert_eq!((&paid["state"], &paid["amount_paid"]), (&json!("PAID"), &json!(4)));
+        assert_eq!(
+            (&paid["state"], &paid["amount_paid"]),
+            (&json!("PAID"), &json!(4))
+        );
         let outputs = Outputs::worth(&shop, 4);
         let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
         assert_eq!(shop.post("/v1/mint/bolt11", &body).await.status, 200);
@@ -76,12 +87,19 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
     let never_seen = shop.tokens(1).await;
     let quote = shop.melt_quote(&invoice(Some(50_000))).await;
     let mut socket = Socket::open(&shop, "/cashu/v1/ws").await;
-    socket.subscribe("proof_state", json!([y(&tokens[0]), y(&never_seen[0])])).await;
+    socket
+        .subscribe("proof_state", json!([y(&tokens[0]), y(&never_seen[0])]))
+        .await;
     for token in [&tokens[0], &never_seen[0]] {
         let notice = socket.notice("proof_state").await;
-        assert_eq!(notice, json!({"Y": y(token), "state": "UNSPENT", "witness": null}));
+        assert_eq!(
+            notice,
+            json!({"Y": y(token), "state": "UNSPENT", "witness": null})
+        );
     }
-    socket.subscribe("bolt11_melt_quote", json!([quote.quote])).await;
+    socket
+        .subscribe("bolt11_melt_quote", json!([quote.quote]))
+        .await;
     assert_eq!(socket.notice("bolt11_melt_quote").await["state"], "UNPAID");
 
     let mut body = melt_body(&quote, &tokens, &Outputs::of(shop.id, &[1; 6]));
@@ -89,24 +107,42 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
     assert_eq!(shop.post("/v1/melt/bolt11", &body).await.status, 200);
     let mut states = vec![socket.next().await, socket.next().await];
     states.sort_by_key(|message| message["params"]["subId"].as_str().unwrap().to_owned());
-    assert!(states.iter().all(|m| m["params"]["payload"]["state"] == "PENDING"), "{states:?}");
+    assert!(
+        states
+            .iter()
+            .all(|m| m["params"]["payload"]["state"] == "PENDING"),
+        "{states:?}"
+    );
     shop.order("outgoing-default", "paid");
     let mut states = vec![socket.next().await, socket.next().await];
     states.sort_by_key(|message| message["params"]["subId"].as_str().unwrap().to_owned());
     assert_eq!(states[0]["params"]["payload"]["state"], "PAID");
-    assert_eq!(states[0]["params"]["payload"]["change"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        states[0]["params"]["payload"]["change"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     assert_eq!(states[1]["params"]["payload"]["state"], "SPENT");
 
     // Who has unsubscribed hears no more.
     let params = json!({"subId": "proof_state"});
-    socket.send(json!({"jsonrpc": "2.0", "id": 8, "method": "unsubscribe", "params": params})).await;
+    socket
+        .send(json!({"jsonrpc": "2.0", "id": 8, "method": "unsubscribe", "params": params}))
+        .await;
     assert_eq!(socket.next().await["result"]["status"], "OK");
     let fresh = Outputs::worth(&shop, 1);
     let body = json!({"inputs": proofs(&never_seen), "outputs": fresh.outputs});
     assert_eq!(shop.post("/v1/swap", &body).await.status, 200);
-    socket.send(json!({"jsonrpc": "2.0", "id": 9, "method": "nonsense"})).await;
+    socket
+        .send(json!({"jsonrpc": "2.0", "id": 9, "method": "nonsense"}))
+        .await;
     let next = socket.next().await;
-    assert_eq!((&next["error"]["code"], &next["id"]), (&json!(-32601), &json!(9)));
+    assert_eq!(
+        (&next["error"]["code"], &next["id"]),
+        (&json!(-32601), &json!(9))
+    );
     for (nonsense, code) in [("{", -32700), ("[]", -32600)] {
         socket.0.send(Message::Text(nonsense.into())).await.unwrap();
         assert_eq!(socket.next().await["error"]["code"], code, "{nonsense}");

@@ -41,3 +41,39 @@ impl fmt::Debug for SigningKey {
         f.write_str("SigningKey(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{Secp256k1, Suite as _, VerifyError};
+
+    #[test]
+    fn what_is_signed_verifies_and_nothing_else() {
+        let key = SigningKey::from_bytes(&[7; 32]).unwrap();
+        let public = Secp256k1::lock_key(key.public_key().as_bytes()).unwrap();
+        let signature = key.sign(b"message");
+        assert_eq!(signature, key.sign(b"message"));
+        let verify = |message: &[u8], signature: &[u8; 64]| {
+            Secp256k1::verify_signature(&public, message, signature)
+        };
+        assert_eq!(verify(b"message", &signature), Ok(()));
+        assert_eq!(verify(b"massage", &signature), Err(VerifyError::Signature));
+        let other = SigningKey::from_bytes(&[8; 32]).unwrap();
+        let refused = verify(b"message", &other.sign(b"message"));
+        assert_eq!(refused, Err(VerifyError::Signature));
+    }
+
+    #[test]
+    fn what_is_no_private_key_is_refused_and_none_is_shown() {
+        let mut one = [0; 32];
+        assert!(SigningKey::from_bytes(&one).is_none());
+        assert!(SigningKey::from_bytes(&[0xff; 32]).is_none());
+        assert!(SigningKey::from_bytes(&secp256k1::constants::CURVE_ORDER).is_none());
+        one[31] = 1;
+        let key = SigningKey::from_bytes(&one).unwrap();
+        // The generator.
+        let generator = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        assert_eq!(key.public_key().to_hex(), generator);
+        assert_eq!(format!("{key:?}"), "SigningKey(…)");
+    }
+}

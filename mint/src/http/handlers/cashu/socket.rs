@@ -19,6 +19,8 @@ use crate::engine::Event;
 use crate::error::{Error, Result};
 use crate::keyring::Mark;
 
+/// Connections that are kept open at the same time.
+pub(in crate::http) const SOCKETS_MAX: usize = 1024;
 /// Bytes of one message.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Subscriptions of one connection.
@@ -30,9 +32,11 @@ const NAME_BYTES_MAX: usize = 256;
 pub(in crate::http) async fn open(
     State(app): State<SharedApp>,
     upgrade: WebSocketUpgrade,
-) -> Response {
+) -> Result<Response> {
+    let place = Arc::clone(&app.sockets).try_acquire_owned();
+    let place = place.map_err(|_| Error::Busy("watched by too many"))?;
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX);
-    upgrade.on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
         let events = app.engine.watch();
         let watch = Watch {
             app,
@@ -41,7 +45,8 @@ pub(in crate::http) async fn open(
         };
         // A connection that breaks is the wallet's affair: it comes again and is told the state.
         let _ = watch.run(events).await;
-    })
+        drop(place);
+    }))
 }
 
 /// What one subscription is about.

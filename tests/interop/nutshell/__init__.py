@@ -1,0 +1,1 @@
+"""nutshell's wallet (PyPI `cashu`) against the mint's door for Cashu wallets."""

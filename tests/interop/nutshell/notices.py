@@ -1,0 +1,39 @@
+"""What the mint tells wallets that listen on a websocket (NUT-17)."""
+
+from .lightning import pay
+from .suite import equal, scenario, until
+from .wallet import Wallet, holding
+
+
+@scenario("nutshell: hears of a mint quote that it was paid, and issued (NUT-17)")
+async def hears_of_quotes(folder):
+    alice = await Wallet(folder, "alice").library()
+    told = []
+    quote, subscription = await alice.request_mint_with_callback(8, lambda notice: told.append(_read(notice.payload)))
+    expected = [(quote.quote, state, quote.request) for state in ("UNPAID", "PAID", "ISSUED")]
+    await until(lambda: told)
+    equal(told, expected[:1])
+    pay(quote.request)
+    await until(lambda: len(told) > 1)
+    equal(told, expected[:2])
+    await alice.mint(8, quote.quote)
+    await until(lambda: len(told) > 2)
+    equal(told, expected)
+    subscription.close()
+
+
+def _read(payload):
+    return payload["quote"], payload["state"], payload["request"]
+
+
+@scenario("nutshell: hears of a token that it was spent (NUT-17)")
+async def hears_of_tokens(folder):
+    alice, bob = await holding(folder, "alice", 8).library(), await Wallet(folder, "bob").library()
+    proof = alice.proofs[0]
+    told = []
+    _, subscription = await alice.check_proof_state_with_callback([proof], lambda notice: told.append(notice.payload))
+    await until(lambda: told)
+    await bob.redeem([proof])
+    await until(lambda: len(told) > 1)
+    equal([(payload["Y"], payload["state"]) for payload in told], [(proof.Y, "UNSPENT"), (proof.Y, "SPENT")])
+    subscription.close()
