@@ -27,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Open(command) => {
             let mut wallet = open(&dir).await?;
             recover(&mut wallet).await?;
+            safety::renew(&mut wallet, &command).await?;
             with_wallet(&mut wallet, cli.mint.as_deref(), command).await
         }
     }

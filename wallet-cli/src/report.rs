@@ -93,14 +93,17 @@ pub(crate) fn mints(mints: &[Mint]) -> Report {
     Report::new(json, lines(mints.iter().map(mint_text)))
 }
 
-/// `{"balances": [{"mint", "unit", "available", "pending"}]}`.
+/// `{"balances": [{"mint", "unit", "available", "pending", "expired"}]}`.
 pub(crate) fn balances(balances: &[Balance]) -> Report {
-    let json = |b: &Balance| json!({"mint": b.mint, "unit": b.unit, "available": b.available, "pending": b.pending});
+    let json = |b: &Balance| json!({"mint": b.mint, "unit": b.unit, "available": b.available, "pending": b.pending, "expired": b.expired});
     let text = |b: &Balance| {
-        let pending = match b.pending {
+        let mut pending = match b.pending {
             0 => String::new(),
             pending => format!(" (and {pending} in open operations)"),
         };
+        if b.expired > 0 {
+            pending.push_str(&format!(" ({} has expired)", b.expired));
+        }
         format!(
             "{} {}{pending}  {}",
             b.available,
@@ -282,7 +285,7 @@ pub(crate) fn spent(spent: &[Spent]) -> Report {
 }
 
 /// A day of the Gregorian calendar, UTC, from Unix seconds.
-fn date(unix_s: u64) -> String {
+pub(crate) fn date(unix_s: u64) -> String {
     // Days since 1 March of the year 0: leap days come last in such years (Hinnant, civil_from_days).
     let days = unix_s / 86_400 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

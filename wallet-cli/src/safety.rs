@@ -4,10 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use farthing_wallet::records::{Outcome, Sent, SentState};
-use farthing_wallet::{Error, Finished, Observer, Pause, Progress, Recovered, printable};
+use farthing_wallet::{
+    Error, Expiring, Finished, Observer, Pause, Progress, Recovered, Renew, printable,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::args::OpenCommand;
 use crate::commands::NativeWallet;
 use crate::failure::Failure;
 use crate::report::{self, Report};
@@ -67,8 +70,13 @@ impl Observer for Onlooker {
 /// `farthing recover`: settles all that is open, and says what it found.
 pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<Report, Failure> {
     let mut onlooker = Onlooker::new();
-    let found = wallet.recover_all(&mut onlooker).await?;
+    let mut found = wallet.recover_all(&mut onlooker).await?;
     drop(onlooker);
+    let renewed = wallet.renew(Renew::Retired).await?;
+    found.extend(renewed.swaps);
+    for error in &renewed.failures {
+        eprintln!("keysets were not renewed: {error}");
+    }
     let open = wallet.open_operations().await?.len();
     let text = match found.as_slice() {
         [] => "nothing was open".to_owned(),
@@ -105,6 +113,52 @@ fn recovered_json(recovered: &Recovered) -> Value {
 fn error_json(error: &Error) -> Value {
     let told = error.explain();
     json!({"code": error.code(), "what": told.what, "money": told.money, "advice": told.advice})
+}
+
+/// Renews tokens of keysets that retire, where a command asks a mint for something anyway and pays
+/// nobody; says what expires soon. Commands that name the account renew only what would expire.
+pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> Result<(), Failure> {
+    let what = match command {
+        OpenCommand::Receive { .. }
+        | OpenCommand::Reclaim { .. }
+        | OpenCommand::Sent { id: None } => Some(Renew::Retired),
+        OpenCommand::Withdraw { .. } => Some(Renew::Expiring),
+        OpenCommand::Balance
+        | OpenCommand::Budget(_)
+        | OpenCommand::Cancel { .. }
+        | OpenCommand::History
+        | OpenCommand::Key
+        | OpenCommand::Mint(_)
+        | OpenCommand::Recover
+        | OpenCommand::Redeem(_)
+        | OpenCommand::Restore
+        | OpenCommand::Send(_)
+        | OpenCommand::Sent { id: Some(_) }
+        | OpenCommand::Spent { .. } => None,
+    };
+    if let Some(what) = what {
+        let renewed = wallet.renew(what).await?;
+        for swap in &renewed.swaps {
+            eprintln!("{}", report::recovered(swap));
+        }
+        for error in &renewed.failures {
+            eprintln!("keysets were not renewed: {error}");
+        }
+    }
+    for expiring in wallet.expiring().await? {
+        eprintln!("{}", expires(&expiring));
+    }
+    Ok(())
+}
+
+fn expires(expiring: &Expiring) -> String {
+    let (amount, unit) = (expiring.amount, printable(&expiring.unit));
+    format!(
+        "{amount} {unit} at {} expire after {}: the wallet renews them when it can; spend or redeem \
+         them before",
+        expiring.mint,
+        report::date(expiring.expires)
+    )
 }
 
 /// `farthing sent`: what was handed out and what became of it. A mint that cannot be asked leaves

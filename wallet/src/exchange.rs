@@ -63,7 +63,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let not_restored = || Caller::NotRestored(mint.url.clone());
         let lane = mint.lane.ok_or_else(not_restored)?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets)?;
+        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
         let mut places = self.places(keyset.info.id, lane).await?;
         let mut id = self.tables.next_id().await?;
         let mut batch = Batch::default();

@@ -10,6 +10,7 @@
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled |
 //! | [`recover`] | settling what was left open |
+//! | [`renew`] | following a mint's keysets: retired and expiring ones |
 //! | [`web`] | fetching pages, as the wallet asks it of the network |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
@@ -49,6 +50,7 @@ pub mod receive;
 pub mod records;
 pub mod recover;
 mod refusal;
+pub mod renew;
 pub mod restore;
 pub mod search;
 mod seed;
@@ -69,6 +71,7 @@ pub use http::{ApiToken, Http};
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
 pub use recover::Recovered;
+pub use renew::{Expiring, Renew, Renewed};
 pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};

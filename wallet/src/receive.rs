@@ -67,7 +67,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Draft>, Error> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let terms = Terms::of(&keysets, (self.clock)());
-        let keyset = keysets::active(mint, &keysets)?;
+        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let mut stock = Stock::without(&self.spendable(mint, &keysets).await?, coins);
         let mut drafts = Vec::new();
         for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {

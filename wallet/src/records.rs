@@ -27,6 +27,9 @@ pub struct Mint {
     pub api_token: Option<ApiToken>,
     /// This device's lane there; `None` until a wallet made from an old phrase has searched the mint.
     pub lane: Option<u32>,
+    /// When the mint was last asked for its keysets to renew tokens, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed: Option<u64>,
 }
 
 /// A keyset of a mint, its id recomputed from its keys.

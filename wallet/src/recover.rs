@@ -88,7 +88,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 }
 
 /// What became of an operation; errors of the store are the caller's.
-fn recovered(
+pub(crate) fn recovered(
     operation: &Operation,
     result: Result<Finished, Error>,
 ) -> Result<Recovered, StoreError> {

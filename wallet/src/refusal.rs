@@ -149,7 +149,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets)?;
+        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
         self.replan(operation, &mint, lane, keyset).await
     }
 
@@ -160,7 +160,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
     ) -> Result<Option<Operation>, Error> {
         let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
-        let Ok(keyset) = keysets::active(mint, &keysets) else {
+        let Ok(keyset) = keysets::active(mint, &keysets, (self.clock)()) else {
             return Ok(None);
         };
         let same = operation.outputs.iter().all(|o| o.keyset == keyset.info.id);

@@ -39,7 +39,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         positive(amount)?;
         account(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(mint, &keysets)?;
+        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
         let draft = Draft {
             kind: Kind::Withdraw,
@@ -85,7 +85,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         not_too_many(mint, &inputs)?;
         let fee = terms.fee(&inputs);
-        let keyset = keysets::active(mint, &keysets)?;
+        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let mut wanted = handed(keyset, amount, lock.as_ref())?;
         let room = mint.limits.outputs_max.saturating_sub(wanted.len());
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
@@ -118,7 +118,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let coins = self.spendable(mint, &keysets).await?;
         let terms = Terms::of(&keysets, (self.clock)());
         let drafts = match what {
-            Redeem::Amount(amount) => vec![redeem_draft(mint, &keysets, &coins, amount, &terms)?],
+            Redeem::Amount(amount) => {
+                let keyset = keysets::active(mint, &keysets, (self.clock)());
+                vec![redeem_draft(mint, keyset, &coins, amount, &terms)?]
+            }
             Redeem::All => redeem_all_drafts(mint, &coins, &terms)?,
         };
         let operations = self.begin(mint, drafts).await?;
@@ -205,7 +208,7 @@ pub(crate) fn not_too_many(mint: &Mint, inputs: &[Coin]) -> Result<(), Caller> {
 
 fn redeem_draft(
     mint: &Mint,
-    keysets: &[Keyset],
+    keyset: Result<&Keyset, Caller>,
     coins: &[Coin],
     amount: u64,
     terms: &Terms,
@@ -218,9 +221,8 @@ fn redeem_draft(
     let wants = match worth(&inputs).saturating_sub(amount).saturating_sub(fee) {
         0 => Vec::new(),
         rest => {
-            let keyset = keysets::active(mint, keysets)?;
             let mut stock = Stock::without(coins, &inputs);
-            kept(keyset, rest, &mut stock, mint.limits.outputs_max)?
+            kept(keyset?, rest, &mut stock, mint.limits.outputs_max)?
         }
     };
     Ok(Draft {

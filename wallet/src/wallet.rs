@@ -122,9 +122,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let known = self.tables.keysets(&url).await?;
         let keysets = self.fetch_keysets(&url, &info.unit, &known).await?;
-        let (token_before, lane) = match before {
-            Some(before) => (before.api_token, before.lane),
-            None => (None, self.phrase_is_new.then_some(0)),
+        let (token_before, lane, renewed) = match before {
+            Some(before) => (before.api_token, before.lane, before.renewed),
+            // Its keysets were just asked for.
+            None => (None, self.phrase_is_new.then_some(0), Some((self.clock)())),
         };
         let mint = Mint {
             url,
@@ -134,6 +135,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             limits: info.limits,
             api_token: api_token.or(token_before),
             lane,
+            renewed,
         };
         let batch = Batch::default().put_mint(&mint)?;
         let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;

@@ -14,7 +14,7 @@ mod support;
 
 use farthing_protocol::{ErrorCode, Token};
 use farthing_wallet::records::{Entry, Kind, Outcome};
-use farthing_wallet::{Origin, Redeem, SendOptions};
+use farthing_wallet::{Origin, Redeem, Renew, SendOptions};
 use std::rc::Rc;
 use support::shop::{article, buy};
 use support::*;
@@ -38,6 +38,7 @@ enum Act {
     RedeemAllInParts,
     WithdrawAfterRotation,
     WithdrawOnTakenLane,
+    Renew,
     Restore,
     Pay,
     PayAndPayAgain,
@@ -51,7 +52,7 @@ enum Act {
     PaySpentElsewhere,
 }
 
-const ACTS: [Act; 27] = [
+const ACTS: [Act; 28] = [
     Act::Withdraw,
     Act::WithdrawTooMuch,
     Act::SendExact,
@@ -68,6 +69,7 @@ const ACTS: [Act; 27] = [
     Act::RedeemAllInParts,
     Act::WithdrawAfterRotation,
     Act::WithdrawOnTakenLane,
+    Act::Renew,
     Act::Restore,
     Act::Pay,
     Act::PayAndPayAgain,
@@ -146,7 +148,7 @@ async fn stage(act: Act) -> Stage {
             let mut copy = copy.open(&Fuse::none()).await;
             copy.redeem(&mint, Redeem::Amount(4)).await.unwrap();
         }
-        Act::WithdrawAfterRotation => world.mint.borrow_mut().rotate(40, 0),
+        Act::WithdrawAfterRotation | Act::Renew => world.mint.borrow_mut().rotate(40, 0),
         Act::WithdrawOnTakenLane => {
             let mut twin = world.device().make(PHRASE, Origin::New).await;
             twin.withdraw(&mint, 7).await.unwrap();
@@ -238,6 +240,9 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
         Act::RedeemAllInParts => {
             let _ = wallet.redeem(&mint, Redeem::All).await;
         }
+        Act::Renew => {
+            let _ = wallet.renew(Renew::Retired).await;
+        }
         Act::Restore => {
             let _ = wallet.restore(&mint, &mut Eager).await;
         }
@@ -325,7 +330,11 @@ async fn open(act: Act, world: &World, fuse: &Rc<Fuse>) -> TestWallet {
 async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
     let stage = stage(act).await;
     let fuse = Fuse::at(first);
-    let mut wallet = stage.world.open(&fuse).await;
+    let mut wallet = match act {
+        // Keysets are asked for once a day.
+        Act::Renew => stage.world.open_later_with(&fuse).await,
+        _ => stage.world.open(&fuse).await,
+    };
     play(act, &stage, &mut wallet).await;
     let died = fuse.blown();
     drop(wallet);

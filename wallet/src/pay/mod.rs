@@ -274,7 +274,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             change: Vec::new(),
             gone: 0,
         };
-        let keyset = keysets::active(mint, &keysets)?;
+        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let asked = Asked {
             locked: offer.lock.is_some(),
             gives_change: offer.gives_change,

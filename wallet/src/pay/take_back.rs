@@ -138,7 +138,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..operation
         };
         let rest = worth(&swap.inputs).saturating_sub(fee);
-        let keyset = keysets::active(&mint, &keysets);
+        let keyset = keysets::active(&mint, &keysets, (self.clock)());
         let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
             let back = swap.inputs.clone();
             let finished = self.conclude(&swap, &purchase, back).await?;

@@ -46,6 +46,10 @@ pub struct FakeKeyset {
 
 impl FakeKeyset {
     pub fn new(seed: u8, fee: u64, amounts: u32) -> Self {
+        Self::expiring(seed, fee, amounts, None)
+    }
+
+    pub fn expiring(seed: u8, fee: u64, amounts: u32, final_expiry: Option<u64>) -> Self {
         let secrets: BTreeMap<u64, SecretKey> = (0..amounts)
             .map(|bit| {
                 (
@@ -56,13 +60,13 @@ impl FakeKeyset {
             .collect();
         let public = |k: &SecretKey| Ristretto255::encode_point(&Ristretto255::public_key(k));
         let keys: PublicKeys = secrets.iter().map(|(a, k)| (*a, public(k))).collect();
-        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, None);
+        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, final_expiry);
         let info = KeysetInfo {
             id,
             unit: "credit".into(),
             active: true,
             input_fee_ppk: fee,
-            final_expiry: None,
+            final_expiry,
         };
         Self {
             info,
@@ -80,6 +84,8 @@ pub struct FakeMint {
     pub fees: u64,
     pub lies: Lies,
     pub limits: Limits,
+    /// What its clock says.
+    pub now: u64,
     /// After so many requests it answers 429, and asks for [`RETRY_AFTER_S`] of peace.
     pub allowance: Option<usize>,
     /// Every request that arrived: path and body.
@@ -120,6 +126,7 @@ impl FakeMint {
             fees: 0,
             lies: Lies::default(),
             limits,
+            now: NOW,
             allowance: None,
             requests: Vec::new(),
             spent: HashSet::new(),
@@ -249,7 +256,7 @@ impl FakeMint {
             version: "Farthing/test".into(),
             description: None,
             contact: vec![],
-            time: NOW,
+            time: self.now,
             suite: Ristretto255::NAME.into(),
             unit: "credit".into(),
             decimals: 0,
@@ -382,6 +389,9 @@ impl FakeMint {
             let Some(keyset) = self.keysets.iter().find(|k| k.info.id == input.id) else {
                 return refuse(ErrorCode::KeysetUnknown);
             };
+            if keyset.info.final_expiry.is_some_and(|at| at < self.now) {
+                return refuse(ErrorCode::KeysetExpired);
+            }
             ppk += keyset.info.input_fee_ppk;
             let point = Ristretto255::hash_to_group(input.secret.expose().as_bytes());
             let c = Ristretto255::decode_point(&input.c);

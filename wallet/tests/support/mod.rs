@@ -217,6 +217,20 @@ pub fn clock_later() -> u64 {
     NOW + 30 * 24 * 60 * 60
 }
 
+thread_local! {
+    static TIME: Cell<u64> = const { Cell::new(NOW) };
+}
+
+/// A clock that a test sets.
+pub fn clock_set() -> u64 {
+    TIME.get()
+}
+
+/// Sets [`clock_set`], for this test alone.
+pub fn set_clock(time: u64) {
+    TIME.set(time);
+}
+
 impl World {
     pub fn new(mint: FakeMint) -> Self {
         let mint = Rc::new(RefCell::new(mint));
@@ -279,6 +293,12 @@ impl World {
     pub async fn open(&self, fuse: &Rc<Fuse>) -> TestWallet {
         let (store, http) = self.parts(fuse);
         Wallet::open(store, http, clock).await.unwrap()
+    }
+
+    /// Opens the wallet that is in the store, with a clock that [`set_clock`] sets.
+    pub async fn open_with_clock(&self) -> TestWallet {
+        let (store, http) = self.parts(&Fuse::none());
+        Wallet::open(store, http, clock_set).await.unwrap()
     }
 
     pub async fn open_later(&self) -> TestWallet {
