@@ -39,13 +39,13 @@ impl Keyset {
     }
 }
 
-/// `Y` of a secret: what the mint knows the token by once it is spent.
+/// `Y` of a token's secret: what the mint knows the token by once it is spent.
 ///
 /// # Errors
 /// When the keyset's id names no suite that is known.
-pub fn y(keyset: &KeysetId, secret: &Secret) -> Result<EncodedPoint> {
-    let secret = secret.expose().as_bytes();
-    Ok(with_suite!(suite(keyset)?, S => S::encode_point(&S::hash_to_group(secret))))
+pub fn y(proof: &Proof) -> Result<EncodedPoint> {
+    let secret = proof.secret.expose().as_bytes();
+    Ok(with_suite!(suite(&proof.id)?, S => S::encode_point(&S::hash_to_group(secret))))
 }
 
 fn suite(keyset: &KeysetId) -> Result<SuiteId> {
