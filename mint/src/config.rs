@@ -113,10 +113,11 @@ pub struct Config {
     /// The file with the certificate that Core Lightning shows, its `server.pem`. Unless it is set, the
     /// certificate has to be one that this system trusts.
     pub cln_cert_file: Option<PathBuf>,
-    /// Where the fake backend takes its orders and keeps its state: a folder.
-    pub fake_control: PathBuf,
-    /// How long after it was made the fake backend pays an invoice of its own, in milliseconds.
-    pub fake_delay_ms: u64,
+    /// Where the fake backend takes its orders and keeps its state: a folder, `fake` unless set.
+    pub fake_control: Option<PathBuf>,
+    /// How long after it was made the fake backend pays an invoice of its own, in milliseconds; at once
+    /// unless set.
+    pub fake_delay_ms: Option<u64>,
 }
 
 /// How the log is written.
@@ -188,8 +189,8 @@ impl Default for Config {
             cln_url: None,
             cln_rune_file: None,
             cln_cert_file: None,
-            fake_control: PathBuf::from("fake"),
-            fake_delay_ms: 0,
+            fake_control: None,
+            fake_delay_ms: None,
         }
     }
 }

@@ -81,11 +81,18 @@ pub(crate) enum OpenCommand {
     },
     /// Pay from the wallet into the account at the mint
     Redeem(Redeem),
-    /// List the tokens that were sent, or print one again
+    /// List the tokens that were sent and what became of them, or print one again
     Sent {
         /// The number in the list
         id: Option<u64>,
     },
+    /// Take back a token that was sent and that nobody has claimed
+    Reclaim {
+        /// The number in the list of `sent`
+        id: u64,
+    },
+    /// Finish or undo whatever an earlier command could not, and say what was found
+    Recover,
     /// Take back a payment that a site has not answered
     Cancel {
         /// The payment's number

@@ -11,8 +11,9 @@ use crate::args::{Budget, Cli, Command, Mint, OpenCommand};
 use crate::failure::Failure;
 use crate::get;
 use crate::report::{self, Report};
+use crate::safety::{self, Onlooker};
 
-type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
+pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
 
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
@@ -21,9 +22,12 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Init { restore } => init(&dir, restore).await,
         // It opens the wallet by itself, and not for as long as a download takes.
         Command::Get(args) => get::get(&dir, cli.mint, args, cli.json).await,
+        // Says at length what other commands say in passing.
+        Command::Open(OpenCommand::Recover) => safety::recover(&mut open(&dir).await?).await,
         Command::Open(command) => {
             let mut wallet = open(&dir).await?;
             recover(&mut wallet).await?;
+            safety::renew(&mut wallet, &command).await?;
             with_wallet(&mut wallet, cli.mint.as_deref(), command).await
         }
     }
@@ -70,7 +74,9 @@ async fn with_wallet(
             ))
         }
         OpenCommand::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
-        OpenCommand::Sent { id: None } => Ok(report::all_sent(&wallet.all_sent().await?)),
+        OpenCommand::Sent { id: None } => safety::all_sent(wallet).await,
+        OpenCommand::Reclaim { id } => safety::reclaim(wallet, id).await,
+        OpenCommand::Recover => safety::recover(wallet).await,
         OpenCommand::Cancel { id } => {
             let finished = wallet.cancel(id).await?;
             Ok(report::cancelled(&finished))
@@ -140,8 +146,9 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
         wallet.mint(None).await?;
     }
     let mut restored = Vec::new();
+    let mut onlooker = Onlooker::new();
     for mint in mints {
-        let found = wallet.restore(&mint).await?;
+        let found = wallet.restore(&mint, &mut onlooker).await?;
         restored.push((mint, found));
     }
     Ok(report::restored(&restored))

@@ -20,6 +20,7 @@ mod commands;
 mod failure;
 mod get;
 mod report;
+mod safety;
 
 use std::ffi::OsString;
 use std::io::Write as _;

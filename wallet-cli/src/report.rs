@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::EXIT_SITE;
+use crate::safety;
 
 /// A command's answer.
 pub(crate) struct Report {
@@ -23,7 +24,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn new(json: Value, text: String) -> Self {
+    pub(crate) fn new(json: Value, text: String) -> Self {
         Self {
             json,
             text: Zeroizing::new(text),
@@ -92,14 +93,17 @@ pub(crate) fn mints(mints: &[Mint]) -> Report {
     Report::new(json, lines(mints.iter().map(mint_text)))
 }
 
-/// `{"balances": [{"mint", "unit", "available", "pending"}]}`.
+/// `{"balances": [{"mint", "unit", "available", "pending", "expired"}]}`.
 pub(crate) fn balances(balances: &[Balance]) -> Report {
-    let json = |b: &Balance| json!({"mint": b.mint, "unit": b.unit, "available": b.available, "pending": b.pending});
+    let json = |b: &Balance| json!({"mint": b.mint, "unit": b.unit, "available": b.available, "pending": b.pending, "expired": b.expired});
     let text = |b: &Balance| {
-        let pending = match b.pending {
+        let mut pending = match b.pending {
             0 => String::new(),
             pending => format!(" (and {pending} in open operations)"),
         };
+        if b.expired > 0 {
+            pending.push_str(&format!(" ({} has expired)", b.expired));
+        }
         format!(
             "{} {}{pending}  {}",
             b.available,
@@ -128,13 +132,15 @@ fn entry_json(entry: &Entry) -> Value {
     })
 }
 
-fn kind(kind: Kind) -> &'static str {
+pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Withdraw => "withdraw",
         Kind::Send => "send",
         Kind::Receive => "receive",
         Kind::Redeem => "redeem",
         Kind::Pay => "pay",
+        Kind::Reclaim => "reclaim",
+        Kind::Renew => "renew",
         Kind::Restore => "restore",
     }
 }
@@ -180,10 +186,10 @@ pub(crate) fn finished(verb: &str, finished: &[Finished]) -> Report {
     Report::new(json, format!("{verb} {amount} {}{fee}", printable(unit)))
 }
 
-/// `{"id", "time", "mint", "unit", "amount", "memo", "token"}`.
+/// As [`safety::sent_json`], with `"token"`.
 pub(crate) fn sent(sent: &Sent) -> Report {
     let token = sent.token().encode();
-    let mut json = sent_json(sent);
+    let mut json = safety::sent_json(sent);
     if let Value::Object(fields) = &mut json {
         fields.insert("token".to_owned(), Value::String(token.to_string()));
     }
@@ -194,32 +200,6 @@ pub(crate) fn sent(sent: &Sent) -> Report {
         sent.id
     );
     Report::new(json, token.to_string()).hint(hint)
-}
-
-fn sent_json(sent: &Sent) -> Value {
-    json!({
-        "id": sent.id,
-        "time": sent.time,
-        "mint": sent.mint,
-        "unit": sent.unit,
-        "amount": sent.amount(),
-        "memo": sent.memo,
-    })
-}
-
-/// `{"sent": [{"id", "time", "mint", "unit", "amount", "memo"}]}`.
-pub(crate) fn all_sent(sent: &[Sent]) -> Report {
-    let text = |sent: &Sent| {
-        let memo = sent.memo.as_deref().map(printable).unwrap_or_default();
-        format!(
-            "{}  {} {}  {memo}",
-            sent.id,
-            sent.amount(),
-            printable(&sent.unit)
-        )
-    };
-    let json = json!({"sent": sent.iter().map(sent_json).collect::<Vec<_>>()});
-    Report::new(json, lines(sent.iter().map(text)))
 }
 
 /// `{"history": [...]}`, oldest first.
@@ -305,7 +285,7 @@ pub(crate) fn spent(spent: &[Spent]) -> Report {
 }
 
 /// A day of the Gregorian calendar, UTC, from Unix seconds.
-fn date(unix_s: u64) -> String {
+pub(crate) fn date(unix_s: u64) -> String {
     // Days since 1 March of the year 0: leap days come last in such years (Hinnant, civil_from_days).
     let days = unix_s / 86_400 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

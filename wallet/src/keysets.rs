@@ -5,6 +5,7 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{KeysetId, KeysetInfo};
 
 use crate::api::Api;
+use crate::coins::{RESCUE_S, expires_by};
 use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::records::{Keyset, Mint};
@@ -129,15 +130,21 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
     Ok(())
 }
 
-/// The keyset that new tokens are made of: the active one with the lowest fee, and of those the one
-/// that lasts longest.
+/// The keyset that new tokens are made of: of the active ones that don't expire soon the one with the
+/// lowest fee, and of those the one that lasts longest.
 ///
 /// # Errors
 /// [`Caller::NoActiveKeyset`].
-pub(crate) fn active<'a>(mint: &Mint, keysets: &'a [Keyset]) -> Result<&'a Keyset, Caller> {
+pub(crate) fn active<'a>(
+    mint: &Mint,
+    keysets: &'a [Keyset],
+    now: u64,
+) -> Result<&'a Keyset, Caller> {
     let lasting = |k: &Keyset| k.info.final_expiry.unwrap_or(u64::MAX);
-    let best = keysets.iter().filter(|k| k.info.active).min_by_key(|k| {
+    let signs = |k: &&Keyset| k.info.active && !expires_by(k, now);
+    let best = keysets.iter().filter(signs).min_by_key(|k| {
         (
+            expires_by(k, now.saturating_add(RESCUE_S)),
             k.info.input_fee_ppk,
             std::cmp::Reverse(lasting(k)),
             k.info.id,

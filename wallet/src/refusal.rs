@@ -7,8 +7,9 @@
 use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
+use crate::coins::Stock;
 use crate::error::{Aftermath, Error, Refused};
-use crate::exchange::{Finished, planned_sum, request_body, wants};
+use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs::{self, blinded};
@@ -45,8 +46,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if let Some(proofs) = self.already_done(&operation, &refused, &mint).await? {
             return Ok(Next::Done(self.settle(&operation, proofs).await?));
         }
-        // About the account's token, which can be put right, and not about this request.
-        if matches!(refused.status, 401 | 403) {
+        // About the account's token, which can be put right, and not about this request. What holds
+        // tokens of the wallet's does not wait for that: they go back.
+        if matches!(refused.status, 401 | 403) && operation.inputs.is_empty() {
             refused.aftermath = Aftermath::Kept(operation.id);
             return Ok(Next::Ended(refused));
         }
@@ -147,7 +149,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets)?;
+        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
         self.replan(operation, &mint, lane, keyset).await
     }
 
@@ -158,7 +160,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
     ) -> Result<Option<Operation>, Error> {
         let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
-        let Ok(keyset) = keysets::active(mint, &keysets) else {
+        let Ok(keyset) = keysets::active(mint, &keysets, (self.clock)()) else {
             return Ok(None);
         };
         let same = operation.outputs.iter().all(|o| o.keyset == keyset.info.id);
@@ -177,10 +179,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         keyset: &Keyset,
     ) -> Result<Operation, Error> {
         let lock = operation.outputs.iter().find_map(|o| o.lock.as_ref());
-        let handed = planned_sum(&operation.outputs, Purpose::Send);
-        let kept = planned_sum(&operation.outputs, Purpose::Keep);
-        let mut wanted = wants(keyset, handed, Purpose::Send, lock)?;
-        wanted.extend(wants(keyset, kept, Purpose::Keep, None)?);
+        let to_send = planned_sum(&operation.outputs, Purpose::Send);
+        let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
+        let mut wanted = handed(keyset, to_send, lock)?;
+        let room = mint.limits.outputs_max.saturating_sub(wanted.len());
+        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+        wanted.extend(kept(keyset, to_keep, &mut stock, room)?);
         let mut places = self.places(keyset.info.id, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
         let replanned = Operation {

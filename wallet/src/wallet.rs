@@ -4,9 +4,10 @@ use farthing_protocol::Secret;
 use farthing_protocol::suite::{Ristretto255, Suite};
 
 use crate::api::{Api, printable};
+use crate::coins::expires_by;
 use crate::error::{Caller, Error};
 use crate::http::{ApiToken, Http};
-use crate::records::{Coin, Entry, Mint, Operation, Sent, worth};
+use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::{Store, StoreError};
 use crate::tables::{Batch, StoredPhrase, Tables};
@@ -35,6 +36,8 @@ pub struct Balance {
     pub available: u64,
     /// What open operations hold of it, or bring.
     pub pending: u64,
+    /// What the mint does not honour any more, because the keyset has expired: not in `available`.
+    pub expired: u64,
 }
 
 /// A wallet over a store of type `S` that reaches its mints by `H`.
@@ -119,9 +122,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let known = self.tables.keysets(&url).await?;
         let keysets = self.fetch_keysets(&url, &info.unit, &known).await?;
-        let (token_before, lane) = match before {
-            Some(before) => (before.api_token, before.lane),
-            None => (None, self.phrase_is_new.then_some(0)),
+        let (token_before, lane, renewed) = match before {
+            Some(before) => (before.api_token, before.lane, before.renewed),
+            // Its keysets were just asked for.
+            None => (None, self.phrase_is_new.then_some(0), Some((self.clock)())),
         };
         let mint = Mint {
             url,
@@ -131,6 +135,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             limits: info.limits,
             api_token: api_token.or(token_before),
             lane,
+            renewed,
         };
         let batch = Batch::default().put_mint(&mint)?;
         let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
@@ -167,22 +172,35 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn balance(&self) -> Result<Vec<Balance>, Error> {
         let coins = self.tables.all_coins().await?;
         let operations = self.tables.operations().await?;
+        let keysets = self.tables.all_keysets().await?;
         let mints = self.tables.mints().await?.into_iter();
+        let now = (self.clock)();
         let balance = |mint: Mint| {
-            let here: Vec<Coin> = coins
-                .iter()
-                .filter(|c| c.mint == mint.url)
-                .cloned()
-                .collect();
+            let here = coins.iter().filter(|c| c.mint == mint.url).cloned();
+            let (expired, good): (Vec<Coin>, Vec<Coin>) =
+                here.partition(|coin| expired(coin, &keysets, now));
             let open = operations.iter().filter(|o| o.mint == mint.url);
             Balance {
-                available: worth(&here),
+                available: worth(&good),
+                expired: worth(&expired),
                 pending: open.map(pending).fold(0, u64::saturating_add),
                 mint: mint.url,
                 unit: mint.unit,
             }
         };
         Ok(mints.map(balance).collect())
+    }
+
+    /// What can be spent at a mint: tokens whose keyset has not expired.
+    pub(crate) async fn spendable(
+        &self,
+        mint: &Mint,
+        keysets: &[Keyset],
+    ) -> Result<Vec<Coin>, StoreError> {
+        let mut coins = self.tables.coins(&mint.url).await?;
+        let now = (self.clock)();
+        coins.retain(|coin| !expired(coin, keysets, now));
+        Ok(coins)
     }
 
     /// The operations that are neither done nor undone yet.
@@ -201,23 +219,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.history().await?)
     }
 
-    /// The tokens handed out, oldest first, whether or not they were claimed.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.tables.all_sent().await?)
-    }
-
-    /// The token handed out by operation `id`.
-    ///
-    /// # Errors
-    /// [`Caller::SentUnknown`].
-    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.tables.sent(id).await?;
-        sent.ok_or_else(|| Caller::SentUnknown(id).into())
-    }
-
     /// The public key that others lock tokens for this wallet to (NUT-11), Ed25519, 32 bytes.
     #[must_use]
     pub fn lock_public_key(&self) -> [u8; 32] {
@@ -232,11 +233,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 }
 
+/// Whether the mint honours a coin no more, because its keyset has expired.
+fn expired(coin: &Coin, keysets: &[Keyset], now: u64) -> bool {
+    let mut keysets = keysets.iter();
+    keysets.any(|keyset| keyset.info.id == coin.keyset() && expires_by(keyset, now))
+}
+
 /// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
 fn pending(operation: &Operation) -> u64 {
-    match operation.own_inputs() {
-        [] => operation.amount,
-        own => worth(own),
+    match operation.kind {
+        // A token that was handed out is not the wallet's until it is back, and what a restore finds
+        // is in the balance already.
+        Kind::Reclaim | Kind::Restore => 0,
+        Kind::Withdraw | Kind::Receive => operation.amount,
+        Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => worth(operation.own_inputs()),
     }
 }
 

@@ -14,7 +14,7 @@ mod support;
 
 use farthing_protocol::{ErrorCode, Token};
 use farthing_wallet::records::{Entry, Kind, Outcome};
-use farthing_wallet::{Origin, Redeem, SendOptions};
+use farthing_wallet::{Origin, Redeem, Renew, SendOptions};
 use std::rc::Rc;
 use support::shop::{article, buy};
 use support::*;
@@ -31,10 +31,14 @@ enum Act {
     Receive,
     ReceiveOwn,
     ReceiveInParts,
+    Reclaim,
+    ReclaimPartly,
+    ReclaimTooLate,
     RedeemWithChange,
     RedeemAllInParts,
     WithdrawAfterRotation,
     WithdrawOnTakenLane,
+    Renew,
     Restore,
     Pay,
     PayAndPayAgain,
@@ -48,7 +52,7 @@ enum Act {
     PaySpentElsewhere,
 }
 
-const ACTS: [Act; 24] = [
+const ACTS: [Act; 28] = [
     Act::Withdraw,
     Act::WithdrawTooMuch,
     Act::SendExact,
@@ -58,10 +62,14 @@ const ACTS: [Act; 24] = [
     Act::Receive,
     Act::ReceiveOwn,
     Act::ReceiveInParts,
+    Act::Reclaim,
+    Act::ReclaimPartly,
+    Act::ReclaimTooLate,
     Act::RedeemWithChange,
     Act::RedeemAllInParts,
     Act::WithdrawAfterRotation,
     Act::WithdrawOnTakenLane,
+    Act::Renew,
     Act::Restore,
     Act::Pay,
     Act::PayAndPayAgain,
@@ -98,8 +106,10 @@ const FUNDS: u64 = 1000;
 /// A world made ready for an act: what the wallet may receive, and what others hold.
 struct Stage {
     world: World,
-    /// A token from outside the wallet.
+    /// A token from outside the wallet, or one that it has handed out.
     token: Option<Token>,
+    /// The number of the token that it has handed out.
+    sent: u64,
     /// Another wallet, that holds money too.
     other: Option<TestWallet>,
 }
@@ -113,12 +123,13 @@ async fn stage(act: Act) -> Stage {
     let mut stage = Stage {
         world: world.clone(),
         token: None,
+        sent: 0,
         other: None,
     };
     let mut wallet = world.make(PHRASE, Origin::New).await;
     let mint = the_mint(&wallet).await;
     if act != Act::WithdrawOnTakenLane {
-        wallet.withdraw(&mint, 100).await.unwrap(); // 4 + 32 + 64
+        hold(&world, &mut wallet, 100).await; // 4 + 32 + 64
     }
     match act {
         Act::Receive | Act::ReceiveInParts => {
@@ -127,12 +138,8 @@ async fn stage(act: Act) -> Stage {
             let sent = other.send(&mint, 15, SendOptions::default()).await.unwrap();
             stage.token = Some(sent.token());
         }
-        Act::ReceiveOwn => {
-            let sent = wallet
-                .send(&mint, 36, SendOptions::default())
-                .await
-                .unwrap();
-            stage.token = Some(sent.token());
+        Act::ReceiveOwn | Act::Reclaim | Act::ReclaimPartly | Act::ReclaimTooLate => {
+            hand_out(act, &mut stage, &mut wallet).await;
         }
         Act::SendSpentElsewhere | Act::PaySpentElsewhere => {
             // A copy of the wallet's file spends the 4 and goes on with its own life.
@@ -141,7 +148,7 @@ async fn stage(act: Act) -> Stage {
             let mut copy = copy.open(&Fuse::none()).await;
             copy.redeem(&mint, Redeem::Amount(4)).await.unwrap();
         }
-        Act::WithdrawAfterRotation => world.mint.borrow_mut().rotate(40, 0),
+        Act::WithdrawAfterRotation | Act::Renew => world.mint.borrow_mut().rotate(40, 0),
         Act::WithdrawOnTakenLane => {
             let mut twin = world.device().make(PHRASE, Origin::New).await;
             twin.withdraw(&mint, 7).await.unwrap();
@@ -151,25 +158,29 @@ async fn stage(act: Act) -> Stage {
             world.rows.borrow_mut().clear();
             world.make(PHRASE, Origin::Restored).await;
         }
-        Act::Withdraw
-        | Act::WithdrawTooMuch
-        | Act::SendExact
-        | Act::SendWithSwap
-        | Act::SendLocked
-        | Act::RedeemWithChange
-        | Act::RedeemAllInParts
-        | Act::Pay
-        | Act::PayAndPayAgain
-        | Act::PayExact
-        | Act::PayLocked
-        | Act::PayRefused
-        | Act::PayNotCharged
-        | Act::PayWithoutReceipt
-        | Act::PayAndLoseChange
-        | Act::PayInPart => {}
+        _ => {}
     }
     misbehave(act, &mut world.site.borrow_mut());
     stage
+}
+
+/// Hands a token of 4 + 32 out, of which somebody has claimed nothing yet, the 4, or all.
+async fn hand_out(act: Act, stage: &mut Stage, wallet: &mut TestWallet) {
+    let (mint, options) = (the_mint(wallet).await, SendOptions::default());
+    let sent = wallet.send(&mint, 36, options).await.unwrap();
+    stage.sent = sent.id;
+    stage.token = Some(sent.token());
+    let claimed = match act {
+        Act::ReclaimPartly => 4,
+        Act::ReclaimTooLate => 36,
+        _ => return,
+    };
+    let mut token = sent.token();
+    token.proofs.retain(|p| p.proof.amount <= claimed);
+    let mut other = stage.world.device().make_stranger().await;
+    other.receive(&token.encode()).await.unwrap();
+    assert_eq!(available(&other).await, claimed);
+    stage.other = Some(other);
 }
 
 /// Makes the site do what an act of paying is about.
@@ -220,14 +231,20 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
                 .receive(&stage.token.as_ref().unwrap().encode())
                 .await;
         }
+        Act::Reclaim | Act::ReclaimPartly | Act::ReclaimTooLate => {
+            let _ = wallet.reclaim(stage.sent).await;
+        }
         Act::RedeemWithChange => {
             let _ = wallet.redeem(&mint, Redeem::Amount(7)).await;
         }
         Act::RedeemAllInParts => {
             let _ = wallet.redeem(&mint, Redeem::All).await;
         }
+        Act::Renew => {
+            let _ = wallet.renew(Renew::Retired).await;
+        }
         Act::Restore => {
-            let _ = wallet.restore(&mint).await;
+            let _ = wallet.restore(&mint, &mut Eager).await;
         }
         Act::Pay
         | Act::PayAndPayAgain
@@ -248,19 +265,20 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
 async fn count(act: Act, stage: &Stage, at: (usize, usize)) {
     let world = &stage.world;
     let mut wallet = open(act, world, &Fuse::none()).await;
-    wallet.recover().await.unwrap();
+    wallet.recover_all(&mut Eager).await.unwrap();
     assert!(
         wallet.open_operations().await.unwrap().is_empty(),
         "{act:?} {at:?}: still open"
     );
     if act == Act::Restore {
         let mint = the_mint(&wallet).await;
-        wallet.restore(&mint).await.unwrap();
+        wallet.restore(&mint, &mut Eager).await.unwrap();
+        assert_eq!(available(&wallet).await, 100, "{act:?} {at:?}");
         assert_eq!(the_mint(&wallet).await.lane, Some(1), "{act:?} {at:?}");
     }
     let mut outside = match &stage.token {
         // A token of this wallet is counted where the wallet has recorded that it sent it.
-        Some(token) if act != Act::ReceiveOwn => world.unclaimed(&token.proofs),
+        Some(token) if stage.sent == 0 => world.unclaimed(&token.proofs),
         Some(_) | None => 0,
     };
     if let Some(other) = &stage.other {
@@ -312,7 +330,11 @@ async fn open(act: Act, world: &World, fuse: &Rc<Fuse>) -> TestWallet {
 async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
     let stage = stage(act).await;
     let fuse = Fuse::at(first);
-    let mut wallet = stage.world.open(&fuse).await;
+    let mut wallet = match act {
+        // Keysets are asked for once a day.
+        Act::Renew => stage.world.open_later_with(&fuse).await,
+        _ => stage.world.open(&fuse).await,
+    };
     play(act, &stage, &mut wallet).await;
     let died = fuse.blown();
     drop(wallet);
@@ -323,7 +345,7 @@ async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
         play(act, &stage, &mut wallet).await;
     } else {
         wallet = open(act, &stage.world, &fuse).await;
-        let _ = wallet.recover().await;
+        let _ = wallet.recover_all(&mut Eager).await;
     }
     let died_again = fuse.blown();
     drop(wallet);
@@ -334,7 +356,12 @@ async fn kill_twice(act: Act, first: usize, second: usize) -> Option<bool> {
 async fn kill_everywhere(act: Act) {
     let mut kills = 0;
     for first in 0.. {
-        for second in 0.. {
+        // A restore has many steps, and most are alike: some of the second kills, other ones each time.
+        let (begin, stride) = match act {
+            Act::Restore => (first % 19, 19),
+            _ => (0, 1),
+        };
+        for second in (begin..).step_by(stride) {
             let Some(died_again) = kill_twice(act, first, second).await else {
                 assert!(kills > 0, "{act:?} was never killed");
                 return;

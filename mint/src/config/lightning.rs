@@ -59,8 +59,8 @@ impl Config {
         Ok(match self.lightning_backend {
             LightningBackend::None => LightningSettings::None,
             LightningBackend::Fake => LightningSettings::Fake {
-                control: self.fake_control.clone(),
-                delay: Duration::from_millis(self.fake_delay_ms),
+                control: self.fake_control.clone().unwrap_or_else(|| "fake".into()),
+                delay: Duration::from_millis(self.fake_delay_ms.unwrap_or_default()),
             },
             LightningBackend::Lnd => LightningSettings::Lnd(NodeSettings {
                 url: url("lnd_url", self.lnd_url.as_deref())?,

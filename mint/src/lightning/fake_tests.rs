@@ -125,7 +125,7 @@ async fn what_it_cannot_make_it_refuses() {
 #[tokio::test]
 async fn its_invoices_are_paid_after_the_delay_and_by_order() {
     let mut mint = Mint::new();
-    mint.config.fake_delay_ms = 3_600_000;
+    mint.config.fake_delay_ms = Some(3_600_000);
     let fake = mint.start();
     let hash = fake
         .create_invoice(1000, None, 7200)
@@ -158,7 +158,7 @@ async fn its_invoices_are_paid_after_the_delay_and_by_order() {
 #[tokio::test]
 async fn an_invoice_is_known_again_after_a_restart() {
     let mut mint = Mint::new();
-    mint.config.fake_delay_ms = 3_600_000;
+    mint.config.fake_delay_ms = Some(3_600_000);
     let hash = mint
         .start()
         .create_invoice(1000, None, 7200)
@@ -166,7 +166,7 @@ async fn an_invoice_is_known_again_after_a_restart() {
         .unwrap()
         .payment_hash;
     assert_eq!(mint.start().incoming(hash).await, Ok(Incoming::Unpaid));
-    mint.config.fake_delay_ms = 0;
+    mint.config.fake_delay_ms = None;
     let paid = Incoming::Paid { amount_msat: 1000 };
     assert_eq!(mint.start().incoming(hash).await, Ok(paid));
 }

@@ -141,24 +141,34 @@ struct Scene {
 
 impl Scene {
     async fn new(steps: Vec<Step>) -> Self {
+        // Impatient with an answer that will never come, and with no other.
+        let hangs = |pays: bool| {
+            let hangs = |step: &Step| matches!(step.answer, Answer::Hang);
+            steps
+                .iter()
+                .any(|s| hangs(s) && (s.request == SEND) == pays)
+        };
+        let impatient = |hangs, usual| {
+            if hangs {
+                Duration::from_millis(300)
+            } else {
+                usual
+            }
+        };
+        let (looks_hang, pay_hangs) = (hangs(false), hangs(true));
         let script = Script::start(HEADER, steps).await;
         let url = format!("http://127.0.0.1:{}", script.port());
         let dir = tempfile::tempdir().unwrap();
         let settings = settings(&url, dir.path());
-        let lnd = Lnd::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
+        let mut lnd = Lnd::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
+        let patience = &mut lnd.node.patience;
+        patience.question = impatient(looks_hang, patience.question);
+        patience.pay = impatient(pay_hangs, patience.pay);
         Self {
             lnd,
             script,
             _dir: dir,
         }
-    }
-
-    /// Impatient, for servers that never answer.
-    async fn impatient(steps: Vec<Step>) -> Self {
-        let mut scene = Self::new(steps).await;
-        scene.lnd.node.patience.look = Duration::from_millis(300);
-        scene.lnd.node.patience.pay = Duration::from_millis(300);
-        scene
     }
 
     async fn pay(self, payment: &Payment, attempt: Attempt) -> Outgoing {
@@ -196,7 +206,7 @@ mod invoices {
         "GET /v1/invoice/2cf2c6077769e8f910ed119ac8fa288d12817d4fdcef245576c752a076d3217a";
 
     fn add_body() -> Value {
-        json!({ "memo": "tea", "value_msat": "21000", "expiry": "600" })
+        json!({ "memo": "tea", "value_msat": "21000", "expiry": "600", "private": true })
     }
 
     fn added(r_hash: &PaymentHash, amount_msat: u64) -> Answer {
@@ -210,7 +220,7 @@ mod invoices {
     }
 
     async fn create(answer: Answer) -> Result<Invoice, BackendError> {
-        let scene = Scene::impatient(vec![post(ADD, add_body(), answer)]).await;
+        let scene = Scene::new(vec![post(ADD, add_body(), answer)]).await;
         let made = scene
             .lnd
             .create_invoice(AMOUNT_MSAT, Some("tea"), 600)
@@ -229,7 +239,7 @@ mod invoices {
 
     #[tokio::test]
     async fn without_a_description_the_memo_is_empty() {
-        let body = json!({ "memo": "", "value_msat": "21000", "expiry": "600" });
+        let body = json!({ "memo": "", "value_msat": "21000", "expiry": "600", "private": true });
         let steps = vec![post(ADD, body, added(&payment_hash(), AMOUNT_MSAT))];
         let scene = Scene::new(steps).await;
         scene
@@ -294,7 +304,7 @@ mod invoices {
     }
 
     async fn incoming(answer: Answer) -> Result<Incoming, BackendError> {
-        let scene = Scene::impatient(vec![get(LOOKUP, answer)]).await;
+        let scene = Scene::new(vec![get(LOOKUP, answer)]).await;
         let incoming = scene.lnd.incoming(payment_hash()).await;
         scene.script.done().await;
         incoming
@@ -366,7 +376,7 @@ mod looking {
     use super::*;
 
     async fn look(answer: Answer, payment: &Payment) -> Outgoing {
-        let scene = Scene::impatient(vec![get(TRACK, answer)]).await;
+        let scene = Scene::new(vec![get(TRACK, answer)]).await;
         scene.outgoing(payment).await
     }
 
@@ -514,7 +524,7 @@ mod paying {
             post(SEND, send_body(&payment), answer),
             get(TRACK, record),
         ];
-        let scene = Scene::impatient(steps).await;
+        let scene = Scene::new(steps).await;
         scene.pay(&payment, Attempt::First).await
     }
 

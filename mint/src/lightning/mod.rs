@@ -19,17 +19,22 @@
 //!
 //! # Why `pay` may be called again
 //!
-//! Every backend pays a payment hash **at most once at a time and never after it has succeeded**, however
+//! Every backend pays a payment hash **at most once at a time, and never after it has succeeded**, however
 //! often it is asked: LND and Core Lightning keep a record by payment hash and refuse a second payment
-//! while one is under way or done. So a mint that died between writing a payment down and hearing of it
-//! asks [`PaymentBackend::outgoing`]; where the node has seen nothing, the request for it may not have
+//! while one is under way or done. A mint that died between writing a payment down and hearing of it
+//! asks [`PaymentBackend::outgoing`], and the node may have seen nothing: the request for it has not
 //! arrived, or not *yet*. To call this failed would free inputs that a late request then pays for; to wait
 //! would be to wait for ever. To hand the same payment over again is safe in both cases, and ends in a
-//! state that the node vouches for. That is what [`Outgoing::Unseen`] is for, which neither `Failed` nor
-//! `Unknown` says.
+//! state that the node vouches for. That is [`Outgoing::Unseen`], which neither `Failed` nor `Unknown`
+//! says.
 //!
-//! A payment that failed may be tried anew, as a new [`Payment`] with the same payment hash: its
-//! [`Payment::started_at`] tells its record at the node from that of the one before.
+//! For [`Payment::timeout`] and two minutes after [`Payment::started_at`] a request may be on its way, or
+//! the node between two ways that it tries. Until then a node's "failed" or "not seen" is believed only
+//! as the answer to the very request; from `outgoing` it is `Pending` (`attempt.rs`).
+//!
+//! A payment that failed may be tried anew, as a new [`Payment`] with the same payment hash and a later
+//! `started_at`, which tells the node's record of it from that of the one before. At most one payment of
+//! a payment hash may be open at a time; that is the ledger's part of the bargain.
 
 mod attempt;
 mod cln;
@@ -69,6 +74,7 @@ pub fn open(config: &Config, dir: &DataDir) -> Result<Option<Arc<dyn PaymentBack
     let backend: Arc<dyn PaymentBackend> = match config.lightning().map_err(Error::Operator)? {
         LightningSettings::None => return Ok(None),
         LightningSettings::Fake { control, delay } => {
+            tracing::warn!("lightning_backend is fake: invoices are paid without any money");
             Arc::new(Fake::open(dir.path().join(control), delay)?)
         }
         LightningSettings::Lnd(node) => Arc::new(Lnd::open(&node, dir)?),

@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 pub const URL: &str = "https://mint.test";
 /// The API token of its one account.
 pub const API_TOKEN: &str = "secret-api-token";
+/// What it asks for when it is asked too much.
+pub const RETRY_AFTER_S: u64 = 7;
 /// What every clock in the tests says.
 pub const NOW: u64 = 1_800_000_000;
 
@@ -32,6 +34,8 @@ pub struct Lies {
     pub states_of_others: bool,
     pub unreadable: bool,
     pub unavailable: bool,
+    /// Swaps alone get no answer; the mint does not even look at them.
+    pub unavailable_swap: bool,
 }
 
 pub struct FakeKeyset {
@@ -42,6 +46,10 @@ pub struct FakeKeyset {
 
 impl FakeKeyset {
     pub fn new(seed: u8, fee: u64, amounts: u32) -> Self {
+        Self::expiring(seed, fee, amounts, None)
+    }
+
+    pub fn expiring(seed: u8, fee: u64, amounts: u32, final_expiry: Option<u64>) -> Self {
         let secrets: BTreeMap<u64, SecretKey> = (0..amounts)
             .map(|bit| {
                 (
@@ -52,13 +60,13 @@ impl FakeKeyset {
             .collect();
         let public = |k: &SecretKey| Ristretto255::encode_point(&Ristretto255::public_key(k));
         let keys: PublicKeys = secrets.iter().map(|(a, k)| (*a, public(k))).collect();
-        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, None);
+        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, final_expiry);
         let info = KeysetInfo {
             id,
             unit: "credit".into(),
             active: true,
             input_fee_ppk: fee,
-            final_expiry: None,
+            final_expiry,
         };
         Self {
             info,
@@ -76,6 +84,10 @@ pub struct FakeMint {
     pub fees: u64,
     pub lies: Lies,
     pub limits: Limits,
+    /// What its clock says.
+    pub now: u64,
+    /// After so many requests it answers 429, and asks for [`RETRY_AFTER_S`] of peace.
+    pub allowance: Option<usize>,
     /// Every request that arrived: path and body.
     pub requests: Vec<(String, String)>,
     spent: HashSet<EncodedPoint>,
@@ -114,6 +126,8 @@ impl FakeMint {
             fees: 0,
             lies: Lies::default(),
             limits,
+            now: NOW,
+            allowance: None,
             requests: Vec::new(),
             spent: HashSet::new(),
             signed: HashMap::new(),
@@ -141,6 +155,12 @@ impl FakeMint {
         self.spent.contains(&y(secret))
     }
 
+    /// Takes a token as if somebody had redeemed it.
+    pub fn cash_in(&mut self, proof: &Proof) {
+        self.spend(std::slice::from_ref(proof), 0);
+        self.account += proof.amount;
+    }
+
     pub fn paths(&self) -> Vec<&str> {
         self.requests
             .iter()
@@ -161,13 +181,24 @@ impl FakeMint {
             .unwrap_or_default();
         assert!(!body.contains("dleq"), "a request carries a DLEQ proof");
         self.requests.push((path.clone(), body.clone()));
+        match &mut self.allowance {
+            Some(0) => {
+                return Response {
+                    retry_after_s: Some(RETRY_AFTER_S),
+                    ..error(ErrorCode::TooMany, "slower")
+                };
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
         if self.lies.unreadable {
             return Response {
                 status: 200,
+                retry_after_s: None,
                 body: b"<html>".to_vec(),
             };
         }
-        if self.lies.unavailable {
+        if self.lies.unavailable || (self.lies.unavailable_swap && path == path::SWAP) {
             return error(ErrorCode::Unavailable, "overloaded");
         }
         let account = request
@@ -175,7 +206,11 @@ impl FakeMint {
             .as_ref()
             .is_some_and(|t| t.expose() == API_TOKEN);
         match self.route(&path, &body, account) {
-            Ok(body) => Response { status: 200, body },
+            Ok(body) => Response {
+                status: 200,
+                retry_after_s: None,
+                body,
+            },
             Err((code, detail)) => error(code, &detail),
         }
     }
@@ -221,7 +256,7 @@ impl FakeMint {
             version: "Farthing/test".into(),
             description: None,
             contact: vec![],
-            time: NOW,
+            time: self.now,
             suite: Ristretto255::NAME.into(),
             unit: "credit".into(),
             decimals: 0,
@@ -354,6 +389,9 @@ impl FakeMint {
             let Some(keyset) = self.keysets.iter().find(|k| k.info.id == input.id) else {
                 return refuse(ErrorCode::KeysetUnknown);
             };
+            if keyset.info.final_expiry.is_some_and(|at| at < self.now) {
+                return refuse(ErrorCode::KeysetExpired);
+            }
             ppk += keyset.info.input_fee_ppk;
             let point = Ristretto255::hash_to_group(input.secret.expose().as_bytes());
             let c = Ristretto255::decode_point(&input.c);
@@ -452,6 +490,7 @@ fn error(code: ErrorCode, detail: &str) -> Response {
     };
     Response {
         status: code.http_status(),
+        retry_after_s: None,
         body: serde_json::to_vec(&body).unwrap(),
     }
 }

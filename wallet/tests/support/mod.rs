@@ -22,11 +22,12 @@ use std::rc::Rc;
 
 use farthing_protocol::{Token, TokenProof};
 use farthing_wallet::http::{HttpError, Request, Response};
-use farthing_wallet::records::Mint;
+use farthing_wallet::records::{Coin, Mint};
 use farthing_wallet::store::{Change, Table, Value};
 use farthing_wallet::web::Head;
 use farthing_wallet::{
-    ApiToken, Http, Origin, Page, PageRequest, Phrase, Store, StoreError, Wallet, Web,
+    ApiToken, Http, Observer, Origin, Page, PageRequest, Pause, Phrase, Progress, Store,
+    StoreError, Wallet, Web,
 };
 
 pub use mint::{API_TOKEN, FakeMint, NOW, URL};
@@ -184,6 +185,17 @@ impl Http for TestHttp {
     }
 }
 
+/// Looks on without ever waiting, and goes on for as long as it is asked to.
+pub struct Eager;
+
+impl Observer for Eager {
+    fn progress(&mut self, _: &Progress) {}
+
+    async fn wait(&mut self, _: &Pause) -> bool {
+        true
+    }
+}
+
 pub type TestWallet = Wallet<TestStore, TestHttp>;
 
 /// A wallet's store and the mint, which both outlive the wallet.
@@ -203,6 +215,20 @@ pub fn clock() -> u64 {
 /// A later time than [`clock`], past every replay window.
 pub fn clock_later() -> u64 {
     NOW + 30 * 24 * 60 * 60
+}
+
+thread_local! {
+    static TIME: Cell<u64> = const { Cell::new(NOW) };
+}
+
+/// A clock that a test sets.
+pub fn clock_set() -> u64 {
+    TIME.get()
+}
+
+/// Sets [`clock_set`], for this test alone.
+pub fn set_clock(time: u64) {
+    TIME.set(time);
 }
 
 impl World {
@@ -269,6 +295,12 @@ impl World {
         Wallet::open(store, http, clock).await.unwrap()
     }
 
+    /// Opens the wallet that is in the store, with a clock that [`set_clock`] sets.
+    pub async fn open_with_clock(&self) -> TestWallet {
+        let (store, http) = self.parts(&Fuse::none());
+        Wallet::open(store, http, clock_set).await.unwrap()
+    }
+
     pub async fn open_later(&self) -> TestWallet {
         self.open_later_with(&Fuse::none()).await
     }
@@ -312,6 +344,24 @@ pub async fn pending(wallet: &TestWallet) -> u64 {
         .iter()
         .map(|b| b.pending)
         .sum()
+}
+
+/// Has an empty wallet withdraw, and brings what is too much back to the account behind its back: it
+/// holds the fewest tokens that are worth `amount`.
+pub async fn hold(world: &World, wallet: &mut TestWallet, amount: u64) {
+    let mint = the_mint(wallet).await;
+    let all = (amount + 1).next_power_of_two() - 1;
+    wallet.withdraw(&mint, all).await.unwrap();
+    let is_proof = |table: &Table| *table == Table::Proofs;
+    world.rows.borrow_mut().retain(|(table, _), value| {
+        let coin: Option<Coin> = is_proof(table).then(|| serde_json::from_slice(value).unwrap());
+        let surplus = coin.filter(|coin| coin.amount() & amount == 0);
+        if let Some(coin) = &surplus {
+            world.mint.borrow_mut().cash_in(&coin.token.proof);
+        }
+        surplus.is_none()
+    });
+    assert_eq!(available(wallet).await, amount);
 }
 
 /// What the wallet has handed out and nobody has claimed.
