@@ -33,6 +33,9 @@ pub enum Caller {
     /// Not a phrase.
     #[error("this is not a recovery phrase: {0}")]
     Phrase(&'static str),
+    /// A passphrase of nothing.
+    #[error("the passphrase is empty")]
+    PassphraseEmpty,
     /// Not an address of a mint.
     #[error("{0} is not the address of a mint")]
     MintUrl(String),

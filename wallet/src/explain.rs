@@ -61,6 +61,7 @@ fn caller_code(caller: &Caller) -> &'static str {
     match caller {
         Caller::Randomness => "no_randomness",
         Caller::Phrase(_) => "phrase_invalid",
+        Caller::PassphraseEmpty => "passphrase_empty",
         Caller::MintUrl(_) => "mint_url_invalid",
         Caller::NoMint => "no_mint",
         Caller::MintUnknown(_) => "mint_unknown",
@@ -91,6 +92,9 @@ fn caller_code(caller: &Caller) -> &'static str {
 fn caller_advice(caller: &Caller) -> &'static str {
     match caller {
         Caller::Randomness => "Try again; if it persists, do not make a wallet on this machine.",
+        Caller::PassphraseEmpty => {
+            "Give one of several words; farthing passphrase --remove takes it away."
+        }
         Caller::Phrase(_) => "Compare it with what you wrote down, word by word.",
         Caller::MintUrl(_) => "Give the whole address, such as https://mint.example.",
         Caller::NoMint => "Add one: farthing mint add URL.",
@@ -281,6 +285,8 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::Missing(_) => "no_wallet",
         StoreError::Exists(_) => "wallet_exists",
         StoreError::Locked => "wallet_locked",
+        StoreError::Sealed => "passphrase_needed",
+        StoreError::Passphrase => "passphrase_wrong",
         StoreError::Version(_) => "wallet_version",
         StoreError::Damaged { .. } => "wallet_damaged",
         StoreError::Failed(_) => "wallet_failed",
@@ -300,6 +306,14 @@ fn store(error: &StoreError) -> Explanation {
         StoreError::Locked => (
             "Nothing was moved.",
             "Wait for the other process to end, and try again.",
+        ),
+        StoreError::Sealed => (
+            "Nothing was moved.",
+            "Run it on a terminal, which asks for the passphrase, or set FARTHING_PASSPHRASE.",
+        ),
+        StoreError::Passphrase => (
+            "Nothing was moved, and the wallet is as it was.",
+            "Try again; without it, the recovery phrase restores the money into a new wallet.",
         ),
         StoreError::Version(_) => (
             "It was left as it is.",

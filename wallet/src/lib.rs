@@ -23,6 +23,7 @@
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
+//! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
 //!
 //! # Invariants
@@ -52,6 +53,8 @@ pub mod recover;
 mod refusal;
 pub mod renew;
 pub mod restore;
+mod seal;
+pub mod sealed;
 pub mod search;
 mod seed;
 pub mod spend;
@@ -72,6 +75,8 @@ pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
 pub use recover::Recovered;
 pub use renew::{Expiring, Renew, Renewed};
+pub use seal::Passphrase;
+pub use sealed::Sealed;
 pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
