@@ -17,6 +17,7 @@
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
 //! | `keysets` | ids recomputed, keys compared with what was known |
+//! | [`Unit`] | amounts as people write them |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
@@ -48,6 +49,7 @@ mod seed;
 pub mod spend;
 pub mod store;
 mod tables;
+mod unit;
 pub mod wallet;
 pub mod web;
 
@@ -64,5 +66,6 @@ pub use restore::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};
+pub use unit::Unit;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::ApiToken;
 use crate::pay::records::Purchase;
+use crate::unit::Unit;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,14 @@ pub struct Mint {
     pub api_token: Option<ApiToken>,
     /// This device's lane there; `None` until a wallet made from an old phrase has searched the mint.
     pub lane: Option<u32>,
+}
+
+impl Mint {
+    /// Its unit, to show amounts in.
+    #[must_use]
+    pub fn shown_in(&self) -> Unit {
+        Unit::new(&self.unit, self.decimals)
+    }
 }
 
 /// A keyset of a mint, its id recomputed from its keys.
