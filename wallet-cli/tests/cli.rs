@@ -126,7 +126,7 @@ fn a_wrong_command_line_is_a_json_error_too_when_that_was_asked_for() {
     let output = farthing(dir.path(), &["--json", "withdraw", "-5"], "");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(json(&output)["error"]["code"], "usage");
-    let output = farthing(dir.path(), &["withdraw", "1.5"], "");
+    let output = farthing(dir.path(), &["withdraw", "1,5"], "");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     let help = farthing(dir.path(), &["--help"], "");
     assert_eq!(help.status.code(), Some(0));

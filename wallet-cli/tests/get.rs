@@ -157,7 +157,7 @@ fn a_file_and_json() {
             "url": url, "status": 200, "bytes": PAGE.len(), "file": path,
             "payment": {
                 "outcome": "paid", "id": 2, "site": shop.server.base, "amount": 3,
-                "unit": "credit", "mint": shop.server.base, "lost": 0, "until": null,
+                "unit": "credit", "decimals": 0, "mint": shop.server.base, "lost": 0, "until": null,
             },
         })
     );
@@ -306,7 +306,7 @@ fn a_budget_pays_silently_and_spent_adds_up() {
         "6",
         "--json",
     ]);
-    let budget = json!({"site": base, "unit": "credit", "per_item": 3, "per_day": 6});
+    let budget = json!({"site": base, "unit": "credit", "decimals": 0, "per_item": 3, "per_day": 6});
     assert_eq!(json(&output), budget);
     let output = shop.run(&["budget", "list", "--json"]);
     assert_eq!(json(&output), json!({"budgets": [budget]}));
@@ -320,7 +320,9 @@ fn a_budget_pays_silently_and_spent_adds_up() {
 
     let spent = json(&shop.run(&["spent", "--days", "1", "--json"]));
     let day = spent["spent"][0]["day"].clone();
-    let expected = json!({"day": day, "site": base, "unit": "credit", "amount": 6, "payments": 2});
+    let expected = json!({
+        "day": day, "site": base, "unit": "credit", "decimals": 0, "amount": 6, "payments": 2,
+    });
     assert_eq!(spent, json!({"spent": [expected]}));
     assert_eq!(day.as_str().unwrap().len(), "2026-01-31".len());
     let told = shop.run(&["spent"]);
@@ -474,6 +476,7 @@ fn on_a_terminal(wallet: &Path, arguments: &[&str], input: &str) -> (Option<i32>
     let mut child = Command::new("script")
         .args(["-q", "-e", "-c", &command, "/dev/null"])
         .env("FARTHING_WALLET", wallet)
+        .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
