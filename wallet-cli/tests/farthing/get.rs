@@ -1,51 +1,14 @@
 //! `farthing get` and what belongs to it, against a mint and a publisher on real sockets.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails says so by panicking"
-)]
-
-#[path = "../../wallet/tests/support"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    clippy::wildcard_enum_match_arm
-)]
-mod support {
-    pub mod mint;
-    pub mod site;
-}
-mod server;
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::program::{farthing, json, text};
+use crate::server::Server;
+use crate::support::mint::API_TOKEN;
+use crate::support::site::PAGE;
 use farthing_protocol::Token;
-use serde_json::{Value, json};
-use server::Server;
-use support::mint::API_TOKEN;
-use support::site::PAGE;
-
-fn farthing(wallet: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_farthing"))
-        .args(arguments)
-        .env("FARTHING_WALLET", wallet)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use serde_json::json;
 
 /// A wallet that holds 4 + 32 + 64, and a site that asks 3.
 struct Shop {
@@ -75,7 +38,7 @@ impl Shop {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        farthing(&self.wallet(), arguments)
+        farthing(&self.wallet(), arguments, "")
     }
 
     fn url(&self, path: &str) -> String {
@@ -150,7 +113,10 @@ fn a_file_and_json() {
     let mut said = json(&output);
     let until = said["payment"]["until"].take();
     let left = until.as_u64().unwrap() - farthing_wallet::native::system_clock();
-    assert!((3500..=support::site::RECEIPT_S).contains(&left), "{left}");
+    assert!(
+        (3500..=crate::support::site::RECEIPT_S).contains(&left),
+        "{left}"
+    );
     assert_eq!(
         said,
         json!({
@@ -306,7 +272,8 @@ fn a_budget_pays_silently_and_spent_adds_up() {
         "6",
         "--json",
     ]);
-    let budget = json!({"site": base, "unit": "credit", "decimals": 0, "per_item": 3, "per_day": 6});
+    let budget =
+        json!({"site": base, "unit": "credit", "decimals": 0, "per_item": 3, "per_day": 6});
     assert_eq!(json(&output), budget);
     let output = shop.run(&["budget", "list", "--json"]);
     assert_eq!(json(&output), json!({"budgets": [budget]}));

@@ -1,43 +1,11 @@
 //! The command line by itself: what it prints, where, and with which exit code. No mint is needed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that fails says so by panicking"
-)]
-
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
+use crate::program::{farthing, json, text};
 use serde_json::Value;
 
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 /// Nothing listens on the discard port.
 const NOBODY: &str = "http://127.0.0.1:9";
-
-fn farthing(wallet: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_farthing"))
-        .args(arguments)
-        .env("FARTHING_WALLET", wallet)
-        .env_remove("FARTHING_API_TOKEN")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that reads nothing may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
 
 #[test]
 fn init_shows_a_phrase_once_and_never_overwrites() {
