@@ -10,7 +10,7 @@ use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading
 use crate::ask;
 use crate::failure::Failure;
 use crate::get;
-use crate::progress::waiting;
+use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::report::{self, Report, Units};
 use crate::shell;
@@ -68,7 +68,10 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             if needs_network(&command) {
                 setting.way.check().await?;
             }
-            recover(&mut wallet).await?;
+            // Recover says at length what other commands say in passing.
+            if !matches!(command, OpenCommand::Recover) {
+                recover(&mut wallet).await?;
+            }
             with_wallet(&mut wallet, &setting, command).await
         }
     }
@@ -82,6 +85,8 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Send(_)
         | OpenCommand::Receive { .. }
         | OpenCommand::Redeem(_)
+        | OpenCommand::Reclaim { .. }
+        | OpenCommand::Recover
         | OpenCommand::Cancel { .. }
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
@@ -134,8 +139,17 @@ async fn with_wallet(
             Ok(report::sent(&wallet.sent(id).await?, &units, qr))
         }
         OpenCommand::Sent { id: None, .. } => {
+            let what = "asking what became of them";
+            for error in waiting(what, wallet.check_sent()).await? {
+                eprintln!("not asked: {error}");
+            }
             Ok(report::all_sent(&wallet.all_sent().await?, &units))
         }
+        OpenCommand::Reclaim { id } => {
+            let back = waiting("taking the token back", wallet.reclaim(id)).await?;
+            Ok(report::finished("took back", &back, &units))
+        }
+        OpenCommand::Recover => recover_all(wallet, &units).await,
         OpenCommand::Cancel { id } => {
             let finished = waiting("asking the mint", wallet.cancel(id)).await?;
             Ok(report::cancelled(&finished, &units))
@@ -178,6 +192,13 @@ pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
         eprintln!("{}", report::recovered(&recovered, &units));
     }
     Ok(())
+}
+
+/// `farthing recover`: settles all that is open, also what takes long, and says what it found.
+async fn recover_all(wallet: &mut NativeWallet, units: &Units) -> Result<Report, Failure> {
+    let found = wallet.recover_all(&mut Onlooker::new(units)).await?;
+    let open = wallet.open_operations().await?.len();
+    Ok(report::all_recovered(&found, open, units))
 }
 
 async fn send(
@@ -228,10 +249,10 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
     if mints.is_empty() {
         wallet.mint(None).await?;
     }
+    let units = Units::of(&mints);
     let mut restored: Vec<(Mint, _)> = Vec::new();
     for mint in mints {
-        let what = format!("searching {}", mint.url);
-        let found = waiting(&what, wallet.restore(&mint)).await?;
+        let found = wallet.restore(&mint, &mut Onlooker::new(&units)).await?;
         restored.push((mint, found));
     }
     Ok(report::restored(&restored))

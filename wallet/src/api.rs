@@ -79,7 +79,7 @@ impl<H: Http> Api<'_, H> {
             body,
         };
         let response = self.http.send(request).await;
-        let response = response.map_err(|error| self.silence(error.0))?;
+        let response = response.map_err(|error| self.silence(error.0, None))?;
         if (200..300).contains(&response.status) {
             return serde_json::from_slice(&response.body)
                 .map_err(|_| Error::lie(self.mint, Lie::Answer(path.to_owned())));
@@ -95,7 +95,9 @@ impl<H: Http> Api<'_, H> {
         let status = response.status;
         match (status, body) {
             // Not now, rather than no: a proxy's answer without a code says the same.
-            (408 | 429 | 500.., _) => self.silence(format!("status {status} {detail}")),
+            (408 | 429 | 500.., _) => {
+                self.silence(format!("status {status} {detail}"), response.retry_after_s)
+            }
             (400..500, Some(body)) => Error::Refused(Refused {
                 mint: self.mint.to_owned(),
                 status,
@@ -107,10 +109,11 @@ impl<H: Http> Api<'_, H> {
         }
     }
 
-    fn silence(&self, reason: String) -> Error {
+    fn silence(&self, reason: String, retry_after_s: Option<u64>) -> Error {
         Error::Network(Network {
             mint: self.mint.to_owned(),
             reason: reason.trim_end().to_owned(),
+            retry_after_s,
             open: None,
         })
     }

@@ -142,6 +142,15 @@ pub enum Caller {
     /// No such token was sent.
     #[error("the wallet sent no token with the number {0}")]
     SentUnknown(u64),
+    /// A token that was to be taken back, and that somebody has claimed.
+    #[error("token {0} was claimed: somebody was faster")]
+    SentClaimed(u64),
+    /// A token that was to be taken back, and that was.
+    #[error("token {0} was taken back before")]
+    SentTakenBack(u64),
+    /// A search of a mint that was broken off.
+    #[error("the search of the mint {0} for what the phrase has there was broken off")]
+    RestoreOpen(String),
     /// Something that is not paid for.
     #[error("{0}")]
     Unpayable(#[from] Unpayable),
@@ -167,6 +176,12 @@ impl Refused {
     #[must_use]
     pub fn known_code(&self) -> Option<ErrorCode> {
         ErrorCode::from_number(self.code)
+    }
+
+    /// Whether an input was spent before.
+    #[must_use]
+    pub fn already_spent(&self) -> bool {
+        self.known_code() == Some(ErrorCode::AlreadySpent)
     }
 }
 
@@ -273,6 +288,8 @@ pub struct Network {
     pub mint: String,
     /// What happened, for people.
     pub reason: String,
+    /// For how long it asks to be left alone, if it said so.
+    pub retry_after_s: Option<u64>,
     /// The operation that stays open because of it.
     pub open: Option<u64>,
 }

@@ -4,7 +4,7 @@
 //! alone: an answer whose signatures verify, or a definite refusal after which the mint says that it
 //! signed nothing and spent nothing. Until then it stays open, and [`Wallet::recover`] sends the same
 //! bytes again, which the mint answers the same way (`replay_days`). What follows a
-//! refusal is in the module `refusal`.
+//! refusal is in the module `refusal`, what is done at each start in [`crate::recover`].
 
 use farthing_protocol::api::{
     RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
@@ -24,7 +24,7 @@ use crate::records::{
 };
 use crate::refusal::Next;
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// After how many refusals in a row an operation is not planned anew any more.
@@ -50,42 +50,7 @@ pub struct Finished {
     pub sent: Option<Sent>,
 }
 
-/// What [`Wallet::recover`] found out about an operation that was open.
-#[derive(Debug)]
-pub struct Recovered {
-    /// Its number.
-    pub id: u64,
-    /// What it does.
-    pub kind: Kind,
-    /// Done, or why not: the error says whether it is undone or still open.
-    pub result: Result<Finished, Error>,
-}
-
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
-    /// be asked. To be called after opening the wallet. Forgets receipts that have expired.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone; what the mints say is in the results.
-    pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
-        let mut found = Vec::new();
-        for operation in self.tables.operations().await? {
-            let (id, kind) = (operation.id, operation.kind);
-            let result = match kind {
-                Kind::Pay => self.recover_payment(operation).await,
-                Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Restore => {
-                    self.run(operation).await
-                }
-            };
-            if let Err(Error::Store(error)) = result {
-                return Err(error.into());
-            }
-            found.push(Recovered { id, kind, result });
-        }
-        self.forget_expired().await?;
-        Ok(found)
-    }
-
     /// Writes operations with their requests, all or none, and takes their inputs out of the balance.
     pub(crate) async fn begin(
         &mut self,
@@ -168,6 +133,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             fee: draft.fee,
             memo: draft.memo,
             purchase,
+            search: None,
         })
     }
 
@@ -204,7 +170,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let body = Some(operation.body.clone());
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
-            Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => None,
+            Kind::Send
+            | Kind::Receive
+            | Kind::Pay
+            | Kind::Reclaim
+            | Kind::Renew
+            | Kind::Restore => None,
         };
         let signatures = if operation.kind == Kind::Redeem {
             let answer: Redeemed = api.call(&operation.path, bearer, body).await?;
@@ -251,9 +222,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .put_coins(&kept)?
             .put_entry(&entry)?;
         batch = self.put_signed(batch, &operation.outputs).await?;
-        for taken_back in self.taken_back(operation).await? {
-            batch = batch.delete_sent(taken_back);
-        }
+        batch = self.put_taken_back(batch, operation).await?;
         if let Some(sent) = &sent {
             batch = batch.put_sent(sent)?;
         }
@@ -274,25 +243,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
             batch = batch.put_counter(keyset, lane, &counter)?;
         }
         Ok(batch)
-    }
-
-    /// Which tokens handed out before came back whole with this operation.
-    async fn taken_back(&self, operation: &Operation) -> Result<Vec<u64>, Error> {
-        if operation.kind != Kind::Receive {
-            return Ok(Vec::new());
-        }
-        let inputs: Vec<_> = operation
-            .inputs
-            .iter()
-            .map(|c| y(&c.token.proof.secret))
-            .collect();
-        let mut sent = self.tables.all_sent().await?;
-        sent.retain(|sent| {
-            sent.proofs
-                .iter()
-                .all(|p| inputs.contains(&y(&p.proof.secret)))
-        });
-        Ok(sent.into_iter().map(|sent| sent.id).collect())
     }
 
     /// An operation's line in the history.
@@ -328,6 +278,9 @@ pub(crate) fn sent_record(entry: &Entry, proofs: Vec<TokenProof>) -> Sent {
         time: entry.time,
         memo: entry.memo.clone(),
         proofs,
+        claimed: 0,
+        taken_back: 0,
+        settled: None,
     }
 }
 
@@ -335,7 +288,8 @@ pub(crate) fn request_path(kind: Kind) -> &'static str {
     match kind {
         Kind::Withdraw => path::WITHDRAW,
         Kind::Redeem => path::REDEEM,
-        Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => path::SWAP,
+        Kind::Restore => path::RESTORE,
+        Kind::Send | Kind::Receive | Kind::Pay | Kind::Reclaim | Kind::Renew => path::SWAP,
     }
 }
 
@@ -357,7 +311,7 @@ pub(crate) fn request_body(
     let body = match kind {
         Kind::Withdraw => json(&WithdrawRequest { outputs }),
         Kind::Redeem => json(&RedeemRequest { inputs, outputs }),
-        Kind::Send | Kind::Receive | Kind::Pay | Kind::Restore => {
+        Kind::Send | Kind::Receive | Kind::Pay | Kind::Reclaim | Kind::Renew | Kind::Restore => {
             json(&SwapRequest { inputs, outputs })
         }
     };

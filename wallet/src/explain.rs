@@ -81,6 +81,9 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::TokenLock { .. } => "token_lock_malformed",
         Caller::LockKey(_) => "lock_key_invalid",
         Caller::SentUnknown(_) => "sent_unknown",
+        Caller::SentClaimed(_) => "sent_claimed",
+        Caller::SentTakenBack(_) => "sent_taken_back",
+        Caller::RestoreOpen(_) => "restore_open",
         Caller::Unpayable(unpayable) => pay::explain::unpayable_code(unpayable),
     }
 }
@@ -111,6 +114,11 @@ fn caller_advice(caller: &Caller) -> &'static str {
         }
         Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",
+        Caller::SentClaimed(_) => "There is nothing to do: the receiver has it.",
+        Caller::SentTakenBack(_) => "There is nothing to do: it is in the balance.",
+        Caller::RestoreOpen(_) => {
+            "What it found is kept. farthing restore goes on where it stopped."
+        }
         Caller::Unpayable(unpayable) => pay::explain::unpayable_advice(unpayable),
     }
 }
@@ -222,7 +230,9 @@ fn misbehaviour(misbehaved: &Misbehaved) -> Explanation {
 }
 
 fn silence(network: &Network) -> Explanation {
-    let Network { mint, reason, open } = network;
+    let Network {
+        mint, reason, open, ..
+    } = network;
     let (money, advice) = match open {
         None => (
             "Nothing was moved.".to_owned(),

@@ -48,6 +48,8 @@ pub struct Request {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
+    /// For how many seconds the mint asks to be left alone (`Retry-After`), if it says so.
+    pub retry_after_s: Option<u64>,
     /// The body, as it came.
     pub body: Vec<u8>,
 }

@@ -8,11 +8,14 @@
 //! | [`wallet`] | making and opening a wallet, its mints and balance |
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
-//! | [`exchange`] | the one shape of all of these: written, sent, settled; recovery |
+//! | [`exchange`] | the one shape of all of these: written, sent, settled |
+//! | [`recover`] | settling what was left open |
 //! | [`web`] | fetching pages, as the wallet asks it of the network |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
-//! | [`restore`] | from the phrase alone; lanes |
+//! | [`restore`], [`search`] | from the phrase alone; lanes |
+//! | [`patience`] | waiting where a mint says "not now" |
+//! | [`handed`] | tokens handed out: their state, taking them back |
 //! | `coins` | which tokens to spend |
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
@@ -36,15 +39,19 @@ mod coins;
 pub mod error;
 pub mod exchange;
 pub mod explain;
+pub mod handed;
 pub mod http;
 mod keysets;
 mod outputs;
+pub mod patience;
 pub mod pay;
 mod places;
 pub mod receive;
 pub mod records;
+pub mod recover;
 mod refusal;
 pub mod restore;
+pub mod search;
 mod seed;
 pub mod spend;
 pub mod store;
@@ -58,11 +65,13 @@ pub mod native;
 
 pub use api::printable;
 pub use error::Error;
-pub use exchange::{Finished, Recovered};
+pub use exchange::Finished;
 pub use farthing_protocol::Secret;
 pub use http::{ApiToken, Http};
+pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
-pub use restore::Restored;
+pub use recover::Recovered;
+pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};

@@ -48,7 +48,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
-        let drafts = drafts(&mint, &keysets, &coins, token.memo.as_ref())?;
+        let memo = token.memo.as_ref();
+        let drafts = drafts(Kind::Receive, &mint, &keysets, &coins, memo)?;
         let mut finished = Vec::new();
         for operation in self.begin(&mint, drafts).await? {
             finished.push(self.run(operation).await?);
@@ -57,7 +58,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.
-    fn inspect(
+    pub(crate) fn inspect(
         &self,
         mint: &Mint,
         proofs: Vec<TokenProof>,
@@ -148,7 +149,8 @@ fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), String> {
 }
 
 /// Swaps for all coins, as many in each as the mint takes.
-fn drafts(
+pub(crate) fn drafts(
+    kind: Kind,
     mint: &Mint,
     keysets: &[Keyset],
     coins: &[Coin],
@@ -167,7 +169,7 @@ fn drafts(
             });
         }
         drafts.push(Draft {
-            kind: Kind::Receive,
+            kind,
             inputs: inputs.to_vec(),
             wants: wants(keyset, amount, Purpose::Keep, None)?,
             amount,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::ApiToken;
 use crate::pay::records::Purchase;
+use crate::search::Search;
 use crate::unit::Unit;
 
 /// A mint in this wallet.
@@ -91,7 +92,11 @@ pub enum Kind {
     Redeem,
     /// From the wallet to a site, for a page.
     Pay,
-    /// Found again by the phrase; never an operation under way.
+    /// A token that was handed out and not claimed, back into the wallet.
+    Reclaim,
+    /// From tokens of a keyset that retires to new ones.
+    Renew,
+    /// Found again by the phrase.
     Restore,
 }
 
@@ -163,6 +168,9 @@ pub struct Operation {
     /// What is paid for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purchase: Option<Purchase>,
+    /// How far a restore has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 impl Operation {
@@ -170,8 +178,8 @@ impl Operation {
     #[must_use]
     pub fn own_inputs(&self) -> &[Coin] {
         match self.kind {
-            Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Pay => &self.inputs,
-            Kind::Receive | Kind::Restore => &[],
+            Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => &self.inputs,
+            Kind::Receive | Kind::Reclaim | Kind::Restore => &[],
         }
     }
 
@@ -183,7 +191,21 @@ impl Operation {
     }
 }
 
-/// A token that was handed out. It is another's money from the moment it is recorded.
+/// What became of a token that was handed out, as far as the wallet knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentState {
+    /// Nobody has claimed it.
+    Unclaimed,
+    /// Some of it was claimed, and the rest is still there for whoever has the token.
+    Partly,
+    /// It was claimed.
+    Claimed,
+    /// It was taken back, or the rest that nobody had claimed was.
+    TakenBack,
+}
+
+/// A token that was handed out. It is another's money from the moment it is recorded, until it is
+/// taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// The number of the operation.
@@ -198,6 +220,15 @@ pub struct Sent {
     pub memo: Option<String>,
     /// The tokens.
     pub proofs: Vec<TokenProof>,
+    /// What of it somebody else has claimed, by the mint's word.
+    #[serde(default)]
+    pub claimed: u64,
+    /// What of it this wallet has taken back.
+    #[serde(default)]
+    pub taken_back: u64,
+    /// Since when it is known that nothing of it is left, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<u64>,
 }
 
 impl Sent {
@@ -216,6 +247,24 @@ impl Sent {
     #[must_use]
     pub fn amount(&self) -> u64 {
         amount::sum(self.proofs.iter().map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+    }
+
+    /// What of it nobody has claimed, as far as the wallet knows.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        let gone = self.claimed.saturating_add(self.taken_back);
+        self.amount().saturating_sub(gone)
+    }
+
+    /// What became of it, as far as the wallet knows.
+    #[must_use]
+    pub fn state(&self) -> SentState {
+        match (self.outstanding(), self.claimed, self.taken_back) {
+            (0, _, 0) => SentState::Claimed,
+            (0, _, _) => SentState::TakenBack,
+            (_, 0, 0) => SentState::Unclaimed,
+            (_, _, _) => SentState::Partly,
+        }
     }
 }
 

@@ -45,8 +45,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if let Some(proofs) = self.already_done(&operation, &refused, &mint).await? {
             return Ok(Next::Done(self.settle(&operation, proofs).await?));
         }
-        // About the account's token, which can be put right, and not about this request.
-        if matches!(refused.status, 401 | 403) {
+        // About the account's token, which can be put right, and not about this request. What holds
+        // tokens of the wallet's does not wait for that: they go back.
+        if matches!(refused.status, 401 | 403) && operation.inputs.is_empty() {
             refused.aftermath = Aftermath::Kept(operation.id);
             return Ok(Next::Ended(refused));
         }

@@ -2,18 +2,20 @@
 //!
 //! Every token's secret follows from the phrase and its place: keyset, lane, counter. So the mint is
 //! shown the blinded points of place after place, lane after lane, and gives back what it signed.
-//! What it finds it writes batch by batch, so a restore that was interrupted is simply run again.
+//! What it finds it writes batch by batch, with how far it has come, and so it can be broken off.
 
 use std::collections::HashSet;
 
-use farthing_protocol::BlindedMessage;
-use farthing_protocol::KeysetId;
+use farthing_protocol::{BlindedMessage, KeysetId, Secret};
 
 use crate::error::{Error, Lie};
+use crate::exchange::request_path;
 use crate::http::Http;
 use crate::outputs::{blinded, unblind};
+use crate::patience::{Observer, Progress, patiently};
 use crate::places::GAP;
-use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose};
+use crate::records::{Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, worth};
+use crate::search::{Restored, Search, Walked};
 use crate::store::Store;
 use crate::tables::{Batch, y};
 use crate::wallet::Wallet;
@@ -27,19 +29,6 @@ const EMPTY_LANES_END: u32 = 2;
 /// More devices than one phrase ever has: a mint that claims more is lying.
 const LANES_MAX: u32 = 1000;
 
-/// What a restore found at a mint.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Restored {
-    /// What was found unspent and was not in the wallet yet.
-    pub amount: u64,
-    /// How many tokens that was.
-    pub tokens: u64,
-    /// How many places the mint had signed, spent or not.
-    pub signed: u64,
-    /// The lane this device uses from now on.
-    pub lane: u32,
-}
-
 /// A place that the mint has signed.
 struct Found {
     counter: u64,
@@ -49,38 +38,99 @@ struct Found {
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Searches a mint for what this wallet's phrase has there, and puts it into the balance.
     ///
+    /// The search is an operation: it is written down before the first request, and after each that
+    /// found something. Broken off, by an error, by `observer` or by the end of the process, it goes on
+    /// where it stopped when this is called again. Where the mint asks for patience, or gives no
+    /// answer, `observer` waits.
+    ///
     /// A device that has no lane at the mint yet takes the one after the last that was used. Tokens
     /// that were sent and not claimed yet come back as well, unless this wallet knows that it sent them.
     ///
     /// # Errors
-    /// [`Error::Network`] and others; what was found until then is kept, and the next call starts over.
-    pub async fn restore(&mut self, mint: &Mint) -> Result<Restored, Error> {
-        let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
+    /// [`Error::Network`] and others; what was found until then is kept.
+    pub async fn restore(
+        &mut self,
+        mint: &Mint,
+        observer: &mut impl Observer,
+    ) -> Result<Restored, Error> {
+        let (mut operation, mut search) = self.search_at(mint).await?;
+        let keysets = patiently(observer, async || {
+            self.refresh_keysets(&mint.url, &mint.unit).await
+        })
+        .await?;
         let known = self.known_ys().await?;
-        let mut restored = Restored::default();
-        let mut next_lane = 0;
         for lane in 0..LANES_MAX {
-            if lane >= next_lane + EMPTY_LANES_END {
+            if lane >= search.next_lane().saturating_add(EMPTY_LANES_END) {
                 break;
             }
             for keyset in &keysets {
-                if self
-                    .restore_lane(mint, keyset, lane, &known, &mut restored)
-                    .await?
-                {
-                    next_lane = lane + 1;
+                if search.is_walked(keyset.info.id, lane) {
+                    continue;
                 }
+                let walk = Walk {
+                    mint,
+                    keyset,
+                    lane,
+                    known: &known,
+                };
+                self.walk(&walk, &mut operation, &mut search, observer)
+                    .await?;
             }
         }
-        let mut mint = self.mint(Some(&mint.url)).await?;
-        restored.lane = mint.lane.unwrap_or(next_lane);
-        mint.lane = Some(restored.lane);
-        let mut batch = Batch::default().put_mint(&mint)?;
+        self.end_search(&operation, search).await
+    }
+
+    /// The open search at a mint, or a new one.
+    async fn search_at(&mut self, mint: &Mint) -> Result<(Operation, Search), Error> {
+        let operations = self.tables.operations().await?;
+        let here = |o: &Operation| o.kind == Kind::Restore && o.mint == mint.url;
+        if let Some(mut open) = operations.into_iter().find(here) {
+            let search = open.search.take().unwrap_or_default();
+            return Ok((open, search));
+        }
+        let id = self.tables.next_id().await?;
+        let operation = Operation {
+            id,
+            kind: Kind::Restore,
+            mint: mint.url.clone(),
+            begun: (self.clock)(),
+            path: request_path(Kind::Restore).to_owned(),
+            body: Secret::new(String::new()),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            amount: 0,
+            fee: 0,
+            memo: None,
+            purchase: None,
+            search: Some(Search::default()),
+        };
+        let batch = Batch::default().put_operation(&operation)?;
+        self.tables.apply(batch.put_next_id(id + 1)?).await?;
+        Ok((operation, Search::default()))
+    }
+
+    /// Ends a search that has found everything.
+    async fn end_search(
+        &mut self,
+        operation: &Operation,
+        search: Search,
+    ) -> Result<Restored, Error> {
+        let mut mint = self.mint(Some(&operation.mint)).await?;
+        let lane = mint.lane.unwrap_or(search.next_lane());
+        let restored = Restored {
+            lane,
+            ..search.found
+        };
+        mint.lane = Some(lane);
+        let mut batch = Batch::default()
+            .put_mint(&mint)?
+            .delete_operation(operation.id);
         if restored.amount > 0 {
-            let id = self.tables.next_id().await?;
-            batch = batch
-                .put_entry(&self.restored_entry(id, &mint, &restored))?
-                .put_next_id(id + 1)?;
+            let done = Operation {
+                amount: restored.amount,
+                ..operation.clone()
+            };
+            batch = batch.put_entry(&self.entry(&done, &mint.unit, Outcome::Done, 0))?;
         }
         self.tables.apply(batch).await?;
         Ok(restored)
@@ -115,47 +165,71 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(false)
     }
 
-    /// Walks one lane of one keyset to its end; says whether anything was signed there.
-    async fn restore_lane(
+    /// Walks one lane of one keyset to its end, and writes down what it finds as it goes.
+    async fn walk(
         &mut self,
-        mint: &Mint,
-        keyset: &Keyset,
-        lane: u32,
-        known: &Known,
-        restored: &mut Restored,
-    ) -> Result<bool, Error> {
+        walk: &Walk<'_>,
+        operation: &mut Operation,
+        search: &mut Search,
+        observer: &mut impl Observer,
+    ) -> Result<(), Error> {
+        let (mint, keyset, lane) = (walk.mint, walk.keyset, walk.lane);
+        let id = keyset.info.id;
         // A lane ends where [`GAP`] places in a row were not signed: no wallet leaves such a hole.
-        let (mut start, mut end) = (0, 0);
+        let mut end = search.start(id, lane);
+        let mut start = end;
         while start < end + GAP {
-            let found = self.probe(mint, keyset, lane, start).await?;
+            let found = patiently(observer, async || {
+                self.probe(mint, keyset, lane, start).await
+            })
+            .await?;
             start += batch_size(mint);
-            let Some(last) = found.last().map(|found| found.counter) else {
-                continue;
-            };
-            end = last + 1;
-            restored.signed += found.len() as u64;
-            let mut coins: Vec<Coin> = found
-                .into_iter()
-                .filter(|f| !known.has(keyset, lane, f))
-                .map(|f| f.coin)
-                .collect();
-            let spent = self.spent(&mint.url, &coins).await?;
-            coins.retain(|coin| !spent.contains(coin));
-            restored.tokens += coins.len() as u64;
-            restored.amount = coins
-                .iter()
-                .map(Coin::amount)
-                .fold(restored.amount, u64::saturating_add);
-            let id = &keyset.info.id;
-            let mut counter = self.tables.counter(id, lane).await?;
-            counter.next = counter.next.max(end);
-            counter.signed = counter.signed.max(end);
-            let batch = Batch::default().put_coins(&coins)?;
-            self.tables
-                .apply(batch.put_counter(id, lane, &counter)?)
-                .await?;
+            search.places += batch_size(mint);
+            if let Some(last) = found.last().map(|found| found.counter) {
+                end = last + 1;
+                search.found.signed += found.len() as u64;
+                let new = found
+                    .into_iter()
+                    .filter(|f| !walk.known.has(keyset, lane, f));
+                let mut coins: Vec<Coin> = new.map(|found| found.coin).collect();
+                let spent =
+                    patiently(observer, async || self.spent(&mint.url, &coins).await).await?;
+                coins.retain(|coin| !spent.contains(coin));
+                search.found.tokens += coins.len() as u64;
+                search.found.amount = search.found.amount.saturating_add(worth(&coins));
+                search.walking = Some(Walked {
+                    keyset: id,
+                    lane,
+                    end,
+                });
+                let mut counter = self.tables.counter(&id, lane).await?;
+                counter.next = counter.next.max(end);
+                counter.signed = counter.signed.max(end);
+                let batch = Batch::default()
+                    .put_coins(&coins)?
+                    .put_counter(&id, lane, &counter)?;
+                self.put_search(batch, operation, search).await?;
+            }
+            observer.progress(&progress(walk, search));
         }
-        Ok(end > 0)
+        search.walking = None;
+        search.walked.push(Walked {
+            keyset: id,
+            lane,
+            end,
+        });
+        self.put_search(Batch::default(), operation, search).await
+    }
+
+    /// Writes down how far a search has come, together with `batch`.
+    async fn put_search(
+        &self,
+        batch: Batch,
+        operation: &mut Operation,
+        search: &Search,
+    ) -> Result<(), Error> {
+        operation.search = Some(search.clone());
+        Ok(self.tables.apply(batch.put_operation(operation)?).await?)
     }
 
     /// The tokens that the mint has signed for the change of a payment. Whoever was paid asked for the
@@ -249,22 +323,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             places: outputs.map(|o| (o.keyset, o.lane, o.counter)).collect(),
         })
     }
+}
 
-    fn restored_entry(&self, id: u64, mint: &Mint, restored: &Restored) -> Entry {
-        Entry {
-            id,
-            kind: Kind::Restore,
-            outcome: Outcome::Done,
-            time: (self.clock)(),
-            mint: mint.url.clone(),
-            unit: mint.unit.clone(),
-            amount: restored.amount,
-            fee: 0,
-            lost: 0,
-            memo: None,
-            site: None,
-        }
-    }
+/// A lane of a keyset to walk.
+struct Walk<'a> {
+    mint: &'a Mint,
+    keyset: &'a Keyset,
+    lane: u32,
+    known: &'a Known,
 }
 
 /// Tokens that a restore must not put into the balance a second time.
@@ -279,6 +345,17 @@ impl Known {
             || self
                 .ys
                 .contains(&y(&found.coin.token.proof.secret).to_hex())
+    }
+}
+
+fn progress(walk: &Walk<'_>, search: &Search) -> Progress {
+    Progress {
+        mint: walk.mint.url.clone(),
+        lane: walk.lane,
+        places: search.places,
+        signed: search.found.signed,
+        tokens: search.found.tokens,
+        amount: search.found.amount,
     }
 }
 

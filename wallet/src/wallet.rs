@@ -6,7 +6,7 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use crate::api::{Api, printable};
 use crate::error::{Caller, Error};
 use crate::http::{ApiToken, Http};
-use crate::records::{Coin, Entry, Mint, Operation, Sent, worth};
+use crate::records::{Coin, Entry, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::{Store, StoreError};
 use crate::tables::{Batch, StoredPhrase, Tables};
@@ -201,23 +201,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.history().await?)
     }
 
-    /// The tokens handed out, oldest first, whether or not they were claimed.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.tables.all_sent().await?)
-    }
-
-    /// The token handed out by operation `id`.
-    ///
-    /// # Errors
-    /// [`Caller::SentUnknown`].
-    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.tables.sent(id).await?;
-        sent.ok_or_else(|| Caller::SentUnknown(id).into())
-    }
-
     /// The public key that others lock tokens for this wallet to (NUT-11), Ed25519, 32 bytes.
     #[must_use]
     pub fn lock_public_key(&self) -> [u8; 32] {
@@ -234,9 +217,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
 /// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
 fn pending(operation: &Operation) -> u64 {
-    match operation.own_inputs() {
-        [] => operation.amount,
-        own => worth(own),
+    match operation.kind {
+        // A token that was handed out is not the wallet's until it is back, and what a restore finds
+        // is in the balance already.
+        Kind::Reclaim | Kind::Restore => 0,
+        Kind::Withdraw | Kind::Receive => operation.amount,
+        Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => worth(operation.own_inputs()),
     }
 }
 

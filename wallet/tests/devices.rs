@@ -33,11 +33,11 @@ async fn a_restore_gives_the_same_balance_and_takes_the_next_lane() {
     let error = restored.withdraw(&mint, 1).await.unwrap_err();
     assert_eq!(error, Error::Caller(Caller::NotRestored(URL.into())));
 
-    let found = restored.restore(&mint).await.unwrap();
+    let found = restored.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, found.lane), (71, 1));
     assert_eq!(available(&restored).await, 71);
     // Again finds nothing more.
-    let again = restored.restore(&mint).await.unwrap();
+    let again = restored.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((again.amount, again.tokens, again.lane), (0, 0, 1));
     assert_eq!(again.signed, found.signed);
 
@@ -47,7 +47,10 @@ async fn a_restore_gives_the_same_balance_and_takes_the_next_lane() {
     assert_eq!((available(&restored).await, world.account()), (0, 1000));
     // The third device finds two lanes used.
     let mut third = world.device().make(PHRASE, Origin::Restored).await;
-    let found = third.restore(&the_mint(&third).await).await.unwrap();
+    let found = third
+        .restore(&the_mint(&third).await, &mut ())
+        .await
+        .unwrap();
     assert_eq!((found.amount, found.lane), (0, 2));
 }
 
@@ -79,7 +82,7 @@ async fn refused_operations_never_leave_a_hole_that_a_restore_gives_up_in() {
         "places are not used again without need"
     );
     let mut restored = world.device().make(PHRASE, Origin::Restored).await;
-    let found = restored.restore(&mint).await.unwrap();
+    let found = restored.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, found.lane), (10, 1));
 }
 
@@ -98,7 +101,7 @@ async fn tokens_locked_to_others_leave_no_hole_at_all() {
             .unwrap();
     }
     let mut restored = world.device().make(PHRASE, Origin::Restored).await;
-    let found = restored.restore(&mint).await.unwrap();
+    let found = restored.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, found.signed), (0, 30 * 14));
 }
 
@@ -116,7 +119,7 @@ async fn a_restore_does_not_take_back_what_this_wallet_has_sent() {
         .send(&mint, 10, SendOptions::default())
         .await
         .unwrap();
-    let found = wallet.restore(&mint).await.unwrap();
+    let found = wallet.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, available(&wallet).await), (0, 54));
     // Killed in the middle of a send, too.
     world.fault.set(Some(Fault::DropAnswer));
@@ -126,7 +129,7 @@ async fn a_restore_does_not_take_back_what_this_wallet_has_sent() {
         .unwrap_err();
     world.fault.set(None);
     let held = available(&wallet).await;
-    wallet.restore(&mint).await.unwrap();
+    wallet.restore(&mint, &mut ()).await.unwrap();
     assert_eq!(available(&wallet).await, held);
     wallet.recover().await.unwrap();
     assert_eq!(
@@ -144,8 +147,8 @@ async fn two_devices_that_took_the_same_lane_part_and_lose_nothing() {
     let mut laptop = laptop_world.make(PHRASE, Origin::Restored).await;
     let mint = the_mint(&phone).await;
     // Both restore before either has used its lane.
-    assert_eq!(phone.restore(&mint).await.unwrap().lane, 0);
-    assert_eq!(laptop.restore(&mint).await.unwrap().lane, 0);
+    assert_eq!(phone.restore(&mint, &mut ()).await.unwrap().lane, 0);
+    assert_eq!(laptop.restore(&mint, &mut ()).await.unwrap().lane, 0);
     let mint = the_mint(&phone).await;
     // The very same request, but for the salt.
     phone.withdraw(&mint, 7).await.unwrap();
@@ -164,7 +167,7 @@ async fn two_devices_that_took_the_same_lane_part_and_lose_nothing() {
     assert_eq!(world.mint.borrow().outstanding(), 67 + 97);
     // A third device finds it all.
     let mut third = world.device().make(PHRASE, Origin::Restored).await;
-    let found = third.restore(&mint).await.unwrap();
+    let found = third.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, found.lane), (67 + 97, 2));
 }
 
@@ -175,7 +178,7 @@ async fn a_token_spent_by_another_device_leaves_the_balance_with_an_explanation(
     let mint = the_mint(&phone).await;
     phone.withdraw(&mint, 12).await.unwrap(); // 4 + 8
     let mut laptop = world.device().make(PHRASE, Origin::Restored).await;
-    laptop.restore(&mint).await.unwrap();
+    laptop.restore(&mint, &mut ()).await.unwrap();
     laptop
         .redeem(&the_mint(&laptop).await, Redeem::Amount(4))
         .await

@@ -203,7 +203,10 @@ async fn states_of_other_tokens_are_refused() {
             ..Lies::default()
         },
     );
-    assert_eq!(lie(wallet.restore(&mint).await.unwrap_err()), Lie::States);
+    assert_eq!(
+        lie(wallet.restore(&mint, &mut ()).await.unwrap_err()),
+        Lie::States
+    );
     assert_eq!(available(&wallet).await, 0);
 }
 

@@ -12,6 +12,7 @@ mod support;
 
 use farthing_protocol::ErrorCode;
 use farthing_wallet::error::{Aftermath, Caller};
+use farthing_wallet::records::SentState;
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
 use support::*;
 
@@ -67,7 +68,8 @@ async fn a_token_of_ones_own_can_be_taken_back() {
     let sent = wallet.send(&mint, 3, SendOptions::default()).await.unwrap();
     wallet.receive(&sent.token().encode()).await.unwrap();
     assert_eq!(available(&wallet).await, 7);
-    assert!(wallet.all_sent().await.unwrap().is_empty());
+    let sent = wallet.sent(sent.id).await.unwrap();
+    assert_eq!((sent.state(), sent.taken_back), (SentState::TakenBack, 3));
 }
 
 #[tokio::test]

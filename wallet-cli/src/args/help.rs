@@ -93,6 +93,20 @@ Examples:
   farthing sent 7
   farthing sent 7 --qr";
 
+pub(crate) const RECLAIM: &str = "\
+Examples:
+  farthing reclaim 7
+
+The mint decides who was faster. What comes back is new tokens: the old one is worth nothing then.";
+
+pub(crate) const RECOVER: &str = "\
+Examples:
+  farthing recover
+  farthing recover --json
+
+Every command settles what is open before it begins; this one says at length what it found, and goes
+on with a restore that was broken off.";
+
 pub(crate) const CANCEL: &str = "\
 Examples:
   farthing cancel 12

@@ -145,7 +145,7 @@ pub(crate) enum OpenCommand {
     /// Pay from the wallet into the account at the mint
     #[command(after_help = help::REDEEM)]
     Redeem(Redeem),
-    /// List the tokens that were sent, or print one again
+    /// List the tokens that were sent and what became of them, or print one again
     #[command(after_help = help::SENT)]
     Sent {
         /// The number in the list
@@ -154,6 +154,15 @@ pub(crate) enum OpenCommand {
         #[arg(long, requires = "id", conflicts_with = "json")]
         qr: bool,
     },
+    /// Take back a token that was sent and that nobody has claimed
+    #[command(after_help = help::RECLAIM)]
+    Reclaim {
+        /// The number in the list of `sent`
+        id: u64,
+    },
+    /// Finish or undo whatever an earlier command could not, and say what was found
+    #[command(after_help = help::RECOVER)]
+    Recover,
     /// Take back a payment that a site has not answered
     #[command(after_help = help::CANCEL)]
     Cancel {

@@ -16,7 +16,7 @@ use crate::screen::{Look, Screen};
 use crate::table::Table;
 
 pub(crate) use money::{balances, finished, history};
-pub(crate) use recovery::{recovered, restored};
+pub(crate) use recovery::{all_recovered, recovered, restored};
 pub(crate) use sent::{all_sent, sent};
 pub(crate) use setup::{key, made, mint_added, mints, proxy};
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};

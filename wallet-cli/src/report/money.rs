@@ -70,6 +70,8 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Receive => "receive",
         Kind::Redeem => "redeem",
         Kind::Pay => "pay",
+        Kind::Reclaim => "reclaim",
+        Kind::Renew => "renew",
         Kind::Restore => "restore",
     }
 }

@@ -1,8 +1,8 @@
 //! What was found again: open operations, and tokens by the phrase.
 
 use farthing_wallet::records::{Mint, Outcome};
-use farthing_wallet::{Finished, Recovered, Restored};
-use serde_json::json;
+use farthing_wallet::{Error, Finished, Recovered, Restored};
+use serde_json::{Value, json};
 
 use super::money::{entry_text, kind};
 use super::{Report, Units, three_sentences};
@@ -34,6 +34,49 @@ pub(crate) fn restored(restored: &[(Mint, Restored)]) -> Report {
     let json = json!({"restored": restored.iter().map(json).collect::<Vec<_>>()});
     let table = Table::new(["FOUND", "TOKENS", "MINT"], restored.iter().map(row));
     Report::table(json, table, "")
+}
+
+/// `{"recovered": [{"id", "kind", "mint", "unit", "decimals", "begun", "outcome", "amount", "error"}],
+/// "open"}`; outcome is `done`, `undone` or `failed`, and `error` is null or as failures are printed,
+/// without the exit code. `open` is how many operations are open still.
+pub(crate) fn all_recovered(found: &[Recovered], open: usize, units: &Units) -> Report {
+    let json = found.iter().map(|found| recovered_json(found, units));
+    let json = json!({"recovered": json.collect::<Vec<_>>(), "open": open});
+    let text = match found {
+        [] => "nothing was open".to_owned(),
+        found => {
+            let lines: Vec<String> = found.iter().map(|r| recovered(r, units)).collect();
+            lines.join("\n")
+        }
+    };
+    Report::text(json, text)
+}
+
+fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
+    let (outcome, amount, error) = match &recovered.result {
+        Ok(Finished { entry, .. }) if entry.outcome == Outcome::Undone => {
+            ("undone", entry.amount, Value::Null)
+        }
+        Ok(Finished { entry, .. }) => ("done", entry.amount, Value::Null),
+        Err(error) => ("failed", recovered.amount, error_json(error)),
+    };
+    let unit = units.at_mint(&recovered.mint);
+    json!({
+        "id": recovered.id,
+        "kind": kind(recovered.kind),
+        "mint": recovered.mint,
+        "unit": unit.name(),
+        "decimals": unit.decimals,
+        "begun": recovered.begun,
+        "outcome": outcome,
+        "amount": amount,
+        "error": error,
+    })
+}
+
+fn error_json(error: &Error) -> Value {
+    let told = error.explain();
+    json!({"code": error.code(), "what": told.what, "money": told.money, "advice": told.advice})
 }
 
 /// What became of an operation that was open when the wallet was opened, for standard error.

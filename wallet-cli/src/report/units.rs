@@ -22,6 +22,15 @@ impl Units {
         }
     }
 
+    /// The unit of the mint `url` now.
+    pub(crate) fn at_mint(&self, url: &str) -> Unit {
+        let of_mint = |(mint, ..): &&(String, String, u8)| mint == url;
+        match self.0.iter().find(of_mint) {
+            Some((_, unit, decimals)) => Unit::new(unit, *decimals),
+            None => smallest(""),
+        }
+    }
+
     /// The unit of amounts at no one mint, such as a budget's. When mints write a unit of one name with
     /// different decimals, it is the smallest part.
     pub(crate) fn named(&self, name: &str) -> Unit {

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use farthing_protocol::api::path;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
 use url::Url;
@@ -154,6 +154,7 @@ impl Http for ReqwestHttp {
             Err(error) => return Err(self.reason(error).await),
         };
         let status = answer.status().as_u16();
+        let retry_after_s = answer.headers().get(RETRY_AFTER).and_then(retry_after_s);
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| reason(&error))? {
             if body.len() + chunk.len() > BODY_BYTES_MAX {
@@ -161,8 +162,23 @@ impl Http for ReqwestHttp {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response { status, body })
+        Ok(Response {
+            status,
+            retry_after_s,
+            body,
+        })
     }
+}
+
+/// `Retry-After` in seconds (RFC 9110, section 10.2.3): a number, or a date from now on.
+fn retry_after_s(value: &HeaderValue) -> Option<u64> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let left = until.duration_since(SystemTime::now());
+    Some(left.map_or(0, |left| left.as_secs() + 1))
 }
 
 fn build(client: &Client, request: &Request) -> Result<RequestBuilder, HttpError> {
@@ -246,4 +262,23 @@ fn reason(error: &reqwest::Error) -> HttpError {
         innermost = source;
     }
     HttpError(innermost.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        let seconds = |text: &str| retry_after_s(&HeaderValue::from_str(text).unwrap());
+        assert_eq!(seconds("7"), Some(7));
+        assert_eq!(seconds(" 120 "), Some(120));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
+        for wrong in ["", "-1", "soon", "1.5"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+        let later = SystemTime::now() + Duration::from_secs(100);
+        let left = seconds(&httpdate::fmt_http_date(later)).unwrap();
+        assert!((90..=101).contains(&left), "{left}");
+    }
 }

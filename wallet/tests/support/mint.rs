@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 pub const URL: &str = "https://mint.test";
 /// The API token of its one account.
 pub const API_TOKEN: &str = "secret-api-token";
+/// What it asks for when it is asked too much.
+pub const RETRY_AFTER_S: u64 = 7;
 /// What every clock in the tests says.
 pub const NOW: u64 = 1_800_000_000;
 
@@ -32,6 +34,8 @@ pub struct Lies {
     pub states_of_others: bool,
     pub unreadable: bool,
     pub unavailable: bool,
+    /// Swaps alone get no answer; the mint does not even look at them.
+    pub unavailable_swap: bool,
 }
 
 pub struct FakeKeyset {
@@ -76,6 +80,8 @@ pub struct FakeMint {
     pub fees: u64,
     pub lies: Lies,
     pub limits: Limits,
+    /// After so many requests it answers 429, and asks for [`RETRY_AFTER_S`] of peace.
+    pub allowance: Option<usize>,
     /// Every request that arrived: path and body.
     pub requests: Vec<(String, String)>,
     spent: HashSet<EncodedPoint>,
@@ -114,6 +120,7 @@ impl FakeMint {
             fees: 0,
             lies: Lies::default(),
             limits,
+            allowance: None,
             requests: Vec::new(),
             spent: HashSet::new(),
             signed: HashMap::new(),
@@ -161,13 +168,24 @@ impl FakeMint {
             .unwrap_or_default();
         assert!(!body.contains("dleq"), "a request carries a DLEQ proof");
         self.requests.push((path.clone(), body.clone()));
+        match &mut self.allowance {
+            Some(0) => {
+                return Response {
+                    retry_after_s: Some(RETRY_AFTER_S),
+                    ..error(ErrorCode::TooMany, "slower")
+                };
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
         if self.lies.unreadable {
             return Response {
                 status: 200,
+                retry_after_s: None,
                 body: b"<html>".to_vec(),
             };
         }
-        if self.lies.unavailable {
+        if self.lies.unavailable || (self.lies.unavailable_swap && path == path::SWAP) {
             return error(ErrorCode::Unavailable, "overloaded");
         }
         let account = request
@@ -175,7 +193,11 @@ impl FakeMint {
             .as_ref()
             .is_some_and(|t| t.expose() == API_TOKEN);
         match self.route(&path, &body, account) {
-            Ok(body) => Response { status: 200, body },
+            Ok(body) => Response {
+                status: 200,
+                retry_after_s: None,
+                body,
+            },
             Err((code, detail)) => error(code, &detail),
         }
     }
@@ -452,6 +474,7 @@ fn error(code: ErrorCode, detail: &str) -> Response {
     };
     Response {
         status: code.http_status(),
+        retry_after_s: None,
         body: serde_json::to_vec(&body).unwrap(),
     }
 }

@@ -26,7 +26,8 @@ use farthing_wallet::records::Mint;
 use farthing_wallet::store::{Change, Table, Value};
 use farthing_wallet::web::Head;
 use farthing_wallet::{
-    ApiToken, Http, Origin, Page, PageRequest, Phrase, Store, StoreError, Wallet, Web,
+    ApiToken, Http, Observer, Origin, Page, PageRequest, Pause, Phrase, Progress, Store,
+    StoreError, Wallet, Web,
 };
 
 pub use mint::{API_TOKEN, FakeMint, NOW, URL};
@@ -181,6 +182,17 @@ impl Http for TestHttp {
         }
         self.fuse.step().map_err(HttpError)?;
         Ok(response)
+    }
+}
+
+/// Looks on without ever waiting, and goes on for as long as it is asked to.
+pub struct Eager;
+
+impl Observer for Eager {
+    fn progress(&mut self, _: &Progress) {}
+
+    async fn wait(&mut self, _: &Pause) -> bool {
+        true
     }
 }
 

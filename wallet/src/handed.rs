@@ -1,0 +1,264 @@
+//! Tokens that were handed out: whether they were claimed, and taking them back.
+//!
+//! A token that was handed out is another's. It stays known until it is claimed, with its text; the
+//! mint says what became of it (NUT-07). Taking it back is a swap like any other: the mint decides
+//! who was faster.
+
+use std::collections::HashSet;
+
+use farthing_protocol::api::State;
+use farthing_protocol::{EncodedPoint, TokenProof, amount};
+
+use crate::error::{Caller, Error, Refused};
+use crate::exchange::Finished;
+use crate::http::Http;
+use crate::receive::drafts;
+use crate::records::{Coin, Kind, Operation, Sent};
+use crate::refusal::DAY_S;
+use crate::store::Store;
+use crate::tables::{Batch, y};
+use crate::wallet::Wallet;
+
+/// For how long a token's text is kept after it is known that nothing of it is left.
+const KEPT_S: u64 = 30 * DAY_S;
+/// How often the mint is asked what is left of a token, and the rest swapped, when others are faster.
+const ROUNDS: usize = 3;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
+    /// back is forgotten 30 days after that was seen.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
+        Ok(self.tables.all_sent().await?)
+    }
+
+    /// The token handed out by operation `id`.
+    ///
+    /// # Errors
+    /// [`Caller::SentUnknown`].
+    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
+        let sent = self.tables.sent(id).await?;
+        sent.ok_or_else(|| Caller::SentUnknown(id).into())
+    }
+
+    /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
+    /// its limit allows, and in an order that does not tell which proofs are one token. Gives the
+    /// errors of the mints that could not be asked.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone.
+    pub async fn check_sent(&mut self) -> Result<Vec<Error>, Error> {
+        let mut failures = Vec::new();
+        for mint in self.tables.mints().await? {
+            let busy = self.being_taken_back().await?;
+            let mut sent = self.tables.all_sent().await?;
+            sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
+            // What an open operation takes back may be spent already, and by this wallet.
+            sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
+            match self.note_claimed(&mint.url, sent).await {
+                Ok(_) => {}
+                Err(Error::Store(error)) => return Err(error.into()),
+                Err(error) => failures.push(error),
+            }
+        }
+        Ok(failures)
+    }
+
+    /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
+    /// secrets. A token larger than one request becomes several operations; gives one entry for each.
+    ///
+    /// # Errors
+    /// [`Caller::SentUnknown`]; [`Caller::SentClaimed`] when somebody was faster;
+    /// [`Caller::TokenLocked`] for one that only its receiver can spend; any other [`Error`].
+    pub async fn reclaim(&mut self, id: u64) -> Result<Vec<Finished>, Error> {
+        let sent = self.sent(id).await?;
+        let mint = self.mint(Some(&sent.mint)).await?;
+        let mut finished = Vec::new();
+        let open = self.open_take_backs(&sent).await?;
+        let mut too_late = self.run_take_backs(open, &mut finished).await?;
+        for _ in 0..ROUNDS {
+            let rest = self.unclaimed(id).await?;
+            if rest.is_empty() {
+                break;
+            }
+            let keysets = self.tables.keysets(&mint.url).await?;
+            let coins = self.inspect(&mint, rest, &keysets)?;
+            let drafts = drafts(Kind::Reclaim, &mint, &keysets, &coins, sent.memo.as_ref())?;
+            let operations = self.begin(&mint, drafts).await?;
+            too_late = self.run_take_backs(operations, &mut finished).await?;
+            if too_late.is_none() {
+                break;
+            }
+        }
+        let sent = self.sent(id).await?;
+        match (finished.is_empty(), sent.outstanding(), too_late) {
+            (false, _, _) => Ok(finished),
+            (true, 0, _) if sent.taken_back > 0 => Err(Caller::SentTakenBack(id).into()),
+            (true, _, Some(refused)) if sent.outstanding() > 0 => Err(Error::Refused(refused)),
+            (true, _, _) => Err(Caller::SentClaimed(id).into()),
+        }
+    }
+
+    /// Settles an operation that was to take a token back.
+    pub(crate) async fn recover_reclaim(
+        &mut self,
+        operation: Operation,
+    ) -> Result<Finished, Error> {
+        let sent = self.tables.all_sent().await?;
+        let ys: HashSet<_> = operation
+            .inputs
+            .iter()
+            .map(|c| y(&c.token.proof.secret))
+            .collect();
+        let sent = sent.into_iter().find(|s| worth_of(&s.proofs, &ys) > 0);
+        match (self.run(operation).await, sent) {
+            (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
+                Err(Caller::SentClaimed(sent.id).into())
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// Runs operations that take a token back; gives the last refusal that says that somebody was
+    /// faster.
+    async fn run_take_backs(
+        &mut self,
+        operations: Vec<Operation>,
+        finished: &mut Vec<Finished>,
+    ) -> Result<Option<Refused>, Error> {
+        let mut too_late = None;
+        for operation in operations {
+            match self.run(operation).await {
+                Ok(done) => finished.push(done),
+                Err(Error::Refused(refused)) if refused.already_spent() => {
+                    too_late = Some(refused);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(too_late)
+    }
+
+    /// What was begun before to take back a token that was handed out.
+    async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
+        let ys: HashSet<_> = ys_of(&sent.proofs).collect();
+        let mut operations = self.tables.operations().await?;
+        let of = |c: &Coin| ys.contains(&y(&c.token.proof.secret));
+        operations.retain(|o| takes_back(o) && o.inputs.iter().any(of));
+        Ok(operations)
+    }
+
+    /// What of a token handed out nobody has claimed, by the mint's word.
+    async fn unclaimed(&mut self, id: u64) -> Result<Vec<TokenProof>, Error> {
+        let sent = self.sent(id).await?;
+        if sent.outstanding() == 0 {
+            return Ok(Vec::new());
+        }
+        let mut rest = sent.proofs.clone();
+        let spent = self.note_claimed(&sent.mint.clone(), vec![sent]).await?;
+        rest.retain(|p| !spent.contains(&y(&p.proof.secret)));
+        Ok(rest)
+    }
+
+    /// Asks a mint about tokens of its that were handed out, and writes down what was claimed; gives
+    /// all that is spent.
+    async fn note_claimed(
+        &mut self,
+        mint: &str,
+        sent: Vec<Sent>,
+    ) -> Result<HashSet<EncodedPoint>, Error> {
+        let proofs = sent.iter().flat_map(|sent| &sent.proofs);
+        let mut ys: Vec<_> = ys_of(proofs).collect();
+        ys.sort_unstable();
+        let spent = self.spent_of(mint, &ys).await?;
+        let mut batch = Batch::default();
+        for mut sent in sent {
+            let claimed = worth_of(&sent.proofs, &spent);
+            sent.claimed = claimed.saturating_sub(sent.taken_back);
+            sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
+            batch = batch.put_sent(&sent)?;
+        }
+        self.tables.apply(batch).await?;
+        Ok(spent)
+    }
+
+    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
+    async fn spent_of(
+        &self,
+        mint: &str,
+        ys: &[EncodedPoint],
+    ) -> Result<HashSet<EncodedPoint>, Error> {
+        let max = self.mint(Some(mint)).await?.limits.inputs_max.max(1);
+        let mut spent = HashSet::new();
+        for ys in ys.chunks(max) {
+            let states = self.api(mint).states(ys.to_vec()).await?;
+            let pairs = ys.iter().zip(states);
+            spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
+        }
+        Ok(spent)
+    }
+
+    /// What open operations would take back.
+    async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
+        let operations = self.tables.operations().await?;
+        let inputs = operations.iter().filter(|o| takes_back(o));
+        let inputs = inputs.flat_map(|operation| &operation.inputs);
+        Ok(inputs.map(|c| y(&c.token.proof.secret)).collect())
+    }
+
+    /// Writes down that an operation has taken back tokens handed out before, as far as it did.
+    pub(crate) async fn put_taken_back(
+        &self,
+        mut batch: Batch,
+        operation: &Operation,
+    ) -> Result<Batch, Error> {
+        if !takes_back(operation) {
+            return Ok(batch);
+        }
+        let inputs = operation.inputs.iter();
+        let inputs: HashSet<_> = inputs.map(|c| y(&c.token.proof.secret)).collect();
+        for mut sent in self.tables.all_sent().await? {
+            let back = worth_of(&sent.proofs, &inputs);
+            if back > 0 {
+                sent.taken_back = sent.taken_back.saturating_add(back);
+                let rest = sent.amount().saturating_sub(sent.taken_back);
+                sent.claimed = sent.claimed.min(rest);
+                sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
+                batch = batch.put_sent(&sent)?;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Forgets tokens of which nothing is left, some time after that was seen.
+    pub(crate) async fn forget_settled(&mut self) -> Result<(), Error> {
+        let now = (self.clock)();
+        for sent in self.tables.all_sent().await? {
+            let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
+            if sent.settled.is_some_and(old) {
+                let batch = Batch::default().delete_sent(sent.id);
+                self.tables.apply(batch).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an operation takes in a token, which may be one that this wallet has handed out.
+fn takes_back(operation: &Operation) -> bool {
+    matches!(operation.kind, Kind::Receive | Kind::Reclaim)
+}
+
+fn ys_of<'a>(
+    proofs: impl IntoIterator<Item = &'a TokenProof>,
+) -> impl Iterator<Item = EncodedPoint> {
+    proofs.into_iter().map(|p| y(&p.proof.secret))
+}
+
+/// What those proofs are worth whose points are among `ys`.
+fn worth_of(proofs: &[TokenProof], ys: &HashSet<EncodedPoint>) -> u64 {
+    let among = proofs.iter().filter(|p| ys.contains(&y(&p.proof.secret)));
+    amount::sum(among.map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,106 @@
+//! Settling what was left open: at each start, and when the holder asks.
+
+use crate::error::{Caller, Error};
+use crate::exchange::Finished;
+use crate::http::Http;
+use crate::patience::Observer;
+use crate::records::{Kind, Operation, Outcome};
+use crate::store::{Store, StoreError};
+use crate::wallet::Wallet;
+
+/// What [`Wallet::recover`] found out about an operation that was open.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub kind: Kind,
+    /// The address of the mint.
+    pub mint: String,
+    /// When it was begun, Unix seconds.
+    pub begun: u64,
+    /// What is withdrawn, sent, received, redeemed, paid or taken back.
+    pub amount: u64,
+    /// Done, or why not: the error says whether it is undone or still open.
+    pub result: Result<Finished, Error>,
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
+    /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
+    /// to [`Wallet::recover_all`], since it may take long. Forgets receipts that have expired, and
+    /// tokens handed out that were claimed a while ago.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; what the mints say is in the results.
+    pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
+        let mut found = Vec::new();
+        for operation in self.tables.operations().await? {
+            let result = match operation.kind {
+                Kind::Pay => self.recover_payment(operation.clone()).await,
+                Kind::Reclaim => self.recover_reclaim(operation.clone()).await,
+                Kind::Restore => Err(Caller::RestoreOpen(operation.mint.clone()).into()),
+                Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Renew => {
+                    self.run(operation.clone()).await
+                }
+            };
+            found.push(recovered(&operation, result)?);
+        }
+        self.forget_expired().await?;
+        self.forget_settled().await?;
+        Ok(found)
+    }
+
+    /// [`Wallet::recover`], and goes on with every restore that was broken off.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone.
+    pub async fn recover_all(
+        &mut self,
+        observer: &mut impl Observer,
+    ) -> Result<Vec<Recovered>, Error> {
+        let mut found = self.recover().await?;
+        let operations = self.tables.operations().await?;
+        found.retain(|recovered| recovered.kind != Kind::Restore);
+        for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
+            let result = self.recover_restore(&operation, observer).await;
+            found.push(recovered(&operation, result)?);
+        }
+        found.sort_by_key(|recovered| recovered.id);
+        Ok(found)
+    }
+
+    /// Goes on with a restore.
+    async fn recover_restore(
+        &mut self,
+        operation: &Operation,
+        observer: &mut impl Observer,
+    ) -> Result<Finished, Error> {
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let restored = self.restore(&mint, observer).await?;
+        let done = Operation {
+            amount: restored.amount,
+            ..operation.clone()
+        };
+        let entry = self.entry(&done, &mint.unit, Outcome::Done, 0);
+        Ok(Finished { entry, sent: None })
+    }
+}
+
+/// What became of an operation; errors of the store are the caller's.
+fn recovered(
+    operation: &Operation,
+    result: Result<Finished, Error>,
+) -> Result<Recovered, StoreError> {
+    if let Err(Error::Store(error)) = result {
+        return Err(error);
+    }
+    Ok(Recovered {
+        id: operation.id,
+        kind: operation.kind,
+        mint: operation.mint.clone(),
+        begun: operation.begun,
+        amount: operation.amount,
+        result,
+    })
+}
