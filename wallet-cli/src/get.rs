@@ -127,7 +127,6 @@ fn agree(offer: &Offer, get: &Get, setting: &Setting) -> Result<(), Failure> {
     let refuse = |why: Unpayable| Err(Error::from(why).into());
     let max = get.max.as_ref().map(|max| max.read(&unit, setting.reading));
     let max = max.transpose()?;
-    let unit = unit.name().to_owned();
     if let Some(max) = max.filter(|&max| amount > max) {
         return refuse(Unpayable::AboveMax { amount, unit, max });
     }

@@ -166,6 +166,7 @@ pub(crate) fn drafts(
             return Err(Caller::FeeEatsAll {
                 amount: worth(inputs),
                 fee,
+                unit: mint.shown_in(),
             });
         }
         drafts.push(Draft {

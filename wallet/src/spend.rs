@@ -187,7 +187,7 @@ pub(crate) fn choose(
     let chosen = coins::at_least(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
         needed: amount,
         available: worth(coins),
-        unit: mint.unit.clone(),
+        unit: mint.shown_in(),
     })?;
     let (needed, max) = (chosen.len(), mint.limits.inputs_max);
     if needed > max {
@@ -256,11 +256,12 @@ fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<D
             0 => Caller::Insufficient {
                 needed: 1,
                 available: 0,
-                unit: mint.unit.clone(),
+                unit: mint.shown_in(),
             },
             amount => Caller::FeeEatsAll {
                 amount,
                 fee: terms.fee(coins),
+                unit: mint.shown_in(),
             },
         });
     }

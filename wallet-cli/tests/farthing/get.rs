@@ -143,7 +143,7 @@ fn an_error_of_the_site_is_passed_on_with_its_own_exit_code() {
     assert_eq!(
         text(&output.stderr),
         "the site answered with status 404\nthe site did not charge this answer\n  money: Nothing was \
-         paid; 4 went back into the balance.\n  to do: Try again if you need another answer.\n"
+         paid; 4 credit went back into the balance.\n  to do: Try again if you need another answer.\n"
     );
     assert_eq!(shop.available(), 100);
 
@@ -174,7 +174,7 @@ fn a_refused_payment_is_one_json_object() {
     );
     assert_eq!(
         error["money"],
-        "Nothing was paid; 4 went back into the balance."
+        "Nothing was paid; 4 credit went back into the balance."
     );
     assert!(!file.exists(), "nothing is written before there is a page");
 }
@@ -430,7 +430,7 @@ fn a_site_that_took_the_money_without_a_receipt_is_named() {
     assert_eq!(
         text(&output.stderr),
         "the site took the payment, but it gave no receipt\n  money: The mint says that the token is \
-         spent, so 3 count as paid.\n  to do: Be careful with this site.\n"
+         spent, so 3 credit count as paid.\n  to do: Be careful with this site.\n"
     );
     assert_eq!(shop.available(), 97);
 }

@@ -41,6 +41,7 @@ use crate::keysets;
 use crate::records::{Coin, Entry, Kind, Operation, Purpose, worth};
 use crate::spend::{change, choose};
 use crate::store::Store;
+use crate::unit::Unit;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
@@ -98,6 +99,8 @@ pub enum Payment {
         entry: Entry,
         /// What was wrong with its answer.
         fault: AnswerFault,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// The site did not charge it, and the token was taken back.
     NotCharged {
@@ -105,6 +108,8 @@ pub enum Payment {
         entry: Entry,
         /// What came back.
         returned: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// The site did not charge it, as it seems, and the mint has yet to say.
     Open(Fate),
@@ -310,11 +315,12 @@ fn coins_to_show(offer: &Offer, coins: &[Coin], terms: &Terms) -> Result<Vec<Coi
     let chosen = coins::least_above(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
         needed: amount,
         available: worth(coins),
-        unit: mint.unit.clone(),
+        unit: mint.shown_in(),
     })?;
     let fee = terms.fee(&chosen);
     if fee > amount {
-        return Err(Caller::FeeEatsAll { amount, fee });
+        let unit = mint.shown_in();
+        return Err(Caller::FeeEatsAll { amount, fee, unit });
     }
     let (needed, max) = (chosen.len(), mint.limits.inputs_max);
     if needed > max {

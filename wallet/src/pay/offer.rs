@@ -131,7 +131,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Err(Caller::Insufficient {
                 needed: amount,
                 available,
-                unit: mint.unit,
+                unit: mint.shown_in(),
             }
             .into());
         }
