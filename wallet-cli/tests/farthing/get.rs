@@ -192,7 +192,7 @@ fn a_payment_without_an_answer_is_kept_resumed_and_cancelled() {
         "{said}"
     );
     assert!(
-        said.contains("payment 2 holds 4. In 60 minutes the wallet takes back"),
+        said.contains("payment 2 holds 4 credit. In 60 minutes the wallet takes back"),
         "{said}"
     );
     assert!(said.contains("Or give up: farthing cancel 2."), "{said}");
