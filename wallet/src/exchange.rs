@@ -13,6 +13,7 @@ use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
 
 use crate::api::json;
+use crate::coins::Stock;
 use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::keysets;
@@ -325,21 +326,40 @@ pub(crate) fn request_body(
 /// One character of white space for each random bit.
 const SALT_BITS: usize = 64;
 
-/// Splits `amount` into outputs of a keyset's denominations.
+/// Outputs for `amount`, to stay in the wallet beside what is in `stock` ([`crate::coins`]).
 ///
 /// # Errors
 /// [`Caller::AmountUnpayable`].
-pub(crate) fn wants(
+pub(crate) fn kept(
     keyset: &Keyset,
     amount: u64,
-    purpose: Purpose,
+    stock: &mut Stock,
+    room: usize,
+) -> Result<Vec<Want>, Caller> {
+    let parts = stock.refill(keyset, amount, room);
+    let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
+    let want = |amount| Want {
+        amount,
+        purpose: Purpose::Keep,
+        lock: None,
+    };
+    Ok(parts.into_iter().map(want).collect())
+}
+
+/// Splits `amount` into the fewest outputs of a keyset's denominations, to be handed out.
+///
+/// # Errors
+/// [`Caller::AmountUnpayable`].
+pub(crate) fn handed(
+    keyset: &Keyset,
+    amount: u64,
     lock: Option<&String>,
 ) -> Result<Vec<Want>, Caller> {
     let parts = amount::split(amount, &keyset.keys.amounts());
     let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
     let want = |amount| Want {
         amount,
-        purpose,
+        purpose: Purpose::Send,
         lock: lock.cloned(),
     };
     Ok(parts.into_iter().map(want).collect())
@@ -381,7 +401,7 @@ mod tests {
     #[test]
     fn amounts_become_outputs_and_nothing_becomes_none() {
         let amounts = |keyset: &Keyset, amount| {
-            let wants = wants(keyset, amount, Purpose::Keep, None)?;
+            let wants = handed(keyset, amount, None)?;
             Ok(wants.iter().map(|want| want.amount).collect::<Vec<_>>())
         };
         let unpayable = |amount| Err(Caller::AmountUnpayable { amount });

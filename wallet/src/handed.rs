@@ -12,7 +12,6 @@ use farthing_protocol::{EncodedPoint, TokenProof, amount};
 use crate::error::{Caller, Error, Refused};
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::receive::drafts;
 use crate::records::{Coin, Kind, Operation, Sent};
 use crate::refusal::DAY_S;
 use crate::store::Store;
@@ -85,7 +84,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             let keysets = self.tables.keysets(&mint.url).await?;
             let coins = self.inspect(&mint, rest, &keysets)?;
-            let drafts = drafts(Kind::Reclaim, &mint, &keysets, &coins, sent.memo.as_ref())?;
+            let memo = sent.memo.as_ref();
+            let drafts = self.swaps(Kind::Reclaim, &mint, &coins, memo).await?;
             let operations = self.begin(&mint, drafts).await?;
             too_late = self.run_take_backs(operations, &mut finished).await?;
             if too_late.is_none() {

@@ -7,12 +7,12 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::Ristretto255;
 use farthing_protocol::{KeysetId, Token, TokenProof};
 
-use crate::coins::Terms;
+use crate::coins::{Stock, Terms};
 use crate::error::{Caller, Error};
-use crate::exchange::{Draft, Finished, wants};
+use crate::exchange::{Draft, Finished, kept};
 use crate::http::Http;
 use crate::keysets;
-use crate::records::{Coin, Keyset, Kind, Mint, Purpose, worth};
+use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::store::Store;
 use crate::tables::y;
 use crate::wallet::Wallet;
@@ -49,12 +49,46 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
         let memo = token.memo.as_ref();
-        let drafts = drafts(Kind::Receive, &mint, &keysets, &coins, memo)?;
+        let drafts = self.swaps(Kind::Receive, &mint, &coins, memo).await?;
         let mut finished = Vec::new();
         for operation in self.begin(&mint, drafts).await? {
             finished.push(self.run(operation).await?);
         }
         Ok(finished)
+    }
+
+    /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes.
+    pub(crate) async fn swaps(
+        &self,
+        kind: Kind,
+        mint: &Mint,
+        coins: &[Coin],
+        memo: Option<&String>,
+    ) -> Result<Vec<Draft>, Error> {
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let terms = Terms::of(&keysets, (self.clock)());
+        let keyset = keysets::active(mint, &keysets)?;
+        let mut stock = Stock::without(&self.spendable(mint, &keysets).await?, coins);
+        let mut drafts = Vec::new();
+        for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
+            let fee = terms.fee(inputs);
+            let amount = worth(inputs).saturating_sub(fee);
+            if amount == 0 {
+                let amount = worth(inputs);
+                let unit = mint.shown_in();
+                return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
+            }
+            drafts.push(Draft {
+                kind,
+                inputs: inputs.to_vec(),
+                wants: kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
+                amount,
+                fee,
+                memo: memo.cloned(),
+                purchase: None,
+            });
+        }
+        Ok(drafts)
     }
 
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.
@@ -146,38 +180,4 @@ fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), String> {
         .ok_or("its keyset has no such amount")?;
     let verified = token.verify::<Ristretto255>(key);
     verified.map(drop).map_err(|fault| fault.to_string())
-}
-
-/// Swaps for all coins, as many in each as the mint takes.
-pub(crate) fn drafts(
-    kind: Kind,
-    mint: &Mint,
-    keysets: &[Keyset],
-    coins: &[Coin],
-    memo: Option<&String>,
-) -> Result<Vec<Draft>, Caller> {
-    let terms = Terms::of(keysets);
-    let keyset = keysets::active(mint, keysets)?;
-    let mut drafts = Vec::new();
-    for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
-        let fee = terms.fee(inputs);
-        let amount = worth(inputs).saturating_sub(fee);
-        if amount == 0 {
-            return Err(Caller::FeeEatsAll {
-                amount: worth(inputs),
-                fee,
-                unit: mint.shown_in(),
-            });
-        }
-        drafts.push(Draft {
-            kind,
-            inputs: inputs.to_vec(),
-            wants: wants(keyset, amount, Purpose::Keep, None)?,
-            amount,
-            fee,
-            memo: memo.cloned(),
-            purchase: None,
-        });
-    }
-    Ok(drafts)
 }

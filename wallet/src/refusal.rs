@@ -7,8 +7,9 @@
 use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
+use crate::coins::Stock;
 use crate::error::{Aftermath, Error, Refused};
-use crate::exchange::{Finished, planned_sum, request_body, wants};
+use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs::{self, blinded};
@@ -178,10 +179,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         keyset: &Keyset,
     ) -> Result<Operation, Error> {
         let lock = operation.outputs.iter().find_map(|o| o.lock.as_ref());
-        let handed = planned_sum(&operation.outputs, Purpose::Send);
-        let kept = planned_sum(&operation.outputs, Purpose::Keep);
-        let mut wanted = wants(keyset, handed, Purpose::Send, lock)?;
-        wanted.extend(wants(keyset, kept, Purpose::Keep, None)?);
+        let to_send = planned_sum(&operation.outputs, Purpose::Send);
+        let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
+        let mut wanted = handed(keyset, to_send, lock)?;
+        let room = mint.limits.outputs_max.saturating_sub(wanted.len());
+        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+        wanted.extend(kept(keyset, to_keep, &mut stock, room)?);
         let mut places = self.places(keyset.info.id, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
         let replanned = Operation {

@@ -2,13 +2,12 @@
 
 use farthing_protocol::suite::{Ristretto255, Suite};
 
-use crate::coins::{self, Terms};
+use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Caller, Error};
-use crate::exchange::{Draft, Finished, sent_record, wants};
+use crate::exchange::{Draft, Finished, handed, kept, sent_record};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs::Want;
-use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Purpose, Sent, worth};
+use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Sent, worth};
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
@@ -41,10 +40,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         account(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
         let keyset = keysets::active(mint, &keysets)?;
+        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
         let draft = Draft {
             kind: Kind::Withdraw,
             inputs: Vec::new(),
-            wants: wants(keyset, amount, Purpose::Keep, None)?,
+            wants: kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
             amount,
             fee: 0,
             memo: None,
@@ -70,18 +70,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
         positive(amount)?;
         let lock = options.lock.as_deref().map(lock_key).transpose()?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let coins = self.tables.coins(&mint.url).await?;
-        let terms = Terms::of(&keysets);
-        if lock.is_none()
-            && let Some(exact) = coins::exact(&coins, amount, &terms)
-        {
-            return self.hand_out(mint, exact, amount, options.memo).await;
-        }
-        let inputs = choose(mint, &coins, amount, &terms)?;
+        let coins = self.spendable(mint, &keysets).await?;
+        let terms = Terms::of(&keysets, (self.clock)());
+        let asked = Asked {
+            locked: lock.is_some(),
+            gives_change: false,
+        };
+        let inputs = match coins::plan(&coins, amount, asked, &terms) {
+            Some(Plan::AsTheyAre(exact)) => {
+                return self.hand_out(mint, exact, amount, options.memo).await;
+            }
+            Some(Plan::Swap(inputs)) => inputs,
+            None => return Err(insufficient(mint, &coins, amount).into()),
+        };
+        not_too_many(mint, &inputs)?;
         let fee = terms.fee(&inputs);
         let keyset = keysets::active(mint, &keysets)?;
-        let mut wanted = wants(keyset, amount, Purpose::Send, lock.as_ref())?;
-        wanted.extend(change(keyset, &inputs, amount, fee)?);
+        let mut wanted = handed(keyset, amount, lock.as_ref())?;
+        let room = mint.limits.outputs_max.saturating_sub(wanted.len());
+        let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
+        let mut stock = Stock::without(&coins, &inputs);
+        wanted.extend(kept(keyset, rest, &mut stock, room)?);
         let draft = Draft {
             kind: Kind::Send,
             inputs,
@@ -106,8 +115,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Vec<Finished>, Error> {
         account(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let coins = self.tables.coins(&mint.url).await?;
-        let terms = Terms::of(&keysets);
+        let coins = self.spendable(mint, &keysets).await?;
+        let terms = Terms::of(&keysets, (self.clock)());
         let drafts = match what {
             Redeem::Amount(amount) => vec![redeem_draft(mint, &keysets, &coins, amount, &terms)?],
             Redeem::All => redeem_all_drafts(mint, &coins, &terms)?,
@@ -177,34 +186,21 @@ fn lock_key(text: &str) -> Result<String, Caller> {
     Ok(hex::encode(key))
 }
 
-/// The coins to spend for `amount` and the fee on them.
-pub(crate) fn choose(
-    mint: &Mint,
-    coins: &[Coin],
-    amount: u64,
-    terms: &Terms,
-) -> Result<Vec<Coin>, Caller> {
-    let chosen = coins::at_least(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
-        needed: amount,
+pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> Caller {
+    Caller::Insufficient {
+        needed,
         available: worth(coins),
         unit: mint.shown_in(),
-    })?;
-    let (needed, max) = (chosen.len(), mint.limits.inputs_max);
-    if needed > max {
-        return Err(Caller::TooManyInputs { needed, max });
     }
-    Ok(chosen)
 }
 
-/// Outputs for what `inputs` are worth beyond `amount` and `fee`.
-pub(crate) fn change(
-    keyset: &Keyset,
-    inputs: &[Coin],
-    amount: u64,
-    fee: u64,
-) -> Result<Vec<Want>, Caller> {
-    let rest = worth(inputs).saturating_sub(amount).saturating_sub(fee);
-    wants(keyset, rest, Purpose::Keep, None)
+/// Whether the mint takes so many inputs at once.
+pub(crate) fn not_too_many(mint: &Mint, inputs: &[Coin]) -> Result<(), Caller> {
+    let (needed, max) = (inputs.len(), mint.limits.inputs_max);
+    match needed > max {
+        true => Err(Caller::TooManyInputs { needed, max }),
+        false => Ok(()),
+    }
 }
 
 fn redeem_draft(
@@ -215,11 +211,17 @@ fn redeem_draft(
     terms: &Terms,
 ) -> Result<Draft, Caller> {
     positive(amount)?;
-    let inputs = choose(mint, coins, amount, terms)?;
+    let inputs = coins::at_least(coins, amount, terms);
+    let inputs = inputs.ok_or_else(|| insufficient(mint, coins, amount))?;
+    not_too_many(mint, &inputs)?;
     let fee = terms.fee(&inputs);
     let wants = match worth(&inputs).saturating_sub(amount).saturating_sub(fee) {
         0 => Vec::new(),
-        _ => change(keysets::active(mint, keysets)?, &inputs, amount, fee)?,
+        rest => {
+            let keyset = keysets::active(mint, keysets)?;
+            let mut stock = Stock::without(coins, &inputs);
+            kept(keyset, rest, &mut stock, mint.limits.outputs_max)?
+        }
     };
     Ok(Draft {
         kind: Kind::Redeem,

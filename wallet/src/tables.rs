@@ -192,9 +192,13 @@ impl<S: Store> Tables<S> {
     }
 
     pub(crate) async fn keysets(&self, mint: &str) -> Result<Vec<Keyset>, StoreError> {
-        let mut keysets: Vec<Keyset> = self.all(Table::Keysets).await?;
+        let mut keysets = self.all_keysets().await?;
         keysets.retain(|keyset| keyset.mint == mint);
         Ok(keysets)
+    }
+
+    pub(crate) async fn all_keysets(&self) -> Result<Vec<Keyset>, StoreError> {
+        self.all(Table::Keysets).await
     }
 
     pub(crate) async fn counter(&self, id: &KeysetId, lane: u32) -> Result<Counter, StoreError> {

@@ -4,9 +4,10 @@ use farthing_protocol::Secret;
 use farthing_protocol::suite::{Ristretto255, Suite};
 
 use crate::api::{Api, printable};
+use crate::coins::expires_by;
 use crate::error::{Caller, Error};
 use crate::http::{ApiToken, Http};
-use crate::records::{Coin, Entry, Kind, Mint, Operation, worth};
+use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::{Store, StoreError};
 use crate::tables::{Batch, StoredPhrase, Tables};
@@ -35,6 +36,8 @@ pub struct Balance {
     pub available: u64,
     /// What open operations hold of it, or bring.
     pub pending: u64,
+    /// What the mint does not honour any more, because the keyset has expired: not in `available`.
+    pub expired: u64,
 }
 
 /// A wallet over a store of type `S` that reaches its mints by `H`.
@@ -167,22 +170,35 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn balance(&self) -> Result<Vec<Balance>, Error> {
         let coins = self.tables.all_coins().await?;
         let operations = self.tables.operations().await?;
+        let keysets = self.tables.all_keysets().await?;
         let mints = self.tables.mints().await?.into_iter();
+        let now = (self.clock)();
         let balance = |mint: Mint| {
-            let here: Vec<Coin> = coins
-                .iter()
-                .filter(|c| c.mint == mint.url)
-                .cloned()
-                .collect();
+            let here = coins.iter().filter(|c| c.mint == mint.url).cloned();
+            let (expired, good): (Vec<Coin>, Vec<Coin>) =
+                here.partition(|coin| expired(coin, &keysets, now));
             let open = operations.iter().filter(|o| o.mint == mint.url);
             Balance {
-                available: worth(&here),
+                available: worth(&good),
+                expired: worth(&expired),
                 pending: open.map(pending).fold(0, u64::saturating_add),
                 mint: mint.url,
                 unit: mint.unit,
             }
         };
         Ok(mints.map(balance).collect())
+    }
+
+    /// What can be spent at a mint: tokens whose keyset has not expired.
+    pub(crate) async fn spendable(
+        &self,
+        mint: &Mint,
+        keysets: &[Keyset],
+    ) -> Result<Vec<Coin>, StoreError> {
+        let mut coins = self.tables.coins(&mint.url).await?;
+        let now = (self.clock)();
+        coins.retain(|coin| !expired(coin, keysets, now));
+        Ok(coins)
     }
 
     /// The operations that are neither done nor undone yet.
@@ -213,6 +229,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             mint,
         }
     }
+}
+
+/// Whether the mint honours a coin no more, because its keyset has expired.
+fn expired(coin: &Coin, keysets: &[Keyset], now: u64) -> bool {
+    let mut keysets = keysets.iter();
+    keysets.any(|keyset| keyset.info.id == coin.keyset() && expires_by(keyset, now))
 }
 
 /// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.

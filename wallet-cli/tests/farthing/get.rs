@@ -78,7 +78,7 @@ fn a_page_comes_to_standard_output_when_its_price_is_allowed() {
     assert_eq!(shop.available(), 97);
     let tokens = shop.server.with(|site| site.tokens());
     assert_eq!(tokens.len(), 1);
-    assert_eq!(Token::decode(&tokens[0]).unwrap().amount(), Ok(4));
+    assert_eq!(Token::decode(&tokens[0]).unwrap().amount(), Ok(3));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn an_error_of_the_site_is_passed_on_with_its_own_exit_code() {
     assert_eq!(
         text(&output.stderr),
         "the site answered with status 404\nthe site did not charge this answer\n  money: Nothing was \
-         paid; 4 credit went back into the balance.\n  to do: Try again if you need another answer.\n"
+         paid; 3 credit went back into the balance.\n  to do: Try again if you need another answer.\n"
     );
     assert_eq!(shop.available(), 100);
 
@@ -174,7 +174,7 @@ fn a_refused_payment_is_one_json_object() {
     );
     assert_eq!(
         error["money"],
-        "Nothing was paid; 4 credit went back into the balance."
+        "Nothing was paid; 3 credit went back into the balance."
     );
     assert!(!file.exists(), "nothing is written before there is a page");
 }
@@ -192,7 +192,7 @@ fn a_payment_without_an_answer_is_kept_resumed_and_cancelled() {
         "{said}"
     );
     assert!(
-        said.contains("payment 2 holds 4 credit. In 60 minutes the wallet takes back"),
+        said.contains("payment 2 holds 3 credit. In 60 minutes the wallet takes back"),
         "{said}"
     );
     assert!(said.contains("Or give up: farthing cancel 2."), "{said}");
@@ -202,7 +202,7 @@ fn a_payment_without_an_answer_is_kept_resumed_and_cancelled() {
         told.starts_with("pay 2, begun before: http://127.0.0.1:"),
         "{told}"
     );
-    assert!(text(&output.stdout).starts_with("96 credit (and 4 in open operations)"));
+    assert!(text(&output.stdout).starts_with("97 credit (and 3 in open operations)"));
 
     // Resumed without another yes: it was said before.
     shop.server.with(|site| site.deeds.mint_unasked = false);

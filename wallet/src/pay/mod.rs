@@ -33,13 +33,13 @@ mod take_back;
 use farthing_protocol::payment::header;
 use url::Url;
 
-use crate::coins::{self, Terms};
+use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Caller, Error};
-use crate::exchange::{Draft, wants};
+use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
-use crate::records::{Coin, Entry, Kind, Operation, Purpose, worth};
-use crate::spend::{change, choose};
+use crate::records::{Entry, Kind, Operation, worth};
+use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
 use crate::unit::Unit;
 use crate::wallet::Wallet;
@@ -53,6 +53,9 @@ use records::{Bought, Item, PaymentProof, Purchase, Stage};
 const REDIRECTS_MAX: usize = 10;
 /// How many tokens fit into a header, locked, with the mint's proofs and their blinding factors.
 const PREPARED_MAX: usize = 30;
+/// How many outputs for change are asked for in a payment, unless the fewest are more: the signatures
+/// on them travel in a header, and servers in between take 4 kB of headers at the least.
+const CHANGE_MAX: usize = 20;
 /// Headers that a redirect to another site does not take along.
 const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// What the names of the headers begin with that the wallet alone writes.
@@ -265,8 +268,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn payment_draft(&self, offer: &Offer) -> Result<Draft, Error> {
         let (mint, amount) = (&offer.mint, offer.amount);
         let keysets = self.tables.keysets(&mint.url).await?;
-        let coins = self.tables.coins(&mint.url).await?;
-        let terms = Terms::of(&keysets);
+        let coins = self.spendable(mint, &keysets).await?;
+        let terms = Terms::of(&keysets, (self.clock)());
         let mut purchase = Purchase {
             stage: Stage::Present,
             item: offer.item.clone(),
@@ -277,56 +280,46 @@ impl<S: Store, H: Http> Wallet<S, H> {
             gone: 0,
         };
         let keyset = keysets::active(mint, &keysets)?;
-        let (inputs, wanted, fee);
-        let shown = coins_to_show(offer, &coins, &terms);
-        let needs_swap = offer.lock.is_some()
-            || (!offer.gives_change && shown.as_ref().is_ok_and(|shown| worth(shown) != amount));
-        if needs_swap {
-            purchase.stage = Stage::Prepare;
-            inputs = choose(mint, &coins, amount, &terms)?;
-            fee = terms.fee(&inputs);
-            let mut outputs = wants(keyset, amount, Purpose::Send, offer.lock.as_ref())?;
-            if outputs.len() > PREPARED_MAX {
-                return Err(Caller::AmountUnpayable { amount }.into());
+        let asked = Asked {
+            locked: offer.lock.is_some(),
+            gives_change: offer.gives_change,
+        };
+        let plan = coins::plan(&coins, amount, asked, &terms);
+        let (inputs, fee, mut wants) = match plan {
+            None => return Err(insufficient(mint, &coins, amount).into()),
+            Some(Plan::AsTheyAre(shown)) => {
+                let fee = terms.fee(&shown);
+                if fee > amount {
+                    let unit = mint.shown_in();
+                    return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
+                }
+                // The fee for redeeming is the site's.
+                (shown, 0, Vec::new())
             }
-            outputs.extend(change(keyset, &inputs, amount, fee)?);
-            wanted = outputs;
-        } else {
-            inputs = shown?;
-            // The fee for redeeming is the site's.
-            fee = 0;
-            wanted = change(keyset, &inputs, amount, 0)?;
-        }
+            Some(Plan::Swap(inputs)) => {
+                purchase.stage = Stage::Prepare;
+                let wants = handed(keyset, amount, offer.lock.as_ref())?;
+                if wants.len() > PREPARED_MAX {
+                    return Err(Caller::AmountUnpayable { amount }.into());
+                }
+                let fee = terms.fee(&inputs);
+                (inputs, fee, wants)
+            }
+        };
+        not_too_many(mint, &inputs)?;
+        let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
+        let mut stock = Stock::without(&coins, &inputs);
+        wants.extend(kept(keyset, rest, &mut stock, CHANGE_MAX)?);
         Ok(Draft {
             kind: Kind::Pay,
             inputs,
-            wants: wanted,
+            wants,
             amount,
             fee,
             memo: offer.description.clone(),
             purchase: Some(purchase),
         })
     }
-}
-
-/// The coins to show to a site: exactly the price, or the least above it.
-fn coins_to_show(offer: &Offer, coins: &[Coin], terms: &Terms) -> Result<Vec<Coin>, Caller> {
-    let (mint, amount) = (&offer.mint, offer.amount);
-    let chosen = coins::least_above(coins, amount, terms).ok_or_else(|| Caller::Insufficient {
-        needed: amount,
-        available: worth(coins),
-        unit: mint.shown_in(),
-    })?;
-    let fee = terms.fee(&chosen);
-    if fee > amount {
-        let unit = mint.shown_in();
-        return Err(Caller::FeeEatsAll { amount, fee, unit });
-    }
-    let (needed, max) = (chosen.len(), mint.limits.inputs_max);
-    if needed > max {
-        return Err(Caller::TooManyInputs { needed, max });
-    }
-    Ok(chosen)
 }
 
 /// How far the payment that `operation` makes has come.

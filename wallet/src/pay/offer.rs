@@ -178,7 +178,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mints.retain(|mint| mint.unit == unit);
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         for mint in mints {
-            let coins = self.tables.coins(&mint.url).await?;
+            let keysets = self.tables.keysets(&mint.url).await?;
+            let coins = self.spendable(&mint, &keysets).await?;
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));
             if best.is_none() || (most < amount && worth(&coins) > most) {
                 best = Some((mint, coins));

@@ -4,13 +4,13 @@
 use super::error::{Fate, Fault, Site, Unpayable};
 use super::records::{Purchase, Stage};
 use super::stage;
-use crate::coins::Terms;
+use crate::coins::{Stock, Terms};
 use crate::error::Error;
-use crate::exchange::{Finished, request_body, request_path, wants};
+use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs;
-use crate::records::{Coin, Mint, Operation, Purpose, worth};
+use crate::records::{Coin, Mint, Operation, worth};
 use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;
@@ -130,7 +130,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut inputs = operation.inputs.clone();
         inputs.retain(|coin| !gone.contains(coin));
         let keysets = self.tables.keysets(&mint.url).await?;
-        let fee = Terms::of(&keysets).fee(&inputs);
+        let fee = Terms::of(&keysets, (self.clock)()).fee(&inputs);
         let mut swap = Operation {
             outputs: Vec::new(),
             purchase: Some(purchase.clone()),
@@ -145,7 +145,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let finished = self.conclude(&swap, &purchase, back).await?;
             return Ok(Next::Done(finished));
         };
-        let wanted = wants(keyset, rest, Purpose::Keep, None)?;
+        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+        let wanted = kept(keyset, rest, &mut stock, mint.limits.outputs_max)?;
         let mut places = self.places(keyset.info.id, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
         swap.path = request_path(swap.kind).to_owned();

@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use farthing_protocol::{Token, TokenProof};
 use farthing_wallet::http::{HttpError, Request, Response};
-use farthing_wallet::records::Mint;
+use farthing_wallet::records::{Coin, Mint};
 use farthing_wallet::store::{Change, Table, Value};
 use farthing_wallet::web::Head;
 use farthing_wallet::{
@@ -324,6 +324,24 @@ pub async fn pending(wallet: &TestWallet) -> u64 {
         .iter()
         .map(|b| b.pending)
         .sum()
+}
+
+/// Has an empty wallet withdraw, and brings what is too much back to the account behind its back: it
+/// holds the fewest tokens that are worth `amount`.
+pub async fn hold(world: &World, wallet: &mut TestWallet, amount: u64) {
+    let mint = the_mint(wallet).await;
+    let all = (amount + 1).next_power_of_two() - 1;
+    wallet.withdraw(&mint, all).await.unwrap();
+    let is_proof = |table: &Table| *table == Table::Proofs;
+    world.rows.borrow_mut().retain(|(table, _), value| {
+        let coin: Option<Coin> = is_proof(table).then(|| serde_json::from_slice(value).unwrap());
+        let surplus = coin.filter(|coin| coin.amount() & amount == 0);
+        if let Some(coin) = &surplus {
+            world.mint.borrow_mut().cash_in(&coin.token.proof);
+        }
+        surplus.is_none()
+    });
+    assert_eq!(available(wallet).await, amount);
 }
 
 /// What the wallet has handed out and nobody has claimed.

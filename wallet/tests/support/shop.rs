@@ -19,8 +19,7 @@ pub fn article() -> PageRequest {
 pub async fn shop() -> (World, TestWallet) {
     let world = World::new(FakeMint::new(FUNDS));
     let mut wallet = world.make(PHRASE, Origin::New).await;
-    let mint = the_mint(&wallet).await;
-    wallet.withdraw(&mint, 100).await.unwrap();
+    hold(&world, &mut wallet, 100).await;
     world.mint.borrow_mut().requests.clear();
     (world, wallet)
 }
