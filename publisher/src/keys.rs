@@ -7,6 +7,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
 use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
+use farthing_protocol::Proof;
+use farthing_protocol::suite::SuiteId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -24,6 +26,8 @@ pub(crate) struct Keys {
     lock: SigningKey,
     /// What tokens are marked with in the record of payments.
     marks: Zeroizing<[u8; 32]>,
+    /// The same, for those of Cashu's keysets.
+    marks_secp256k1: Zeroizing<[u8; 32]>,
 }
 
 /// A keyed hash of a token, by which it is known again. Without the publisher's secret it tells nothing.
@@ -81,6 +85,7 @@ impl Keys {
             receipts: SigningKey::from_bytes(&key(b"Farthing_publisher_receipts_v1")),
             lock: SigningKey::from_bytes(&key(b"Farthing_publisher_lock_v1")),
             marks: key(b"Farthing_publisher_marks_v1"),
+            marks_secp256k1: key(b"Farthing_publisher_marks_secp256k1_v1"),
         }
     }
 
@@ -94,9 +99,14 @@ impl Keys {
         self.lock.sign(&Sha256::digest(message)).to_bytes()
     }
 
-    /// The mark of a token with this secret.
-    pub(crate) fn mark(&self, token_secret: &[u8]) -> Mark {
-        let hash = mac(&self.marks, token_secret);
+    /// The mark of a token. As for the mint, its secret and its suite are what it is known by: they
+    /// decide its `Y`.
+    pub(crate) fn mark(&self, token: &Proof) -> Mark {
+        let key = match SuiteId::of(&token.id) {
+            Some(SuiteId::Secp256k1) => &self.marks_secp256k1,
+            Some(SuiteId::Ristretto255) | None => &self.marks,
+        };
+        let hash = mac(key, token.secret.expose().as_bytes());
         hash.first_chunk().copied().unwrap_or_default()
     }
 }
@@ -111,6 +121,17 @@ fn mac(key: &[u8; 32], message: &[u8]) -> Zeroizing<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use farthing_protocol::{KeysetId, Secret};
+
+    fn token(version: u8, secret: &str) -> Proof {
+        Proof {
+            amount: 1,
+            id: KeysetId::from_bytes(&[version; 33]).unwrap(),
+            secret: Secret::new(secret.to_owned()),
+            c: [2; 32].into(),
+            witness: None,
+        }
+    }
 
     #[test]
     fn the_secret_is_made_once_and_only_for_its_owner() {
@@ -119,8 +140,8 @@ mod tests {
         let first = Keys::load_or_create(&path).unwrap();
         let again = Keys::load_or_create(&path).unwrap();
         assert_eq!(first.lock_public_key(), again.lock_public_key());
-        assert_eq!(first.mark(b"s"), again.mark(b"s"));
-        assert_ne!(first.mark(b"s"), first.mark(b"t"));
+        let token = token(0x52, "s");
+        assert_eq!(first.mark(&token), again.mark(&token));
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
 
@@ -134,9 +155,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_is_of_secret_and_suite_alone() {
+        let keys = Keys::derive(&[7; 32]);
+        let mark = |version, secret| keys.mark(&token(version, secret));
+        let other_amount_and_signature = Proof {
+            amount: 2,
+            c: [3; 32].into(),
+            ..token(0x52, "s")
+        };
+        assert_eq!(keys.mark(&other_amount_and_signature), mark(0x52, "s"));
+        assert_ne!(mark(0x52, "t"), mark(0x52, "s"));
+        assert_ne!(mark(0x01, "s"), mark(0x52, "s"));
+        assert_eq!(mark(0x00, "s"), mark(0x01, "s"));
+    }
+
+    #[test]
     fn the_keys_for_different_purposes_differ() {
         let keys = Keys::derive(&[7; 32]);
         assert_ne!(keys.receipts.to_bytes(), keys.lock.to_bytes());
         assert_ne!(keys.lock.to_bytes(), *keys.marks);
+        assert_ne!(keys.marks, keys.marks_secp256k1);
     }
 }

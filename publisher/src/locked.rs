@@ -40,7 +40,7 @@ pub(crate) fn check(
     let keysets = mint.keysets();
     let mut tokens = Vec::new();
     for token in proofs {
-        check_lock(keys, &token.proof.secret, locked_until)?;
+        check_lock(keys, &token.proof, locked_until)?;
         let keyset = keysets.iter().find(|k| k.info.id == token.proof.id);
         let now = clock::now_s();
         let key = keyset
@@ -69,18 +69,23 @@ pub(crate) fn check(
     Ok(tokens)
 }
 
-fn check_lock(keys: &Keys, secret: &Secret, locked_until: u64) -> Result<(), Refusal> {
-    let lock = conditions::parse(SuiteId::Ristretto255, secret)
+fn check_lock(keys: &Keys, token: &Proof, locked_until: u64) -> Result<(), Refusal> {
+    let suite =
+        SuiteId::of(&token.id).ok_or_else(|| mismatch("its keyset is of no known suite"))?;
+    let lock = conditions::parse(suite, &token.secret)
         .map_err(|_| mismatch("its lock is malformed"))?
         .ok_or_else(|| mismatch("it is not locked"))?;
     let Lock {
+        suite,
         hash,
         sigflag,
         keys: holders,
         locktime,
         ..
     } = &lock;
-    if hash.is_some() || *holders != [keys.lock_public_key()] {
+    // A key of another suite may have the same 32 bytes, and nobody has its private key.
+    let is_ours = *suite == SuiteId::Ristretto255 && *holders == [keys.lock_public_key()];
+    if hash.is_some() || !is_ours {
         return Err(mismatch("it is not locked to the publisher's key alone"));
     }
     if *sigflag != SigFlag::Inputs {

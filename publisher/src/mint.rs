@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use farthing_protocol::api::{
     Account, Info, Keys, KeysetKeys, Keysets, RedeemRequest, Redeemed, path,
 };
+use farthing_protocol::cashu::path::PREFIX as CASHU;
 use farthing_protocol::error_code::ErrorBody;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{KeysetId, Secret};
+use farthing_protocol::suite::{Ristretto255, Suite, SuiteId};
+use farthing_protocol::{KeysetId, Secret, with_suite};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
-use crate::settings::Settings;
+use crate::settings::{Accept, Settings};
 
 /// How often at the most the mint is asked for its keysets because of a token of one not known.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
@@ -27,11 +28,15 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What the mint said last, in the publisher's folder: a paywall starts also while the mint is away.
 const CACHE_FILE: &str = "mint.json";
 
+/// The doors of a mint: what stands before their paths, and the suite of the keysets behind them.
+const DOORS: [(&str, SuiteId); 2] = [("", SuiteId::Ristretto255), (CASHU, SuiteId::Secp256k1)];
+
 /// What a mint says of itself.
 #[derive(Serialize, Deserialize)]
 struct Known {
     mint: String,
     info: Info,
+    /// Those behind all doors.
     keysets: Vec<KeysetKeys>,
 }
 
@@ -39,6 +44,8 @@ struct Known {
 pub(crate) struct Mint {
     http: reqwest::Client,
     url: String,
+    /// Where Cashu's wallets find it, if it has keysets for them.
+    cashu_url: String,
     bearer: HeaderValue,
     /// The unit of its tokens.
     pub(crate) unit: String,
@@ -114,6 +121,7 @@ impl Mint {
         Ok(Self {
             http,
             url: settings.mint.clone(),
+            cashu_url: format!("{}{CASHU}", settings.mint),
             bearer,
             unit: info.unit,
             decimals: info.decimals,
@@ -124,7 +132,30 @@ impl Mint {
         })
     }
 
-    /// The keysets known now.
+    /// Its address, at which it has its own door.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address by which Cashu's wallets know it; `None` when it signs no tokens for them, or none
+    /// of theirs is taken: the key that a publisher has tokens locked to is not of their suite.
+    pub(crate) fn cashu_url(&self, accept: Accept) -> Option<&str> {
+        if matches!(accept, Accept::Locked { .. }) {
+            return None;
+        }
+        let keysets = self.keysets();
+        let mut active = keysets.iter().filter(|keyset| keyset.info.active);
+        let is_open = active.any(|k| SuiteId::of(&k.info.id) == Some(SuiteId::Secp256k1));
+        is_open.then_some(&self.cashu_url)
+    }
+
+    /// Whether this is its address, at either door. Which keysets a token may be of is another question.
+    pub(crate) fn is_at(&self, url: &str) -> bool {
+        let doors = [&self.url, &self.cashu_url];
+        doors.iter().any(|door| door.eq_ignore_ascii_case(url))
+    }
+
+    /// The keysets known now, of all doors.
     pub(crate) fn keysets(&self) -> Arc<Vec<KeysetKeys>> {
         match self.keysets.read() {
             Ok(keysets) => Arc::clone(&keysets),
@@ -260,19 +291,37 @@ fn recall(cache: &Path, url: &str) -> Option<Known> {
 
 /// Whether a keyset's id is that of its keys and terms (NUT-02).
 fn holds(keyset: &KeysetKeys) -> bool {
-    let terms = &keyset.info;
+    let (keys, terms) = (&keyset.keys, &keyset.info);
     let (fee, expiry) = (terms.input_fee_ppk, terms.final_expiry);
-    let id = KeysetId::derive::<Ristretto255>(&keyset.keys, &terms.unit, fee, expiry);
-    id == terms.id
+    let derive =
+        |suite| with_suite!(suite, S => KeysetId::derive::<S>(keys, &terms.unit, fee, expiry));
+    SuiteId::of(&terms.id).map(derive) == Some(terms.id)
 }
 
-/// All keysets of the mint, each id recomputed from its keys (NUT-02).
+/// All keysets of the mint.
 async fn fetch_keysets(http: &reqwest::Client, url: &str) -> Result<Vec<KeysetKeys>, String> {
-    let listed: Keysets = get(http, url, path::KEYSETS).await?;
-    let ours = |id: &KeysetId| id.version() == Ristretto255::KEYSET_ID_VERSION;
     let mut keysets = Vec::new();
-    for info in listed.keysets.into_iter().filter(|info| ours(&info.id)) {
-        let keys: Keys = get(http, url, &format!("{}/{}", path::KEYS, info.id)).await?;
+    for (door, suite) in DOORS {
+        keysets.extend(fetch_door(http, url, door, suite).await?);
+    }
+    Ok(keysets)
+}
+
+/// The keysets behind one door, each id recomputed from its keys (NUT-02).
+async fn fetch_door(
+    http: &reqwest::Client,
+    url: &str,
+    door: &str,
+    suite: SuiteId,
+) -> Result<Vec<KeysetKeys>, String> {
+    let listed: Keysets = get(http, url, &format!("{door}{}", path::KEYSETS)).await?;
+    let version = with_suite!(suite, S => S::KEYSET_ID_VERSION);
+    let ours = listed.keysets.into_iter();
+    let ours = ours.filter(|info| info.id.version() == version);
+    let mut keysets = Vec::new();
+    for info in ours {
+        let path = format!("{door}{}/{}", path::KEYS, info.id);
+        let keys: Keys = get(http, url, &path).await?;
         let keyset = keys.keysets.into_iter().find(|k| k.info.id == info.id);
         let keyset = keyset.ok_or_else(|| format!("it does not show its keyset {}", info.id))?;
         if !holds(&keyset) {

@@ -15,6 +15,8 @@ use crate::paywall::PAY_PATH;
 pub(crate) struct Offer<'a> {
     pub(crate) site: &'a str,
     pub(crate) mint: &'a str,
+    /// The mint's address for Cashu's wallets, where their tokens are taken.
+    pub(crate) cashu_url: Option<&'a str>,
     pub(crate) unit: &'a str,
     pub(crate) decimals: u8,
     pub(crate) amount: u64,
@@ -31,7 +33,7 @@ struct Told<'a> {
     code: u32,
     amount: u64,
     unit: &'a str,
-    mints: [&'a str; 1],
+    mints: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     request: &'a str,
@@ -86,11 +88,16 @@ impl Offer<'_> {
         response
     }
 
+    /// The addresses of the mint whose tokens are taken.
+    fn mints(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.mint).chain(self.cashu_url)
+    }
+
     fn payment_request(&self) -> PaymentRequest {
         PaymentRequest {
             amount: Some(self.amount),
             unit: Some(self.unit.to_owned()),
-            mints: vec![self.mint.to_owned()],
+            mints: self.mints().map(str::to_owned).collect(),
             description: self.description.map(str::to_owned),
             lock: self.lock.clone(),
             ..PaymentRequest::default()
@@ -105,7 +112,8 @@ impl Offer<'_> {
             amount: self.amount,
             unit: self.unit,
             decimals: self.decimals,
-            mint_urls: &[self.mint.to_owned()],
+            mint_url: self.mint,
+            cashu_url: self.cashu_url,
             request,
             url: self.url,
             pay_path: PAY_PATH,
@@ -119,7 +127,7 @@ impl Offer<'_> {
             code: refusal.code,
             amount: self.amount,
             unit: self.unit,
-            mints: [self.mint],
+            mints: self.mints().collect(),
             description: self.description,
             request,
         };

@@ -10,15 +10,14 @@ const REQUEST: &str = "creqApWFhA2F1ZmNyZWRpdGFtgXgYaHR0cHM6Ly9taW50LmV4YW1wbGUu
                        dWdoIHRoZSBzYWx0IG1hcnNoZXM";
 
 fn sample() -> Page<'static> {
-    static MINTS: std::sync::LazyLock<Vec<String>> =
-        std::sync::LazyLock::new(|| vec!["https://mint.example".to_owned()]);
     Page {
         site: "The Gazette",
         what: Some("A walk through the salt marshes"),
         amount: 3,
         unit: "credit",
         decimals: 0,
-        mint_urls: &MINTS,
+        mint_url: "https://mint.example",
+        cashu_url: None,
         request: REQUEST,
         url: "https://gazette.example/articles/salt-marshes?part=2",
         pay_path: "/.well-known/farthing/pay",
@@ -74,6 +73,20 @@ fn the_page_says_what_it_costs_and_how_to_pay() {
 }
 
 #[test]
+fn any_cashu_wallet_is_told_the_mint_to_add_where_its_tokens_are_taken() {
+    let told = "Any other to which you add the mint <a href=\"https://mint.example/cashu\"";
+    let html = page(&sample());
+    assert!(html.contains("<h2>With another Cashu wallet</h2>"));
+    assert!(!html.contains("/cashu"));
+    let html = page(&Page {
+        cashu_url: Some("https://mint.example/cashu"),
+        ..sample()
+    });
+    assert!(html.contains("<h2>With any Cashu wallet</h2>"));
+    assert!(html.contains(told));
+}
+
+#[test]
 fn the_page_is_small() {
     let long = "Ä".repeat(3000);
     let request = format!("creqA{}", "aBc5-_9Z".repeat(56));
@@ -102,15 +115,14 @@ fn what_is_too_long_for_a_qr_code_is_shown_as_text() {
 #[test]
 fn hostile_names_are_text() {
     let hostile = "\"'><script>alert(1)</script>&\u{202e}\u{0}\n";
-    let mints = vec![
-        format!("javascript:alert(1){hostile}"),
-        format!("https://{hostile}"),
-    ];
+    let no_web_address = format!("javascript:alert(1){hostile}");
+    let web_address = format!("https://{hostile}");
     let html = page(&Page {
         site: hostile,
         what: Some(hostile),
         unit: hostile,
-        mint_urls: &mints,
+        mint_url: &no_web_address,
+        cashu_url: Some(&web_address),
         request: hostile,
         url: hostile,
         pay_path: hostile,

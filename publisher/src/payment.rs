@@ -30,7 +30,6 @@ pub(crate) struct Checked {
 /// What a publisher asks of a payment.
 pub(crate) struct Terms<'a> {
     pub(crate) amount: u64,
-    pub(crate) mint_url: &'a str,
     pub(crate) mint: &'a Mint,
 }
 
@@ -87,8 +86,9 @@ impl Payment {
     }
 
     fn check_mint_and_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        let (wanted, unit) = (terms.mint_url, &terms.mint.unit);
-        if !self.token.mint.eq_ignore_ascii_case(wanted) {
+        let (mint, unit) = (terms.mint, &terms.mint.unit);
+        if !mint.is_at(&self.token.mint) {
+            let wanted = mint.url();
             let detail = format!("the token is not of the mint {wanted}; nothing was spent");
             return Err(Refusal::new(ErrorCode::MintUnsupported, detail));
         }
@@ -137,10 +137,8 @@ impl Payment {
 impl Checked {
     /// By what the tokens are known again.
     pub(crate) fn marks(&self, keys: &Keys) -> Vec<Mark> {
-        let secrets = self.proofs.iter().map(|token| &token.proof.secret);
-        secrets
-            .map(|secret| keys.mark(secret.expose().as_bytes()))
-            .collect()
+        let tokens = self.proofs.iter();
+        tokens.map(|token| keys.mark(&token.proof)).collect()
     }
 
     /// The digest of what these tokens were presented for: the request, and the exact redemption.

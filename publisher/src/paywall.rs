@@ -246,7 +246,6 @@ impl<'a> Visit<'a> {
         };
         let terms = Terms {
             amount: self.price.amount,
-            mint_url: &self.shared.settings.mint,
             mint: &self.shared.mint,
         };
         let checked = payment.check(&terms).await.map_err(refuse)?;
@@ -347,16 +346,17 @@ impl<'a> Visit<'a> {
     }
 
     fn offer(&self) -> Offer<'_> {
-        let settings = &self.shared.settings;
+        let (settings, mint) = (&self.shared.settings, &self.shared.mint);
         let lock = match settings.accept {
             Accept::Online => None,
             Accept::Locked { .. } => Some(locked::option(&self.shared.keys)),
         };
         Offer {
             site: &settings.name,
-            mint: &settings.mint,
-            unit: &self.shared.mint.unit,
-            decimals: self.shared.mint.decimals,
+            mint: mint.url(),
+            cashu_url: mint.cashu_url(settings.accept),
+            unit: &mint.unit,
+            decimals: mint.decimals,
             amount: self.price.amount,
             description: self.price.description.as_deref(),
             lock,

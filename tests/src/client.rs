@@ -1,12 +1,19 @@
 //! A raw client of the mint's API: it says what it is told to say, right or wrong.
 
-use farthing_protocol::api::{Keys, RedeemRequest, Signatures, SwapRequest, WithdrawRequest, path};
+use farthing_protocol::api::{
+    CheckStateRequest, Keys, RedeemRequest, RestoreRequest, Restored, Signatures, State, States,
+    SwapRequest, WithdrawRequest, path,
+};
 use farthing_protocol::error_code::ErrorBody;
-use farthing_protocol::{Proof, TokenProof};
+use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{BlindedMessage, EncodedPoint, Proof, TokenProof};
 use serde_json::Value;
 
 use crate::Result;
-pub use crate::tokens::{Blanks, Keyset, proofs};
+pub use crate::tokens::{Blanks, Keyset, proofs, y};
+
+/// How many points are asked about at once.
+const POINTS_MAX: usize = 200;
 
 /// An answer, refusal or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,31 +50,76 @@ impl Reply {
     }
 }
 
+/// The paths of a door that the tokens of its suite go through: Farthing's own, or Cashu's.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    /// GET: the active keysets.
+    pub keys: &'static str,
+    /// POST: tokens against tokens.
+    pub swap: &'static str,
+    /// POST: whether tokens are spent.
+    pub checkstate: &'static str,
+    /// POST: what was signed.
+    pub restore: &'static str,
+}
+
+impl Door {
+    /// The door for tokens of a suite.
+    #[must_use]
+    pub fn of(suite: SuiteId) -> Self {
+        match suite {
+            SuiteId::Ristretto255 => Self {
+                keys: path::KEYS,
+                swap: path::SWAP,
+                checkstate: path::CHECKSTATE,
+                restore: path::RESTORE,
+            },
+            SuiteId::Secp256k1 => Self {
+                keys: "/cashu/v1/keys",
+                swap: "/cashu/v1/swap",
+                checkstate: "/cashu/v1/checkstate",
+                restore: "/cashu/v1/restore",
+            },
+        }
+    }
+}
+
 /// A client of one mint.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     url: String,
+    /// Where it swaps tokens and asks about them.
+    pub door: Door,
 }
 
 impl Client {
-    /// A client of the mint at `url`.
+    /// A client of the mint at `url`, at its own door.
     ///
     /// # Errors
     /// When there is no HTTP client to be had.
     pub fn new(url: &str) -> Result<Self> {
+        Self::of_suite(url, SuiteId::Ristretto255)
+    }
+
+    /// A client of the mint at `url`, at the door for tokens of a suite.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn of_suite(url: &str, suite: SuiteId) -> Result<Self> {
         Ok(Self {
             http: reqwest::Client::builder().no_proxy().build()?,
             url: url.to_owned(),
+            door: Door::of(suite),
         })
     }
 
-    /// The active keyset.
+    /// The active keyset of its door.
     ///
     /// # Errors
     /// When there is none.
     pub async fn keyset(&self) -> Result<Keyset> {
-        let keys: Keys = self.get(path::KEYS, None).await?.ok()?;
+        let keys: Keys = self.get(self.door.keys, None).await?.ok()?;
         let keyset = keys.keysets.into_iter().next().ok_or("no active keyset")?;
         Ok(Keyset {
             id: keyset.info.id,
@@ -170,8 +222,32 @@ impl Client {
     /// With the refusal.
     pub async fn swap(&self, tokens: &[TokenProof], blanks: Blanks) -> Result<Vec<TokenProof>> {
         let body = swap_body(proofs(tokens), &blanks);
-        let signed: Signatures = self.post(path::SWAP, None, body).await?.ok()?;
+        let signed: Signatures = self.post(self.door.swap, None, body).await?.ok()?;
         blanks.unblind(&signed.signatures)
+    }
+
+    /// The states of tokens, by their `Y`.
+    ///
+    /// # Errors
+    /// With the refusal.
+    pub async fn states(&self, ys: &[EncodedPoint]) -> Result<Vec<State>> {
+        let mut states = Vec::new();
+        for ys in ys.chunks(POINTS_MAX) {
+            let body = json(&CheckStateRequest { ys: ys.to_vec() });
+            let some: States = self.post(self.door.checkstate, None, body).await?.ok()?;
+            states.extend(some.states.into_iter().map(|state| state.state));
+        }
+        Ok(states)
+    }
+
+    /// Those of the outputs that were signed, with their signatures.
+    ///
+    /// # Errors
+    /// With the refusal.
+    pub async fn restore(&self, outputs: &[BlindedMessage]) -> Result<Restored> {
+        let outputs = outputs.to_vec();
+        let body = json(&RestoreRequest { outputs });
+        self.post(self.door.restore, None, body).await?.ok()
     }
 }
 

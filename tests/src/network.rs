@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 
 use farthing_protocol::Token;
 use farthing_protocol::api::{CheckStateRequest, State, States, path};
-use farthing_protocol::suite::{Ristretto255, Suite};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -17,6 +16,7 @@ use crate::Result;
 use crate::process::{Mint, Wallet};
 use crate::proxy::Proxy;
 use crate::raw::Connection;
+use crate::tokens::y;
 
 /// What the operator has paid into the account, in all.
 pub const PAID_IN: u64 = 100_000;
@@ -278,11 +278,9 @@ impl Network {
 
     /// What of a token is not spent yet, by the mint's own word.
     fn unspent(&self, token: &Token) -> Result<u64> {
-        let y = |secret: &str| {
-            Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.as_bytes()))
-        };
-        let ys = token.proofs.iter().map(|p| y(p.proof.secret.expose()));
-        let body = serde_json::to_string(&CheckStateRequest { ys: ys.collect() })?;
+        let ys = token.proofs.iter().map(|token| y(&token.proof));
+        let ys = ys.collect::<Result<_>>()?;
+        let body = serde_json::to_string(&CheckStateRequest { ys })?;
         let mut mint = Connection::open(self.mint.url()?)?;
         mint.post(path::CHECKSTATE, &body)?;
         let states: States = mint.answer()?.0.ok()?;

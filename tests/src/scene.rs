@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use farthing_mint::ledger::BalanceSheet;
+use farthing_mint::ledger::{BalanceSheet, KeysetLine};
 use farthing_mint::store::Store;
 use farthing_protocol::api::{Account, path};
+use farthing_protocol::suite::SuiteId;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Result;
@@ -16,9 +18,11 @@ use crate::process::Mint;
 pub struct Scene {
     /// The mint.
     pub mint: Mint,
-    /// A client of it.
+    /// The suite of the tokens in it.
+    pub suite: SuiteId,
+    /// A client of it, at the suite's door.
     pub client: Client,
-    /// Its active keyset when it was started.
+    /// The suite's active keyset when it was started.
     pub keyset: Keyset,
     // After the mint, so that it is removed after the mint was stopped.
     folder: TempDir,
@@ -38,21 +42,62 @@ impl Scene {
     /// # Errors
     /// What the mint says.
     pub async fn with(binary: impl Into<PathBuf>, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::of_suite(binary, SuiteId::Ristretto255, settings).await
+    }
+
+    /// The same for tokens of a suite: for secp256k1 the mint has a Cashu door, and its unit is sat.
+    ///
+    /// # Errors
+    /// What the mint says.
+    pub async fn of_suite(
+        binary: impl Into<PathBuf>,
+        suite: SuiteId,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
         let folder = TempDir::new()?;
-        let arguments = ["--amounts", "16"];
-        let mut mint = Mint::init(binary, &folder.path().join("mint"), &arguments)?;
+        let arguments: &[_] = match suite {
+            SuiteId::Ristretto255 => &["--amounts", "16"],
+            SuiteId::Secp256k1 => &["--amounts", "16", "--unit", "sat", "--cashu"],
+        };
+        let mut mint = Mint::init(binary, &folder.path().join("mint"), arguments)?;
         for (setting, value) in settings {
             mint = mint.with(setting, value);
         }
         mint.start()?;
-        let client = Client::new(mint.url()?)?;
+        let client = Client::of_suite(mint.url()?, suite)?;
         let keyset = client.keyset().await?;
         Ok(Self {
             mint,
+            suite,
             client,
             keyset,
             folder,
         })
+    }
+
+    /// Another client, without connections to a mint that may have died.
+    ///
+    /// # Errors
+    /// When the mint is not running.
+    pub fn new_client(&self) -> Result<Client> {
+        Client::of_suite(self.mint.url()?, self.suite)
+    }
+
+    /// Makes a new keyset of the suite; gives it.
+    ///
+    /// # Errors
+    /// What the mint says.
+    pub async fn rotate(&self) -> Result<Keyset> {
+        let suite = match self.suite {
+            SuiteId::Ristretto255 => "ristretto255",
+            SuiteId::Secp256k1 => "secp256k1",
+        };
+        let rotated = self.mint.run(&["keyset", "rotate", "--suite", suite])?;
+        let keyset = self.client.keyset().await?;
+        if rotated.get("id") != Some(&Value::from(keyset.id.to_string())) {
+            return Err("another keyset signs than the one that was made".into());
+        }
+        Ok(keyset)
     }
 
     /// A folder for whatever else the test needs.
@@ -87,5 +132,15 @@ impl Scene {
         let reply = self.client.get(path::ACCOUNT, Some(token)).await?;
         let account: Account = reply.ok()?;
         Ok(account.balance)
+    }
+
+    /// A keyset's line in the books.
+    ///
+    /// # Errors
+    /// When there is none, or the books do not balance.
+    pub fn line(&self, keyset: &Keyset) -> Result<KeysetLine> {
+        let mut lines = self.books()?.keysets.into_iter();
+        let line = lines.find(|line| line.id == keyset.id);
+        line.ok_or_else(|| "the keyset is not in the books".into())
     }
 }

@@ -1,7 +1,7 @@
 //! Kills the mint with SIGKILL at random moments while many clients move value through it, starts it
 //! again, and looks at everything that was answered and everything that was not.
 //!
-//! `FARTHING_CRASH_KILLS` says how many kills there are. A killed process leaves the system's caches
+//! `FARTHING_CRASH_KILLS` says how many kills there are for each suite. A killed process leaves the system's caches
 //! alone, so this is about the mint's order of writing and answering, not about the disk's honesty.
 
 #![allow(
@@ -16,13 +16,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use farthing_protocol::api::{
-    CheckStateRequest, RestoreRequest, Restored, Signatures, State, States, path,
-};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::api::{Signatures, State, path};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindedMessage, EncodedPoint, TokenProof};
 use farthing_tests::client::{
-    Blanks, Client, Keyset, Reply, proofs, redeem_body, swap_body, withdraw_body,
+    Blanks, Client, Keyset, Reply, proofs, redeem_body, swap_body, withdraw_body, y,
 };
 use farthing_tests::dice::Dice;
 use farthing_tests::scene::Scene;
@@ -77,9 +75,11 @@ struct Busy {
     gained: i64,
 }
 
-fn y(token: &TokenProof) -> EncodedPoint {
-    let secret = token.proof.secret.expose();
-    Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.as_bytes()))
+fn ys(tokens: &[TokenProof]) -> Vec<EncodedPoint> {
+    tokens
+        .iter()
+        .map(|token| y(&token.proof).unwrap())
+        .collect()
 }
 
 fn worth(tokens: &[TokenProof]) -> u64 {
@@ -107,7 +107,7 @@ impl Busy {
         if self.dice.one_in(2) {
             let blanks = Blanks::worth(&self.keyset, total).unwrap();
             return Request {
-                path: path::SWAP,
+                path: self.client.door.swap,
                 body: swap_body(proofs(&inputs), &blanks),
                 inputs,
                 blanks,
@@ -127,7 +127,7 @@ impl Busy {
 
     /// Sends a body; `None` when the mint is gone. Whatever it answers is 200: every request is good.
     async fn send(&self, path: &str, body: &str) -> Option<String> {
-        let token = (path != path::SWAP).then_some(self.api_token.as_str());
+        let token = (path != self.client.door.swap).then_some(self.api_token.as_str());
         let answer = self.client.post_text(path, token, body.to_owned()).await;
         let (status, text) = answer.ok()?;
         assert_eq!(status, 200, "{path}: {text}");
@@ -154,7 +154,7 @@ impl Busy {
             path: request.path,
             body: request.body,
             answer,
-            spent: request.inputs.iter().map(y).collect(),
+            spent: ys(&request.inputs),
             signed: outputs,
         });
     }
@@ -189,15 +189,15 @@ impl Busy {
         }
         let forget = self.answered.len().saturating_sub(REMEMBERED);
         self.answered.drain(..forget);
-        let states = self.states(self.tokens.iter().map(y).collect()).await;
-        assert!(states.iter().all(|state| *state == State::Unspent));
+        let states = self.client.states(&ys(&self.tokens)).await;
+        assert!(states.unwrap().iter().all(|state| *state == State::Unspent));
     }
 
     /// What was not answered happened whole or not at all, and is answered now: sent by two at once,
     /// it has one answer. Gives whether it had happened.
     async fn look_at_open(&mut self) -> Option<bool> {
         let request = self.open.take()?;
-        let inputs: Vec<_> = request.inputs.iter().map(y).collect();
+        let inputs = ys(&request.inputs);
         let happened = self.happened(&inputs, &request.blanks.outputs).await;
         let (one, other) = tokio::join!(
             self.send(request.path, &request.body),
@@ -212,29 +212,13 @@ impl Busy {
     /// Whether a request has happened: all it spends is spent and all it wants signed is signed, or
     /// nothing of it.
     async fn happened(&self, inputs: &[EncodedPoint], outputs: &[BlindedMessage]) -> bool {
-        let spent = self.states(inputs.to_vec()).await;
-        let body = RestoreRequest {
-            outputs: outputs.to_vec(),
-        };
-        let body = serde_json::to_string(&body).unwrap();
-        let reply = self.client.post(path::RESTORE, None, body).await.unwrap();
-        let restored: Restored = reply.ok().unwrap();
+        let spent = self.client.states(inputs).await.unwrap();
+        let restored = self.client.restore(outputs).await.unwrap();
         let spent = spent.iter().map(|state| *state == State::Spent);
         let signed = outputs.iter().map(|o| restored.outputs.contains(o));
         let facts: BTreeSet<bool> = spent.chain(signed).collect();
         assert_eq!(facts.len(), 1, "done by halves");
         facts.contains(&true)
-    }
-
-    async fn states(&self, ys: Vec<EncodedPoint>) -> Vec<State> {
-        let mut states = Vec::new();
-        for ys in ys.chunks(200) {
-            let body = serde_json::to_string(&CheckStateRequest { ys: ys.to_vec() }).unwrap();
-            let reply = self.client.post(path::CHECKSTATE, None, body).await;
-            let some: States = reply.unwrap().ok().unwrap();
-            states.extend(some.states.into_iter().map(|state| state.state));
-        }
-        states
     }
 }
 
@@ -306,7 +290,7 @@ async fn round(
     scene.mint.start_at(&listen).unwrap();
     for busy in &mut clients {
         // Without connections to the mint that died.
-        busy.client = Client::new(scene.mint.url().unwrap()).unwrap();
+        busy.client = scene.new_client().unwrap();
         busy.look_at_answered().await;
         match busy.look_at_open().await {
             Some(true) => tally.happened += 1,
@@ -325,14 +309,31 @@ async fn round(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_the_mint_has_done_what_it_answered_and_nothing_by_halves() {
-    kill_and_look("the mint killed at random", &[]).await;
+    kill_and_look("the mint killed at random", SuiteId::Ristretto255, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_it_has_with_cashu_tokens() {
+    let name = "the mint killed at random, with Cashu tokens";
+    kill_and_look(name, SuiteId::Secp256k1, &[]).await;
 }
 
 /// With a spent log there are more moments: between the store and the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_holds_for_a_mint_with_a_spent_log_and_the_log_is_whole() {
+    let name = "the mint with a log killed at random";
+    kill_and_restore(name, SuiteId::Ristretto255).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spent_log_is_whole_with_cashu_tokens_too() {
+    let name = "the mint with a log killed at random, with Cashu tokens";
+    kill_and_restore(name, SuiteId::Secp256k1).await;
+}
+
+async fn kill_and_restore(name: &str, suite: SuiteId) {
     let settings = [("SPENT_LOG", "spent.log")];
-    let mut scene = kill_and_look("the mint with a log killed at random", &settings).await;
+    let mut scene = kill_and_look(name, suite, &settings).await;
     let before = scene.mint.balanced().unwrap();
     // The log is whole to its end and goes with the store: it ends the quarantine of a copy.
     let copy = scene.folder().join("copy");
@@ -348,18 +349,18 @@ async fn the_same_holds_for_a_mint_with_a_spent_log_and_the_log_is_whole() {
     assert_eq!(after["outstanding_total"], before["outstanding_total"]);
 }
 
-async fn kill_and_look(name: &str, settings: &[(&str, &str)]) -> Scene {
+async fn kill_and_look(name: &str, suite: SuiteId, settings: &[(&str, &str)]) -> Scene {
     let mut dice = Dice::for_test(name).unwrap();
     let kills: usize =
-        std::env::var("FARTHING_CRASH_KILLS").map_or(8, |text| text.parse().unwrap());
-    let mut scene = Scene::with(BINARY, settings).await.unwrap();
+        std::env::var("FARTHING_CRASH_KILLS").map_or(4, |text| text.parse().unwrap());
+    let mut scene = Scene::of_suite(BINARY, suite, settings).await.unwrap();
     let api_token = scene
         .mint
         .account("ann", "withdraw,redeem,read", FUNDS)
         .unwrap();
     let mut clients: Vec<Busy> = (0..CLIENTS)
         .map(|_| Busy {
-            client: Client::new(scene.mint.url().unwrap()).unwrap(),
+            client: scene.new_client().unwrap(),
             keyset: scene.keyset.clone(),
             api_token: api_token.clone(),
             dice: dice.split(),

@@ -14,9 +14,9 @@ use farthing_protocol::api::{
     Account, CheckStateRequest, Info, Keys, Keysets, PostingKind, Redeemed, RestoreRequest,
     Restored, Signatures, State, Statement, States, keysets_digest, path,
 };
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::Ristretto255;
 use farthing_protocol::{EncodedPoint, KeysetId, Proof};
-use farthing_tests::client::{Blanks, Client, proofs, redeem_body, swap_body, withdraw_body};
+use farthing_tests::client::{Blanks, Client, proofs, redeem_body, swap_body, withdraw_body, y};
 use farthing_tests::scene::Scene;
 use serde_json::{Value, json};
 
@@ -36,11 +36,6 @@ async fn redeem(
         .unwrap()
         .ok()
         .unwrap()
-}
-
-fn y(proof: &Proof) -> EncodedPoint {
-    let y = Ristretto255::hash_to_group(proof.secret.expose().as_bytes());
-    Ristretto255::encode_point(&y)
 }
 
 async fn states(client: &Client, ys: Vec<EncodedPoint>) -> Vec<(State, Option<String>)> {
@@ -246,7 +241,7 @@ async fn the_state_of_tokens() {
     let ann = mint.account("ann", ALL, 100).unwrap();
     let blanks = Blanks::of(keyset, &[4; 2]).unwrap();
     let tokens = client.withdraw_blanks(&ann, blanks).await.unwrap();
-    let ys = vec![y(&tokens[0].proof), y(&tokens[1].proof)];
+    let ys = [0, 1].map(|at| y(&tokens[at].proof).unwrap()).to_vec();
     let (spent, unspent) = ((State::Spent, None), (State::Unspent, None));
     assert_eq!(
         states(client, ys.clone()).await,
@@ -277,7 +272,7 @@ async fn an_htlc_shows_its_preimage_once_it_is_spent() {
     let blanks = Blanks::of_secrets(keyset, &vec![4; secrets.len()], &secrets).unwrap();
     let tokens = client.withdraw_blanks(&ann, blanks).await.unwrap();
     let mut inputs = proofs(&tokens);
-    let ys: Vec<_> = inputs.iter().map(y).collect();
+    let ys: Vec<_> = inputs.iter().map(|input| y(input).unwrap()).collect();
     for wrong in [None, Some([6; 32])] {
         inputs[0].witness =
             wrong.map(|p: [u8; 32]| json!({"preimage": hex::encode(p)}).to_string());

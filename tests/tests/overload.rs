@@ -14,10 +14,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use farthing_protocol::api::{CheckStateRequest, Signatures, State, States, path};
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{Secret, TokenProof};
-use farthing_tests::client::{Blanks, Reply, proofs, swap_body};
+use farthing_protocol::TokenProof;
+use farthing_protocol::api::{Signatures, State, path};
+use farthing_tests::client::{Blanks, Reply, proofs, swap_body, y};
 use farthing_tests::raw::{Connection, head};
 use farthing_tests::scene::Scene;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -163,13 +162,10 @@ fn tell(pushers: &[Pusher]) {
 }
 
 /// Whether a token is spent.
-async fn is_spent(scene: &Scene, secret: &Secret) -> bool {
-    let y = Ristretto255::hash_to_group(secret.expose().as_bytes());
-    let ys = vec![Ristretto255::encode_point(&y)];
-    let body = serde_json::to_string(&CheckStateRequest { ys }).unwrap();
-    let reply = scene.client.post(path::CHECKSTATE, None, body).await;
-    let states: States = reply.unwrap().ok().unwrap();
-    states.states[0].state == State::Spent
+async fn is_spent(scene: &Scene, token: &TokenProof) -> bool {
+    let ys = [y(&token.proof).unwrap()];
+    let states = scene.client.states(&ys).await.unwrap();
+    states == [State::Spent]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -231,7 +227,7 @@ fn ask_alone(scene: &Scene, pusher: &Pusher) -> Reply {
 /// What was done was done rightly; what was refused moved nothing, and is done when sent again.
 async fn finish(scene: &Scene, pusher: Pusher) {
     let done = pusher.was_done();
-    assert_eq!(is_spent(scene, &pusher.token.proof.secret).await, done);
+    assert_eq!(is_spent(scene, &pusher.token).await, done);
     let reply = match pusher.answers.last() {
         Some(last) if done => last.reply.clone(),
         Some(_) | None => {
@@ -242,7 +238,7 @@ async fn finish(scene: &Scene, pusher: Pusher) {
     let signed: Signatures = reply.ok().unwrap();
     let tokens = pusher.blanks.unblind(&signed.signatures).unwrap();
     assert_eq!(tokens[0].proof.amount, 1);
-    assert!(!is_spent(scene, &tokens[0].proof.secret).await);
+    assert!(!is_spent(scene, &tokens[0]).await);
 }
 
 #[tokio::test]

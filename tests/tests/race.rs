@@ -1,4 +1,5 @@
-//! Many at once over the same tokens: each token is spent once, whoever comes first.
+//! Many at once over the same tokens: each token is spent once, whoever comes first. The same for tokens
+//! of both suites.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use farthing_protocol::TokenProof;
 use farthing_protocol::api::{Redeemed, Signatures, path};
+use farthing_protocol::suite::SuiteId;
 use farthing_tests::client::{Blanks, proofs, redeem_body, swap_body};
 use farthing_tests::scene::Scene;
 
@@ -50,7 +52,7 @@ fn rivals(scene: &Scene, tokens: &[TokenProof], ann: &str, bob: &str) -> Vec<Riv
         for outputs in [blanks(&[4]), blanks(&[1, 1, 2])] {
             rivals.push(Rival {
                 token: place,
-                path: path::SWAP,
+                path: scene.client.door.swap,
                 account: None,
                 body: swap_body(inputs.clone(), &outputs),
                 blanks: Some(outputs),
@@ -79,7 +81,7 @@ async fn compete(scene: &Scene, rival: Rival) -> Option<Outcome> {
         assert_eq!(reply.refusal().unwrap(), (400, 11001));
         return None;
     }
-    let (credited, signatures) = if rival.path == path::SWAP {
+    let (credited, signatures) = if rival.account.is_none() {
         (0, reply.ok::<Signatures>().unwrap().signatures)
     } else {
         let redeemed: Redeemed = reply.ok().unwrap();
@@ -128,7 +130,16 @@ async fn compete_all(scene: &Arc<Scene>, rivals: Vec<Rival>) -> Vec<Outcome> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_all_who_spend_a_token_exactly_one_wins() {
-    let scene = Arc::new(Scene::start(BINARY).await.unwrap());
+    one_wins(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_all_who_spend_a_cashu_token_exactly_one_wins() {
+    one_wins(SuiteId::Secp256k1).await;
+}
+
+async fn one_wins(suite: SuiteId) {
+    let scene = Arc::new(Scene::of_suite(BINARY, suite, &[]).await.unwrap());
     let ann = scene.mint.account("ann", ALL, 10_000).unwrap();
     let bob = scene.mint.account("bob", ALL, 0).unwrap();
     let mut tokens = Vec::new();
@@ -183,7 +194,16 @@ async fn of_all_who_spend_a_token_exactly_one_wins() {
 /// two bad ones must not make up for each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn good_and_bad_requests_at_once() {
-    let scene = Arc::new(Scene::start(BINARY).await.unwrap());
+    good_and_bad(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn good_and_bad_requests_for_cashu_tokens_at_once() {
+    good_and_bad(SuiteId::Secp256k1).await;
+}
+
+async fn good_and_bad(suite: SuiteId) {
+    let scene = Arc::new(Scene::of_suite(BINARY, suite, &[]).await.unwrap());
     let ann = scene.mint.account("ann", ALL, 10_000).unwrap();
     let mut inputs = Vec::new();
     for _ in 0..2 {
@@ -201,7 +221,8 @@ async fn good_and_bad_requests_at_once() {
         let blanks = Blanks::of(&scene.keyset, &vec![AMOUNT; inputs.len()]).unwrap();
         tokio::spawn(async move {
             let body = swap_body(inputs, &blanks);
-            let reply = scene.client.post(path::SWAP, None, body).await.unwrap();
+            let swap = scene.client.door.swap;
+            let reply = scene.client.post(swap, None, body).await.unwrap();
             if code == 0 {
                 let signed: Signatures = reply.ok().unwrap();
                 blanks.unblind(&signed.signatures).unwrap();
@@ -226,7 +247,7 @@ async fn good_and_bad_requests_at_once() {
     for task in tasks {
         task.await.unwrap();
     }
-    let books = scene.books().unwrap();
-    assert_eq!(books.keysets[0].redeemed, 50 * 2 * 4 + 50 * 4);
-    assert_eq!(books.outstanding_total(), 1600);
+    let line = scene.line(&scene.keyset).unwrap();
+    assert_eq!(line.redeemed, 50 * 2 * 4 + 50 * 4);
+    assert_eq!(line.outstanding(), 1600);
 }

@@ -1,4 +1,5 @@
-//! A request that moves value may be sent again: it gives the same answer, and moves nothing twice.
+//! A request that moves value may be sent again: it gives the same answer, and moves nothing twice. The
+//! same for tokens of both suites.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +10,9 @@
 )]
 
 use farthing_protocol::api::path;
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, TokenProof};
-use farthing_tests::client::{Blanks, Client, proofs, redeem_body, swap_body, withdraw_body};
+use farthing_tests::client::{Blanks, Client, Door, proofs, redeem_body, swap_body, withdraw_body};
 use farthing_tests::scene::Scene;
 use serde_json::Value;
 
@@ -70,8 +72,8 @@ struct Setting {
 }
 
 impl Setting {
-    async fn new() -> Self {
-        let scene = Scene::start(BINARY).await.unwrap();
+    async fn new(suite: SuiteId) -> Self {
+        let scene = Scene::of_suite(BINARY, suite, &[]).await.unwrap();
         let ann = scene.mint.account("ann", ALL, 1000).unwrap();
         let bob = scene.mint.account("bob", ALL, 0).unwrap();
         let (client, keyset) = (&scene.client, &scene.keyset);
@@ -85,7 +87,7 @@ impl Setting {
         let all_change = redeem_body(take(1), Some(&some(&[8])));
         let answered = vec![
             Answered::new(client, path::WITHDRAW, Some(&ann), withdraw).await,
-            Answered::new(client, path::SWAP, None, swap).await,
+            Answered::new(client, client.door.swap, None, swap).await,
             Answered::new(client, path::REDEEM, Some(&bob), change).await,
             Answered::new(client, path::REDEEM, Some(&bob), all_change).await,
         ];
@@ -108,15 +110,20 @@ impl Setting {
         }
         assert_eq!(self.scene.books().unwrap(), before);
     }
-
-    fn client(&self) -> Client {
-        Client::new(self.scene.mint.url().unwrap()).unwrap()
-    }
 }
 
 #[tokio::test]
 async fn the_same_bytes_give_the_same_answer_and_move_value_once() {
-    let setting = Setting::new().await;
+    same_bytes(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn the_same_bytes_give_the_same_answer_and_move_value_once_with_cashu_tokens() {
+    same_bytes(SuiteId::Secp256k1).await;
+}
+
+async fn same_bytes(suite: SuiteId) {
+    let setting = Setting::new(suite).await;
     let books = setting.scene.books().unwrap();
     assert_eq!(books.accounts[0].balance, 1000 - 64 - 21);
     assert_eq!(books.accounts[1].balance, 13);
@@ -126,13 +133,22 @@ async fn the_same_bytes_give_the_same_answer_and_move_value_once() {
 
 #[tokio::test]
 async fn also_after_the_mint_was_stopped_or_killed() {
-    let mut setting = Setting::new().await;
+    after_a_kill(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn also_after_the_mint_was_stopped_or_killed_with_cashu_tokens() {
+    after_a_kill(SuiteId::Secp256k1).await;
+}
+
+async fn after_a_kill(suite: SuiteId) {
+    let mut setting = Setting::new(suite).await;
     setting.scene.mint.stop().unwrap();
     setting.scene.mint.start().unwrap();
-    setting.replays(&setting.client()).await;
+    setting.replays(&setting.scene.new_client().unwrap()).await;
     setting.scene.mint.kill().unwrap();
     setting.scene.mint.start().unwrap();
-    let client = setting.client();
+    let client = setting.scene.new_client().unwrap();
     setting.replays(&client).await;
     // Killed right after an answer: what was answered is on disk.
     let body = swap_body(
@@ -141,22 +157,30 @@ async fn also_after_the_mint_was_stopped_or_killed() {
     );
     setting
         .answered
-        .push(Answered::new(&client, path::SWAP, None, body).await);
+        .push(Answered::new(&client, client.door.swap, None, body).await);
     setting.scene.mint.kill().unwrap();
     setting.scene.mint.start().unwrap();
-    setting.replays(&setting.client()).await;
+    setting.replays(&setting.scene.new_client().unwrap()).await;
 }
 
 #[tokio::test]
 async fn also_after_other_things_happened() {
-    let setting = Setting::new().await;
+    after_other_things(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn also_after_other_things_happened_with_cashu_tokens() {
+    after_other_things(SuiteId::Secp256k1).await;
+}
+
+async fn after_other_things(suite: SuiteId) {
+    let setting = Setting::new(suite).await;
     let Setting {
         scene, ann, bob, ..
     } = &setting;
     let client = &scene.client;
-    scene.mint.run(&["keyset", "rotate"]).unwrap();
+    let keyset = scene.rotate().await.unwrap();
     setting.replays(client).await;
-    let keyset = client.keyset().await.unwrap();
     scene.mint.run(&["account", "credit", "bob", "50"]).unwrap();
     let all = scene.balance(ann).await.unwrap();
     client.withdraw(ann, &keyset, all).await.unwrap();
@@ -182,7 +206,16 @@ async fn also_after_other_things_happened() {
 
 #[tokio::test]
 async fn what_is_no_replay() {
-    let setting = Setting::new().await;
+    no_replay(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn what_is_no_replay_with_cashu_tokens() {
+    no_replay(SuiteId::Secp256k1).await;
+}
+
+async fn no_replay(suite: SuiteId) {
+    let setting = Setting::new(suite).await;
     let Setting {
         scene,
         ann,
@@ -209,10 +242,20 @@ async fn what_is_no_replay() {
         .refusal(client, path::REDEEM, Some(ann), swap.body.clone())
         .await;
     assert_eq!(code, 11001);
+    // Nor are the two doors one path.
+    let other_door = match suite {
+        SuiteId::Ristretto255 => SuiteId::Secp256k1,
+        SuiteId::Secp256k1 => SuiteId::Ristretto255,
+    };
+    let other_door = Door::of(other_door).swap;
+    let code = swap
+        .refusal(client, other_door, None, swap.body.clone())
+        .await;
+    assert_eq!(code, 11001);
     // Not the same bytes.
     let spaced = |body: &str| body.replacen(':', ": ", 1);
     assert_eq!(
-        swap.refusal(client, path::SWAP, None, spaced(&swap.body))
+        swap.refusal(client, swap.path, None, spaced(&swap.body))
             .await,
         11001
     );
@@ -225,7 +268,7 @@ async fn what_is_no_replay() {
     let fresh = Blanks::of(&scene.keyset, &[16]).unwrap();
     other["outputs"] = serde_json::to_value(&fresh.outputs).unwrap();
     assert_eq!(
-        swap.refusal(client, path::SWAP, None, other.to_string())
+        swap.refusal(client, swap.path, None, other.to_string())
             .await,
         11001
     );
@@ -235,7 +278,16 @@ async fn what_is_no_replay() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixteen_at_once_are_one() {
-    let scene = Scene::start(BINARY).await.unwrap();
+    sixteen(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_at_once_are_one_with_cashu_tokens() {
+    sixteen(SuiteId::Secp256k1).await;
+}
+
+async fn sixteen(suite: SuiteId) {
+    let scene = Scene::of_suite(BINARY, suite, &[]).await.unwrap();
     let ann = scene.mint.account("ann", ALL, 1000).unwrap();
     let keyset = &scene.keyset;
     let mut expected = 1000;
@@ -247,7 +299,13 @@ async fn sixteen_at_once_are_one() {
             serde_json::from_value(answer["signatures"].clone()).unwrap();
         let tokens = withdraw.unblind(&signatures).unwrap();
         let swap = Blanks::of(keyset, &[4, 4]).unwrap();
-        let answer = at_once(&scene, path::SWAP, None, swap_body(proofs(&tokens), &swap)).await;
+        let answer = at_once(
+            &scene,
+            scene.client.door.swap,
+            None,
+            swap_body(proofs(&tokens), &swap),
+        )
+        .await;
         let signatures: Vec<BlindSignature> =
             serde_json::from_value(answer["signatures"].clone()).unwrap();
         let tokens = swap.unblind(&signatures).unwrap();

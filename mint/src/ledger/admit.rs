@@ -7,13 +7,11 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use farthing_protocol::api::PostingKind;
 use farthing_protocol::suite::{Suite, SuiteId};
-use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, amount, keyset, with_suite};
+use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, with_suite};
 
-use super::transaction::{
-    Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
-};
+use super::balance::{Balance, balance};
+use super::transaction::{Entry, Purpose, Transaction};
 use super::{Directory, Keyset, KeysetState};
 use crate::error::{Error, Result};
 
@@ -39,16 +37,6 @@ pub struct Admitted<'t> {
     input_keysets: Vec<Arc<Keyset>>,
     output_keysets: Vec<Arc<Keyset>>,
     balance: Balance,
-}
-
-/// Where a transaction's value goes.
-#[derive(Debug, Default)]
-struct Balance {
-    entries: Vec<Entry>,
-    /// What a redemption credits.
-    credited: u64,
-    /// What is held for a payment: what is put in, less the fee for inputs.
-    held: u64,
 }
 
 impl<'t> Admitted<'t> {
@@ -293,118 +281,9 @@ fn check_units(
     Ok(())
 }
 
-/// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
-/// redemption credits.
-fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<Balance> {
-    let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
-    let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
-    let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
-    let inputs = inputs.ok_or_else(unbalanced)?;
-    let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
-    let outputs = outputs.ok_or_else(unbalanced)?;
-
-    let mut balance = Balance::default();
-    let entries = &mut balance.entries;
-    let mut post = |account, amount, kind, note: &Option<String>| {
-        entries.push(entry(account, amount, kind, note));
-    };
-    match &transaction.purpose {
-        Purpose::Swap => {
-            if inputs.checked_sub(fee) != Some(outputs) {
-                let detail = format!("inputs {inputs} − fee {fee} ≠ outputs {outputs}");
-                return refuse(ErrorCode::Unbalanced, detail);
-            }
-        }
-        Purpose::Withdraw(account) => {
-            post(*account, -signed(outputs)?, PostingKind::Withdraw, &None);
-        }
-        Purpose::Issue(account, note) => {
-            post(*account, -signed(outputs)?, PostingKind::Issue, note);
-        }
-        Purpose::Redeem(account) => {
-            let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
-            let Some(rest) = rest else {
-                let detail = format!("inputs {inputs} < fee {fee} + outputs {outputs}");
-                return refuse(ErrorCode::Unbalanced, detail);
-            };
-            balance.credited = rest;
-            post(*account, signed(rest)?, PostingKind::Redeem, &None);
-        }
-        Purpose::Mint(quotes) => {
-            let paid = amount::sum(quotes.iter().map(|(_, amount)| *amount));
-            if paid != Some(outputs) {
-                let detail = format!("outputs {outputs} are not what the quotes are for");
-                return refuse(ErrorCode::Unbalanced, detail);
-            }
-            post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
-        }
-        Purpose::Melt(Payment { due, .. }) => {
-            let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
-            let Some(rest) = rest else {
-                let detail = format!("inputs {inputs} < fee {fee} + {due}, which the quote needs");
-                return refuse(ErrorCode::Unbalanced, detail);
-            };
-            // Nothing moves, and no fee is kept, before it is known what became of the payment.
-            balance.held = rest;
-            return Ok(balance);
-        }
-        Purpose::Payout(account, Payment { due, .. }) => {
-            balance.held = *due;
-            let due = positive(*due)?;
-            post(*account, -due, PostingKind::Payout, &None);
-            post(PAYING_OUT, due, PostingKind::Payout, &None);
-        }
-        Purpose::Credit(account, amount, note) => {
-            let amount = positive(*amount)?;
-            post(*account, amount, PostingKind::Credit, note);
-            post(RESERVE, -amount, PostingKind::Credit, note);
-        }
-        Purpose::Debit(account, amount, note) => {
-            let amount = positive(*amount)?;
-            post(*account, -amount, PostingKind::Debit, note);
-            post(RESERVE, amount, PostingKind::Debit, note);
-        }
-        Purpose::Settle(account, amount, note) => {
-            let kind = match amount {
-                0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
-                1.. => PostingKind::Credit,
-                i64::MIN..0 => PostingKind::Debit,
-            };
-            let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
-            post(*account, *amount, kind, note);
-            post(SUSPENSE, opposite, kind, note);
-        }
-    }
-    if fee > 0 {
-        post(FEES, signed(fee)?, PostingKind::Redeem, &None);
-    }
-    Ok(balance)
-}
-
-fn entry(account: i64, amount: i64, kind: PostingKind, note: &Option<String>) -> Entry {
-    Entry {
-        account,
-        amount,
-        kind,
-        note: note.clone(),
-    }
-}
-
-fn signed(amount: u64) -> Result<i64> {
-    i64::try_from(amount).map_err(|_| unbalanced())
-}
-
-fn positive(amount: u64) -> Result<i64> {
-    match signed(amount)? {
-        0 => refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
-        amount => Ok(amount),
-    }
-}
-
-fn unbalanced() -> Error {
-    Error::request(ErrorCode::Unbalanced, "the amounts are too large to add up")
-}
-
-fn refuse<T>(code: ErrorCode, detail: impl Into<std::borrow::Cow<'static, str>>) -> Result<T> {
+pub(super) fn refuse<T>(
+    code: ErrorCode,
+    detail: impl Into<std::borrow::Cow<'static, str>>,
+) -> Result<T> {
     Err(Error::request(code, detail))
 }

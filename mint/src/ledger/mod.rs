@@ -2,6 +2,7 @@
 //! balance.
 
 mod admit;
+mod balance;
 mod books;
 mod directory;
 mod quote;

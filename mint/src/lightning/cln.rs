@@ -12,8 +12,6 @@
 //! - clnrest answers a command's result with status 201, and errors with another one and
 //!   `{"code": …, "message": …}`. A code of null means that it did not reach lightningd.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -23,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::attempt::{self, Node, Record, Reply};
 use super::invoice::{self, ParsedInvoice};
-use super::node::{self, Extent, NoAnswer, NodeClient, Secret, message};
+use super::node::{self, Extent, NoAnswer, NodeClient, Purpose, Secret, message};
 use super::{
     Attempt, BackendError, BoxFuture, Features, Incoming, Invoice, Outgoing, Payment,
     PaymentBackend, PaymentHash,
@@ -134,14 +132,14 @@ impl Cln {
         &self,
         name: &str,
         parameters: &Value,
-        patience: Duration,
+        purpose: Purpose,
     ) -> Result<T, Failure> {
         let path = format!("/v1/{name}");
         let call = self.node.call(
             Method::POST,
             &path,
             Some(parameters),
-            patience,
+            purpose,
             Extent::Whole,
         );
         let answer = call.await.map_err(Failure::NoAnswer)?;
@@ -172,8 +170,9 @@ impl Cln {
             "description": description.unwrap_or_default(),
             "expiry": expiry_s,
         });
-        let patience = self.node.patience.look;
-        let added: AddedInvoice = self.command("invoice", &parameters, patience).await?;
+        let added: AddedInvoice = self
+            .command("invoice", &parameters, Purpose::Question)
+            .await?;
         invoice::made(added.bolt11, amount_msat)
             .filter(|invoice| added.payment_hash == hex::encode(invoice.payment_hash))
             .ok_or_else(|| {
@@ -184,8 +183,9 @@ impl Cln {
     async fn lookup_invoice(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
         let hash = hex::encode(hash);
         let parameters = json!({ "payment_hash": hash });
-        let patience = self.node.patience.look;
-        let found: Invoices = self.command("listinvoices", &parameters, patience).await?;
+        let found: Invoices = self
+            .command("listinvoices", &parameters, Purpose::Question)
+            .await?;
         let wrong = |what: &str| Err(BackendError::Unreachable(what.to_owned()));
         let invoice = match found.invoices.as_slice() {
             [] => return Err(BackendError::Refused("no such invoice".to_owned())),
@@ -210,8 +210,9 @@ impl Node for Cln {
 
     async fn look(&self, payment: &Payment) -> Result<Record, String> {
         let parameters = json!({ "payment_hash": hex::encode(payment.payment_hash) });
-        let patience = self.node.patience.look;
-        let found: Result<Pays, _> = self.command("listpays", &parameters, patience).await;
+        let found: Result<Pays, _> = self
+            .command("listpays", &parameters, Purpose::Question)
+            .await;
         let found = found.map_err(Failure::into_reason)?;
         let mut record = Record::None;
         for pay in &found.pays {
@@ -234,8 +235,8 @@ impl Node for Cln {
         if let (Some(name), Some(parameters)) = (amount, parameters.as_object_mut()) {
             parameters.insert(name.to_owned(), payment.amount_msat.into());
         }
-        let patience = payment.timeout.saturating_add(self.node.patience.pay);
-        let paid: Result<Paid, _> = self.command("xpay", &parameters, patience).await;
+        let purpose = Purpose::Payment(payment.timeout);
+        let paid: Result<Paid, _> = self.command("xpay", &parameters, purpose).await;
         match paid {
             Ok(paid) => match node::preimage(&paid.payment_preimage, &payment.payment_hash) {
                 Some(preimage) => Reply::Paid {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -144,7 +145,7 @@ impl Scene {
         };
         let mut cln = Cln::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
         let patience = &mut cln.node.patience;
-        patience.look = impatient(looks_hang, patience.look);
+        patience.question = impatient(looks_hang, patience.question);
         patience.pay = impatient(pay_hangs, patience.pay);
         Self {
             cln,
@@ -231,7 +232,9 @@ mod invoices {
                 request.extend_from_slice(&buffer[..read]);
             }
             let length = text.len();
-            let head = format!("HTTP/1.1 {status} As Told\r\nContent-Length: {length}\r\n\r\n");
+            let head = format!(
+                "HTTP/1.1 {status} As Told\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+            );
             stream
                 .write_all(format!("{head}{text}").as_bytes())
                 .await

@@ -190,3 +190,20 @@ fn a_payment_is_payable_only_as_its_invoice_says() {
         Err("the payment hash is not the invoice's".to_owned())
     );
 }
+
+proptest::proptest! {
+    /// One character of an invoice changed: its checksum finds it, and nothing panics.
+    #[test]
+    fn a_changed_character_is_found(at in 0..COFFEE.len(), to in "[ -~]") {
+        let mut changed = COFFEE.to_owned();
+        changed.replace_range(at..=at, &to);
+        let unchanged = changed == COFFEE;
+        proptest::prop_assert_eq!(parse(&changed).is_ok(), unchanged);
+    }
+
+    /// Whatever somebody sends, there is an answer.
+    #[test]
+    fn nothing_that_is_sent_panics(text in "(ln(bc|tb|bcrt)[0-9]{0,22}[munp]?1?)?[ac-hj-np-z02-9]{0,300}") {
+        let _answer = parse(&text);
+    }
+}

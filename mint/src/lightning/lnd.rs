@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use super::attempt::{self, Node, Record, Reply};
 use super::invoice::{self, ParsedInvoice};
-use super::node::{self, Answer, Extent, NoAnswer, NodeClient, Secret, message, number};
+use super::node::{self, Answer, Extent, NoAnswer, NodeClient, Purpose, Secret, message, number};
 use super::{
     Attempt, BackendError, BoxFuture, Features, Incoming, Invoice, Outgoing, Payment,
     PaymentBackend, PaymentHash,
@@ -130,9 +130,9 @@ impl Lnd {
         path: &str,
         body: Option<&Value>,
     ) -> Result<T, BackendError> {
-        let patience = self.node.patience.look;
-        let answer = self.node.call(method, path, body, patience, Extent::Whole);
-        let answer = answer.await?;
+        let node = &self.node;
+        let call = node.call(method, path, body, Purpose::Question, Extent::Whole);
+        let answer = call.await?;
         if let Some(answer) = answer.read() {
             return Ok(answer);
         }
@@ -198,11 +198,15 @@ impl Node for Lnd {
     async fn look(&self, payment: &Payment) -> Result<Record, String> {
         let hash = URL_SAFE.encode(payment.payment_hash);
         let path = format!("/v2/router/track/{hash}");
-        let patience = self.node.patience.look;
-        let answer = self
-            .node
-            .call(Method::GET, &path, None, patience, Extent::FirstLine);
-        let answer = answer.await.map_err(NoAnswer::into_reason)?;
+        let node = &self.node;
+        let call = node.call(
+            Method::GET,
+            &path,
+            None,
+            Purpose::Question,
+            Extent::FirstLine,
+        );
+        let answer = call.await.map_err(NoAnswer::into_reason)?;
         match answer.read() {
             Some(Line::Result(found)) => record(&found, &payment.payment_hash),
             Some(Line::Error(status)) if status.code == code::NOT_FOUND => Ok(Record::None),
@@ -222,12 +226,10 @@ impl Node for Lnd {
         if let (None, Some(body)) = (invoice.amount_msat, body.as_object_mut()) {
             body.insert("amt_msat".to_owned(), limit(payment.amount_msat).into());
         }
-        let patience = payment.timeout.saturating_add(self.node.patience.pay);
+        let (node, purpose) = (&self.node, Purpose::Payment(payment.timeout));
         let path = "/v2/router/send";
-        let answer = self
-            .node
-            .call(Method::POST, path, Some(&body), patience, Extent::FirstLine);
-        let answer = match answer.await {
+        let call = node.call(Method::POST, path, Some(&body), purpose, Extent::FirstLine);
+        let answer = match call.await {
             Ok(answer) => answer,
             Err(NoAnswer::NotSent(reason)) => return Reply::NotSent(reason),
             Err(NoAnswer::Lost(reason)) => return Reply::Lost(reason),

@@ -162,7 +162,7 @@ impl Scene {
         let settings = settings(&url, dir.path());
         let mut lnd = Lnd::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
         let patience = &mut lnd.node.patience;
-        patience.look = impatient(looks_hang, patience.look);
+        patience.question = impatient(looks_hang, patience.question);
         patience.pay = impatient(pay_hangs, patience.pay);
         Self {
             lnd,

@@ -18,9 +18,12 @@ use crate::config::{DataDir, NodeSettings};
 use crate::error::Error;
 
 /// For everything but a payment.
-const LOOK_PATIENCE: Duration = Duration::from_secs(10);
+const QUESTION_PATIENCE: Duration = Duration::from_secs(10);
 /// For a payment, beside the time that it was given itself.
 const PAY_PATIENCE: Duration = Duration::from_secs(15);
+/// How many connections are kept, and how long, when nothing is asked.
+const IDLE_CONNECTIONS_MAX: usize = 8;
+const IDLE_MAX: Duration = Duration::from_secs(5);
 /// Far above any answer that is asked for.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Characters of a node's message that are repeated.
@@ -44,7 +47,10 @@ impl fmt::Debug for Secret {
 /// The node's HTTP API.
 #[derive(Debug)]
 pub(super) struct NodeClient {
-    http: Client,
+    /// Keeps connections for a while: invoices are asked about often.
+    questions: Client,
+    /// Does not, so that a payment never meets a connection that the node is just closing.
+    payments: Client,
     url: String,
     header: HeaderName,
     secret: Secret,
@@ -52,11 +58,20 @@ pub(super) struct NodeClient {
     pub(super) patience: Patience,
 }
 
+/// What a request is for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// Anything that moves nothing.
+    Question,
+    /// A payment that is given this time itself.
+    Payment(Duration),
+}
+
 /// How long to wait for a node's answers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     /// For everything but a payment.
-    pub(super) look: Duration,
+    pub(super) question: Duration,
     /// For a payment, beside the time that it was given itself.
     pub(super) pay: Duration,
 }
@@ -94,33 +109,40 @@ impl NodeClient {
         header: HeaderName,
         secret: Secret,
     ) -> Result<Self, Error> {
-        let mut builder = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            // A payment never meets a connection that the node is just closing.
-            .pool_max_idle_per_host(0)
-            .connect_timeout(LOOK_PATIENCE);
         let url = &settings.url;
-        if let Some(file) = &settings.certificate_file {
-            let path = dir.path().join(file);
-            let pem = std::fs::read(&path).map_err(Error::file(&path))?;
-            let tls = tls::pinned(&pem)
-                .map_err(|e| Error::Operator(format!("{}: {e}", path.display())))?;
-            builder = builder.tls_backend_preconfigured(tls);
-        } else if url.starts_with("http://") {
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|e| Error::Operator(format!("no HTTP client for {url}: {}", reason(&e))))?;
+        let pinned = match &settings.certificate_file {
+            None => None,
+            Some(file) => {
+                let path = dir.path().join(file);
+                let pem = std::fs::read(&path).map_err(Error::file(&path))?;
+                let tls = tls::pinned(&pem);
+                Some(tls.map_err(|e| Error::Operator(format!("{}: {e}", path.display())))?)
+            }
+        };
+        let client = |idle_connections_max| {
+            let builder = Client::builder()
+                .no_proxy()
+                .redirect(Policy::none())
+                .referer(false)
+                .pool_max_idle_per_host(idle_connections_max)
+                .pool_idle_timeout(IDLE_MAX)
+                .connect_timeout(QUESTION_PATIENCE);
+            let builder = match &pinned {
+                Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+                None if url.starts_with("http://") => builder.tls_certs_only([]),
+                None => builder,
+            };
+            let failed = |e| Error::Operator(format!("no HTTP client for {url}: {}", reason(&e)));
+            builder.build().map_err(failed)
+        };
         Ok(Self {
-            http,
+            questions: client(IDLE_CONNECTIONS_MAX)?,
+            payments: client(0)?,
             url: url.trim_end_matches('/').to_owned(),
             header,
             secret,
             patience: Patience {
-                look: LOOK_PATIENCE,
+                question: QUESTION_PATIENCE,
                 pay: PAY_PATIENCE,
             },
         })
@@ -132,14 +154,17 @@ impl NodeClient {
         method: Method,
         path: &str,
         body: Option<&Value>,
-        patience: Duration,
+        purpose: Purpose,
         extent: Extent,
     ) -> Result<Answer, NoAnswer> {
         let mut secret = HeaderValue::from_str(&self.secret.0)
             .map_err(|_| NoAnswer::NotSent("the secret does not fit a header".to_owned()))?;
         secret.set_sensitive(true);
-        let mut request = self
-            .http
+        let (client, patience) = match purpose {
+            Purpose::Question => (&self.questions, self.patience.question),
+            Purpose::Payment(time) => (&self.payments, time.saturating_add(self.patience.pay)),
+        };
+        let mut request = client
             .request(method, format!("{}{path}", self.url))
             .header(&self.header, secret)
             .timeout(patience);

@@ -9,6 +9,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+/// Each connection is for one request.
+const END: &str = "Connection: close\r\n";
+
 /// One expected request, and its answer.
 pub(super) struct Step {
     pub(super) request: &'static str,
@@ -120,12 +123,14 @@ where
     }
     let whole = |status: u16, body: &str| {
         let length = body.len();
-        format!("HTTP/1.1 {status} As Told\r\nContent-Length: {length}\r\n\r\n{body}")
+        format!("HTTP/1.1 {status} As Told\r\n{END}Content-Length: {length}\r\n\r\n{body}")
     };
     let answer = match step.answer {
         Answer::Json(status, body) => whole(status, &format!("{body}\n")),
         Answer::Text(status, body) => whole(status, body),
-        Answer::Break(body) => format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{body}"),
+        Answer::Break(body) => {
+            format!("HTTP/1.1 200 OK\r\n{END}Content-Length: 9999\r\n\r\n{body}")
+        }
         Answer::Close => return None,
         Answer::Hang => return Some(Box::new(stream)),
     };

@@ -48,38 +48,6 @@ impl Reader {
                 }),
             }
         }
-        let signed = by_keyset(
-            &snapshot,
-            "SELECT keyset, sum(amount) FROM signed GROUP BY keyset",
-        )?;
-        let spent = by_keyset(
-            &snapshot,
-            "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
-        )?;
-        let held = by_keyset(
-            &snapshot,
-            "SELECT keyset, sum(amount) FROM held GROUP BY keyset",
-        )?;
-        let counters = reader::counters(&snapshot)?;
-        let mut keysets = Vec::new();
-        for row in reader::keysets(&snapshot)? {
-            let index = row.terms.index;
-            let damaged = Error::Invariant("a keyset without counters");
-            let counters = counters.get(&index).ok_or(damaged)?;
-            let sum = |sums: &BTreeMap<u32, i64>| sums.get(&index).copied().unwrap_or(0);
-            keysets.push(KeysetLine {
-                id: row.id,
-                state: row.state.as_str(),
-                issued: counters.issued,
-                redeemed: counters.redeemed,
-                unseen: counters.unseen,
-                allowance: counters.allowance,
-                signed: sum(&signed),
-                spent: sum(&spent),
-                held: counters.held,
-                holding: sum(&held),
-            });
-        }
         suspense.postings = suspense_postings(&snapshot)?;
         let unit = "SELECT value FROM meta WHERE name = 'unit'";
         let unit = snapshot.query_row(unit, [], |row| row.get(0))?;
@@ -87,7 +55,7 @@ impl Reader {
             unit,
             reserve,
             accounts,
-            keysets,
+            keysets: keyset_lines(&snapshot)?,
             fees,
             paid_in,
             paying_out,
@@ -108,6 +76,43 @@ fn suspense_postings(connection: &Connection) -> Result<Vec<SuspenseLine>> {
         })
     })?;
     Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Every keyset's counters, and what the rows add up to.
+fn keyset_lines(connection: &Connection) -> Result<Vec<KeysetLine>> {
+    let signed = by_keyset(
+        connection,
+        "SELECT keyset, sum(amount) FROM signed GROUP BY keyset",
+    )?;
+    let spent = by_keyset(
+        connection,
+        "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
+    )?;
+    let held = by_keyset(
+        connection,
+        "SELECT keyset, sum(amount) FROM held GROUP BY keyset",
+    )?;
+    let counters = reader::counters(connection)?;
+    let mut keysets = Vec::new();
+    for row in reader::keysets(connection)? {
+        let index = row.terms.index;
+        let damaged = Error::Invariant("a keyset without counters");
+        let counters = counters.get(&index).ok_or(damaged)?;
+        let sum = |sums: &BTreeMap<u32, i64>| sums.get(&index).copied().unwrap_or(0);
+        keysets.push(KeysetLine {
+            id: row.id,
+            state: row.state.as_str(),
+            issued: counters.issued,
+            redeemed: counters.redeemed,
+            unseen: counters.unseen,
+            allowance: counters.allowance,
+            signed: sum(&signed),
+            spent: sum(&spent),
+            held: counters.held,
+            holding: sum(&held),
+        });
+    }
+    Ok(keysets)
 }
 
 /// What the quotes say is on its way in, and out.

@@ -22,6 +22,9 @@ pub(super) struct Check {
 #[derive(Serialize)]
 struct Report {
     mint: String,
+    /// Its address for Cashu's wallets, where their tokens are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cashu_url: Option<String>,
     unit: String,
     api_token: Standing,
     prices: Vec<Priced>,
@@ -69,6 +72,7 @@ async fn ask(config: &Config, prices: Vec<Priced>) -> Result<Report, Error> {
     let settings = config.settings()?;
     let mint = Mint::open(&settings).await?;
     Ok(Report {
+        cashu_url: mint.cashu_url(settings.accept).map(str::to_owned),
         api_token: mint.standing().await?,
         mint: settings.mint,
         unit: mint.unit,
@@ -79,6 +83,8 @@ async fn ask(config: &Config, prices: Vec<Priced>) -> Result<Report, Error> {
 impl Report {
     fn text(&self) -> String {
         let mint = format!("The mint {} answers; its unit is {}.", self.mint, self.unit);
+        let cashu = self.cashu_url.as_ref();
+        let cashu = cashu.map(|url| format!("Cashu wallets pay too; they know it as {url}."));
         let token = match &self.api_token {
             Standing::Account(name) => format!("The API token is of the account {name}."),
             Standing::Known => "The API token is known to the mint.".to_owned(),
@@ -94,8 +100,9 @@ impl Report {
                 (Some(amount), None) => format!("{request}: {amount} {}", self.unit),
             }
         });
-        [mint, token]
-            .into_iter()
+        std::iter::once(mint)
+            .chain(cashu)
+            .chain([token])
             .chain(prices)
             .collect::<Vec<_>>()
             .join("\n")

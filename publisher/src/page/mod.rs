@@ -26,8 +26,10 @@ pub(crate) struct Page<'a> {
     pub(crate) unit: &'a str,
     /// How many decimals people write the unit with.
     pub(crate) decimals: u8,
-    /// The mints whose tokens are taken.
-    pub(crate) mint_urls: &'a [String],
+    /// The mint whose tokens are taken.
+    pub(crate) mint_url: &'a str,
+    /// Its address for Cashu's wallets, where their tokens are taken.
+    pub(crate) cashu_url: Option<&'a str>,
     /// The payment request as text.
     pub(crate) request: &'a str,
     /// What is bought, as a URL.
@@ -68,10 +70,10 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     html.push_str(&with_farthing(page));
     html.push_str(&with_a_wallet(page));
     html.push_str(&with_a_token(page, &price));
-    let mints = mints(page);
+    let mint = link(page.mint_url);
     let _ = write!(
         html,
-        "</ol>\n<footer>\n<p>The site takes tokens of {mints}. You are charged only if what you pay for is \
+        "</ol>\n<footer>\n<p>The site takes tokens of {mint}. You are charged only if what you pay for is \
          delivered.</p>\n</footer>\n</main>\n</body>\n</html>\n"
     );
     html
@@ -88,13 +90,16 @@ fn with_farthing(page: &Page<'_>) -> String {
 
 fn with_a_wallet(page: &Page<'_>) -> String {
     let request = escape(page.request);
+    let (which, that) = match page.cashu_url {
+        Some(url) => ("any", format!("to which you add the mint {}", link(url))),
+        None => ("another", "that knows the mint".to_owned()),
+    };
     let drawn = qr::svg(page.request, "QR code of the payment request");
     let drawn = drawn.unwrap_or_default();
     format!(
-        "<li>\n<h2>With another Cashu wallet</h2>\n<div class=\"scan\">\n{drawn}\
+        "<li>\n<h2>With {which} Cashu wallet</h2>\n<div class=\"scan\">\n{drawn}\
          <div>\n<p>A wallet that pays web pages (HTTP 402, NUT-24) pays when you open this page's address \
-         in it. Any other that knows the mint makes a token for this request: scan it, and paste \
-         the token below.</p>\n\
+         in it. Any other {that} makes a token for this request: scan it, and paste the token below.</p>\n\
          <details>\n<summary>The request as text</summary>\n<pre><code>{request}</code></pre>\n\
          </details>\n</div>\n</div>\n</li>\n"
     )
@@ -115,17 +120,14 @@ fn with_a_token(page: &Page<'_>, price: &str) -> String {
     )
 }
 
-fn mints(page: &Page<'_>) -> String {
-    let links = page.mint_urls.iter().map(|url| {
-        let shown = shown(url);
-        // Nothing but a web address becomes a link.
-        if url.starts_with("https://") || url.starts_with("http://") {
-            format!("<a href=\"{}\" rel=\"noreferrer\">{shown}</a>", escape(url))
-        } else {
-            shown
-        }
-    });
-    links.collect::<Vec<_>>().join(" or ")
+/// A link to a mint, if it has a web address.
+fn link(url: &str) -> String {
+    let shown = shown(url);
+    if url.starts_with("https://") || url.starts_with("http://") {
+        format!("<a href=\"{}\" rel=\"noreferrer\">{shown}</a>", escape(url))
+    } else {
+        shown
+    }
 }
 
 /// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.

@@ -6,24 +6,25 @@
 //! answer to the one before is there.
 
 mod check;
-#[cfg(feature = "compare")]
-mod compare;
 mod fire;
-mod native;
+mod funds;
 mod pages;
 mod process;
 mod report;
+mod requests;
 mod wire;
 
 use std::num::NonZero;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
 use crate::Result;
 use check::Checked;
 use fire::Pace;
+use funds::Wallet;
 use process::Usage;
 use report::Report;
 use wire::Target;
@@ -47,6 +48,16 @@ pub enum Op {
     Get,
 }
 
+/// Which keysets the requests are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuiteName {
+    /// Farthing's own.
+    Ristretto255,
+    /// Those of Cashu's wallets: --mint is the URL that they are given.
+    Secp256k1,
+}
+
 /// Which answers have the mint's proofs verified; all else is checked in every answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Proofs {
@@ -62,10 +73,14 @@ pub enum Proofs {
 #[derive(Debug, Parser)]
 #[command(name = "farthing-load")]
 pub struct Load {
-    /// Where the mint listens: http://HOST:PORT.
+    /// Where the mint listens: http://HOST:PORT, and /cashu for the secp256k1 keysets of a Farthing mint.
     #[arg(long, value_name = "URL")]
     mint: String,
-    /// An API token of an account with enough funds; not needed with --cashu.
+    /// Which keysets the requests are about.
+    #[arg(long, value_enum, default_value = "ristretto255")]
+    suite: SuiteName,
+    /// An API token of an account with enough funds. Without one, secp256k1 tokens are minted for
+    /// invoices, which the mint's payment backend must pay by itself.
     #[arg(long, env = "FARTHING_LOAD_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// What the requests do.
@@ -102,9 +117,6 @@ pub struct Load {
     /// When to give up, in seconds after the first request.
     #[arg(long, default_value = "300")]
     seconds: u64,
-    /// The mint is a Cashu mint with secp256k1 keysets and a payment backend that pays by itself.
-    #[arg(long)]
-    cashu: bool,
     /// The mint's process, to tell its use of CPU and memory.
     #[arg(long)]
     pid: Option<u32>,
@@ -198,35 +210,32 @@ impl Load {
         }
     }
 
-    fn prepare(&self, target: &Target, page: Option<&Target>, plan: Plan) -> Result<Prepared> {
-        let token = || self.token.as_deref().ok_or("--token is needed");
+    fn prepare(&self, mint: &Target, page: Option<&Target>, plan: Plan) -> Result<Prepared> {
+        let open = |suite| Wallet::open(mint, suite, self.token.as_deref());
         match (plan.op, page) {
-            (Op::Get, Some(page)) => return Ok(pages::free(page, plan)),
-            (Op::Buy, Some(page)) => return pages::paid(target, token()?, page, plan),
-            (Op::Get | Op::Buy, None) => return Err("--page is needed".into()),
+            (Op::Get, Some(page)) => Ok(pages::free(page, plan)),
+            (Op::Buy, Some(page)) => pages::paid(&open(SuiteId::Ristretto255)?, page, plan),
+            (Op::Get | Op::Buy, None) => Err("--page is needed".into()),
             (Op::Swap | Op::Redeem | Op::Withdraw, Some(_)) => {
-                return Err("--page is for buy and get".into());
+                Err("--page is for buy and get".into())
             }
-            (Op::Swap | Op::Redeem | Op::Withdraw, None) => {}
+            (Op::Swap | Op::Withdraw, None) if plan.outputs == 0 => {
+                Err("--outputs: at least 1, but for redeem".into())
+            }
+            (Op::Swap | Op::Redeem | Op::Withdraw, None) => {
+                requests::prepare(open(self.suite.id())?, plan)
+            }
         }
-        if plan.op != Op::Redeem && plan.outputs == 0 {
-            return Err("--outputs: at least 1, but for redeem".into());
-        }
-        if self.cashu {
-            return prepare_cashu(target, plan);
-        }
-        native::prepare(target, token()?, plan)
     }
 }
 
-#[cfg(feature = "compare")]
-fn prepare_cashu(target: &Target, plan: Plan) -> Result<Prepared> {
-    compare::prepare(target, plan)
-}
-
-#[cfg(not(feature = "compare"))]
-fn prepare_cashu(_: &Target, _: Plan) -> Result<Prepared> {
-    Err("this program was built without --features compare".into())
+impl SuiteName {
+    fn id(self) -> SuiteId {
+        match self {
+            Self::Ristretto255 => SuiteId::Ristretto255,
+            Self::Secp256k1 => SuiteId::Secp256k1,
+        }
+    }
 }
 
 impl Plan {

@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use super::check::Checker;
 use super::fire::{self, Outcome, Pace};
-use super::native::{self, Wallet};
+use super::funds::Wallet;
 use super::wire::Target;
 use super::{Plan, Prepared, parallel, parts};
 use crate::Result;
 use crate::client::{Blanks, Keyset};
+use crate::tokens::random_secret;
 
 /// Requests for a page that costs nothing.
 pub(super) fn free(page: &Target, plan: Plan) -> Prepared {
@@ -24,28 +25,22 @@ pub(super) fn free(page: &Target, plan: Plan) -> Prepared {
     }
 }
 
-/// Asks the page for its price, withdraws tokens for it (locked, where the publisher wants that), and
+/// Asks the page for its price, gets tokens for it (locked, where the publisher wants that), and
 /// makes a paying request for each.
 ///
 /// # Errors
 /// When the page has no price, or the mint refuses.
-pub(super) fn paid(mint: &Target, token: &str, page: &Target, plan: Plan) -> Result<Prepared> {
+pub(super) fn paid(wallet: &Wallet<'_>, page: &Target, plan: Plan) -> Result<Prepared> {
     let asked = asked(page)?;
     let price = asked.amount.ok_or("a price without an amount")?;
     if !price.is_power_of_two() || price < plan.inputs.next_power_of_two() as u64 {
         return Err("the price must be a power of two, at least the number of inputs".into());
     }
-    let keyset = native::keyset(mint)?;
-    let wallet = Wallet {
-        target: mint,
-        token,
-        keyset: &keyset,
-    };
     let each = parts(price, plan.inputs);
-    let amounts = each.iter().copied().cycle().take(each.len() * plan.count);
     let lock = asked.lock.as_ref().map(|lock| lock_key(&lock.data));
     let lock = lock.transpose()?;
-    let tokens = wallet.withdraw(amounts.collect(), |keyset, amounts| match &lock {
+    let amounts = each.repeat(plan.count);
+    let tokens = wallet.tokens(&amounts, |keyset, amounts| match &lock {
         None => Blanks::of(keyset, amounts),
         Some(key) => locked(keyset, amounts, key),
     })?;
@@ -106,12 +101,7 @@ fn lock_key(data: &str) -> Result<[u8; 32]> {
 
 /// Outputs whose tokens are locked to `key`.
 fn locked(keyset: &Keyset, amounts: &[u64], key: &[u8; 32]) -> Result<Blanks> {
-    let secret = |_| {
-        let mut nonce = [0; 32];
-        getrandom::fill(&mut nonce)?;
-        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Lock::p2pk_secret(key, &Secret::new(nonce)))
-    };
+    let secret = |_| Ok(Lock::p2pk_secret(key, &random_secret()?));
     let secrets: Vec<Secret> = amounts.iter().map(secret).collect::<Result<_>>()?;
     Blanks::of_secrets(keyset, amounts, &secrets)
 }

@@ -32,6 +32,15 @@ impl Target {
         })
     }
 
+    /// The target that `folder` is beneath, if this ends with it.
+    pub(super) fn above(&self, folder: &str) -> Option<Self> {
+        let prefix = self.prefix.strip_suffix(folder)?.to_owned();
+        Some(Self {
+            prefix,
+            ..self.clone()
+        })
+    }
+
     /// The bytes of a GET.
     pub(super) fn get(&self, path: &str) -> Vec<u8> {
         self.get_with(path, "")
@@ -131,5 +140,12 @@ mod tests {
         assert!(request.ends_with("content-length: 2\r\n\r\n{}"));
         assert!(request.contains("\r\nauthorization: Bearer t\r\n"));
         assert!(Target::parse("https://127.0.0.1:80").is_err());
+        let above = target.above("/cashu").unwrap();
+        assert!(
+            above
+                .get("/v1/info")
+                .starts_with(b"GET /v1/info HTTP/1.1\r\n")
+        );
+        assert!(above.above("/cashu").is_none());
     }
 }

@@ -1,0 +1,149 @@
+//! Whether a transaction balances, and where its value goes.
+
+use std::sync::Arc;
+
+use farthing_protocol::api::PostingKind;
+use farthing_protocol::{ErrorCode, amount, keyset};
+
+use super::Keyset;
+use super::admit::refuse;
+use super::transaction::{
+    Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
+};
+use crate::error::{Error, Result};
+
+/// Where a transaction's value goes.
+#[derive(Debug, Default)]
+pub(super) struct Balance {
+    pub(super) entries: Vec<Entry>,
+    /// What a redemption credits.
+    pub(super) credited: u64,
+    /// What is held for a payment: what is put in, less the fee for inputs.
+    pub(super) held: u64,
+}
+
+/// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
+/// redemption credits or a payment holds.
+pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<Balance> {
+    let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
+    let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
+    let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
+    let inputs = inputs.ok_or_else(unbalanced)?;
+    let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
+    let outputs = outputs.ok_or_else(unbalanced)?;
+
+    let mut balance = Balance::default();
+    match &transaction.purpose {
+        Purpose::Swap => {
+            if inputs.checked_sub(fee) != Some(outputs) {
+                let detail = format!("inputs {inputs} − fee {fee} ≠ outputs {outputs}");
+                return refuse(ErrorCode::Unbalanced, detail);
+            }
+        }
+        Purpose::Withdraw(account) => {
+            balance.post(*account, -signed(outputs)?, PostingKind::Withdraw, &None);
+        }
+        Purpose::Issue(account, note) => {
+            balance.post(*account, -signed(outputs)?, PostingKind::Issue, note);
+        }
+        Purpose::Redeem(account) => {
+            let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
+            let Some(rest) = rest else {
+                let detail = format!("inputs {inputs} < fee {fee} + outputs {outputs}");
+                return refuse(ErrorCode::Unbalanced, detail);
+            };
+            balance.credited = rest;
+            balance.post(*account, signed(rest)?, PostingKind::Redeem, &None);
+        }
+        Purpose::Mint(quotes) => {
+            let paid = amount::sum(quotes.iter().map(|(_, amount)| *amount));
+            if paid != Some(outputs) {
+                let detail = format!("outputs {outputs} are not what the quotes are for");
+                return refuse(ErrorCode::Unbalanced, detail);
+            }
+            balance.post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
+        }
+        Purpose::Melt(Payment { due, .. }) => {
+            let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
+            let Some(rest) = rest else {
+                let detail = format!("inputs {inputs} < fee {fee} + {due}, which the quote needs");
+                return refuse(ErrorCode::Unbalanced, detail);
+            };
+            // Nothing moves, and no fee is kept, before it is known what became of the payment.
+            balance.held = rest;
+            return Ok(balance);
+        }
+        Purpose::Payout(..) | Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Settle(..) => {
+            balance.move_funds(&transaction.purpose)?;
+        }
+    }
+    if fee > 0 {
+        balance.post(FEES, signed(fee)?, PostingKind::Redeem, &None);
+    }
+    Ok(balance)
+}
+
+impl Balance {
+    /// What moves between accounts, without tokens.
+    fn move_funds(&mut self, purpose: &Purpose) -> Result<()> {
+        match purpose {
+            Purpose::Payout(account, Payment { due, .. }) => {
+                self.held = *due;
+                let due = positive(*due)?;
+                self.post(*account, -due, PostingKind::Payout, &None);
+                self.post(PAYING_OUT, due, PostingKind::Payout, &None);
+            }
+            Purpose::Credit(account, amount, note) => {
+                let amount = positive(*amount)?;
+                self.post(*account, amount, PostingKind::Credit, note);
+                self.post(RESERVE, -amount, PostingKind::Credit, note);
+            }
+            Purpose::Debit(account, amount, note) => {
+                let amount = positive(*amount)?;
+                self.post(*account, -amount, PostingKind::Debit, note);
+                self.post(RESERVE, amount, PostingKind::Debit, note);
+            }
+            Purpose::Settle(account, amount, note) => {
+                let kind = match amount {
+                    0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+                    1.. => PostingKind::Credit,
+                    i64::MIN..0 => PostingKind::Debit,
+                };
+                let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
+                self.post(*account, *amount, kind, note);
+                self.post(SUSPENSE, opposite, kind, note);
+            }
+            Purpose::Swap
+            | Purpose::Withdraw(_)
+            | Purpose::Redeem(_)
+            | Purpose::Issue(..)
+            | Purpose::Mint(_)
+            | Purpose::Melt(_) => {}
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, account: i64, amount: i64, kind: PostingKind, note: &Option<String>) {
+        self.entries.push(Entry {
+            account,
+            amount,
+            kind,
+            note: note.clone(),
+        });
+    }
+}
+
+fn signed(amount: u64) -> Result<i64> {
+    i64::try_from(amount).map_err(|_| unbalanced())
+}
+
+fn positive(amount: u64) -> Result<i64> {
+    match signed(amount)? {
+        0 => refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+        amount => Ok(amount),
+    }
+}
+
+fn unbalanced() -> Error {
+    Error::request(ErrorCode::Unbalanced, "the amounts are too large to add up")
+}
