@@ -127,12 +127,12 @@ async fn under_a_passphrase_the_files_show_neither_phrase_nor_token() {
     let mut store = Sealed::open(store, None).await.unwrap();
     let words = "legal winner thank year";
     let seen = |dir: &std::path::Path| {
-        let files = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path());
+        let mut files = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path());
         let has = |file: std::path::PathBuf| {
             let bytes = std::fs::read(file).unwrap();
             bytes.windows(words.len()).any(|w| w == words.as_bytes())
         };
-        files.map(has).any(|found| found)
+        files.any(has)
     };
     store.apply(vec![put("a", words.as_bytes())]).await.unwrap();
     assert!(seen(dir.path()));
