@@ -61,6 +61,7 @@ fn caller_code(caller: &Caller) -> &'static str {
     match caller {
         Caller::Randomness => "no_randomness",
         Caller::Phrase(_) => "phrase_invalid",
+        Caller::PassphraseEmpty => "passphrase_empty",
         Caller::MintUrl(_) => "mint_url_invalid",
         Caller::NoMint => "no_mint",
         Caller::MintUnknown(_) => "mint_unknown",
@@ -91,6 +92,9 @@ fn caller_code(caller: &Caller) -> &'static str {
 fn caller_advice(caller: &Caller) -> &'static str {
     match caller {
         Caller::Randomness => "Try again; if it persists, do not make a wallet on this machine.",
+        Caller::PassphraseEmpty => {
+            "Give one of several words; farthing passphrase --remove takes it away."
+        }
         Caller::Phrase(_) => "Compare it with what you wrote down, word by word.",
         Caller::MintUrl(_) => "Give the whole address, such as https://mint.example.",
         Caller::NoMint => "Add one: farthing mint add URL.",
@@ -132,18 +136,29 @@ fn refusal(refused: &Refused) -> Explanation {
         ..
     } = refused;
     let what = format!("the mint {mint} refused: {detail} (code {code}, status {status})");
-    let money = match refused.aftermath {
+    let money = match &refused.aftermath {
         Aftermath::Nothing => "Nothing was moved.".to_owned(),
         Aftermath::Kept(id) => format!(
             "Nothing is lost: operation {id} is kept and tried again each time the wallet is opened."
         ),
-        Aftermath::Undone { returned, lost: 0 } if returned > 0 => {
+        Aftermath::Undone {
+            returned,
+            lost: 0,
+            unit,
+        } if *returned > 0 => {
+            let returned = unit.show(*returned);
             format!("Nothing was moved; {returned} went back into the balance.")
         }
         Aftermath::Undone { lost: 0, .. } => "Nothing was moved.".to_owned(),
-        Aftermath::Undone { returned, lost } => format!(
-            "{returned} went back into the balance. {lost} had been spent already, by another copy \
-             of this wallet, and left it."
+        Aftermath::Undone {
+            returned,
+            lost,
+            unit,
+        } => format!(
+            "{} went back into the balance. {} had been spent already, by another copy of this \
+             wallet, and left it.",
+            unit.show(*returned),
+            unit.show(*lost)
         ),
     };
     let advice = refusal_advice(refused).to_owned();
@@ -281,6 +296,8 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::Missing(_) => "no_wallet",
         StoreError::Exists(_) => "wallet_exists",
         StoreError::Locked => "wallet_locked",
+        StoreError::Sealed => "passphrase_needed",
+        StoreError::Passphrase => "passphrase_wrong",
         StoreError::Version(_) => "wallet_version",
         StoreError::Damaged { .. } => "wallet_damaged",
         StoreError::Failed(_) => "wallet_failed",
@@ -300,6 +317,14 @@ fn store(error: &StoreError) -> Explanation {
         StoreError::Locked => (
             "Nothing was moved.",
             "Wait for the other process to end, and try again.",
+        ),
+        StoreError::Sealed => (
+            "Nothing was moved.",
+            "Run it on a terminal, which asks for the passphrase, or set FARTHING_PASSPHRASE.",
+        ),
+        StoreError::Passphrase => (
+            "Nothing was moved, and the wallet is as it was.",
+            "Try again; without it, the recovery phrase restores the money into a new wallet.",
         ),
         StoreError::Version(_) => (
             "It was left as it is.",

@@ -21,8 +21,10 @@
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
 //! | `keysets` | ids recomputed, keys compared with what was known |
+//! | [`Unit`] | amounts as people write them |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
+//! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
 //!
 //! # Invariants
@@ -52,11 +54,14 @@ pub mod recover;
 mod refusal;
 pub mod renew;
 pub mod restore;
+mod seal;
+pub mod sealed;
 pub mod search;
 mod seed;
 pub mod spend;
 pub mod store;
 mod tables;
+mod unit;
 pub mod wallet;
 pub mod web;
 
@@ -72,9 +77,12 @@ pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
 pub use recover::Recovered;
 pub use renew::{Expiring, Renew, Renewed};
+pub use seal::Passphrase;
+pub use sealed::Sealed;
 pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};
+pub use unit::Unit;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -28,6 +28,20 @@ pub enum Table {
 }
 
 impl Table {
+    /// All tables.
+    pub const ALL: [Self; 10] = [
+        Self::Meta,
+        Self::Mints,
+        Self::Keysets,
+        Self::Counters,
+        Self::Proofs,
+        Self::Operations,
+        Self::Sent,
+        Self::History,
+        Self::Bought,
+        Self::Budgets,
+    ];
+
     /// The name to store it under; never changes.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -70,6 +84,12 @@ pub enum StoreError {
     /// Another process has the wallet open.
     #[error("another process has this wallet open")]
     Locked,
+    /// It needs a passphrase.
+    #[error("this wallet is protected by a passphrase")]
+    Sealed,
+    /// It has another passphrase.
+    #[error("this is not the wallet's passphrase")]
+    Passphrase,
     /// The file was written by a later version, or is no wallet at all.
     #[error("this is not a wallet file that this version can read: {0}")]
     Version(String),

@@ -1,9 +1,9 @@
 //! The SQLite store: private, exclusive, and versioned.
 #![cfg(feature = "native")]
 
-use farthing_wallet::StoreError;
 use farthing_wallet::native::SqliteStore;
 use farthing_wallet::store::{Change, Store, Table};
+use farthing_wallet::{Passphrase, Sealed, StoreError};
 use zeroize::Zeroizing;
 
 fn put(key: &str, value: &[u8]) -> Change {
@@ -100,6 +100,51 @@ fn a_second_process_is_told_that_the_wallet_is_in_use() {
     );
     drop(store);
     assert!(SqliteStore::open(dir.path()).is_ok());
+}
+
+#[test]
+fn a_second_process_waits_for_the_first_to_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(dir.path()).unwrap();
+    let (begun, first) = std::sync::mpsc::channel();
+    let second = std::thread::spawn({
+        let dir = dir.path().to_owned();
+        move || {
+            begun.send(()).unwrap();
+            SqliteStore::open(&dir).map(drop)
+        }
+    });
+    // Whether it is waiting by now or comes later, it gets the wallet.
+    first.recv().unwrap();
+    drop(store);
+    assert_eq!(second.join().unwrap(), Ok(()));
+}
+
+#[tokio::test]
+async fn under_a_passphrase_the_files_show_neither_phrase_nor_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(dir.path()).unwrap();
+    let mut store = Sealed::open(store, None).await.unwrap();
+    let words = "legal winner thank year";
+    let seen = |dir: &std::path::Path| {
+        let mut files = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path());
+        let has = |file: std::path::PathBuf| {
+            let bytes = std::fs::read(file).unwrap();
+            bytes.windows(words.len()).any(|w| w == words.as_bytes())
+        };
+        files.any(has)
+    };
+    store.apply(vec![put("a", words.as_bytes())]).await.unwrap();
+    assert!(seen(dir.path()));
+    let passphrase = Passphrase::new("correct horse").unwrap();
+    store.set_passphrase(Some(&passphrase)).await.unwrap();
+    drop(store);
+    // Closed, the log is gone, and what was deleted is overwritten.
+    assert!(!seen(dir.path()));
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let store = Sealed::open(store, Some(&passphrase)).await.unwrap();
+    let value = store.get(Table::Proofs, "a").await.unwrap();
+    assert_eq!(value.unwrap().as_slice(), words.as_bytes());
 }
 
 #[test]

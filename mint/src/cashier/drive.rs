@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use farthing_protocol::cashu::QuoteId;
 
-use super::Cashier;
+use super::{Cashier, POISONED};
 use crate::clock;
 use crate::engine::QuoteStep;
 use crate::error::Result;
@@ -34,36 +34,46 @@ impl Cashier {
 
     async fn round(self: &Arc<Self>) -> Result<()> {
         let reader = self.engine.store().reader()?;
-        if self.makes_payments() {
+        if self.makes_payments()? {
             for quote in reader.pending_melt_quotes()? {
-                self.drive(quote, Attempt::Again);
+                self.drive(quote)?;
             }
         }
         let after = clock::now_s().saturating_sub(GRACE_S);
         let open = reader.open_mint_quotes(after, OPEN_MAX)?;
         drop(reader);
         for quote in open {
-            self.look_for(&quote).await?;
+            if !self.look_for(&quote).await? {
+                // Neither is it for the others.
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Makes a payment, or asks what became of it, in the background, unless that is being done.
-    pub(super) fn drive(self: &Arc<Self>, quote: MeltQuote, attempt: Attempt) {
-        if !self.makes_payments() || !self.take(&quote.id) {
-            return;
+    /// Makes a payment, or asks what became of it, in the background, unless that is being done, or is for
+    /// another process to do.
+    pub(super) fn drive(self: &Arc<Self>, quote: MeltQuote) -> Result<()> {
+        if !self.makes_payments()? {
+            return Ok(());
         }
+        let Some(attempt) = self.take(&quote.id)? else {
+            return Ok(());
+        };
         let cashier = Arc::clone(self);
         tokio::spawn(async move {
-            if let Err(error) = cashier.advance(&quote, attempt).await {
+            let has_ended = cashier.advance(&quote, attempt).await;
+            if let Err(error) = &has_ended {
                 // It stays pending, and the next round asks again.
                 tracing::warn!(%error, "what became of a payment could not be written down");
             }
-            cashier.let_go(&quote.id);
+            cashier.let_go(&quote.id, has_ended.unwrap_or(false));
         });
+        Ok(())
     }
 
-    async fn advance(&self, quote: &MeltQuote, attempt: Attempt) -> Result<()> {
+    /// Tells whether the payment has ended.
+    async fn advance(&self, quote: &MeltQuote, attempt: Attempt) -> Result<bool> {
         let fee_max_msat = self.rates.to_msat(quote.fee_reserve).unwrap_or(u64::MAX);
         let payment = Payment {
             request: quote.request.clone(),
@@ -78,7 +88,10 @@ impl Cashier {
             Attempt::First => self.backend.pay(&payment, attempt).await,
             Attempt::Again => match self.backend.outgoing(&payment).await {
                 Outgoing::Unseen => self.backend.pay(&payment, attempt).await,
-                seen => seen,
+                seen @ (Outgoing::Paid { .. }
+                | Outgoing::Failed { .. }
+                | Outgoing::Pending
+                | Outgoing::Unknown { .. }) => seen,
             },
         };
         let id = quote.id.clone();
@@ -101,22 +114,36 @@ impl Cashier {
             }
             Outgoing::Unknown { reason } => {
                 tracing::warn!(reason, "what became of a payment is not known yet");
-                return Ok(());
+                return Ok(false);
             }
-            Outgoing::Pending | Outgoing::Unseen => return Ok(()),
+            Outgoing::Pending | Outgoing::Unseen => return Ok(false),
         };
-        self.engine.record(step).await
+        self.engine.record(step).await.map(|()| true)
     }
 
-    fn take(&self, id: &QuoteId) -> bool {
-        self.driven
-            .lock()
-            .is_ok_and(|mut driven| driven.insert(id.clone()))
+    /// Takes a payment to work on; gives whether it was handed to the backend before. `None` when somebody
+    /// works on it.
+    fn take(&self, id: &QuoteId) -> Result<Option<Attempt>> {
+        let mut payments = self.payments.lock().map_err(|_| POISONED)?;
+        let Some(payments) = payments.as_mut().filter(|p| !p.driven.contains(id)) else {
+            return Ok(None);
+        };
+        payments.driven.insert(id.clone());
+        Ok(Some(match payments.handed.insert(id.clone()) {
+            true => Attempt::First,
+            false => Attempt::Again,
+        }))
     }
 
-    fn let_go(&self, id: &QuoteId) {
-        if let Ok(mut driven) = self.driven.lock() {
-            driven.remove(id);
+    /// A payment that has ended may be begun anew, as another one.
+    fn let_go(&self, id: &QuoteId, has_ended: bool) {
+        if let Ok(mut payments) = self.payments.lock()
+            && let Some(payments) = payments.as_mut()
+        {
+            payments.driven.remove(id);
+            if has_ended {
+                payments.handed.remove(id);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ mod rates;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use farthing_protocol::ErrorCode;
@@ -23,10 +23,10 @@ use tokio::sync::broadcast;
 
 use crate::clock;
 use crate::config::Config;
-use crate::engine::{Answer, Engine, Event, QuoteStep};
+use crate::engine::{Engine, Event, QuoteStep};
 use crate::error::{Error, Result};
 use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
-use crate::lightning::{Attempt, BackendError, Features, Incoming, PaymentBackend};
+use crate::lightning::{BackendError, Features, Incoming, PaymentBackend};
 use rates::Rates;
 
 pub use offer::MeltWish;
@@ -44,9 +44,16 @@ pub struct Cashier {
     amount_max: u64,
     /// Locked by the one process that makes payments.
     lock: File,
-    has_lock: OnceLock<()>,
-    /// The quotes whose payment this process is making or asking about.
-    driven: Mutex<HashSet<QuoteId>>,
+    /// What this process knows of payments, once it has the lock.
+    payments: Mutex<Option<Payments>>,
+}
+
+/// The melt quotes whose payment is under way, to the process that makes payments.
+struct Payments {
+    /// Those that were handed to the backend, or may have been before this process had the lock.
+    handed: HashSet<QuoteId>,
+    /// Those that are being worked on.
+    driven: HashSet<QuoteId>,
 }
 
 impl Cashier {
@@ -63,7 +70,7 @@ impl Cashier {
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true);
         let lock = file.open(lock).map_err(Error::file(lock))?;
-        Ok(Self {
+        let cashier = Self {
             engine,
             backend,
             rates: Rates::new(config)?,
@@ -71,9 +78,11 @@ impl Cashier {
             invoice_expiry_s: config.lightning_invoice_expiry_s,
             amount_max: config.lightning_amount_max,
             lock,
-            has_lock: OnceLock::new(),
-            driven: Mutex::default(),
-        })
+            payments: Mutex::default(),
+        };
+        // Before anything new can be begun.
+        cashier.makes_payments()?;
+        Ok(cashier)
     }
 
     /// What the backend can do.
@@ -88,12 +97,22 @@ impl Cashier {
         self.amount_max
     }
 
-    /// Whether this process makes the payments. It does from when on no other does.
-    fn makes_payments(&self) -> bool {
-        if self.has_lock.get().is_none() && self.lock.try_lock().is_ok() {
-            let _ = self.has_lock.set(());
+    /// Whether this process makes the payments: from when on no other does. What is under way then may
+    /// have been handed to the backend by another.
+    fn makes_payments(&self) -> Result<bool> {
+        let mut payments = self.payments.lock().map_err(|_| POISONED)?;
+        if payments.is_some() {
+            return Ok(true);
         }
-        self.has_lock.get().is_some()
+        if self.lock.try_lock().is_err() {
+            return Ok(false);
+        }
+        let under_way = self.engine.store().reader()?.pending_melt_quotes()?;
+        *payments = Some(Payments {
+            handed: under_way.into_iter().map(|quote| quote.id).collect(),
+            driven: HashSet::new(),
+        });
+        Ok(true)
     }
 
     /// A mint quote of `account`'s, or for tokens, as it is now: the backend is asked about one that is
@@ -135,29 +154,20 @@ impl Cashier {
         quote.ok_or_else(unknown)
     }
 
-    /// Sees to the payment of a melt quote that the engine has just begun, as `begun` says, and gives the
-    /// quote when it has ended, or after the time that a payment may take. A caller who wants no wait is
-    /// given it as it is.
+    /// Sees to the payment of a melt quote that the engine has begun, now or before, and gives the quote
+    /// when it has ended, or after the time that a payment may take. A caller who wants no wait is given it
+    /// as it is.
     ///
     /// # Errors
     /// [`Error::Request`] with `PaymentFailed` when it failed for certain, and what was put in is free;
     /// [`Error::Store`].
-    pub async fn pay(
-        self: &Arc<Self>,
-        id: &QuoteId,
-        begun: &Answer,
-        wait: bool,
-    ) -> Result<MeltQuote> {
+    pub async fn pay(self: &Arc<Self>, id: &QuoteId, wait: bool) -> Result<MeltQuote> {
         let mut events = self.engine.watch();
         let quote = self.find(id)?;
         if quote.state != MeltState::Pending {
             return Ok(quote);
         }
-        let attempt = match begun.is_repeated {
-            true => Attempt::Again,
-            false => Attempt::First,
-        };
-        self.drive(quote.clone(), attempt);
+        self.drive(quote.clone())?;
         if !wait {
             return Ok(quote);
         }
@@ -189,8 +199,9 @@ impl Cashier {
         }
     }
 
-    /// Asks the backend whether a mint quote was paid, and has it written down.
-    async fn look_for(&self, quote: &MintQuote) -> Result<()> {
+    /// Asks the backend whether a mint quote was paid, and has it written down. Tells whether the backend
+    /// could be reached.
+    async fn look_for(&self, quote: &MintQuote) -> Result<bool> {
         match self.backend.incoming(quote.payment_hash).await {
             Ok(Incoming::Paid { amount_msat }) => {
                 let amount = self.rates.received(amount_msat);
@@ -200,15 +211,15 @@ impl Cashier {
                         asked = quote.amount,
                         "the payment backend says that less was paid than was asked for"
                     );
-                    return Ok(());
+                    return Ok(true);
                 }
                 let step = QuoteStep::Received(quote.id.clone(), amount);
-                self.engine.record(step).await
+                self.engine.record(step).await.map(|()| true)
             }
-            Ok(Incoming::Unpaid | Incoming::Expired) => Ok(()),
+            Ok(Incoming::Unpaid | Incoming::Expired) => Ok(true),
             Err(error) => {
                 tracing::warn!(%error, "whether an invoice was paid is not known");
-                Ok(())
+                Ok(!matches!(error, BackendError::Unreachable(_)))
             }
         }
     }
@@ -223,11 +234,13 @@ fn failed(error: &BackendError) -> Error {
         }
         BackendError::Refused(detail) => {
             tracing::warn!(detail, "the payment backend refused");
-            let detail = "the mint's payment backend refuses this";
+            let detail = "the mint's payment backend refuses this amount, or any";
             Error::request(ErrorCode::AmountOutOfRange, detail)
         }
     }
 }
+
+const POISONED: Error = Error::Invariant("a thread died while it held the payments");
 
 fn unknown() -> Error {
     Error::request(ErrorCode::QuoteUnknown, "no such quote at this mint")

@@ -13,7 +13,6 @@ use crate::spent_log::Spend;
 use crate::store::{Batch, Counters, PostingRow, TokenRow};
 
 /// What becomes of a transaction that breaks no rule.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     /// It is applied.
     New,

@@ -67,8 +67,6 @@ pub struct Answer {
     pub signatures: Vec<BlindSignature>,
     /// What a redemption credited; 0 for everything else.
     pub credited: u64,
-    /// Whether it was answered before, and nothing was moved now.
-    pub is_repeated: bool,
 }
 
 /// The engine of a mint. Dropping it finishes what was accepted.

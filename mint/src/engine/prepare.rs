@@ -169,7 +169,6 @@ impl Shared {
         Ok(Some(Answer {
             signatures: verify::sign_again(transaction.signed_outputs(), &self.keyring)?,
             credited: credited(transaction, &self.directory())?,
-            is_repeated: true,
         }))
     }
 }
@@ -184,7 +183,6 @@ fn hand_over(
     let answer = Answer {
         signatures,
         credited: checked.credited(),
-        is_repeated: false,
     };
     let job = Job {
         work: Work::Transaction(checked.into_verified(caller.digest)),

@@ -157,12 +157,9 @@ impl Committer {
             .unzip();
         match self.write(&work) {
             Ok(outcomes) => {
-                for (outcome, (mut answer, reply)) in outcomes.into_iter().zip(replies) {
+                for (outcome, (answer, reply)) in outcomes.into_iter().zip(replies) {
                     // A caller that has gone away asks again, and is answered then.
-                    let _ = reply.send(outcome.map(|decision| {
-                        answer.is_repeated = decision == Decision::Answered;
-                        answer
-                    }));
+                    let _ = reply.send(outcome.map(|()| answer));
                 }
             }
             Err(error) => {
@@ -189,7 +186,7 @@ impl Committer {
     /// # Errors
     /// [`Error::Store`] when nothing of the batch happened; [`Error::Busy`] when the spent log cannot
     /// be written, and nothing of it may be answered yet.
-    fn write(&mut self, pieces: &[Work]) -> Result<Vec<Result<Decision>>> {
+    fn write(&mut self, pieces: &[Work]) -> Result<Vec<Result<()>>> {
         if self.journal.is_behind() {
             self.settle()?;
         }
@@ -198,17 +195,19 @@ impl Committer {
         let mut books = Books::open(&batch, replay_days, self.journal.is_on())?;
         let mut outcomes = Vec::with_capacity(pieces.len());
         for piece in pieces {
-            let decision = match piece {
-                Work::Transaction(transaction) => books.decide(transaction),
-                Work::Quote(step) => books.take(step).map(|()| Decision::New),
-            };
-            outcomes.push(match decision {
-                Ok(decision) => {
-                    if let (Work::Transaction(transaction), Decision::New) = (piece, decision) {
+            let outcome = match piece {
+                Work::Transaction(transaction) => match books.decide(transaction) {
+                    Ok(Decision::New) => {
                         books.apply(transaction)?;
+                        Ok(())
                     }
-                    Ok(decision)
-                }
+                    Ok(Decision::Answered) => Ok(()),
+                    Err(error) => Err(error),
+                },
+                Work::Quote(step) => books.take(step),
+            };
+            outcomes.push(match outcome {
+                Ok(()) => Ok(()),
                 Err(refusal @ (Error::Request { .. } | Error::Account { .. })) => Err(refusal),
                 Err(
                     fault @ (Error::Store(_)

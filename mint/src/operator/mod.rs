@@ -12,6 +12,7 @@ mod init;
 mod issue;
 mod keyset;
 mod open;
+mod payment;
 mod quarantine;
 mod restore;
 mod run;
@@ -77,6 +78,9 @@ enum Command {
     /// The second record of spent tokens.
     #[command(subcommand)]
     SpentLog(spent_log::SpentLogCommand),
+    /// Payments to outside that are under way.
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
     /// What the books cannot place, after a restore or a leaked key.
     #[command(subcommand)]
     Suspense(suspense::SuspenseCommand),
@@ -138,6 +142,7 @@ impl Cli {
             Command::Restore(restore) => restore.execute(&dir, output)?,
             Command::Quarantine(quarantine) => quarantine.execute(&dir, output)?,
             Command::SpentLog(spent_log) => spent_log.execute(&dir, output)?,
+            Command::Payment(payment) => payment.execute(&dir, output)?,
             Command::Suspense(suspense) => suspense.execute(&dir, output)?,
             Command::Check => return check::execute(&dir, output),
         }

@@ -11,6 +11,7 @@ import { Wallet, keyPair, refused, total } from "./wallet.mjs";
 scenario("cashu-ts: mints what was paid for, once", async () => {
   const wallet = await Wallet.open();
   const quote = await wallet.cashu.createMintQuoteBolt11(100);
+  await refused(20001, wallet.cashu.mintProofs("bolt11", 100, { quote: quote.quote }));
   await pay(quote.request);
   await wallet.cashu.on.onceMintPaid(quote.quote);
   assert.equal((await wallet.cashu.checkMintQuoteBolt11(quote.quote)).state, "PAID");
@@ -63,7 +64,8 @@ scenario("cashu-ts: a mint quote locked to a key is opened by that key alone (NU
 scenario("cashu-ts: mints several quotes at once (NUT-29)", async () => {
   const wallet = await Wallet.open();
   const key = keyPair();
-  const quotes = [await wallet.cashu.createMintQuoteBolt11(10), await wallet.cashu.createLockedMintQuote(21, key.public)];
+  const open = await wallet.cashu.createMintQuoteBolt11(10);
+  const quotes = [open, await wallet.cashu.createLockedMintQuote(21, key.public)];
   const entries = [10, 21].map((amount, n) => ({ amount, quote: quotes[n] }));
   const batch = await wallet.cashu.prepareBatchMint("bolt11", entries, { privkey: key.secret });
   await pay(quotes[0].request);

@@ -17,7 +17,8 @@ def pays_fees(folder):
 
 @scenario("nutshell: tokens of a retired keyset are spent, and found by the phrase")
 def leaves_keysets(folder):
-    alice, bob, found = holding(folder, "alice", 64, OTHER), Wallet(folder, "bob", OTHER), Wallet(folder, "found", OTHER)
+    alice = holding(folder, "alice", 64, OTHER)
+    bob, found = Wallet(folder, "bob", OTHER), Wallet(folder, "found", OTHER)
     operate(OTHER, "keyset", "rotate", "--suite", "secp256k1")
     alice.mint(16)
     equal(alice.balance, 80)

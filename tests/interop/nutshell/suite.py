@@ -5,7 +5,6 @@ import inspect
 import os
 import signal
 import tempfile
-import time
 import traceback
 from pathlib import Path
 

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod by_hand;
 mod melting;
 mod minting;
 mod refusals;

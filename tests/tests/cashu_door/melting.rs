@@ -4,9 +4,9 @@
 use farthing_protocol::api::{Signatures, State};
 use farthing_protocol::cashu::bolt11::{MeltQuote, MeltQuoteState, MintQuote, MintQuoteState};
 use farthing_tests::client::{Client, proofs};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::setting::{Outputs, Shop, invoice, melt_body};
+use super::setting::{Invoice, Outputs, Shop, invoice, melt_body};
 
 const MELT: &str = "/v1/melt/bolt11";
 
@@ -113,6 +113,29 @@ async fn a_payment_that_fails_gives_the_tokens_back_and_may_be_tried_again() {
     assert_eq!(shop.sums(), (14, 14, 0));
 }
 
+/// Neither the tokens nor the outputs of a payment under way can be used, and its quote and invoice are
+/// taken. Gives a swap of the tokens, and a payment of the invoice with others.
+async fn nothing_is_free_meanwhile(
+    shop: &Shop,
+    invoice: &Invoice,
+    quote: &MeltQuote,
+    body: &Value,
+) -> (Value, Value) {
+    let fresh = Outputs::worth(shop, 64);
+    let swap = json!({"inputs": body["inputs"], "outputs": fresh.outputs});
+    assert_eq!(shop.refusal("/v1/swap", &swap).await, (400, 11002));
+    let more = shop.tokens(64).await;
+    let another = melt_body(quote, &more, &Outputs::of(shop.id, &[1; 6]));
+    assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
+    let same_invoice = shop.melt_quote(invoice).await;
+    let another = melt_body(&same_invoice, &more, &Outputs::of(shop.id, &[1; 6]));
+    assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
+    let mut taken = json!({"inputs": proofs(&more), "outputs": [body["outputs"][0]]});
+    taken["outputs"][0]["amount"] = json!(64);
+    assert_eq!(shop.refusal("/v1/swap", &taken).await, (400, 11004));
+    (swap, another)
+}
+
 #[tokio::test]
 async fn a_payment_that_nobody_knows_of_holds_the_tokens_until_the_node_says_also_across_kills() {
     let mut shop = Shop::open().await;
@@ -153,20 +176,7 @@ async fn a_payment_that_nobody_knows_of_holds_the_tokens_until_the_node_says_als
                 .iter()
                 .all(|s| s.state == State::Pending)
         );
-        // Neither the tokens nor the outputs can be used meanwhile, and the quote is taken.
-        let fresh = Outputs::worth(&shop, 64);
-        let swap = json!({"inputs": body["inputs"], "outputs": fresh.outputs});
-        assert_eq!(shop.refusal("/v1/swap", &swap).await, (400, 11002));
-        let more = shop.tokens(64).await;
-        let another = melt_body(&quote, &more, &Outputs::of(shop.id, &[1; 6]));
-        assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
-        let same_invoice = shop.melt_quote(&invoice).await;
-        let another = melt_body(&same_invoice, &more, &Outputs::of(shop.id, &[1; 6]));
-        assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
-        let taken = json!({"inputs": proofs(&more), "outputs": [{
-            "amount": 64, "id": shop.id, "B_": blanks.outputs[0].b,
-        }]});
-        assert_eq!(shop.refusal("/v1/swap", &taken).await, (400, 11004));
+        let (swap, another) = nothing_is_free_meanwhile(&shop, &invoice, &quote, &body).await;
         let again: MeltQuote = shop.post(MELT, &body).await.ok().unwrap();
         assert_eq!(
             again.state,

@@ -46,7 +46,7 @@ async fn what_an_invoice_paid_for_is_minted_once() {
         "it may be sent again"
     );
     let signed: Signatures = answer.ok().unwrap();
-    let tokens = outputs.unblind(&shop, &signed.signatures);
+    assert_eq!(outputs.unblind(&shop, &signed.signatures).len(), 3);
     assert_eq!(read().await.state, MintQuoteState::Issued);
     assert_eq!(shop.sums(), (100, 100, 0));
     assert_eq!(shop.books()["paid_in"]["balance"], 0);
@@ -54,8 +54,12 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     let again = Outputs::worth(&shop, 100);
     let body = json!({"quote": quote.quote, "outputs": again.outputs});
     assert_eq!(shop.refusal("/v1/mint/bolt11", &body).await, (400, 20002));
+}
 
-    // What real wallets send besides is skipped, the blinding factor before all.
+#[tokio::test]
+async fn what_wallets_send_besides_is_skipped_the_blinding_factor_before_all() {
+    let shop = Shop::open().await;
+    let tokens = shop.tokens(100).await;
     let fresh = Outputs::worth(&shop, 100);
     let mut inputs: Vec<Value> = proofs(&tokens)
         .iter()

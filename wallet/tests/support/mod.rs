@@ -254,7 +254,7 @@ impl World {
         }
     }
 
-    fn parts(&self, fuse: &Rc<Fuse>) -> (TestStore, TestHttp) {
+    pub fn parts(&self, fuse: &Rc<Fuse>) -> (TestStore, TestHttp) {
         let store = TestStore {
             rows: Rc::clone(&self.rows),
             fuse: Rc::clone(fuse),

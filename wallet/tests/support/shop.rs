@@ -68,7 +68,15 @@ pub async fn buy(
     wallet: &mut TestWallet,
     request: &PageRequest,
 ) -> Result<Answer<TestPage>, Error> {
-    match visit(wallet, request).await? {
+    buy_with(wallet, request).await
+}
+
+/// [`buy`] with a wallet over any store.
+pub async fn buy_with<S: Store>(
+    wallet: &mut Wallet<S, TestHttp>,
+    request: &PageRequest,
+) -> Result<Answer<TestPage>, Error> {
+    match wallet.visit(request, &PayOptions::default()).await? {
         Visit::Answer(answer) => Ok(answer),
         Visit::Priced(offer) => wallet.pay(&offer).await,
     }

@@ -87,8 +87,8 @@ pub(in crate::http) async fn payout(
         due,
     };
     let transaction = Transaction::postings(Purpose::Payout(account, payment));
-    let begun = execute(&app, path::PAYOUT, &body, transaction).await?;
-    let quote = cashier.pay(&quote, &begun, true).await?;
+    execute(&app, path::PAYOUT, &body, transaction).await?;
+    let quote = cashier.pay(&quote, true).await?;
     to_melt_quote(&app, quote).await.map(Json)
 }
 

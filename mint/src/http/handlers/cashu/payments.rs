@@ -205,8 +205,8 @@ pub(in crate::http) async fn melt(
         due,
     };
     let transaction = Transaction::melt(payment, inputs, outputs);
-    let begun = execute(&app, "/cashu/v1/melt/bolt11", &body, transaction).await?;
-    let quote = cashier.pay(&quote, &begun, !prefer_async).await?;
+    execute(&app, "/cashu/v1/melt/bolt11", &body, transaction).await?;
+    let quote = cashier.pay(&quote, !prefer_async).await?;
     to_melt_quote(&app, quote).await.map(Json)
 }
 
