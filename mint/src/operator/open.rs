@@ -84,6 +84,15 @@ pub(super) fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     runtime.block_on(answer)
 }
 
+/// Carries out something that takes timers, sockets and tasks beside it.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(Error::file("the async runtime"))?;
+    runtime.block_on(work)
+}
+
 /// The holder's account with this name.
 pub(super) fn account(reader: &Reader, name: &str) -> Result<AccountRow> {
     let row = reader.account_by_name(name)?;

@@ -16,3 +16,4 @@ mod minting;
 mod refusals;
 mod setting;
 mod socket;
+mod till;
