@@ -22,21 +22,22 @@ pub(crate) fn balances(balances: &[Balance], units: &Units) -> Report {
     };
     let row = |b: &Balance| {
         let unit = units.at(&b.mint, &b.unit);
-        let (available, open) = (unit.show(b.available), unit.number(b.pending));
-        let (pending, open) = match b.pending {
-            0 => (String::new(), String::new()),
-            _ => (format!(" (and {open} in open operations)"), open),
+        let available = unit.show(b.available);
+        let pending = match b.pending {
+            0 => String::new(),
+            open => format!(" (and {} in open operations)", unit.number(open)),
         };
         let plain = format!("{available}{pending}  {}", b.mint);
+        let note = pending.trim_start().trim_matches(['(', ')']).to_owned();
         let cells = [
             Cell::money(available),
-            Cell::money(open),
             Cell::text(&b.mint),
+            Cell::text(note).look(Look::Warning),
         ];
         Row::new(plain, cells)
     };
     let json = json!({"balances": balances.iter().map(json).collect::<Vec<_>>()});
-    let table = Table::new(["BALANCE", "OPEN", "MINT"], balances.iter().map(row));
+    let table = Table::new(["BALANCE", "MINT", ""], balances.iter().map(row));
     Report::table(
         json,
         table,
