@@ -14,6 +14,7 @@ use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::renewal;
 use crate::report::{self, Report, Units};
+use crate::screen::for_stderr;
 use crate::shell;
 
 pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
@@ -143,7 +144,7 @@ async fn with_wallet(
         OpenCommand::Sent { id: None, .. } => {
             let what = "asking what became of them";
             for error in waiting(what, wallet.check_sent()).await? {
-                eprintln!("not asked: {error}");
+                eprintln!("{}", for_stderr(&format!("not asked: {error}")));
             }
             Ok(report::all_sent(&wallet.all_sent().await?, &units))
         }
@@ -191,7 +192,7 @@ pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
     let units = Units::of(&wallet.mints().await?);
     let what = "settling what was left open";
     for recovered in waiting(what, wallet.recover()).await? {
-        eprintln!("{}", report::recovered(&recovered, &units));
+        eprintln!("{}", for_stderr(&report::recovered(&recovered, &units)));
     }
     Ok(())
 }

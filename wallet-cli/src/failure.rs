@@ -109,7 +109,10 @@ impl Failure {
                 let explained = wallet.explain();
                 told(&explained.what, &explained.money, &explained.advice)
             }
-            Self::Usage(text) => text.trim_end().to_owned(),
+            Self::Usage(text) => match text.trim_end().strip_prefix("error:") {
+                Some(rest) => format!("{error}{rest}"),
+                None => text.trim_end().to_owned(),
+            },
             Self::Terminal(text) => format!("{error} {text}"),
             Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
             Self::BrokenOff(off) => told(&off.what(), off.money(), off.advice()),

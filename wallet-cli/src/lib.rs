@@ -93,7 +93,7 @@ fn print(report: &Report, json: bool) -> Result<u8, Failure> {
     out.flush()?;
     drop(out);
     if let Some(hint) = &report.hint {
-        eprintln!("{hint}");
+        eprintln!("{}", screen::for_stderr(hint));
     }
     if let Some(picture) = &report.picture {
         qr::show(picture, screen)?;
@@ -106,7 +106,7 @@ fn fail(failure: &Failure, json: bool) -> ExitCode {
         // A closed output leaves nothing to say it on; the exit code still does.
         let _ = writeln!(std::io::stdout(), "{}", failure.json());
     } else {
-        eprintln!("{}", failure.text());
+        eprintln!("{}", screen::for_stderr(&failure.text()));
     }
     ExitCode::from(failure.exit_code())
 }

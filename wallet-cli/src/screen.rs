@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use console::{Style, Term};
+use console::{Style, Term, measure_text_width};
 
 use crate::args::Color;
 
@@ -42,6 +42,46 @@ impl Screen {
 /// Whether somebody can be asked: both ends of the conversation are a terminal.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Text for standard error: on a terminal no word is broken at its edge.
+pub(crate) fn for_stderr(text: &str) -> String {
+    match io::stderr().is_terminal() {
+        true => {
+            let size = Term::stderr().size_checked();
+            folded(
+                text,
+                size.map_or(COLUMNS_DEFAULT, |(_, columns)| columns.into()),
+            )
+        }
+        false => text.to_owned(),
+    }
+}
+
+/// Breaks lines between words, so that they have `columns` characters at the most. What goes on is
+/// indented a little more than what it goes on from.
+fn folded(text: &str, columns: usize) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let further = if indent > 0 { indent + 2 } else { 0 };
+        let mut current = " ".repeat(indent);
+        let mut empty = true;
+        for word in line.split_whitespace() {
+            let width = measure_text_width(&current) + measure_text_width(word);
+            if !empty && width + 1 > columns {
+                lines.push(std::mem::replace(&mut current, " ".repeat(further)));
+                empty = true;
+            }
+            if !empty {
+                current.push(' ');
+            }
+            current.push_str(word);
+            empty = false;
+        }
+        lines.push(current);
+    }
+    lines.join("\n")
 }
 
 /// Decides about colours, once and for all, on each of the two outputs.
@@ -96,5 +136,27 @@ impl Look {
     /// Text for standard error.
     pub(crate) fn err(self, text: &str) -> String {
         self.style().for_stderr().apply_to(text).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words_and_long_words_are_left() {
+        let text = "error: it is gone\n  money: Nothing was moved.\n";
+        assert_eq!(
+            folded(text, 14),
+            "error: it is\ngone\n  money:\n    Nothing\n    was moved."
+        );
+        assert_eq!(folded(text, 80), text.trim_end());
+        assert_eq!(
+            folded("http://a-long.example go", 10),
+            "http://a-long.example\ngo"
+        );
+        assert_eq!(folded("a\n\nb", 10), "a\n\nb");
+        let coloured = "\x1b[1mmoney:\x1b[0m no more";
+        assert_eq!(folded(coloured, 9), "\x1b[1mmoney:\x1b[0m no\nmore");
     }
 }

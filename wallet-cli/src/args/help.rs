@@ -73,7 +73,7 @@ Examples:
   farthing send 10
   farthing send 10 --memo 'for the tea' > token.txt
   farthing send 10 --qr
-  farthing send 10 --lock 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29
+  farthing send 10 --lock 3b6a27bc...18b59da29
 
 Whoever has the token has the money. Nobody can spend a locked one but the owner of the key.";
 

@@ -15,7 +15,7 @@ const EVERYWHERE: &str = "Options of every command";
 
 /// Private small change: a wallet for Farthing mints.
 #[derive(Debug, Parser)]
-#[command(name = "farthing", version, about, after_help = help::FARTHING)]
+#[command(name = "farthing", version, about, after_help = help::FARTHING, max_term_width = 100)]
 pub(crate) struct Cli {
     /// What holds for every command
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub(crate) struct Global {
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Colours: on a terminal, always, or never; NO_COLOR is obeyed
+    /// When to use colours; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value_t, value_enum)]
     pub(crate) color: Color,
     /// Reach mints and sites through this proxy alone, socks5h://HOST:PORT; or `direct`
@@ -53,12 +53,9 @@ pub(crate) struct Global {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 

@@ -16,8 +16,8 @@ use crate::screen::Screen;
 use parts::Parts;
 use picture::Drawing;
 
-/// How long each part of a sequence is shown: a phone's camera needs some of it.
-const PART_SHOWN: Duration = Duration::from_millis(250);
+/// How long each part of a sequence is shown: a phone's camera takes some ten pictures a second.
+const PART_SHOWN: Duration = Duration::from_millis(200);
 /// The largest code that is shown whole, in modules with its margin: phones read it from a terminal.
 const STANDING_SIDE_MAX: usize = 81;
 /// Lines below a code: what it is, and how to go on.

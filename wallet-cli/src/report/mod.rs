@@ -39,10 +39,10 @@ pub(crate) struct Report {
 enum Body {
     /// It may be money, so it is wiped.
     Text(Zeroizing<String>),
-    /// The same with words that stand out for people.
+    /// The same in another form for people. It may be money too.
     Styled {
-        plain: String,
-        styled: String,
+        plain: Zeroizing<String>,
+        styled: Zeroizing<String>,
     },
     Table(Table),
 }
@@ -72,7 +72,8 @@ impl Report {
         Self::of(json, Body::Text(Zeroizing::new(text.into())))
     }
 
-    fn styled(json: Value, plain: String, styled: String) -> Self {
+    fn styled(json: Value, plain: impl Into<String>, styled: impl Into<String>) -> Self {
+        let (plain, styled) = (Zeroizing::new(plain.into()), Zeroizing::new(styled.into()));
         Self::of(json, Body::Styled { plain, styled })
     }
 
@@ -100,8 +101,8 @@ impl Report {
     pub(crate) fn shown(&self, screen: Screen) -> Zeroizing<String> {
         match (&self.body, screen) {
             (Body::Text(text), _) => text.clone(),
-            (Body::Styled { plain, .. }, Screen::Plain) => plain.clone().into(),
-            (Body::Styled { styled, .. }, Screen::Terminal { .. }) => styled.clone().into(),
+            (Body::Styled { plain, .. }, Screen::Plain) => plain.clone(),
+            (Body::Styled { styled, .. }, Screen::Terminal { .. }) => styled.clone(),
             (Body::Table(table), _) => table.render(screen).into(),
         }
     }

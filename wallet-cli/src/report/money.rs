@@ -23,25 +23,27 @@ pub(crate) fn balances(balances: &[Balance], units: &Units) -> Report {
     };
     let row = |b: &Balance| {
         let unit = units.at(&b.mint, &b.unit);
-        let (available, open) = (unit.show(b.available), unit.number(b.pending));
-        let (pending, open) = match b.pending {
-            0 => (String::new(), String::new()),
-            _ => (format!(" (and {open} in open operations)"), open),
+        let available = unit.show(b.available);
+        let pending = match b.pending {
+            0 => String::new(),
+            open => format!(" (and {} in open operations)", unit.number(open)),
         };
         let expired = match b.expired {
             0 => String::new(),
             expired => format!(" ({} has expired)", unit.number(expired)),
         };
         let plain = format!("{available}{pending}{expired}  {}", b.mint);
+        let note = format!("{pending}{expired}").replace(['(', ')'], "");
+        let note = note.trim_start().to_owned();
         let cells = [
             Cell::money(available),
-            Cell::money(open),
             Cell::text(&b.mint),
+            Cell::text(note).look(Look::Warning),
         ];
         Row::new(plain, cells)
     };
     let json = json!({"balances": balances.iter().map(json).collect::<Vec<_>>()});
-    let table = Table::new(["BALANCE", "OPEN", "MINT"], balances.iter().map(row));
+    let table = Table::new(["BALANCE", "MINT", ""], balances.iter().map(row));
     Report::table(
         json,
         table,

@@ -14,7 +14,7 @@ use crate::table::{Cell, Row, Table};
 pub(crate) fn made(dir: &str, phrase: Option<&str>) -> Report {
     let json = json!({"wallet": dir, "phrase": phrase});
     match phrase {
-        Some(phrase) => Report::text(json, phrase).hint(format!(
+        Some(phrase) => Report::styled(json, phrase, on_paper(phrase).as_str()).hint(format!(
             "This phrase is the wallet: whoever has it has the money, and without it a lost wallet \
              is lost.\nWrite it down on paper; it is not shown again.\nThe wallet is in {dir}. Next: \
              farthing mint add URL"
@@ -22,6 +22,16 @@ pub(crate) fn made(dir: &str, phrase: Option<&str>) -> Report {
         None => Report::text(json, format!("made a wallet in {dir}"))
             .hint("Next: farthing mint add URL, then farthing restore".to_owned()),
     }
+}
+
+/// A phrase in the form to write it down in: numbered, three words in a line.
+fn on_paper(phrase: &str) -> Zeroizing<String> {
+    let mut lines = Zeroizing::new(String::new());
+    for (number, word) in (1..).zip(phrase.split_whitespace()) {
+        let end = if number % 3 == 0 { "\n" } else { "" };
+        lines.push_str(&format!("{number:>4}  {word:<12}{end}"));
+    }
+    lines
 }
 
 /// `{"url", "name", "unit", "decimals", "account", "lane"}`.
