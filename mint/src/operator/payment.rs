@@ -2,7 +2,6 @@
 //! what became of one.
 
 use std::fs::OpenOptions;
-use std::sync::Arc;
 
 use clap::{ArgGroup, Subcommand};
 use farthing_protocol::cashu::QuoteId;
@@ -140,8 +139,9 @@ fn end(dir: &DataDir, output: Output, id: &QuoteId, fee: Option<u64>, reason: &s
     file.try_lock().map_err(|_| {
         Error::Operator("the mint is running, and asks the node itself: stop it first".to_owned())
     })?;
-    let (_, engine) = open::engine(dir)?;
-    let engine = Arc::new(engine);
+    let (config, store) = open::books(dir)?;
+    // With the spent log: an end by `--paid` spends tokens.
+    let engine = open::serving_engine(dir, &config, store)?;
     let quote = engine.store().reader()?.melt_quote(id)?;
     if quote.is_none_or(|quote| quote.state != MeltState::Pending) {
         let what = "no payment with this quote is under way; run: farthing-mint payment list";
