@@ -301,8 +301,12 @@ async fn nothing_in_the_database_links() {
     let expected = [
         "accounts",
         "api_tokens",
+        "blanks",
+        "held",
         "keysets",
+        "melt_quotes",
         "meta",
+        "mint_quotes",
         "postings",
         "requests",
         "signed",
@@ -313,6 +317,9 @@ async fn nothing_in_the_database_links() {
     assert_eq!(columns("spent"), "mark keyset amount preimage");
     assert_eq!(columns("signed"), "mark keyset amount");
     assert_eq!(columns("requests"), "day digest");
+    // What says which tokens pay for what is gone with the payment.
+    assert_eq!(columns("held"), "mark quote keyset amount preimage");
+    assert_eq!(tables["held"].rows.len(), 0);
     assert_eq!(tables["spent"].rows.len(), ROUNDS * (2 + 2 + 3 + 1));
     assert_eq!(tables["signed"].rows.len(), ROUNDS * (4 + 2 + 1 + 3 + 1));
     assert_eq!(tables["requests"].rows.len(), ROUNDS * 6);

@@ -72,21 +72,16 @@ fn money(fate: &Fate) -> String {
         ),
         Fate::TakenBack {
             returned,
-            fee: 0,
+            fee,
             unit,
         } => {
             let returned = unit.show(*returned);
-            format!("Nothing was paid; {returned} went back into the balance.")
+            let fee = match fee {
+                0 => String::new(),
+                fee => format!(", and the mint's fee was {}", unit.number(*fee)),
+            };
+            format!("Nothing was paid; {returned} went back into the balance{fee}.")
         }
-        Fate::TakenBack {
-            returned,
-            fee,
-            unit,
-        } => format!(
-            "Nothing was paid; {} went back into the balance, and the mint's fee was {}.",
-            unit.show(*returned),
-            unit.number(*fee)
-        ),
         Fate::Taken {
             amount,
             lost: 0,
