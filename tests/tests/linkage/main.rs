@@ -292,27 +292,29 @@ fn scalar_bytes(scalar: &farthing_protocol::EncodedScalar) -> Vec<u8> {
     hex::decode(json!(scalar).as_str().unwrap()).unwrap()
 }
 
+/// All tables of the store.
+const TABLES: [&str; 12] = [
+    "accounts",
+    "api_tokens",
+    "blanks",
+    "held",
+    "keysets",
+    "melt_quotes",
+    "meta",
+    "mint_quotes",
+    "postings",
+    "requests",
+    "signed",
+    "spent",
+];
+
 #[tokio::test]
 async fn nothing_in_the_database_links() {
     let mut run = Run::new().await;
     run.go().await;
     let database = Database::open(run.scene.database()).unwrap();
     let tables = read_all(&database);
-    let expected = [
-        "accounts",
-        "api_tokens",
-        "blanks",
-        "held",
-        "keysets",
-        "melt_quotes",
-        "meta",
-        "mint_quotes",
-        "postings",
-        "requests",
-        "signed",
-        "spent",
-    ];
-    assert_eq!(tables.keys().collect::<Vec<_>>(), expected);
+    assert_eq!(tables.keys().collect::<Vec<_>>(), TABLES);
     let columns = |table: &str| tables[table].columns.join(" ");
     assert_eq!(columns("spent"), "mark keyset amount preimage");
     assert_eq!(columns("signed"), "mark keyset amount");
