@@ -320,7 +320,7 @@ fn store(error: &StoreError) -> Explanation {
         ),
         StoreError::Sealed => (
             "Nothing was moved.",
-            "Run it on a terminal, which asks for the passphrase, or set FARTHING_PASSPHRASE.",
+            "Open it with the program that sealed it, which knows the passphrase.",
         ),
         StoreError::Passphrase => (
             "Nothing was moved, and the wallet is as it was.",
