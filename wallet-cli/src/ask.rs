@@ -85,6 +85,13 @@ pub(crate) fn file_or_input(path: &Path, what: &str) -> Result<Zeroizing<String>
     Ok(Zeroizing::new(text))
 }
 
+/// The first line of a file, or of standard input for `-`: a secret, whose line's end is not its own.
+pub(crate) fn line_of_file(path: &Path, what: &str) -> Result<Zeroizing<String>, Failure> {
+    let text = file_or_input(path, what)?;
+    let line = text.lines().next().unwrap_or_default();
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
 fn capitalised(text: &str) -> String {
     let text = text.strip_prefix("the ").unwrap_or(text);
     let mut chars = text.chars();

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
-use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, SendOptions, Wallet};
+use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, Sealed, SendOptions, Wallet};
 
 use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
 use crate::ask;
+use crate::doctor;
 use crate::failure::Failure;
 use crate::get;
+use crate::passphrase;
 use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::renewal;
@@ -17,7 +19,7 @@ use crate::report::{self, Report, Units};
 use crate::screen::for_stderr;
 use crate::shell;
 
-pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
+pub(crate) type NativeWallet = Wallet<Sealed<SqliteStore>, ReqwestHttp>;
 
 /// What a wallet is opened with, and how.
 pub(crate) struct Setting {
@@ -25,6 +27,8 @@ pub(crate) struct Setting {
     pub(crate) dir: PathBuf,
     /// How requests go.
     pub(crate) way: Way,
+    /// Where the passphrase comes from, if the wallet has one.
+    passphrase: passphrase::Source,
     /// The mint that was named.
     pub(crate) mint: Option<String>,
     /// How amounts are read.
@@ -38,6 +42,7 @@ impl Setting {
         let dir = wallet_dir(global.wallet.clone())?;
         Ok(Self {
             way: Way::choose(&global, &dir)?,
+            passphrase: passphrase::Source::new(global.passphrase_file),
             dir,
             mint: global.mint,
             reading: match global.smallest_unit {
@@ -51,6 +56,7 @@ impl Setting {
     /// Opens the wallet and looks at nothing yet.
     pub(crate) async fn open(&self) -> Result<NativeWallet, Failure> {
         let store = SqliteStore::open(&self.dir).map_err(Error::from)?;
+        let store = self.passphrase.open(store).await?;
         Ok(Wallet::open(store, self.way.http(), system_clock).await?)
     }
 }
@@ -61,6 +67,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { dir } => shell::man(dir.as_deref()),
         Command::Proxy(command) => proxy::command(&wallet_dir(cli.global.wallet)?, &command),
+        Command::Passphrase(command) => {
+            passphrase::command(&Setting::of(cli.global)?, &command).await
+        }
         Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
         Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
@@ -70,8 +79,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             if needs_network(&command) {
                 setting.way.check().await?;
             }
-            // Recover says at length what other commands say in passing.
-            if !matches!(command, OpenCommand::Recover) {
+            // Recover says at length what other commands say in passing; the doctor only looks.
+            if !matches!(command, OpenCommand::Recover | OpenCommand::Doctor) {
                 recover(&mut wallet).await?;
                 renewal::renew(&mut wallet, &command).await?;
             }
@@ -93,6 +102,7 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Cancel { .. }
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
+        | OpenCommand::Doctor
         | OpenCommand::Balance
         | OpenCommand::Sent { .. }
         | OpenCommand::Budget(_)
@@ -163,6 +173,7 @@ async fn with_wallet(
         }
         OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
         OpenCommand::Key { qr } => Ok(report::key(wallet.lock_public_key(), qr)),
+        OpenCommand::Doctor => doctor::examine(wallet, setting, &units).await,
         OpenCommand::Restore => restore(wallet, url).await,
     }
 }
@@ -178,8 +189,20 @@ async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
     } else {
         (Phrase::generate().map_err(Error::from)?, Origin::New)
     };
+    let protects = args.passphrase || args.new.new_passphrase_file.is_some();
+    let passphrase = protects
+        .then(|| passphrase::new_one(&args.new))
+        .transpose()?;
     let (dir, http) = (&setting.dir, setting.way.http());
     let store = SqliteStore::create(dir).map_err(Error::from)?;
+    let mut store = Sealed::open(store, None).await.map_err(Error::from)?;
+    if let Some(passphrase) = &passphrase {
+        // Before anything is in it, so that nothing ever lay there in clear.
+        store
+            .set_passphrase(Some(passphrase))
+            .await
+            .map_err(Error::from)?;
+    }
     Wallet::create(store, http, system_clock, &phrase, origin).await?;
     setting.way.keep(dir)?;
     let words = phrase.expose();

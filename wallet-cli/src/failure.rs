@@ -22,12 +22,23 @@ pub(crate) enum Failure {
     Terminal(String),
     /// The proxy cannot be used, for this reason; nothing was begun.
     Proxy(String),
+    /// What was asked for does not fit how the wallet is now.
+    Unchanged {
+        /// The error's name for programs.
+        code: &'static str,
+        /// What does not fit.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A page broke off while it was read.
     BrokenOff(BrokenOff),
 }
 
 /// What a proxy that is down means for the money.
 const PROXY_MONEY: &str = "Nothing was moved, and no request was made.";
+/// What an error means that is found before anything is done.
+const UNCHANGED_MONEY: &str = "Nothing was moved or changed.";
 /// What to do about it.
 const PROXY_ADVICE: &str = "Start it, or give another: --proxy socks5h://HOST:PORT. farthing proxy show says which one is kept.";
 
@@ -94,6 +105,7 @@ impl Failure {
                     Fault::Silent(_) | Fault::MintUnasked(_) | Fault::Waiting => 6,
                 },
             },
+            Self::Unchanged { .. } => 3,
             Self::BrokenOff(_) | Self::Proxy(_) => 6,
         }
     }
@@ -115,6 +127,7 @@ impl Failure {
             },
             Self::Terminal(text) => format!("{error} {text}"),
             Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
+            Self::Unchanged { what, advice, .. } => told(what, UNCHANGED_MONEY, advice),
             Self::BrokenOff(off) => told(&off.what(), off.money(), off.advice()),
         }
     }
@@ -146,6 +159,13 @@ impl Failure {
                 "what": reason,
                 "money": PROXY_MONEY,
                 "advice": PROXY_ADVICE,
+                "exit_code": exit_code,
+            }),
+            Self::Unchanged { code, what, advice } => json!({
+                "code": code,
+                "what": what,
+                "money": UNCHANGED_MONEY,
+                "advice": advice,
                 "exit_code": exit_code,
             }),
             Self::BrokenOff(off) => json!({

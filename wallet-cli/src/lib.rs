@@ -20,7 +20,8 @@
 //! |---|---|
 //! | `args` | the grammar, what `--help` says, amounts as they are typed |
 //! | `commands`, `get` | what each command does |
-//! | `proxy` | which way requests go |
+//! | `proxy`, `passphrase` | which way requests go; what opens the wallet's file |
+//! | `doctor` | what could be better |
 //! | `renewal` | keysets that retire are followed |
 //! | `ask` | prompts, and what answers in a person's place |
 //! | `report` | what commands answer, one file for each kind of thing |
@@ -31,8 +32,10 @@
 mod args;
 mod ask;
 mod commands;
+mod doctor;
 mod failure;
 mod get;
+mod passphrase;
 mod progress;
 mod proxy;
 mod qr;

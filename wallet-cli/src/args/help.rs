@@ -28,6 +28,7 @@ Examples:
   farthing --wallet ~/holiday init
   farthing init --restore
   farthing init --restore --phrase-file phrase.txt
+  farthing init --passphrase
   farthing init --proxy socks5h://127.0.0.1:9050";
 
 pub(crate) const GET: &str = "\
@@ -138,6 +139,20 @@ pub(crate) const RESTORE: &str = "\
 Examples:
   farthing restore
   farthing restore --mint https://mint.example";
+
+pub(crate) const PASSPHRASE: &str = "\
+Examples:
+  farthing passphrase set
+  farthing passphrase change
+  farthing passphrase remove
+  farthing balance --passphrase-file /run/secrets/wallet
+
+A forgotten passphrase cannot be found again: what is left is the recovery phrase.";
+
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  farthing doctor
+  farthing doctor --json";
 
 pub(crate) const PROXY: &str = "\
 Examples:

@@ -45,6 +45,15 @@ pub(crate) struct Global {
     /// Reach mints and sites through this proxy alone, socks5h://HOST:PORT; or `direct`
     #[arg(long, global = true, env = "FARTHING_PROXY", value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
+    /// Read the wallet's passphrase from a file; `-` is standard input [default: ask]
+    #[arg(
+        long,
+        global = true,
+        env = "FARTHING_PASSPHRASE_FILE",
+        value_name = "FILE"
+    )]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Take amounts as whole numbers of the smallest unit, as they are in JSON
     #[arg(long, global = true)]
     pub(crate) smallest_unit: bool,
@@ -68,6 +77,9 @@ pub(crate) enum Command {
     /// Fetch a page, and pay for it if it has a price
     #[command(after_help = help::GET)]
     Get(Get),
+    /// Protect the wallet's file with a passphrase
+    #[command(subcommand, after_help = help::PASSPHRASE)]
+    Passphrase(Passphrase),
     /// Keep the address of a proxy that all requests of this wallet go through
     #[command(subcommand, after_help = help::PROXY)]
     Proxy(Proxy),
@@ -98,19 +110,53 @@ pub(crate) struct Init {
     /// Read the phrase from a file instead; `-` is standard input
     #[arg(long, requires = "restore", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) phrase_file: Option<PathBuf>,
+    /// Protect the wallet's file with a passphrase, which is asked for
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+    /// What the new passphrase is
+    #[command(flatten)]
+    pub(crate) new: NewPassphrase,
+}
+
+/// The passphrase of the wallet's file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passphrase {
+    /// Protect a wallet that has no passphrase yet
+    #[command(after_help = help::PASSPHRASE)]
+    Set(NewPassphrase),
+    /// Replace the passphrase by another one
+    #[command(after_help = help::PASSPHRASE)]
+    Change(NewPassphrase),
+    /// Take the passphrase away: whoever reads the file has the money
+    #[command(after_help = help::PASSPHRASE)]
+    Remove,
+    /// Say whether there is one
+    #[command(after_help = help::PASSPHRASE)]
+    Show,
+}
+
+/// Where a new passphrase comes from.
+#[derive(Args, Debug)]
+pub(crate) struct NewPassphrase {
+    /// Read the new passphrase from a file; `-` is standard input [default: ask, twice]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
 }
 
 /// The proxy that is kept.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Proxy {
     /// Keep an address
+    #[command(after_help = help::PROXY)]
     Set {
         /// The proxy, such as socks5h://127.0.0.1:9050
         url: String,
     },
     /// Show what is kept
+    #[command(after_help = help::PROXY)]
     Show,
     /// Keep none: requests go directly to mints and sites
+    #[command(after_help = help::PROXY)]
     Remove,
 }
 
@@ -186,6 +232,9 @@ pub(crate) enum OpenCommand {
         #[arg(long, conflicts_with = "json")]
         qr: bool,
     },
+    /// Look the wallet over, and say what could be better; asks no mint
+    #[command(after_help = help::DOCTOR)]
+    Doctor,
     /// Search the mints for what belongs to the wallet's phrase
     #[command(after_help = help::RESTORE)]
     Restore,
@@ -264,6 +313,7 @@ pub(crate) struct Get {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Budget {
     /// Pay to a site without asking, up to these amounts in the unit of the mint
+    #[command(after_help = help::BUDGET)]
     Set {
         /// The site, such as https://site.example
         site: String,
@@ -275,8 +325,10 @@ pub(crate) enum Budget {
         per_day: AmountText,
     },
     /// List the budgets
+    #[command(after_help = help::BUDGET)]
     List,
     /// Ask again before each payment to a site
+    #[command(after_help = help::BUDGET)]
     Remove {
         /// The site
         site: String,
@@ -302,6 +354,20 @@ mod tests {
     #[test]
     fn the_grammar_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_each_command_has_examples() {
+        fn look(command: &clap::Command) {
+            let after = command.get_after_help().map(ToString::to_string);
+            let name = command.get_name();
+            assert!(
+                after.is_some_and(|text| text.contains("Examples:\n  farthing ")),
+                "{name}"
+            );
+            command.get_subcommands().for_each(look);
+        }
+        look(&Cli::command());
     }
 
     #[test]

@@ -97,6 +97,15 @@ pub(crate) fn key(key: [u8; 32], qr: bool) -> Report {
     })
 }
 
+/// `{"passphrase"}`: whether there is one.
+pub(crate) fn passphrase(there: bool) -> Report {
+    let text = match there {
+        true => "a passphrase protects the wallet's file",
+        false => "no passphrase protects the wallet's file: whoever reads it has the money",
+    };
+    Report::text(json!({ "passphrase": there }), text)
+}
+
 /// `{"proxy"}`: the one that is kept, or null.
 pub(crate) fn proxy(kept: Option<&SocksProxy>) -> Report {
     let url = kept.map(SocksProxy::to_string);

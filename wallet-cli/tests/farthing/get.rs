@@ -1,12 +1,13 @@
 //! `farthing get` and what belongs to it, against a mint and a publisher on real sockets.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use crate::program::{farthing, json, text};
 use crate::server::Server;
 use crate::support::mint::API_TOKEN;
 use crate::support::site::PAGE;
+#[cfg(target_os = "linux")]
+use crate::terminal::on_a_terminal;
 use farthing_protocol::Token;
 use serde_json::json;
 
@@ -433,29 +434,6 @@ fn a_site_that_took_the_money_without_a_receipt_is_named() {
          spent, so 3 credit count as paid.\n  to do: Be careful with this site.\n"
     );
     assert_eq!(shop.available(), 97);
-}
-
-/// Runs a command on a terminal of its own, and types `input`; gives what the terminal shows.
-#[cfg(target_os = "linux")]
-fn on_a_terminal(wallet: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String) {
-    use std::io::Write as _;
-    let command = format!("{} {}", env!("CARGO_BIN_EXE_farthing"), arguments.join(" "));
-    let mut child = Command::new("script")
-        .args(["-q", "-e", "-c", &command, "/dev/null"])
-        .env("FARTHING_WALLET", wallet)
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    (output.status.code(), text(&output.stdout).replace('\r', ""))
 }
 
 #[test]

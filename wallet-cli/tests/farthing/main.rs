@@ -21,8 +21,13 @@ mod support {
 }
 mod program;
 mod server;
+mod session;
 mod socks;
 
 mod basics;
 mod get;
+mod manual;
+mod passphrase;
 mod proxy;
+mod sessions;
+mod terminal;

@@ -11,7 +11,7 @@ pub(crate) fn command(wallet: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_farthing"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("FARTHING_") || name == "NO_COLOR" {
+        if name.starts_with("FARTHING_") || ["NO_COLOR", "COLUMNS"].contains(&name.as_str()) {
             command.env_remove(name);
         }
     }

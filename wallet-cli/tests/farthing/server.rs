@@ -121,7 +121,12 @@ fn answer(mut stream: TcpStream, base: &str, site: &mut FakeSite) -> std::io::Re
         let url = format!("{URL}{path}");
         let request = Request { url, bearer, body };
         let response = site.mint.borrow_mut().answer(&request);
-        return write(&mut stream, response.status, &[], &response.body, None);
+        let wait = response.retry_after_s.map(|s| s.to_string());
+        let headers: Vec<_> = wait
+            .into_iter()
+            .map(|s| ("retry-after".to_owned(), s))
+            .collect();
+        return write(&mut stream, response.status, &headers, &response.body, None);
     }
     let answer = site.answer(&request);
     let head = answer.head;

@@ -216,7 +216,8 @@ fn plain_lock(site: &str, lock: &LockOption) -> Result<String, Unpayable> {
 
 /// Whether nobody on the way can read a request to this address: TLS, an onion service, or this
 /// machine itself.
-pub(crate) fn keeps_secrets(url: &str) -> bool {
+#[must_use]
+pub fn keeps_secrets(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;
     };

@@ -82,6 +82,8 @@ pub struct FakeMint {
     pub issued: u64,
     pub redeemed: u64,
     pub fees: u64,
+    /// With how many decimals its unit is written.
+    pub decimals: u8,
     pub lies: Lies,
     pub limits: Limits,
     /// What its clock says.
@@ -124,6 +126,7 @@ impl FakeMint {
             issued: 0,
             redeemed: 0,
             fees: 0,
+            decimals: 0,
             lies: Lies::default(),
             limits,
             now: NOW,
@@ -259,7 +262,7 @@ impl FakeMint {
             time: self.now,
             suite: Ristretto255::NAME.into(),
             unit: "credit".into(),
-            decimals: 0,
+            decimals: self.decimals,
             keysets_digest: keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
             limits: self.limits.clone(),
             nuts: BTreeMap::new(),

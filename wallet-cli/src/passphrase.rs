@@ -1,0 +1,106 @@
+//! The passphrase of the wallet's file: where it comes from, and what becomes of it.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use farthing_wallet::Error;
+use farthing_wallet::native::SqliteStore;
+use farthing_wallet::{Passphrase, Sealed};
+
+use crate::args::{self, NewPassphrase};
+use crate::ask;
+use crate::commands::Setting;
+use crate::failure::Failure;
+use crate::report::{self, Report};
+
+/// Where the passphrase comes from, and what it was: it is asked for once.
+pub(crate) struct Source {
+    file: Option<PathBuf>,
+    known: OnceCell<Passphrase>,
+}
+
+impl Source {
+    pub(crate) fn new(file: Option<PathBuf>) -> Self {
+        Self {
+            file,
+            known: OnceCell::new(),
+        }
+    }
+
+    /// Opens a store, with the passphrase if it needs one.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] when nobody is there to ask, and the store's own.
+    pub(crate) async fn open(&self, store: SqliteStore) -> Result<Sealed<SqliteStore>, Failure> {
+        let sealed = Sealed::is_sealed(&store).await.map_err(Error::from)?;
+        let passphrase = match sealed {
+            true => Some(self.get()?),
+            false => None,
+        };
+        let opened = Sealed::open(store, passphrase).await;
+        Ok(opened.map_err(Error::from)?)
+    }
+
+    fn get(&self) -> Result<&Passphrase, Failure> {
+        if let Some(known) = self.known.get() {
+            return Ok(known);
+        }
+        let text = match &self.file {
+            Some(path) => ask::line_of_file(path, "the passphrase")?,
+            None => ask::secret("the passphrase", "give it with --passphrase-file FILE")?,
+        };
+        let passphrase = Passphrase::new(&text).map_err(Error::from)?;
+        Ok(self.known.get_or_init(|| passphrase))
+    }
+}
+
+/// A new passphrase: of a file, or typed twice, since nobody sees what is typed.
+pub(crate) fn new_one(new: &NewPassphrase) -> Result<Passphrase, Failure> {
+    let text = match &new.new_passphrase_file {
+        Some(path) => ask::line_of_file(path, "the new passphrase")?,
+        None => {
+            let otherwise = "give it with --new-passphrase-file FILE";
+            let first = ask::secret("the new passphrase", otherwise)?;
+            let second = ask::secret("the new passphrase again", otherwise)?;
+            if *first != *second {
+                return Err(Failure::Unchanged {
+                    code: "passphrases_differ",
+                    what: "the two passphrases are not the same",
+                    advice: "Try again.",
+                });
+            }
+            first
+        }
+    };
+    Ok(Passphrase::new(&text).map_err(Error::from)?)
+}
+
+/// `farthing passphrase`.
+pub(crate) async fn command(
+    setting: &Setting,
+    command: &args::Passphrase,
+) -> Result<Report, Failure> {
+    let mut wallet = setting.open().await?;
+    match (command, wallet.has_passphrase()) {
+        (args::Passphrase::Show, _) => {}
+        (args::Passphrase::Set(new), false) | (args::Passphrase::Change(new), true) => {
+            wallet.set_passphrase(Some(&new_one(new)?)).await?;
+        }
+        (args::Passphrase::Remove, true) => wallet.set_passphrase(None).await?,
+        (args::Passphrase::Set(_), true) => {
+            return Err(Failure::Unchanged {
+                code: "passphrase_there",
+                what: "the wallet has a passphrase",
+                advice: "To have another one: farthing passphrase change.",
+            });
+        }
+        (args::Passphrase::Change(_) | args::Passphrase::Remove, false) => {
+            return Err(Failure::Unchanged {
+                code: "no_passphrase",
+                what: "the wallet has no passphrase",
+                advice: "To have one: farthing passphrase set.",
+            });
+        }
+    }
+    Ok(report::passphrase(wallet.has_passphrase()))
+}

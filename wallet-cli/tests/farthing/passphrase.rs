@@ -1,0 +1,120 @@
+//! A passphrase: it is asked for at a terminal, taken from a file elsewhere, and never an argument.
+
+use std::path::Path;
+
+use crate::program::{farthing, json, text};
+use crate::server::Server;
+use crate::session::PHRASE;
+use crate::support::mint::API_TOKEN;
+#[cfg(target_os = "linux")]
+use crate::terminal::on_a_terminal;
+
+const SECRET: &str = "correct horse battery staple";
+
+fn write(dir: &Path, name: &str, content: &str) -> String {
+    let path = dir.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_protected_wallet_works_with_its_passphrase_and_not_without() {
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let wallet = dir.path().join("wallet");
+    let file = write(dir.path(), "passphrase", &format!("{SECRET}\r\n"));
+    let made = farthing(&wallet, &["init", "--new-passphrase-file", &file], "");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let with = |arguments: &[&str], input: &str| {
+        let arguments = [arguments, &["--passphrase-file", &file]].concat();
+        let output = farthing(&wallet, &arguments, input);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        output
+    };
+    with(&["mint", "add", &server.base, "--token", API_TOKEN], "");
+    with(&["withdraw", "100"], "");
+    // The wallet is opened again after the page has come; the passphrase is known by then.
+    let page = format!("{}/article", server.base);
+    with(&["get", &page, "--yes", "--max", "3"], "");
+    let by_input = [&["balance", "--json"][..], &["--passphrase-file", "-"]].concat();
+    let output = farthing(&wallet, &by_input, SECRET);
+    assert_eq!(json(&output)["balances"][0]["available"], 97);
+
+    let without = farthing(&wallet, &["balance"], "");
+    assert_eq!(without.status.code(), Some(2));
+    assert_eq!(
+        text(&without.stderr),
+        "error: there is no terminal to ask for the passphrase on; give it with --passphrase-file FILE\n"
+    );
+    let bytes = std::fs::read(wallet.join("wallet.sqlite")).unwrap();
+    let holds = |needle: &str| bytes.windows(needle.len()).any(|w| w == needle.as_bytes());
+    assert!(!holds(&server.base) && !holds(API_TOKEN) && !holds(SECRET));
+}
+
+#[test]
+fn a_passphrase_is_changed_and_taken_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let wallet = dir.path().join("wallet");
+    let (old, new) = (
+        write(dir.path(), "old", "old\n"),
+        write(dir.path(), "new", "new"),
+    );
+    let key = |arguments: &[&str]| farthing(&wallet, &[&["key"], arguments].concat(), "");
+    farthing(&wallet, &["init", "--restore"], PHRASE);
+    let before = key(&[]).stdout;
+    let set = ["passphrase", "set", "--new-passphrase-file", &old, "--json"];
+    assert_eq!(json(&farthing(&wallet, &set, ""))["passphrase"], true);
+    let change = ["passphrase", "change", "--new-passphrase-file", &new];
+    let changed = [&change[..], &["--passphrase-file", &old]].concat();
+    assert!(farthing(&wallet, &changed, "").status.success());
+    let wrong = key(&["--passphrase-file", &old, "--json"]);
+    assert_eq!(wrong.status.code(), Some(7));
+    assert_eq!(json(&wrong)["error"]["code"], "passphrase_wrong");
+    assert_eq!(key(&["--passphrase-file", &new]).stdout, before);
+    let remove = ["passphrase", "remove", "--passphrase-file", &new];
+    assert!(farthing(&wallet, &remove, "").status.success());
+    assert_eq!(key(&[]).stdout, before);
+    let empty = write(dir.path(), "empty", "\n");
+    let set = [
+        "passphrase",
+        "set",
+        "--new-passphrase-file",
+        &empty,
+        "--json",
+    ];
+    let refused = farthing(&wallet, &set, "");
+    assert_eq!(json(&refused)["error"]["code"], "passphrase_empty");
+    assert_eq!(refused.status.code(), Some(3));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn at_a_terminal_it_is_asked_for_and_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let wallet = dir.path().join("wallet");
+    farthing(&wallet, &["init", "--restore"], PHRASE);
+    let key = text(&farthing(&wallet, &["key"], "").stdout).to_owned();
+    let twice = format!("{SECRET}\n{SECRET}\n");
+    let (code, shown) = on_a_terminal(&wallet, &["passphrase", "set"], &twice);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("New passphrase (not shown): "), "{shown}");
+    assert!(
+        shown.contains("a passphrase protects the wallet's file"),
+        "{shown}"
+    );
+    let (code, shown) = on_a_terminal(&wallet, &["key"], &format!("{SECRET}\n"));
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("Passphrase (not shown): ") && shown.contains(key.trim()));
+    let (code, shown) = on_a_terminal(
+        &wallet,
+        &["passphrase", "change"],
+        &format!("{SECRET}\none\ntwo\n"),
+    );
+    assert_eq!(code, Some(3), "{shown}");
+    assert!(
+        shown.contains("error: the two passphrases are not the same"),
+        "{shown}"
+    );
+    let (code, shown) = on_a_terminal(&wallet, &["key"], "wrong\n");
+    assert_eq!(code, Some(7), "{shown}");
+}
