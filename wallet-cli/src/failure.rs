@@ -121,10 +121,7 @@ impl Failure {
                 let explained = wallet.explain();
                 told(&explained.what, &explained.money, &explained.advice)
             }
-            Self::Usage(text) => match text.trim_end().strip_prefix("error:") {
-                Some(rest) => format!("{error}{rest}"),
-                None => text.trim_end().to_owned(),
-            },
+            Self::Usage(text) => format!("{error} {}", bare(text)),
             Self::Terminal(text) => format!("{error} {text}"),
             Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
             Self::Unchanged { what, advice, .. } => told(what, UNCHANGED_MONEY, advice),
@@ -132,52 +129,53 @@ impl Failure {
         }
     }
 
-    /// `{"error": {"code", "what", "money", "advice", "mint_code", "open_operation", "exit_code"}}`.
+    /// `{"error": {"code", "what", "money", "advice", "mint_code", "open_operation", "exit_code"}}`; what
+    /// there is nothing to say of is null.
     pub(crate) fn json(&self) -> Value {
-        let exit_code = self.exit_code();
-        let body = match self {
+        let (code, what, told) = match self {
             Self::Wallet(error) => {
                 let told = error.explain();
-                json!({
-                    "code": error.code(),
-                    "what": told.what,
-                    "money": told.money,
-                    "advice": told.advice,
-                    "mint_code": mint_code(error),
-                    "open_operation": open_operation(error),
-                    "exit_code": exit_code,
-                })
+                (error.code(), told.what, Some((told.money, told.advice)))
             }
-            Self::Usage(text) => {
-                json!({"code": "usage", "what": text.trim(), "exit_code": exit_code})
+            Self::Usage(text) => ("usage", bare(text).to_owned(), None),
+            Self::Terminal(text) => ("terminal", text.clone(), None),
+            Self::Proxy(reason) => {
+                let told = (PROXY_MONEY.to_owned(), PROXY_ADVICE.to_owned());
+                ("proxy_unusable", reason.clone(), Some(told))
             }
-            Self::Terminal(text) => {
-                json!({"code": "terminal", "what": text, "exit_code": exit_code})
+            Self::Unchanged { code, what, advice } => {
+                let told = (UNCHANGED_MONEY.to_owned(), (*advice).to_owned());
+                (*code, (*what).to_owned(), Some(told))
             }
-            Self::Proxy(reason) => json!({
-                "code": "proxy_unusable",
-                "what": reason,
-                "money": PROXY_MONEY,
-                "advice": PROXY_ADVICE,
-                "exit_code": exit_code,
-            }),
-            Self::Unchanged { code, what, advice } => json!({
-                "code": code,
-                "what": what,
-                "money": UNCHANGED_MONEY,
-                "advice": advice,
-                "exit_code": exit_code,
-            }),
-            Self::BrokenOff(off) => json!({
-                "code": "page_broke_off",
-                "what": off.what(),
-                "money": off.money(),
-                "advice": off.advice(),
-                "exit_code": exit_code,
-            }),
+            Self::BrokenOff(off) => {
+                let told = (off.money().to_owned(), off.advice().to_owned());
+                ("page_broke_off", off.what(), Some(told))
+            }
         };
-        json!({ "error": body })
+        let wallet = match self {
+            Self::Wallet(error) => Some(error),
+            Self::Usage(_)
+            | Self::Terminal(_)
+            | Self::Proxy(_)
+            | Self::Unchanged { .. }
+            | Self::BrokenOff(_) => None,
+        };
+        json!({"error": {
+            "code": code,
+            "what": what,
+            "money": told.as_ref().map(|(money, _)| money),
+            "advice": told.as_ref().map(|(_, advice)| advice),
+            "mint_code": wallet.and_then(|error| mint_code(error)),
+            "open_operation": wallet.and_then(|error| open_operation(error)),
+            "exit_code": self.exit_code(),
+        }})
     }
+}
+
+/// A text about the command line without the word that it begins with on a terminal.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix("error:").unwrap_or(text).trim_start()
 }
 
 /// The code the mint, or a site, refused with.

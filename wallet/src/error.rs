@@ -64,7 +64,7 @@ pub enum Caller {
     #[error("the mint {0} was not searched yet for what this phrase has there")]
     NotRestored(String),
     /// An amount of nothing.
-    #[error("the amount must be at least 1")]
+    #[error("the amount must be more than nothing")]
     AmountZero,
     /// An amount that the mint's denominations cannot make, or that needs too many of them.
     #[error("this amount cannot be made from the mint's denominations in one request")]

@@ -114,7 +114,7 @@ fn caller_advice(caller: &Caller) -> &'static str {
         | Caller::TokenProof { .. }
         | Caller::TokenLock { .. } => "Do not accept it as payment; ask the sender for another.",
         Caller::TokenLocked { .. } => {
-            "Ask the sender for a token locked to your key (farthing key), or for an unlocked one."
+            "Only the owner of that key can spend it. To be sent one: give the sender yours (farthing key)."
         }
         Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",

@@ -142,6 +142,7 @@ pub(crate) fn history(entries: &[Entry], units: &Units) -> Report {
     let row = |entry: &Entry| {
         let (undone, look) = match entry.outcome {
             Outcome::Done => ("", Look::Plain),
+            Outcome::Undone if entry.kind == Kind::Pay => (" (not charged)", Look::Faint),
             Outcome::Undone => (" (refused and undone)", Look::Faint),
         };
         let (id, name) = (entry.id, kind(entry.kind));

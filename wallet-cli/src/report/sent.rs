@@ -1,5 +1,8 @@
 //! Tokens that were handed out.
 
+use farthing_protocol::TokenProof;
+use farthing_protocol::conditions::parse;
+use farthing_protocol::suite::SuiteId;
 use farthing_wallet::records::{Sent, SentState};
 use farthing_wallet::{Unit, printable};
 use serde_json::{Value, json};
@@ -21,9 +24,14 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
         sent.id,
         units.at(&sent.mint, &sent.unit).show(sent.amount()),
     );
+    let locked = sent.proofs.iter().any(is_locked);
+    let whose = match locked {
+        true => "only the owner of the key can spend them",
+        false => "whoever has it has them",
+    };
     let hint = format!(
-        "{amount} are in this token: whoever has it has them. Shown again by: farthing sent {id}\n\
-         As a QR code: farthing sent {id} --qr"
+        "{amount} are in this token: {whose}. Shown again by: farthing sent {id}\nAs a QR code: \
+         farthing sent {id} --qr"
     );
     let text = token.to_string();
     let report = Report::text(json, text.as_str());
@@ -35,6 +43,14 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
         }),
         false => report.hint(hint),
     }
+}
+
+/// Whether a token is locked to a key: its secret says so (NUT-10).
+fn is_locked(token: &TokenProof) -> bool {
+    matches!(
+        parse(SuiteId::Ristretto255, &token.proof.secret),
+        Ok(Some(_))
+    )
 }
 
 /// `{"id", "time", "mint", "unit", "decimals", "amount", "memo", "state", "claimed", "taken_back"}`;

@@ -64,12 +64,22 @@ impl Session {
 
     /// Runs a command with `input` on standard input.
     pub(crate) fn run_with(&mut self, line: &str, input: &str) -> String {
+        let output = self.output(line, input);
+        self.note(line, &output);
+        text(&output.stdout).trim().to_owned()
+    }
+
+    /// Runs a command that is not noted, since what it prints is never the same.
+    pub(crate) fn quietly(&self, line: &str) -> String {
+        let output = self.output(line, "");
+        text(&output.stdout).trim().to_owned()
+    }
+
+    fn output(&self, line: &str, input: &str) -> Output {
         let words = words(line).into_iter().skip(1);
         let arguments: Vec<String> = words.map(|word| self.filled_in(&word)).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let output = farthing(&self.wallet(), &arguments, &self.filled_in(input));
-        self.note(line, &output);
-        text(&output.stdout).trim().to_owned()
+        farthing(&self.wallet(), &arguments, &self.filled_in(input))
     }
 
     /// Runs a command as it is, and again with `--json`.

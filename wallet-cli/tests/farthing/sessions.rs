@@ -102,7 +102,7 @@ fn sending_and_receiving() {
     session.both("farthing sent 77");
     session.run("farthing sent");
     session.say("Locked to Bob");
-    let key = session.run("farthing --wallet $DIR/bob key");
+    let key = session.quietly("farthing --wallet $DIR/bob key");
     session.keep("$KEY", key);
     let token = session.run("farthing send 8 --lock $KEY");
     session.keep("$LOCKED", token);

@@ -163,8 +163,8 @@ fn scanned(drawing: &str) -> String {
     let width = drawing[0].chars().count();
     let light = |x: usize, y: usize| match drawing[y / 2].chars().nth(x) {
         Some('█') => true,
-        Some('▀') => y % 2 == 0,
-        Some('▄') => y % 2 == 1,
+        Some('▀') => y.is_multiple_of(2),
+        Some('▄') => !y.is_multiple_of(2),
         _ => false,
     };
     let rows: Vec<Vec<bool>> = (0..drawing.len() * 2)
