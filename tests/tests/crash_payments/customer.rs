@@ -25,6 +25,8 @@ const MELT: &str = "/cashu/v1/melt/bolt11";
 const QUOTE_ISSUED: (u16, u32) = (400, 20002);
 const PAYMENT_FAILED: (u16, u32) = (400, 20004);
 const INVOICE_PAID: (u16, u32) = (400, 20006);
+/// Inputs of a request at the most.
+const INPUTS_MAX: usize = 100;
 /// How often a quote is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -537,7 +539,7 @@ impl Customer {
 
     /// What it holds is money: all of it is swapped.
     pub(crate) async fn spend_all(&mut self) {
-        for tokens in std::mem::take(&mut self.tokens).chunks(100) {
+        for tokens in std::mem::take(&mut self.tokens).chunks(INPUTS_MAX) {
             let blanks = Blanks::worth(&self.keyset, worth(tokens)).unwrap();
             self.tokens
                 .extend(self.client.swap(tokens, blanks).await.unwrap());
