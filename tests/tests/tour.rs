@@ -18,10 +18,19 @@ use farthing_tests::{AS_MINT, AS_PAYWALL, AS_WALLET, Result};
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
 const README: &str = include_str!("../../README.md");
 
-/// What goes before the tour's own lines: jobs have numbers, and `up PORT` waits until somebody listens.
+/// What goes before the tour's own lines: jobs have numbers, `up PORT` waits for a minute until somebody
+/// listens, and whatever happens, nothing is left running.
 const PRELUDE: &str = "\
 set -em
-up() { until (exec 3<>\"/dev/tcp/127.0.0.1/$1\") 2>/dev/null; do sleep 0.1; done; }
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+up() {
+    for _ in {1..600}; do
+        if (exec 3<>\"/dev/tcp/127.0.0.1/$1\") 2>/dev/null; then return; fi
+        sleep 0.1
+    done
+    echo \"nobody listens on $1\"
+    return 1
+}
 ";
 
 /// The blocks of the tour, but for the one that builds the programs.
