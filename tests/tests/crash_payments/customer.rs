@@ -498,8 +498,7 @@ impl Customer {
             options: None,
         };
         let quote: MeltQuote = self.post(MELT_QUOTE, &body).await.unwrap().ok().unwrap();
-        // As many tokens as the mint takes in one request.
-        let tokens = &self.tokens[self.tokens.len().saturating_sub(256)..];
+        let tokens = &self.tokens[self.tokens.len().saturating_sub(INPUTS_MAX)..];
         if worth(tokens) < quote.amount + quote.fee_reserve {
             return;
         }
