@@ -81,10 +81,10 @@ struct Minting {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Payer {
+pub(crate) enum Payer {
     /// Somebody outside, later.
     Later,
-    /// Somebody outside, who has.
+    /// Somebody outside, at once.
     Outside,
     /// A melt quote of the same mint's.
     Own,
@@ -183,7 +183,13 @@ impl Customer {
             let done = match self.dice.one_in(2) || worth(&self.tokens) < 100 {
                 true => {
                     let amount = 50 + self.dice.below(450);
-                    self.mint(amount).await
+                    let is_later = self.dice.one_in(8);
+                    let payer = if is_later {
+                        Payer::Later
+                    } else {
+                        Payer::Outside
+                    };
+                    self.mint(amount, payer).await
                 }
                 false => self.melt(orders).await,
             };
@@ -194,13 +200,9 @@ impl Customer {
         }
     }
 
-    /// Asks for an invoice, which is paid or will be, and has its tokens minted; `None` when the mint
-    /// is gone.
-    pub(crate) async fn mint(&mut self, amount: u64) -> Option<()> {
-        let payer = match self.dice.one_in(8) {
-            true => Payer::Later,
-            false => Payer::Outside,
-        };
+    /// Asks for an invoice, and has its tokens minted if it is paid at once; `None` when the mint is
+    /// gone.
+    pub(crate) async fn mint(&mut self, amount: u64, payer: Payer) -> Option<()> {
         let minting = self.ask_for_invoice(amount, payer).await?;
         self.mintings.push(minting);
         if payer == Payer::Later {
