@@ -121,7 +121,11 @@ impl Failure {
                 let explained = wallet.explain();
                 told(&explained.what, &explained.money, &explained.advice)
             }
-            Self::Usage(text) => format!("{error} {}", bare(text)),
+            Self::Usage(text) => match text.trim().strip_prefix("error:") {
+                Some(rest) => format!("{error}{rest}"),
+                // Help, for a command line that says nothing.
+                None => text.trim_end().to_owned(),
+            },
             Self::Terminal(text) => format!("{error} {text}"),
             Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
             Self::Unchanged { what, advice, .. } => told(what, UNCHANGED_MONEY, advice),

@@ -16,6 +16,7 @@ const EVERYWHERE: &str = "Options of every command";
 /// Private small change: a wallet for Farthing mints.
 #[derive(Debug, Parser)]
 #[command(name = "farthing", version, about, after_help = help::FARTHING, max_term_width = 100)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What holds for every command
     #[command(flatten)]
@@ -74,14 +75,17 @@ pub(crate) enum Command {
     /// Make a wallet and show its recovery phrase, once
     #[command(after_help = help::INIT)]
     Init(Init),
+    /// What needs a wallet
+    #[command(flatten)]
+    Open(OpenCommand),
     /// Fetch a page, and pay for it if it has a price
     #[command(after_help = help::GET)]
     Get(Get),
     /// Protect the wallet's file with a passphrase
-    #[command(subcommand, after_help = help::PASSPHRASE)]
+    #[command(subcommand, arg_required_else_help = true, after_help = help::PASSPHRASE)]
     Passphrase(Passphrase),
     /// Keep the address of a proxy that all requests of this wallet go through
-    #[command(subcommand, after_help = help::PROXY)]
+    #[command(subcommand, arg_required_else_help = true, after_help = help::PROXY)]
     Proxy(Proxy),
     /// Print what makes a shell complete this program's arguments
     #[command(after_help = help::COMPLETIONS)]
@@ -96,9 +100,6 @@ pub(crate) enum Command {
         #[arg(value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
-    /// What needs a wallet
-    #[command(flatten)]
-    Open(OpenCommand),
 }
 
 /// Making a wallet.
@@ -164,7 +165,7 @@ pub(crate) enum Proxy {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OpenCommand {
     /// Add or list mints
-    #[command(subcommand, after_help = help::MINT)]
+    #[command(subcommand, arg_required_else_help = true, after_help = help::MINT)]
     Mint(Mint),
     /// Show what the wallet holds
     #[command(after_help = help::BALANCE)]
@@ -213,7 +214,7 @@ pub(crate) enum OpenCommand {
         id: u64,
     },
     /// Set what may be paid to a site without asking
-    #[command(subcommand, after_help = help::BUDGET)]
+    #[command(subcommand, arg_required_else_help = true, after_help = help::BUDGET)]
     Budget(Budget),
     /// Show what was paid to sites, by day
     #[command(after_help = help::SPENT)]
