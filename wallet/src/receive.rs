@@ -109,7 +109,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let keyset = resolve(&token.proof.id, keysets);
             let keyset = keyset.ok_or(Caller::TokenKeyset(token.proof.id))?;
             token.proof.id = keyset.info.id;
-            if !seen.insert(y(&token.proof.secret)) {
+            if !seen.insert(y(&token.proof)) {
                 return Err(refuse("it is in the token twice".to_owned()));
             }
             verify(&token, keyset).map_err(refuse)?;
