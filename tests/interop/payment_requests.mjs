@@ -55,7 +55,7 @@ for (const [version, encode] of [
       const unpaid = await wallet("get", `${url}/songs/7`);
       assert.equal(unpaid.code, 3, unpaid.stderr);
       const screen = await declined("get", `${url}/songs/7`);
-      assert.match(screen, /asks for 5 credit\./);
+      assert.match(screen, /asks for \x1B\[1m5 credit\x1B\[0m\./);
       assert.match(screen, /for: +Song seven/);
       const tooDear = await wallet("get", `${url}/songs/7`, "--max", "4", "--yes");
       assert.equal(tooDear.code, 3, tooDear.stderr);

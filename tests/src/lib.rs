@@ -8,6 +8,7 @@ pub mod client;
 pub mod demo;
 pub mod dice;
 pub mod fill;
+pub mod lightning;
 pub mod load;
 pub mod network;
 pub mod paywall;

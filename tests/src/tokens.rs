@@ -133,6 +133,25 @@ impl Blanks {
         Self::of(keyset, &parts.ok_or("no such amounts")?)
     }
 
+    /// Verifies and unblinds signatures on the first of the outputs, whatever their amounts (NUT-08).
+    ///
+    /// # Errors
+    /// When one is of another keyset or an amount that it has not, or does not verify.
+    pub fn unblind_change(self, signatures: &[BlindSignature]) -> Result<Vec<TokenProof>> {
+        if signatures.len() > self.blanks.len() {
+            return Err("more signatures than outputs".into());
+        }
+        let pairs = self.blanks.into_iter().zip(signatures);
+        let token = |(blank, signature): (AnyBlank, &BlindSignature)| {
+            if signature.id != self.keyset.id {
+                return Err("a signature is of another keyset than its output".into());
+            }
+            let public = self.keyset.keys.get(signature.amount);
+            blank.unblind(signature, public.ok_or("no such key")?)
+        };
+        pairs.map(token).collect()
+    }
+
     /// Verifies and unblinds the mint's signatures.
     ///
     /// # Errors

@@ -1,126 +1,231 @@
 //! The commands: each opens the wallet, settles what was left open, does one thing, and reports.
 
-use std::io::{self, IsTerminal as _, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
+use farthing_wallet::records::Mint;
 use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, SendOptions, Wallet};
-use zeroize::Zeroizing;
 
-use crate::args::{Budget, Cli, Command, Mint, OpenCommand};
+use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
+use crate::ask;
 use crate::failure::Failure;
 use crate::get;
-use crate::report::{self, Report};
-use crate::safety::{self, Onlooker};
+use crate::progress::{Onlooker, waiting};
+use crate::proxy::{self, Way};
+use crate::renewal;
+use crate::report::{self, Report, Units};
+use crate::screen::for_stderr;
+use crate::shell;
 
 pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
 
+/// What a wallet is opened with, and how.
+pub(crate) struct Setting {
+    /// The wallet's folder.
+    pub(crate) dir: PathBuf,
+    /// How requests go.
+    pub(crate) way: Way,
+    /// The mint that was named.
+    pub(crate) mint: Option<String>,
+    /// How amounts are read.
+    pub(crate) reading: Reading,
+    /// Whether one JSON object is printed.
+    pub(crate) json: bool,
+}
+
+impl Setting {
+    fn of(global: Global) -> Result<Self, Failure> {
+        let dir = wallet_dir(global.wallet.clone())?;
+        Ok(Self {
+            way: Way::choose(&global, &dir)?,
+            dir,
+            mint: global.mint,
+            reading: match global.smallest_unit {
+                true => Reading::Smallest,
+                false => Reading::Decimal,
+            },
+            json: global.json,
+        })
+    }
+
+    /// Opens the wallet and looks at nothing yet.
+    pub(crate) async fn open(&self) -> Result<NativeWallet, Failure> {
+        let store = SqliteStore::open(&self.dir).map_err(Error::from)?;
+        Ok(Wallet::open(store, self.way.http(), system_clock).await?)
+    }
+}
+
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
-    let dir = wallet_dir(cli.wallet)?;
     match cli.command {
-        Command::Init { restore } => init(&dir, restore).await,
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { dir } => shell::man(dir.as_deref()),
+        Command::Proxy(command) => proxy::command(&wallet_dir(cli.global.wallet)?, &command),
+        Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
-        Command::Get(args) => get::get(&dir, cli.mint, args, cli.json).await,
-        // Says at length what other commands say in passing.
-        Command::Open(OpenCommand::Recover) => safety::recover(&mut open(&dir).await?).await,
+        Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
         Command::Open(command) => {
-            let mut wallet = open(&dir).await?;
-            recover(&mut wallet).await?;
-            safety::renew(&mut wallet, &command).await?;
-            with_wallet(&mut wallet, cli.mint.as_deref(), command).await
+            let setting = Setting::of(cli.global)?;
+            let mut wallet = setting.open().await?;
+            if needs_network(&command) {
+                setting.way.check().await?;
+            }
+            // Recover says at length what other commands say in passing.
+            if !matches!(command, OpenCommand::Recover) {
+                recover(&mut wallet).await?;
+                renewal::renew(&mut wallet, &command).await?;
+            }
+            with_wallet(&mut wallet, &setting, command).await
         }
     }
 }
 
-/// Carries out a command on an open wallet, at the mint `url` or the first one.
+/// Whether a command is about mints, and not about what the wallet knows by itself.
+fn needs_network(command: &OpenCommand) -> bool {
+    match command {
+        OpenCommand::Mint(args::Mint::Add { .. })
+        | OpenCommand::Withdraw { .. }
+        | OpenCommand::Send(_)
+        | OpenCommand::Receive { .. }
+        | OpenCommand::Redeem(_)
+        | OpenCommand::Reclaim { .. }
+        | OpenCommand::Recover
+        | OpenCommand::Cancel { .. }
+        | OpenCommand::Restore => true,
+        OpenCommand::Mint(args::Mint::List)
+        | OpenCommand::Balance
+        | OpenCommand::Sent { .. }
+        | OpenCommand::Budget(_)
+        | OpenCommand::Spent { .. }
+        | OpenCommand::History
+        | OpenCommand::Key { .. } => false,
+    }
+}
+
+/// Carries out a command on an open wallet.
 async fn with_wallet(
     wallet: &mut NativeWallet,
-    url: Option<&str>,
+    setting: &Setting,
     command: OpenCommand,
 ) -> Result<Report, Failure> {
+    let units = Units::of(&wallet.mints().await?);
+    let url = setting.mint.as_deref();
     match command {
-        OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?)),
-        OpenCommand::Mint(Mint::List) => Ok(report::mints(&wallet.mints().await?)),
-        OpenCommand::Mint(Mint::Add { url, token }) => {
+        OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
+        OpenCommand::Mint(args::Mint::List) => Ok(report::mints(&wallet.mints().await?)),
+        OpenCommand::Mint(args::Mint::Add { url, token }) => {
             let token = token.map(api_token).transpose()?;
-            Ok(report::mint_added(&wallet.add_mint(&url, token).await?))
+            let added = waiting("asking the mint for its keys", wallet.add_mint(&url, token));
+            Ok(report::mint_added(&added.await?))
         }
         OpenCommand::Withdraw { amount } => {
             let mint = wallet.mint(url).await?;
-            let finished = wallet.withdraw(&mint, amount).await?;
-            Ok(report::finished("withdrew", &[finished]))
+            let amount = amount.read(&mint.shown_in(), setting.reading)?;
+            let finished = waiting("withdrawing", wallet.withdraw(&mint, amount)).await?;
+            Ok(report::finished("withdrew", &[finished], &units))
         }
-        OpenCommand::Send(send) => {
-            let mint = wallet.mint(url).await?;
-            let options = SendOptions {
-                memo: send.memo,
-                lock: send.lock,
-            };
-            Ok(report::sent(
-                &wallet.send(&mint, send.amount, options).await?,
-            ))
-        }
+        OpenCommand::Send(args) => send(wallet, setting, args, &units).await,
         OpenCommand::Receive { token } => {
-            let token = argument_or_input(token)?;
-            Ok(report::finished("received", &wallet.receive(&token).await?))
+            let token = ask::argument_or_input(&token, "the token")?;
+            let received = waiting("swapping the token", wallet.receive(&token)).await?;
+            Ok(report::finished("received", &received, &units))
         }
         OpenCommand::Redeem(redeem) => {
             let mint = wallet.mint(url).await?;
-            let what = redeem.amount.map_or(Redeem::All, Redeem::Amount);
-            Ok(report::finished(
-                "redeemed",
-                &wallet.redeem(&mint, what).await?,
-            ))
+            let unit = mint.shown_in();
+            let amount = redeem.amount.map(|text| text.read(&unit, setting.reading));
+            let what = amount.transpose()?.map_or(Redeem::All, Redeem::Amount);
+            let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
+            Ok(report::finished("redeemed", &redeemed, &units))
         }
-        OpenCommand::Sent { id: Some(id) } => Ok(report::sent(&wallet.sent(id).await?)),
-        OpenCommand::Sent { id: None } => safety::all_sent(wallet).await,
-        OpenCommand::Reclaim { id } => safety::reclaim(wallet, id).await,
-        OpenCommand::Recover => safety::recover(wallet).await,
+        OpenCommand::Sent { id: Some(id), qr } => {
+            Ok(report::sent(&wallet.sent(id).await?, &units, qr))
+        }
+        OpenCommand::Sent { id: None, .. } => {
+            let what = "asking what became of them";
+            for error in waiting(what, wallet.check_sent()).await? {
+                eprintln!("{}", for_stderr(&format!("not asked: {error}")));
+            }
+            Ok(report::all_sent(&wallet.all_sent().await?, &units))
+        }
+        OpenCommand::Reclaim { id } => {
+            let back = waiting("taking the token back", wallet.reclaim(id)).await?;
+            Ok(report::finished("took back", &back, &units))
+        }
+        OpenCommand::Recover => recover_all(wallet, &units).await,
         OpenCommand::Cancel { id } => {
-            let finished = wallet.cancel(id).await?;
-            Ok(report::cancelled(&finished))
+            let finished = waiting("asking the mint", wallet.cancel(id)).await?;
+            Ok(report::cancelled(&finished, &units))
         }
-        OpenCommand::Budget(command) => budget(wallet, url, command).await,
-        OpenCommand::Spent { days } => Ok(report::spent(&wallet.spent_on_sites(days).await?)),
-        OpenCommand::History => Ok(report::history(&wallet.history().await?)),
-        OpenCommand::Key => Ok(report::key(wallet.lock_public_key())),
+        OpenCommand::Budget(command) => budget(wallet, setting, command, &units).await,
+        OpenCommand::Spent { days } => {
+            Ok(report::spent(&wallet.spent_on_sites(days).await?, &units))
+        }
+        OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
+        OpenCommand::Key { qr } => Ok(report::key(wallet.lock_public_key(), qr)),
         OpenCommand::Restore => restore(wallet, url).await,
     }
 }
 
-async fn init(dir: &Path, restore: bool) -> Result<Report, Failure> {
-    let (phrase, origin) = if restore {
-        let phrase = Phrase::parse(&ask_phrase()?).map_err(Error::from)?;
+async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
+    let (phrase, origin) = if args.restore {
+        let text = match &args.phrase_file {
+            Some(path) => ask::file_or_input(path, "the phrase")?,
+            None => ask::secret_or_input("the recovery phrase", "give it with --phrase-file FILE")?,
+        };
+        let phrase = Phrase::parse(&text).map_err(Error::from)?;
         (phrase, Origin::Restored)
     } else {
         (Phrase::generate().map_err(Error::from)?, Origin::New)
     };
+    let (dir, http) = (&setting.dir, setting.way.http());
     let store = SqliteStore::create(dir).map_err(Error::from)?;
-    Wallet::create(store, http()?, system_clock, &phrase, origin).await?;
+    Wallet::create(store, http, system_clock, &phrase, origin).await?;
+    setting.way.keep(dir)?;
     let words = phrase.expose();
     let shown = (origin == Origin::New).then_some(words.as_str());
     Ok(report::made(&dir.display().to_string(), shown))
 }
 
-/// Opens the wallet and looks at nothing yet.
-pub(crate) async fn open(dir: &Path) -> Result<NativeWallet, Failure> {
-    let store = SqliteStore::open(dir).map_err(Error::from)?;
-    Ok(Wallet::open(store, http()?, system_clock).await?)
-}
-
 /// Finishes or undoes what an earlier command could not.
 pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
-    for recovered in wallet.recover().await? {
-        eprintln!("{}", report::recovered(&recovered));
+    let units = Units::of(&wallet.mints().await?);
+    let what = "settling what was left open";
+    for recovered in waiting(what, wallet.recover()).await? {
+        eprintln!("{}", for_stderr(&report::recovered(&recovered, &units)));
     }
     Ok(())
 }
 
+/// `farthing recover`: settles all that is open, also what takes long, and says what it found.
+async fn recover_all(wallet: &mut NativeWallet, units: &Units) -> Result<Report, Failure> {
+    let mut found = wallet.recover_all(&mut Onlooker::new(units)).await?;
+    found.extend(renewal::renew_all(wallet).await?);
+    let open = wallet.open_operations().await?.len();
+    Ok(report::all_recovered(&found, open, units))
+}
+
+async fn send(
+    wallet: &mut NativeWallet,
+    setting: &Setting,
+    args: Send,
+    units: &Units,
+) -> Result<Report, Failure> {
+    let mint = wallet.mint(setting.mint.as_deref()).await?;
+    let amount = args.amount.read(&mint.shown_in(), setting.reading)?;
+    let options = SendOptions {
+        memo: args.memo,
+        lock: args.lock,
+    };
+    let sent = waiting("making the token", wallet.send(&mint, amount, options)).await?;
+    Ok(report::sent(&sent, units, args.qr))
+}
+
 async fn budget(
     wallet: &mut NativeWallet,
-    mint: Option<&str>,
+    setting: &Setting,
     command: Budget,
+    units: &Units,
 ) -> Result<Report, Failure> {
     match command {
         Budget::Set {
@@ -128,12 +233,15 @@ async fn budget(
             per_item,
             per_day,
         } => {
-            let mint = wallet.mint(mint).await?;
+            let mint = wallet.mint(setting.mint.as_deref()).await?;
+            let unit = mint.shown_in();
+            let per_item = per_item.read(&unit, setting.reading)?;
+            let per_day = per_day.read(&unit, setting.reading)?;
             let set = wallet.set_budget(&site, &mint, per_item, per_day).await?;
-            Ok(report::budget(&set))
+            Ok(report::budget(&set, units))
         }
-        Budget::List => Ok(report::budgets(&wallet.budgets().await?)),
-        Budget::Remove { site } => Ok(report::budget(&wallet.remove_budget(&site).await?)),
+        Budget::List => Ok(report::budgets(&wallet.budgets().await?, units)),
+        Budget::Remove { site } => Ok(report::budget(&wallet.remove_budget(&site).await?, units)),
     }
 }
 
@@ -145,17 +253,13 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
     if mints.is_empty() {
         wallet.mint(None).await?;
     }
-    let mut restored = Vec::new();
-    let mut onlooker = Onlooker::new();
+    let units = Units::of(&mints);
+    let mut restored: Vec<(Mint, _)> = Vec::new();
     for mint in mints {
-        let found = wallet.restore(&mint, &mut onlooker).await?;
+        let found = wallet.restore(&mint, &mut Onlooker::new(&units)).await?;
         restored.push((mint, found));
     }
     Ok(report::restored(&restored))
-}
-
-fn http() -> Result<ReqwestHttp, Failure> {
-    ReqwestHttp::new().map_err(|error| Failure::Terminal(error.to_string()))
 }
 
 fn wallet_dir(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
@@ -168,33 +272,11 @@ fn wallet_dir(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     given.or_else(platform).ok_or_else(missing)
 }
 
-/// The phrase, from a prompt that does not show it or from standard input; never an argument.
-fn ask_phrase() -> Result<Zeroizing<String>, Failure> {
-    if io::stdin().is_terminal() {
-        Ok(Zeroizing::new(rpassword::prompt_password(
-            "Recovery phrase (not shown): ",
-        )?))
-    } else {
-        read_input()
-    }
-}
-
+/// The API token that was given, or is to be asked for with `-`.
 fn api_token(argument: String) -> Result<ApiToken, Failure> {
-    let text = argument_or_input(argument)?;
+    let text = match argument.as_str() {
+        ask::DASH => ask::secret_or_input("the API token", "give it on standard input")?,
+        _ => argument.into(),
+    };
     Ok(ApiToken::new(&text))
-}
-
-/// An argument, or standard input for `-`.
-fn argument_or_input(argument: String) -> Result<Zeroizing<String>, Failure> {
-    if argument == "-" {
-        read_input()
-    } else {
-        Ok(Zeroizing::new(argument))
-    }
-}
-
-fn read_input() -> Result<Zeroizing<String>, Failure> {
-    let mut text = Zeroizing::new(String::new());
-    io::stdin().read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -5,6 +5,9 @@ use farthing_wallet::error::Aftermath;
 use farthing_wallet::pay::error::{Fate, Fault, Site};
 use serde_json::{Value, json};
 
+use crate::report::three_sentences;
+use crate::screen::Look;
+
 /// The exit code for what sites do wrong.
 pub(crate) const EXIT_SITE: u8 = 8;
 
@@ -17,9 +20,16 @@ pub(crate) enum Failure {
     Usage(String),
     /// Reading standard input or writing standard output failed, or there is no place for the wallet.
     Terminal(String),
+    /// The proxy cannot be used, for this reason; nothing was begun.
+    Proxy(String),
     /// A page broke off while it was read.
     BrokenOff(BrokenOff),
 }
+
+/// What a proxy that is down means for the money.
+const PROXY_MONEY: &str = "Nothing was moved, and no request was made.";
+/// What to do about it.
+const PROXY_ADVICE: &str = "Start it, or give another: --proxy socks5h://HOST:PORT. farthing proxy show says which one is kept.";
 
 /// A page that broke off.
 #[derive(Debug)]
@@ -84,28 +94,28 @@ impl Failure {
                     Fault::Silent(_) | Fault::MintUnasked(_) | Fault::Waiting => 6,
                 },
             },
-            Self::BrokenOff(_) => 6,
+            Self::BrokenOff(_) | Self::Proxy(_) => 6,
         }
     }
 
     /// For standard error.
     pub(crate) fn text(&self) -> String {
+        let error = Look::Bad.err("error:");
+        let told = |what: &str, money: &str, advice: &str| {
+            three_sentences(&format!("{error} {what}"), money, advice)
+        };
         match self {
-            Self::Wallet(error) => {
-                let told = error.explain();
-                format!(
-                    "error: {}\n  money: {}\n  to do: {}",
-                    told.what, told.money, told.advice
-                )
+            Self::Wallet(wallet) => {
+                let explained = wallet.explain();
+                told(&explained.what, &explained.money, &explained.advice)
             }
-            Self::Usage(text) => text.trim_end().to_owned(),
-            Self::Terminal(text) => format!("error: {text}"),
-            Self::BrokenOff(off) => format!(
-                "error: {}\n  money: {}\n  to do: {}",
-                off.what(),
-                off.money(),
-                off.advice()
-            ),
+            Self::Usage(text) => match text.trim_end().strip_prefix("error:") {
+                Some(rest) => format!("{error}{rest}"),
+                None => text.trim_end().to_owned(),
+            },
+            Self::Terminal(text) => format!("{error} {text}"),
+            Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
+            Self::BrokenOff(off) => told(&off.what(), off.money(), off.advice()),
         }
     }
 
@@ -131,6 +141,13 @@ impl Failure {
             Self::Terminal(text) => {
                 json!({"code": "terminal", "what": text, "exit_code": exit_code})
             }
+            Self::Proxy(reason) => json!({
+                "code": "proxy_unusable",
+                "what": reason,
+                "money": PROXY_MONEY,
+                "advice": PROXY_ADVICE,
+                "exit_code": exit_code,
+            }),
             Self::BrokenOff(off) => json!({
                 "code": "page_broke_off",
                 "what": off.what(),

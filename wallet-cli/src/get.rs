@@ -10,12 +10,14 @@ use farthing_wallet::pay::offer::{Offer, PayOptions};
 use farthing_wallet::pay::{Answer, Payment, Visit};
 use farthing_wallet::web::Head;
 use farthing_wallet::{Error, PageRequest, Secret, printable};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::args::Get;
-use crate::commands;
+use crate::commands::{self, Setting};
 use crate::failure::{BrokenOff, Failure};
-use crate::report::{self, Fetched, Report};
+use crate::progress::{self, waiting};
+use crate::report::{self, Fetched, Report, Units};
+use crate::screen::{Look, can_ask};
 
 /// Answers from this size on are shown with a progress bar.
 const PROGRESS_BYTES_MIN: u64 = 1024 * 1024;
@@ -26,35 +28,33 @@ const RETRIES_MAX: u32 = 3;
 ///
 /// The wallet is closed while the body comes, which may take long. What was left open before is
 /// settled afterwards: asked earlier, the mint would learn that a payment may follow.
-pub(crate) async fn get(
-    dir: &Path,
-    mint: Option<String>,
-    get: Get,
-    json: bool,
-) -> Result<Report, Failure> {
-    if json && get.output.is_none() {
+pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> {
+    if setting.json && get.output.is_none() {
         let text = "error: with --json the page needs a file: -o FILE";
         return Err(Failure::Usage(text.to_owned()));
     }
     let request = page_request(&get)?;
     let options = PayOptions {
-        mint,
+        mint: setting.mint.clone(),
         insecure_http: get.insecure_http,
     };
-    let mut wallet = commands::open(dir).await?;
-    let answer = match wallet.visit(&request, &options).await? {
+    let mut wallet = setting.open().await?;
+    setting.way.check().await?;
+    let units = Units::of(&wallet.mints().await?);
+    let visit = wallet.visit(&request, &options);
+    let answer = match waiting("asking the site", visit).await? {
         Visit::Answer(answer) => answer,
         Visit::Priced(offer) => {
-            agree(&offer, &get)?;
+            agree(&offer, &get, setting)?;
             get.output.as_deref().map_or(Ok(()), check_writable)?;
-            wallet.pay(&offer).await?
+            waiting("paying", wallet.pay(&offer)).await?
         }
     };
     drop(wallet);
     let (url, status) = (answer.url.clone(), answer.head().status);
     let payment = answer.payment.clone();
     let mut download = Download {
-        dir,
+        setting,
         request: PageRequest {
             url: url.clone(),
             ..request
@@ -67,17 +67,18 @@ pub(crate) async fn get(
         .save(answer, &mut *output(get.output.as_deref())?)
         .await?;
     // Another command may have the wallet by now; then that one settles it.
-    if let Ok(mut wallet) = commands::open(dir).await {
+    if let Ok(mut wallet) = setting.open().await {
         commands::recover(&mut wallet).await?;
     }
     let file = get.output.as_deref().map(Path::to_string_lossy);
-    Ok(report::fetched(&Fetched {
+    let fetched = Fetched {
         url: &url,
         status,
         bytes,
         file: file.as_deref(),
         payment: &payment,
-    }))
+    };
+    Ok(report::fetched(&fetched, &units))
 }
 
 /// The request that the arguments ask for.
@@ -121,16 +122,18 @@ fn data(argument: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// Decides whether an offer is taken: by `--max`, the budget, `--yes`, or the person at the terminal.
-fn agree(offer: &Offer, get: &Get) -> Result<(), Failure> {
-    let (amount, unit) = (offer.amount, printable(offer.unit()));
+fn agree(offer: &Offer, get: &Get, setting: &Setting) -> Result<(), Failure> {
+    let (amount, unit) = (offer.amount, offer.shown_in());
     let refuse = |why: Unpayable| Err(Error::from(why).into());
-    if let Some(max) = get.max.filter(|&max| amount > max) {
+    let max = get.max.as_ref().map(|max| max.read(&unit, setting.reading));
+    let max = max.transpose()?;
+    if let Some(max) = max.filter(|&max| amount > max) {
         return refuse(Unpayable::AboveMax { amount, unit, max });
     }
     if offer.within_budget || (get.yes && !offer.paid_before) {
         return Ok(());
     }
-    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+    if can_ask() {
         return match ask(offer, &mut io::stdin().lock(), &mut io::stderr())? {
             true => Ok(()),
             false => refuse(Unpayable::Declined),
@@ -145,27 +148,26 @@ fn agree(offer: &Offer, get: &Get) -> Result<(), Failure> {
 
 /// Asks a person. What the site says is shown without control characters.
 fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::Result<bool> {
-    let (site, unit) = (printable(&offer.site), printable(offer.unit()));
+    let (site, unit) = (printable(&offer.site), offer.shown_in());
     if offer.paid_before {
-        writeln!(
-            output,
-            "You have paid for this before: {site} was shown that, and asks again."
-        )?;
+        let told = format!("You have paid for this before: {site} was shown that, and asks again.");
+        writeln!(output, "{}", Look::Warning.err(&told))?;
     }
-    writeln!(output, "{site} asks for {} {unit}.", offer.amount)?;
+    let price = Look::Money.err(&unit.show(offer.amount));
+    writeln!(output, "{site} asks for {price}.")?;
     writeln!(output, "  page:    {}", printable(&offer.item.subject()))?;
     if let Some(description) = &offer.description {
         writeln!(output, "  for:     {}", printable(description))?;
     }
-    let (available, mint) = (offer.available, offer.mint());
-    writeln!(output, "  balance: {available} {unit} at {mint}")?;
+    let (available, mint) = (unit.show(offer.available), offer.mint());
+    writeln!(output, "  balance: {available} at {mint}")?;
     if offer.lock.is_some() {
         writeln!(
             output,
             "  note:    it is locked to the site's key, and cannot be taken back"
         )?;
     }
-    write!(output, "Pay {} {unit}? [y/N] ", offer.amount)?;
+    write!(output, "Pay {price}? [y/N] ")?;
     output.flush()?;
     let mut line = String::new();
     input.read_line(&mut line)?;
@@ -196,17 +198,12 @@ fn progress_bar(head: &Head) -> Option<ProgressBar> {
     if length < PROGRESS_BYTES_MIN || !io::stderr().is_terminal() {
         return None;
     }
-    let style = "{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
-    }
-    Some(bar)
+    Some(progress::bytes(length))
 }
 
 /// A body on its way from a site to a file.
 struct Download<'a> {
-    dir: &'a Path,
+    setting: &'a Setting,
     request: PageRequest,
     options: PayOptions,
     written: u64,
@@ -276,7 +273,7 @@ impl Download<'_> {
         let request = self.request.clone();
         let request = request.with("Range", Secret::new(range));
         let request = request.with("If-Range", Secret::new(same.to_owned()));
-        let mut wallet = commands::open(self.dir).await.ok()?;
+        let mut wallet = self.setting.open().await.ok()?;
         let Ok(Visit::Answer(answer)) = wallet.visit(&request, &self.options).await else {
             return None;
         };

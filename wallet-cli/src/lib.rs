@@ -1,7 +1,8 @@
 //! `farthing`: the command line of a Farthing wallet.
 //!
 //! Answers go to standard output, everything else to standard error. With `--json` standard output
-//! is one JSON object, for failures too: `{"error": {"code", "what", "money", "advice", …}}`.
+//! is one JSON object, for failures too: `{"error": {"code", "what", "money", "advice", …}}`. People
+//! at a terminal get tables and colours; pipes and files get plain lines that stay as they are.
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -11,16 +12,35 @@
 //! | 3 | what was asked for cannot be done; nothing was moved |
 //! | 4 | the mint refused |
 //! | 5 | the mint broke its protocol and was not believed |
-//! | 6 | no usable answer from the mint or the site; what was begun is kept and finished later |
+//! | 6 | no usable answer from the mint, the site or the proxy; what was begun is kept and finished later |
 //! | 7 | the wallet's file cannot be used |
 //! | 8 | the site answered with an error, refused a payment, or took one without a receipt |
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `args` | the grammar, what `--help` says, amounts as they are typed |
+//! | `commands`, `get` | what each command does |
+//! | `proxy` | which way requests go |
+//! | `renewal` | keysets that retire are followed |
+//! | `ask` | prompts, and what answers in a person's place |
+//! | `report` | what commands answer, one file for each kind of thing |
+//! | `failure` | failures: an exit code, and three sentences or an object |
+//! | `screen`, `table`, `qr`, `progress` | what people see on a terminal |
+//! | `shell` | completions and manual pages |
 
 mod args;
+mod ask;
 mod commands;
 mod failure;
 mod get;
+mod progress;
+mod proxy;
+mod qr;
+mod renewal;
 mod report;
-mod safety;
+mod screen;
+mod shell;
+mod table;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -31,6 +51,7 @@ use clap::Parser as _;
 use crate::args::Cli;
 use crate::failure::Failure;
 use crate::report::Report;
+use crate::screen::Screen;
 
 /// The program `farthing`: parses arguments (the program's name first), carries the command out, and
 /// gives the exit code of the table above.
@@ -42,6 +63,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => return fail(&Failure::Usage(error.to_string()), json),
     };
+    screen::set_colours(cli.global.color);
     match answer(cli).and_then(|report| print(&report, json)) {
         Ok(exit_code) => ExitCode::from(exit_code),
         Err(failure) => fail(&failure, json),
@@ -60,15 +82,22 @@ fn print(report: &Report, json: bool) -> Result<u8, Failure> {
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", report.json)?;
-    } else {
-        if !report.text.is_empty() {
-            writeln!(out, "{}", report.text.as_str())?;
-        }
-        if let Some(hint) = &report.hint {
-            eprintln!("{hint}");
-        }
+        out.flush()?;
+        return Ok(report.exit_code);
+    }
+    let screen = Screen::of_stdout();
+    let shown = report.shown(screen);
+    if !shown.is_empty() {
+        writeln!(out, "{}", shown.as_str())?;
     }
     out.flush()?;
+    drop(out);
+    if let Some(hint) = &report.hint {
+        eprintln!("{}", screen::for_stderr(hint));
+    }
+    if let Some(picture) = &report.picture {
+        qr::show(picture, screen)?;
+    }
     Ok(report.exit_code)
 }
 
@@ -77,7 +106,7 @@ fn fail(failure: &Failure, json: bool) -> ExitCode {
         // A closed output leaves nothing to say it on; the exit code still does.
         let _ = writeln!(std::io::stdout(), "{}", failure.json());
     } else {
-        eprintln!("{}", failure.text());
+        eprintln!("{}", screen::for_stderr(&failure.text()));
     }
     ExitCode::from(failure.exit_code())
 }

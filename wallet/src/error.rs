@@ -6,6 +6,7 @@ use farthing_protocol::{ErrorCode, KeysetId};
 
 use crate::pay::error::{Site, Unpayable};
 use crate::store::StoreError;
+use crate::unit::Unit;
 
 /// Why a call to the wallet failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,14 +67,15 @@ pub enum Caller {
     #[error("the amount must be at least 1")]
     AmountZero,
     /// An amount that the mint's denominations cannot make, or that needs too many of them.
-    #[error("{amount} cannot be made from the mint's denominations in one request")]
+    #[error("this amount cannot be made from the mint's denominations in one request")]
     AmountUnpayable {
         /// The amount.
         amount: u64,
     },
     /// Too little in the wallet.
     #[error(
-        "{needed} {unit} and the mint's fee are needed, and the wallet holds {available} there"
+        "{} and the mint's fee are needed, and the wallet holds {} there",
+        .unit.show(*.needed), .unit.number(*.available)
     )]
     Insufficient {
         /// What was asked for, without the fee.
@@ -81,7 +83,7 @@ pub enum Caller {
         /// What can be spent at this mint.
         available: u64,
         /// The mint's unit.
-        unit: String,
+        unit: Unit,
     },
     /// Too many small tokens would have to be spent at once.
     #[error("this takes {needed} tokens at once, and the mint takes {max}")]
@@ -92,12 +94,14 @@ pub enum Caller {
         max: usize,
     },
     /// The mint's fee would eat it all.
-    #[error("the mint's fee of {fee} leaves nothing of {amount}")]
+    #[error("the mint's fee of {} leaves nothing of {}", .unit.number(*.fee), .unit.show(*.amount))]
     FeeEatsAll {
         /// The worth.
         amount: u64,
         /// The fee.
         fee: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// Not a token.
     #[error("{0}")]
@@ -114,7 +118,7 @@ pub enum Caller {
     #[error("the token is of keyset {0}, which the mint does not have")]
     TokenKeyset(KeysetId),
     /// A proof in a token that the mint never made, or that was altered.
-    #[error("proof {number} of the token (worth {amount}) is false: {reason}")]
+    #[error("proof {number} of the token is false: {reason}")]
     TokenProof {
         /// Which proof, from 1.
         number: usize,
@@ -189,7 +193,7 @@ impl Refused {
 }
 
 /// What became of an operation that the mint refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aftermath {
     /// It was a question; nothing was to be moved.
     Nothing,
@@ -201,6 +205,8 @@ pub enum Aftermath {
         returned: u64,
         /// What turned out to be spent already, by another copy of this wallet, and was dropped.
         lost: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
 }
 

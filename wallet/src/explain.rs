@@ -136,18 +136,29 @@ fn refusal(refused: &Refused) -> Explanation {
         ..
     } = refused;
     let what = format!("the mint {mint} refused: {detail} (code {code}, status {status})");
-    let money = match refused.aftermath {
+    let money = match &refused.aftermath {
         Aftermath::Nothing => "Nothing was moved.".to_owned(),
         Aftermath::Kept(id) => format!(
             "Nothing is lost: operation {id} is kept and tried again each time the wallet is opened."
         ),
-        Aftermath::Undone { returned, lost: 0 } if returned > 0 => {
+        Aftermath::Undone {
+            returned,
+            lost: 0,
+            unit,
+        } if *returned > 0 => {
+            let returned = unit.show(*returned);
             format!("Nothing was moved; {returned} went back into the balance.")
         }
         Aftermath::Undone { lost: 0, .. } => "Nothing was moved.".to_owned(),
-        Aftermath::Undone { returned, lost } => format!(
-            "{returned} went back into the balance. {lost} had been spent already, by another copy \
-             of this wallet, and left it."
+        Aftermath::Undone {
+            returned,
+            lost,
+            unit,
+        } => format!(
+            "{} went back into the balance. {} had been spent already, by another copy of this \
+             wallet, and left it.",
+            unit.show(*returned),
+            unit.show(*lost)
         ),
     };
     let advice = refusal_advice(refused).to_owned();
@@ -309,7 +320,7 @@ fn store(error: &StoreError) -> Explanation {
         ),
         StoreError::Sealed => (
             "Nothing was moved.",
-            "Run it on a terminal, which asks for the passphrase, or set FARTHING_PASSPHRASE.",
+            "Open it with the program that sealed it, which knows the passphrase.",
         ),
         StoreError::Passphrase => (
             "Nothing was moved, and the wallet is as it was.",

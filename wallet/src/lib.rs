@@ -21,6 +21,7 @@
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
 //! | `keysets` | ids recomputed, keys compared with what was known |
+//! | [`Unit`] | amounts as people write them |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
@@ -60,6 +61,7 @@ mod seed;
 pub mod spend;
 pub mod store;
 mod tables;
+mod unit;
 pub mod wallet;
 pub mod web;
 
@@ -81,5 +83,6 @@ pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};
+pub use unit::Unit;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -75,7 +75,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let amount = worth(inputs).saturating_sub(fee);
             if amount == 0 {
                 let amount = worth(inputs);
-                return Err(Caller::FeeEatsAll { amount, fee }.into());
+                let unit = mint.shown_in();
+                return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
             }
             drafts.push(Draft {
                 kind,

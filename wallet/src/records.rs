@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::http::ApiToken;
 use crate::pay::records::Purchase;
 use crate::search::Search;
+use crate::unit::Unit;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ pub struct Mint {
     /// When the mint was last asked for its keysets to renew tokens, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed: Option<u64>,
+}
+
+impl Mint {
+    /// Its unit, to show amounts in.
+    #[must_use]
+    pub fn shown_in(&self) -> Unit {
+        Unit::new(&self.unit, self.decimals)
+    }
 }
 
 /// A keyset of a mint, its id recomputed from its keys.

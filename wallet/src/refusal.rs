@@ -235,14 +235,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let (gone, back): (Vec<Coin>, Vec<Coin>) =
             own.iter().cloned().partition(|coin| spent.contains(coin));
         let (returned, lost) = (worth(&back), worth(&gone));
-        let unit = self.mint(Some(&operation.mint)).await?.unit;
-        let entry = self.entry(operation, &unit, Outcome::Undone, lost);
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let entry = self.entry(operation, &mint.unit, Outcome::Undone, lost);
         let batch = Batch::default()
             .delete_operation(operation.id)
             .put_coins(&back)?
             .put_entry(&entry)?;
         self.tables.apply(batch).await?;
-        refused.aftermath = Aftermath::Undone { returned, lost };
+        let unit = mint.shown_in();
+        refused.aftermath = Aftermath::Undone {
+            returned,
+            lost,
+            unit,
+        };
         Ok(Next::Ended(refused))
     }
 }

@@ -193,7 +193,7 @@ pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> Caller {
     Caller::Insufficient {
         needed,
         available: worth(coins),
-        unit: mint.unit.clone(),
+        unit: mint.shown_in(),
     }
 }
 
@@ -260,11 +260,12 @@ fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<D
             0 => Caller::Insufficient {
                 needed: 1,
                 available: 0,
-                unit: mint.unit.clone(),
+                unit: mint.shown_in(),
             },
             amount => Caller::FeeEatsAll {
                 amount,
                 fee: terms.fee(coins),
+                unit: mint.shown_in(),
             },
         });
     }

@@ -47,6 +47,7 @@ async fn tokens_stuck_in_pending_come_back_by_themselves() {
     let undone = Aftermath::Undone {
         returned: 100,
         lost: 0,
+        unit: farthing_wallet::Unit::new("credit", 0),
     };
     assert_eq!(refused.aftermath, undone);
     assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));

@@ -191,13 +191,14 @@ async fn a_token_spent_by_another_device_leaves_the_balance_with_an_explanation(
     let undone = farthing_wallet::error::Aftermath::Undone {
         returned: 8,
         lost: 4,
+        unit: farthing_wallet::Unit::new("credit", 0),
     };
     assert_eq!(refused.aftermath, undone);
     assert!(
         error
             .explain()
             .money
-            .contains("8 went back into the balance. 4 had been spent")
+            .contains("8 credit went back into the balance. 4 credit had been spent")
     );
     assert_eq!(available(&phone).await, 8);
     assert_eq!(phone.history().await.unwrap().last().unwrap().lost, 4);

@@ -163,7 +163,11 @@ async fn a_fee_that_eats_a_token_whole_is_said_so() {
     let error = wallet.receive(&sent.token().encode()).await.unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::FeeEatsAll { amount: 1, fee: 1 })
+        Error::Caller(Caller::FeeEatsAll {
+            amount: 1,
+            fee: 1,
+            unit: farthing_wallet::Unit::new("credit", 0)
+        })
     );
 }
 
@@ -194,7 +198,7 @@ async fn what_cannot_be_done_is_refused_without_a_request() {
     let insufficient = Caller::Insufficient {
         needed: 8,
         available: 7,
-        unit: "credit".into(),
+        unit: farthing_wallet::Unit::new("credit", 0),
     };
     let error = wallet
         .send(&mint, 8, SendOptions::default())
@@ -239,7 +243,8 @@ async fn a_refused_withdrawal_is_undone_and_a_wrong_api_token_keeps_it() {
         refused.aftermath,
         Aftermath::Undone {
             returned: 0,
-            lost: 0
+            lost: 0,
+            unit: farthing_wallet::Unit::new("credit", 0),
         }
     );
     assert!(wallet.open_operations().await.unwrap().is_empty());

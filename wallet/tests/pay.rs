@@ -135,6 +135,7 @@ async fn no_answer_leaves_it_open_and_the_next_visit_shows_the_same_token_and_ou
             minutes: 60,
             subject: "GET https://site.test/article?page=1".to_owned(),
             locked: false,
+            unit: farthing_wallet::Unit::new("credit", 0),
         };
         assert_eq!(fate, open);
         assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
@@ -194,7 +195,7 @@ async fn recovery_leaves_an_unspent_payment_for_an_hour_and_then_takes_it_back()
     );
     assert_eq!(
         told.money,
-        "Nothing is lost: whether the site was paid is not known yet, and payment 2 holds 4. In 60 \
+        "Nothing is lost: whether the site was paid is not known yet, and payment 2 holds 4 credit. In 60 \
          minutes the wallet takes back what was not paid."
     );
     assert_eq!(
@@ -284,13 +285,16 @@ async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_swap
     world.site.borrow_mut().upstream = 404;
     let answer = wallet.pay(&offer).await.unwrap();
     assert_eq!(answer.head().status, 404);
-    let Payment::NotCharged { entry, returned: 4 } = &answer.payment else {
+    let Payment::NotCharged {
+        entry, returned: 4, ..
+    } = &answer.payment
+    else {
         panic!("{answer:?}");
     };
     assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Undone));
     assert_eq!(
         answer.payment.explain().unwrap().money,
-        "Nothing was paid; 4 went back into the balance."
+        "Nothing was paid; 4 credit went back into the balance."
     );
     assert_eq!(body(answer).await, PAGE);
     assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
@@ -326,7 +330,7 @@ async fn a_refused_payment_is_swapped_back_and_explained() {
         );
         assert_eq!(
             told.money,
-            "Nothing was paid; 4 went back into the balance."
+            "Nothing was paid; 4 credit went back into the balance."
         );
         assert_eq!(error.code(), "site_refused");
         assert_eq!((available(&wallet).await, world.account()), (100, 900));

@@ -26,7 +26,7 @@ async fn taken(deeds: Deeds) -> (World, TestWallet, Entry, AnswerFault) {
     let (world, mut wallet) = shop().await;
     world.site.borrow_mut().deeds = deeds;
     let answer = buy(&mut wallet, &article()).await.unwrap();
-    let Payment::Taken { entry, fault } = answer.payment.clone() else {
+    let Payment::Taken { entry, fault, .. } = answer.payment.clone() else {
         panic!("{:?}", answer.payment);
     };
     assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Done));
@@ -160,6 +160,7 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
     let payment = Payment::Taken {
         entry,
         fault: AnswerFault::NoSignatures,
+        unit: farthing_wallet::Unit::new("usd", 2),
     };
     let told = payment.explain().unwrap();
     assert_eq!(
@@ -168,7 +169,7 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
     );
     assert_eq!(
         told.money,
-        "The mint says that the token is spent, so 3 count as paid, and 1 are lost: the site did not \
+        "The mint says that the token is spent, so 0.03 usd count as paid, and 0.01 are lost: the site did not \
          ask the mint for that change."
     );
 }

@@ -115,7 +115,7 @@ async fn more_than_there_is_is_refused() {
     let expected = Caller::Insufficient {
         needed: 101,
         available: 100,
-        unit: "credit".to_owned(),
+        unit: farthing_wallet::Unit::new("credit", 0),
     };
     assert_eq!(error, Error::Caller(expected));
     world.site.borrow_mut().price = 100;
@@ -359,7 +359,10 @@ async fn the_fee_for_redeeming_is_the_sites_and_the_fee_for_taking_back_is_the_w
     world.site.borrow_mut().upstream = 500;
     let other = PageRequest::get("https://site.test/other");
     let answer = buy(&mut wallet, &other).await.unwrap();
-    let Payment::NotCharged { entry, returned } = answer.payment else {
+    let Payment::NotCharged {
+        entry, returned, ..
+    } = answer.payment
+    else {
         panic!("{:?}", answer.payment);
     };
     assert_eq!((entry.fee, returned, available(&wallet).await), (1, 31, 96));
@@ -367,7 +370,10 @@ async fn the_fee_for_redeeming_is_the_sites_and_the_fee_for_taking_back_is_the_w
     // What the fee would eat whole stays as it is, although the site has seen it.
     world.site.borrow_mut().price = 1;
     let answer = buy(&mut wallet, &other).await.unwrap();
-    let Payment::NotCharged { entry, returned } = answer.payment else {
+    let Payment::NotCharged {
+        entry, returned, ..
+    } = answer.payment
+    else {
         panic!("{:?}", answer.payment);
     };
     assert_eq!((entry.fee, returned, available(&wallet).await), (0, 1, 96));
@@ -381,7 +387,11 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
     let error = wallet.pay(&offer).await.unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::FeeEatsAll { amount: 1, fee: 2 })
+        Error::Caller(Caller::FeeEatsAll {
+            amount: 1,
+            fee: 2,
+            unit: farthing_wallet::Unit::new("credit", 0)
+        })
     );
     assert_eq!(available(&wallet).await, 100);
 }
@@ -394,7 +404,7 @@ async fn a_rotated_keyset_costs_one_try_and_the_next_uses_the_new_one() {
     let error = wallet.pay(&first).await.unwrap_err();
     assert_eq!(
         error.explain().money,
-        "Nothing was paid; 4 went back into the balance."
+        "Nothing was paid; 4 credit went back into the balance."
     );
     assert_eq!(
         error.explain().advice,

@@ -1,5 +1,6 @@
 //! Seeing payments through, and noticing those that come in.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::{Cashier, POISONED};
 use crate::clock;
 use crate::engine::QuoteStep;
 use crate::error::Result;
-use crate::ledger::MeltQuote;
+use crate::ledger::{MeltQuote, MeltState};
 use crate::lightning::{Attempt, Outgoing, Payment};
 
 /// How often the backend is asked about what is open.
@@ -29,6 +30,21 @@ impl Cashier {
                 tracing::warn!(%error, "what is open at the payment backend could not be looked at");
             }
             tokio::time::sleep(ROUND).await;
+        }
+    }
+
+    /// Looks at one payment again and again, as [`Self::run`] does at all: for a command, which leaves the
+    /// payments of others alone, because it keeps no spent log and theirs may spend tokens.
+    pub async fn follow(self: &Arc<Self>, id: &QuoteId) -> Infallible {
+        loop {
+            tokio::time::sleep(ROUND).await;
+            let driven = match self.find(id) {
+                Ok(quote) if quote.state == MeltState::Pending => self.drive(quote),
+                seen => seen.map(|_| ()),
+            };
+            if let Err(error) = driven {
+                tracing::warn!(%error, "a payment that is under way could not be looked at");
+            }
         }
     }
 

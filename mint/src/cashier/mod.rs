@@ -57,7 +57,8 @@ struct Payments {
 }
 
 impl Cashier {
-    /// The cashier of a mint with a backend, which makes payments once it has the lock at `lock`.
+    /// The cashier of a mint with a backend, which makes payments once it has the lock at `lock`. It
+    /// tries to get it when something is to be paid, and before, if it is told ([`Self::makes_payments`]).
     ///
     /// # Errors
     /// [`Error::Operator`] for a unit that the payment network does not know; [`Error::File`].
@@ -70,7 +71,7 @@ impl Cashier {
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true);
         let lock = file.open(lock).map_err(Error::file(lock))?;
-        let cashier = Self {
+        Ok(Self {
             engine,
             backend,
             rates: Rates::new(config)?,
@@ -79,10 +80,7 @@ impl Cashier {
             amount_max: config.lightning_amount_max,
             lock,
             payments: Mutex::default(),
-        };
-        // Before anything new can be begun.
-        cashier.makes_payments()?;
-        Ok(cashier)
+        })
     }
 
     /// What the backend can do.
@@ -98,8 +96,11 @@ impl Cashier {
     }
 
     /// Whether this process makes the payments: from when on no other does. What is under way then may
-    /// have been handed to the backend by another.
-    fn makes_payments(&self) -> Result<bool> {
+    /// have been handed to the backend by another, and so whoever will begin payments asks this first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn makes_payments(&self) -> Result<bool> {
         let mut payments = self.payments.lock().map_err(|_| POISONED)?;
         if payments.is_some() {
             return Ok(true);
@@ -163,24 +164,20 @@ impl Cashier {
     /// [`Error::Store`].
     pub async fn pay(self: &Arc<Self>, id: &QuoteId, wait: bool) -> Result<MeltQuote> {
         let mut events = self.engine.watch();
-        let quote = self.find(id)?;
-        if quote.state != MeltState::Pending {
-            return Ok(quote);
+        let mut quote = self.find(id)?;
+        if quote.state == MeltState::Pending {
+            self.drive(quote.clone())?;
+            if wait {
+                let patience = self.payment_timeout + 2 * LOOK;
+                let ended = tokio::time::timeout(patience, self.ended(id, &mut events)).await;
+                quote = ended.unwrap_or_else(|_| self.find(id))?;
+            }
         }
-        self.drive(quote.clone())?;
-        if !wait {
-            return Ok(quote);
+        if quote.state == MeltState::Unpaid {
+            let detail = "the payment failed; what was put in for it is free again";
+            return Err(Error::request(ErrorCode::PaymentFailed, detail));
         }
-        let patience = self.payment_timeout + 2 * LOOK;
-        let ended = tokio::time::timeout(patience, self.ended(id, &mut events)).await;
-        match ended {
-            Ok(Ok(quote)) if quote.state == MeltState::Unpaid => Err(Error::request(
-                ErrorCode::PaymentFailed,
-                "the payment failed; what was put in for it is free again",
-            )),
-            Ok(quote) => quote,
-            Err(_) => self.find(id),
-        }
+        Ok(quote)
     }
 
     /// The quote, once its payment is no longer under way.

@@ -61,7 +61,8 @@ impl Cashier {
         Ok(quote)
     }
 
-    /// Says what paying an invoice costs, from `account` or with tokens.
+    /// Says what paying an invoice costs, from `account` or with tokens. The payment's own fee may be
+    /// `fee_max`, in the mint's unit, or what the settings say.
     ///
     /// # Errors
     /// [`Error::Request`] with `Malformed`, `QuoteExpired`, `InvoiceAmountless`, `InvoiceAmountMismatch` or
@@ -71,6 +72,7 @@ impl Cashier {
         request: &str,
         wish: MeltWish,
         account: Option<AccountId>,
+        fee_max: Option<u64>,
     ) -> Result<MeltQuote> {
         let invoice = lightning::parse(request)
             .map_err(|error| Error::request(ErrorCode::Malformed, error.to_string()))?;
@@ -94,7 +96,7 @@ impl Cashier {
             fee_reserve: if is_own {
                 0
             } else {
-                self.rates.fee_reserve(amount)
+                fee_max.unwrap_or_else(|| self.rates.fee_reserve(amount))
             },
             account,
             expiry: invoice.expires_at.min(now + MELT_EXPIRY_S),

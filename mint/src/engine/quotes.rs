@@ -115,7 +115,10 @@ impl Books<'_> {
         let quote = quote.filter(|q| q.account == payment.account);
         let quote = quote.ok_or_else(unknown)?;
         let states = self.batch.states_of_payment(&quote.payment_hash)?;
-        if let Some(conflict) = states.into_iter().find_map(begun_before) {
+        if let Some(conflict) = states
+            .into_iter()
+            .find_map(|(state, _)| begun_before(state))
+        {
             return Err(conflict);
         }
         if quote.expiry < self.now {
@@ -165,7 +168,10 @@ impl Books<'_> {
         self.batch.add_blanks(&quote.id, &payment.blanks)?;
         quote.state = MeltState::Pending;
         quote.held = payment.held;
-        quote.started = self.now;
+        // The backend tells this attempt from those before it by its time.
+        let attempts = self.batch.states_of_payment(&quote.payment_hash)?;
+        let last = attempts.into_iter().map(|(_, started)| started).max();
+        quote.started = self.now.max(last.unwrap_or(0) + 1);
         self.batch.set_melt_quote(&quote)?;
         self.events.push(Event::Quote(quote.id.clone()));
         match own {

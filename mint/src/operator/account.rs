@@ -4,7 +4,8 @@ use clap::Subcommand;
 use farthing_protocol::api::Statement;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::account_payments::{Deposit, Pay};
+use super::{Outcome, Output, open};
 use crate::config::DataDir;
 use crate::error::{Error, Result};
 use crate::http::{ApiTokenText, Scopes, to_statement};
@@ -25,6 +26,12 @@ pub(super) enum Account {
     Credit(Posting),
     /// Pay an account out: its holder was paid.
     Debit(Posting),
+    /// Print an invoice whose payment funds an account. Exits with 3 when it was waited for and is not
+    /// paid.
+    Deposit(Deposit),
+    /// Pay an invoice from an account, by the mint that runs or by itself. Exits with 3 when the payment
+    /// is under way still.
+    Pay(Pay),
     /// List all accounts with their balances.
     List,
     /// Print an account's postings, newest first.
@@ -88,8 +95,10 @@ struct Revoked {
 }
 
 impl Account {
-    pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
+    pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<Outcome> {
         match self {
+            Self::Deposit(deposit) => return deposit.execute(dir, output),
+            Self::Pay(pay) => return pay.execute(dir, output),
             Self::Create { name, scopes } => create(dir, output, &name, &scopes),
             Self::Credit(posting) => {
                 let purpose = |id, p: &Posting| Purpose::Credit(id, p.amount, p.note.clone());
@@ -109,7 +118,8 @@ impl Account {
                 name, revoke: true, ..
             } => revoke(dir, output, name),
             Self::Token { name, scopes, .. } => token(dir, output, &name, &scopes),
-        }
+        }?;
+        Ok(Outcome::Done)
     }
 }
 

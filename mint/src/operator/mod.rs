@@ -5,6 +5,7 @@
 //! mint notices a changed keyset or a revoked token at the next request.
 
 mod account;
+mod account_payments;
 mod audit;
 mod backup;
 mod check;
@@ -12,6 +13,7 @@ mod init;
 mod issue;
 mod keyset;
 mod open;
+mod payment;
 mod quarantine;
 mod restore;
 mod run;
@@ -77,6 +79,9 @@ enum Command {
     /// The second record of spent tokens.
     #[command(subcommand)]
     SpentLog(spent_log::SpentLogCommand),
+    /// Payments to outside that are under way.
+    #[command(subcommand)]
+    Payment(payment::PaymentCommand),
     /// What the books cannot place, after a restore or a leaked key.
     #[command(subcommand)]
     Suspense(suspense::SuspenseCommand),
@@ -91,10 +96,13 @@ enum Outcome {
     Done,
     /// `audit` found that the books do not balance, or `check` that the file is damaged.
     Faulty,
+    /// What was waited for has not happened: a payment is under way still, or an invoice not paid.
+    Open,
 }
 
 /// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
-/// out. Exits with 0; with 1 when `audit` or `check` found faults; with 2 for any error.
+/// out. Exits with 0; with 1 when `audit` or `check` found faults; with 2 for any error; with
+/// 3 when a payment has not ended, or an invoice is not paid.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -104,6 +112,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli.execute() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
+        Ok(Outcome::Open) => ExitCode::from(3),
         Err(error) => {
             if json {
                 use std::io::Write as _;
@@ -130,7 +139,7 @@ impl Cli {
         match self.command {
             Command::Init(init) => init.execute(&dir, output)?,
             Command::Run(run) => run.execute(&dir, output)?,
-            Command::Account(account) => account.execute(&dir, output)?,
+            Command::Account(account) => return account.execute(&dir, output),
             Command::Keyset(keyset) => keyset.execute(&dir, output)?,
             Command::Audit => return audit::execute(&dir, output),
             Command::Issue(issue) => issue.execute(&dir, output)?,
@@ -138,6 +147,7 @@ impl Cli {
             Command::Restore(restore) => restore.execute(&dir, output)?,
             Command::Quarantine(quarantine) => quarantine.execute(&dir, output)?,
             Command::SpentLog(spent_log) => spent_log.execute(&dir, output)?,
+            Command::Payment(payment) => payment.execute(&dir, output)?,
             Command::Suspense(suspense) => suspense.execute(&dir, output)?,
             Command::Check => return check::execute(&dir, output),
         }

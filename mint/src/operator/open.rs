@@ -77,10 +77,20 @@ pub(super) fn restore(engine: &Engine, outputs: Vec<BlindedMessage>) -> Result<R
     wait(engine.restore(outputs))
 }
 
-fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+/// Waits for an answer.
+pub(super) fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(Error::file("the async runtime"))?;
     runtime.block_on(answer)
+}
+
+/// Carries out something that takes timers, sockets and tasks beside it.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(Error::file("the async runtime"))?;
+    runtime.block_on(work)
 }
 
 /// The holder's account with this name.

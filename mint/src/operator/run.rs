@@ -43,11 +43,10 @@ impl Run {
         }
         let engine = Arc::new(open::serving_engine(dir, &config, store)?);
         let cashier = open::cashier(dir, &config, &engine)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(Error::file("the async runtime"))?;
-        runtime.block_on(serve(config, engine, cashier, output))
+        if let Some(cashier) = &cashier {
+            cashier.makes_payments()?;
+        }
+        open::block_on(serve(config, engine, cashier, output))
     }
 }
 
@@ -103,7 +102,7 @@ async fn serve(
 }
 
 /// Logs go to standard error.
-fn start_log(config: &Config) {
+pub(super) fn start_log(config: &Config) {
     let level = match config.log_level {
         LogLevel::Error => tracing::Level::ERROR,
         LogLevel::Warn => tracing::Level::WARN,

@@ -160,14 +160,16 @@ impl Batch<'_> {
         melt_quote(&self.transaction, id)
     }
 
-    /// The states of all melt quotes with this payment hash.
+    /// Of all melt quotes with this payment hash: the state, and the Unix time at which the payment was
+    /// begun, 0 for never.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn states_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Vec<MeltState>> {
-        let sql = "SELECT state FROM melt_quotes WHERE payment_hash = ?1";
+    pub fn states_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Vec<(MeltState, u64)>> {
+        let sql = "SELECT state, started FROM melt_quotes WHERE payment_hash = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows = statement.query_map([payment_hash], |row| melt_state(row, 0))?;
+        let rows =
+            statement.query_map([payment_hash], |row| Ok((melt_state(row, 0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -5,6 +5,8 @@ mod qr;
 
 use std::fmt::Write as _;
 
+use farthing_protocol::amount::to_decimal;
+
 /// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
      style-src 'sha256-c1JUxL3ix/3QFSikOkR6YXvoQwXVxHLqX81ck4hDJ1A='; \
@@ -132,13 +134,8 @@ fn link(url: &str) -> String {
 
 /// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.
 fn price(page: &Page<'_>) -> String {
-    let (amount, unit) = (page.amount, page.unit);
-    let decimals = usize::from(page.decimals);
-    let digits = format!("{amount:0>width$}", width = decimals + 1);
-    match digits.split_at_checked(digits.len() - decimals) {
-        Some((whole, part)) if !part.is_empty() => format!("{whole}.{part} {unit}"),
-        _ => format!("{amount} {unit}"),
-    }
+    let amount = to_decimal(page.amount, page.decimals);
+    format!("{amount} {}", page.unit)
 }
 
 /// A word for a shell, whatever is in it.

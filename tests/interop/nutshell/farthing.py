@@ -34,7 +34,8 @@ class Farthing:
         words = ["mint", "add", SAT.native_url]
         if funds is not None:
             words += ["--token", operate(SAT, "account", "create", self.account)["token"]]
-            operate(SAT, "account", "credit", self.account, str(funds))
+            if funds > 0:
+                operate(SAT, "account", "credit", self.account, str(funds))
         self.run(*words)
 
     def run(self, *words):

@@ -1,4 +1,8 @@
-"""What the mint tells wallets that listen on a websocket (NUT-17)."""
+"""What the mint tells wallets that listen on a websocket (NUT-17).
+
+nutshell 0.20 listens a moment after it has subscribed, so on a busy machine it may miss the first notice, which has
+the state as it is. It must hear of every change after that.
+"""
 
 from .lightning import pay
 from .suite import equal, scenario, until
@@ -11,14 +15,11 @@ async def hears_of_quotes(folder):
     told = []
     quote, subscription = await alice.request_mint_with_callback(8, lambda notice: told.append(_read(notice.payload)))
     expected = [(quote.quote, state, quote.request) for state in ("UNPAID", "PAID", "ISSUED")]
-    await until(lambda: told)
-    equal(told, expected[:1])
     pay(quote.request)
-    await until(lambda: len(told) > 1)
-    equal(told, expected[:2])
+    await until(lambda: expected[1] in told)
     await alice.mint(8, quote.quote)
-    await until(lambda: len(told) > 2)
-    equal(told, expected)
+    await until(lambda: expected[2] in told)
+    equal(told, expected[-len(told):])
     subscription.close()
 
 
@@ -32,8 +33,9 @@ async def hears_of_tokens(folder):
     proof = alice.proofs[0]
     told = []
     _, subscription = await alice.check_proof_state_with_callback([proof], lambda notice: told.append(notice.payload))
-    await until(lambda: told)
     await bob.redeem([proof])
-    await until(lambda: len(told) > 1)
-    equal([(payload["Y"], payload["state"]) for payload in told], [(proof.Y, "UNSPENT"), (proof.Y, "SPENT")])
+    expected = [(proof.Y, "UNSPENT"), (proof.Y, "SPENT")]
+    heard = lambda: [(payload["Y"], payload["state"]) for payload in told]  # noqa: E731
+    await until(lambda: expected[1] in heard())
+    equal(heard(), expected[-len(told):])
     subscription.close()

@@ -1,8 +1,8 @@
 //! When a key leaks: the mint never takes back more of a keyset than it issued.
 
 use farthing_mint::engine::Answer;
+use farthing_mint::keyring::Point;
 use farthing_mint::ledger::{AccountId, Purpose, Transaction};
-use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::{ErrorCode, Proof};
 use farthing_tests::client::{Blanks, Keyset, proofs};
 
@@ -37,7 +37,7 @@ impl Setting {
         let stolen = Books::keyring();
         stolen.load(&terms).unwrap();
         let blanks = Blanks::of(&old, &[4; 10]).unwrap();
-        let decode = |output| Ristretto255::decode_point(output).unwrap();
+        let decode = |b| Point::decode(terms.suite, b).unwrap();
         let outputs = blanks.outputs.iter().map(|o| (o, decode(&o.b)));
         let signatures = stolen.sign_all(&outputs.collect::<Vec<_>>()).unwrap();
         let forged = proofs(&blanks.unblind(&signatures).unwrap());

@@ -10,8 +10,10 @@
 )]
 
 mod accounts;
+mod by_hand;
 mod melting;
 mod minting;
 mod refusals;
 mod setting;
 mod socket;
+mod till;

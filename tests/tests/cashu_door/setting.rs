@@ -1,19 +1,17 @@
 //! A mint with a Cashu door and a fake Lightning node that is told what to do.
 
-use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
-use bitcoin::hashes::{Hash as _, sha256};
-use bitcoin::secp256k1::{Keypair, Secp256k1 as Context};
 use farthing_protocol::api::{Keys, ProofState, Signatures, States};
 use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
-use farthing_protocol::suite::{Secp256k1, Suite};
+use farthing_protocol::suite::Secp256k1;
 use farthing_protocol::{
     Blank, BlindSignature, BlindedMessage, EncodedPoint, KeysetId, PublicKeys, TokenProof, amount,
 };
-use farthing_tests::client::{Client, Reply, proofs};
+use farthing_tests::client::{self, Client, Reply, proofs};
+pub(crate) use farthing_tests::lightning::Invoice;
+use farthing_tests::lightning::Node;
 use farthing_tests::process::Mint;
-use lightning_invoice::{Currency, InvoiceBuilder, PaymentSecret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -60,14 +58,13 @@ impl Shop {
 
     /// Tells the node what becomes of payments, or of one.
     pub(crate) fn order(&self, which: &str, line: &str) {
-        let control = self.mint.dir().join("fake");
-        std::fs::write(control.join(which), line).unwrap();
+        Node::of(&self.mint).order(which, line).unwrap();
     }
 
     /// How often the node has a record of a payment: 1 or 0.
     pub(crate) fn payments_seen(&self, invoice: &Invoice) -> usize {
-        let record = format!("payment-{}", hex::encode(invoice.hash));
-        usize::from(self.mint.dir().join("fake").join(record).exists())
+        let record = Node::of(&self.mint).payment(invoice).unwrap();
+        usize::from(record.is_some())
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
@@ -154,8 +151,7 @@ impl Shop {
 }
 
 pub(crate) fn y(token: &TokenProof) -> EncodedPoint {
-    let secret = token.proof.secret.expose();
-    Secp256k1::encode_point(&Secp256k1::hash_to_group(secret.as_bytes()))
+    client::y(&token.proof).unwrap()
 }
 
 pub(crate) fn melt_body(quote: &MeltQuote, tokens: &[TokenProof], outputs: &Outputs) -> Value {
@@ -207,12 +203,6 @@ impl Outputs {
     }
 }
 
-/// Somebody else's invoice.
-pub(crate) struct Invoice {
-    pub(crate) text: String,
-    pub(crate) hash: [u8; 32],
-}
-
 /// An invoice of a node that nobody knows, over that much or over what the payer likes.
 pub(crate) fn invoice(amount_msat: Option<u64>) -> Invoice {
     invoice_made(amount_msat, SystemTime::now())
@@ -220,27 +210,5 @@ pub(crate) fn invoice(amount_msat: Option<u64>) -> Invoice {
 
 /// The same, made at another time; it can be paid for an hour.
 pub(crate) fn invoice_made(amount_msat: Option<u64>, time: SystemTime) -> Invoice {
-    static CONTEXT: OnceLock<Context<bitcoin::secp256k1::All>> = OnceLock::new();
-    let context = CONTEXT.get_or_init(Context::new);
-    let key = Keypair::from_seckey_slice(context, &[7; 32]).unwrap();
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).unwrap();
-    let hash = sha256::Hash::hash(&random);
-    let builder = InvoiceBuilder::new(Currency::Regtest)
-        .description(String::new())
-        .payment_hash(hash)
-        .payment_secret(PaymentSecret(random))
-        .duration_since_epoch(time.duration_since(UNIX_EPOCH).unwrap())
-        .min_final_cltv_expiry_delta(144)
-        .basic_mpp();
-    let builder = match amount_msat {
-        Some(amount) => builder.amount_milli_satoshis(amount),
-        None => builder,
-    };
-    let signed =
-        builder.build_signed(|hash| context.sign_ecdsa_recoverable(hash, &key.secret_key()));
-    Invoice {
-        text: signed.unwrap().to_string(),
-        hash: hash.to_byte_array(),
-    }
+    Invoice::of_others(amount_msat, time).unwrap()
 }

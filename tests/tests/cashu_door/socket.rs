@@ -105,7 +105,7 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
     let mut body = melt_body(&quote, &tokens, &Outputs::of(shop.id, &[1; 6]));
     body["prefer_async"] = json!(true);
     assert_eq!(shop.post("/v1/melt/bolt11", &body).await.status, 200);
-    let mut states = vec![socket.next().await, socket.next().await];
+    let mut states = [socket.next().await, socket.next().await];
     states.sort_by_key(|message| message["params"]["subId"].as_str().unwrap().to_owned());
     assert!(
         states
@@ -114,7 +114,7 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
         "{states:?}"
     );
     shop.order("outgoing-default", "paid");
-    let mut states = vec![socket.next().await, socket.next().await];
+    let mut states = [socket.next().await, socket.next().await];
     states.sort_by_key(|message| message["params"]["subId"].as_str().unwrap().to_owned());
     assert_eq!(states[0]["params"]["payload"]["state"], "PAID");
     assert_eq!(

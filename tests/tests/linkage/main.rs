@@ -292,27 +292,36 @@ fn scalar_bytes(scalar: &farthing_protocol::EncodedScalar) -> Vec<u8> {
     hex::decode(json!(scalar).as_str().unwrap()).unwrap()
 }
 
+/// All tables of the store.
+const TABLES: [&str; 12] = [
+    "accounts",
+    "api_tokens",
+    "blanks",
+    "held",
+    "keysets",
+    "melt_quotes",
+    "meta",
+    "mint_quotes",
+    "postings",
+    "requests",
+    "signed",
+    "spent",
+];
+
 #[tokio::test]
 async fn nothing_in_the_database_links() {
     let mut run = Run::new().await;
     run.go().await;
     let database = Database::open(run.scene.database()).unwrap();
     let tables = read_all(&database);
-    let expected = [
-        "accounts",
-        "api_tokens",
-        "keysets",
-        "meta",
-        "postings",
-        "requests",
-        "signed",
-        "spent",
-    ];
-    assert_eq!(tables.keys().collect::<Vec<_>>(), expected);
+    assert_eq!(tables.keys().collect::<Vec<_>>(), TABLES);
     let columns = |table: &str| tables[table].columns.join(" ");
     assert_eq!(columns("spent"), "mark keyset amount preimage");
     assert_eq!(columns("signed"), "mark keyset amount");
     assert_eq!(columns("requests"), "day digest");
+    // What says which tokens pay for what is gone with the payment.
+    assert_eq!(columns("held"), "mark quote keyset amount preimage");
+    assert_eq!(tables["held"].rows.len(), 0);
     assert_eq!(tables["spent"].rows.len(), ROUNDS * (2 + 2 + 3 + 1));
     assert_eq!(tables["signed"].rows.len(), ROUNDS * (4 + 2 + 1 + 3 + 1));
     assert_eq!(tables["requests"].rows.len(), ROUNDS * 6);

@@ -9,6 +9,7 @@
     reason = "tests, and their helper functions"
 )]
 
+mod cashu;
 mod delivery;
 mod exchange;
 mod form;

@@ -11,7 +11,9 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
+use farthing_protocol::api::{PostingKind, Statement, path};
 use farthing_protocol::payment::{PaymentRequest, Receipt, change};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, Secret, Token, TokenProof};
 use farthing_publisher::{Paywall, Price, Settings};
 use farthing_tests::client::{Blanks, proofs, swap_body};
@@ -100,9 +102,21 @@ impl Stage {
         (self.url, self.server) = (url, server);
     }
 
+    /// The address by which wallets of the scene's suite know the mint.
+    pub(crate) fn mint_url(&self) -> String {
+        match self.scene.suite {
+            SuiteId::Ristretto255 => self.settings.mint.clone(),
+            SuiteId::Secp256k1 => format!("{}/cashu", self.settings.mint),
+        }
+    }
+
     /// Tokens of these amounts, out of the reader's account.
     pub(crate) async fn tokens(&self, amounts: &[u64]) -> Vec<TokenProof> {
-        let blanks = Blanks::of(&self.scene.keyset, amounts).unwrap();
+        self.withdraw(self.blanks(amounts)).await
+    }
+
+    /// The tokens of these blanks, out of the reader's account.
+    pub(crate) async fn withdraw(&self, blanks: Blanks) -> Vec<TokenProof> {
         let client = &self.scene.client;
         client.withdraw_blanks(&self.reader, blanks).await.unwrap()
     }
@@ -117,9 +131,13 @@ impl Stage {
     }
 
     pub(crate) fn token(&self, proofs: Vec<TokenProof>) -> String {
+        let unit = match self.scene.suite {
+            SuiteId::Ristretto255 => "credit",
+            SuiteId::Secp256k1 => "sat",
+        };
         let token = Token {
-            mint: self.settings.mint.clone(),
-            unit: "credit".to_owned(),
+            mint: self.mint_url(),
+            unit: unit.to_owned(),
             memo: None,
             proofs,
         };
@@ -170,6 +188,15 @@ impl Stage {
         self.scene.balance(&self.publisher).await.unwrap()
     }
 
+    /// The postings of the publisher's account, newest first.
+    pub(crate) async fn postings(&self) -> Vec<(PostingKind, i64)> {
+        let client = &self.scene.client;
+        let reply = client.get(path::STATEMENT, Some(&self.publisher)).await;
+        let statement: Statement = reply.unwrap().ok().unwrap();
+        let postings = statement.postings.into_iter();
+        postings.map(|p| (p.kind, p.amount)).collect()
+    }
+
     /// Checks that the reader can still spend these tokens, by spending them.
     pub(crate) async fn assert_unspent(&self, tokens: &[TokenProof]) {
         let amounts: Vec<u64> = tokens.iter().map(|t| t.proof.amount).collect();
@@ -184,12 +211,8 @@ impl Stage {
         for token in tokens {
             let blanks = self.blanks(&[token.proof.amount]);
             let body = swap_body(proofs(std::slice::from_ref(token)), &blanks);
-            let reply = self
-                .scene
-                .client
-                .post("/v1/swap", None, body)
-                .await
-                .unwrap();
+            let client = &self.scene.client;
+            let reply = client.post(path::SWAP, None, body).await.unwrap();
             assert_eq!(reply.refusal().unwrap(), (400, 11001));
         }
     }

@@ -1,56 +1,158 @@
-//! HTTP by reqwest, with rustls.
+//! HTTP by reqwest, with rustls: through a proxy or not, and without telling that two requests are one
+//! wallet's.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use farthing_protocol::api::path;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
+use url::Url;
 use zeroize::Zeroizing;
 
+use super::proxy::SocksProxy;
 use crate::http::{Http, HttpError, Request, Response};
 use crate::web::{Head, Page, PageRequest, Web};
 
+/// Far proxies build a way through the network first.
 const CONNECT_TIMEOUT_S: u64 = 10;
+const CONNECT_TIMEOUT_BY_PROXY_S: u64 = 60;
 /// For a mint's whole answer.
 const TIMEOUT_S: u64 = 60;
+const TIMEOUT_BY_PROXY_S: u64 = 120;
 /// For each piece of a page, and for its head: a site may ask others before it answers.
 const READ_TIMEOUT_S: u64 = 120;
 /// Far above any answer of the API; a mint must not fill the wallet's memory.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// An HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the environment.
-#[derive(Clone, Debug)]
-pub struct ReqwestHttp(Client);
+/// What requests over one connection are for. What has another purpose goes over another connection,
+/// and through a proxy under another name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Purpose {
+    /// What a mint tells everybody: its keys must be those that it shows to others.
+    Public(String),
+    /// The holder's account at a mint, which the mint knows by its API token.
+    Account(String),
+    /// Looking for tokens by the phrase.
+    Restore(String),
+    /// The pages of a site, and payments for them.
+    Pages(String),
+}
 
-impl ReqwestHttp {
-    /// Makes a client that trusts the system's certificates.
-    ///
-    /// # Errors
-    /// [`HttpError`] when TLS cannot be set up at all.
-    pub fn new() -> Result<Self, HttpError> {
-        // A system without certificates (a bare container) still reaches mints over plain HTTP.
-        let client = builder()
-            .build()
-            .or_else(|_| builder().tls_certs_only([]).build());
-        client
-            .map(Self)
-            .map_err(|error| HttpError(error.to_string()))
+impl Purpose {
+    /// Of a request to a mint; `None` for one that has a connection of its own, because it belongs to
+    /// no other: tokens that are swapped, or asked about.
+    fn of(request: &Request) -> Option<Self> {
+        let mint = site(&request.url);
+        if request.bearer.is_some() {
+            return Some(Self::Account(mint));
+        }
+        if request.body.is_none() {
+            return Some(Self::Public(mint));
+        }
+        let restore = request.url.ends_with(path::RESTORE);
+        restore.then_some(Self::Restore(mint))
     }
 }
 
-fn builder() -> ClientBuilder {
-    Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .referer(false)
-        .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S))
-        .read_timeout(Duration::from_secs(READ_TIMEOUT_S))
+/// Scheme, host and port of an address.
+fn site(url: &str) -> String {
+    let parsed = Url::parse(url).map(|url| url.origin().ascii_serialization());
+    parsed.unwrap_or_else(|_| url.to_owned())
+}
+
+/// An HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the environment.
+///
+/// Requests for one purpose share a connection, and no others: keys, the account, a restore, and each
+/// site have theirs, and each swap its own. With a proxy every request goes through it, and to each of
+/// these connections under a random name that no other ever had.
+#[derive(Debug)]
+pub struct ReqwestHttp {
+    proxy: Option<SocksProxy>,
+    roots: Vec<Certificate>,
+    clients: Mutex<HashMap<Purpose, Client>>,
+}
+
+impl ReqwestHttp {
+    /// Makes a client that trusts the system's certificates, and goes through `proxy` if there is one.
+    #[must_use]
+    pub fn new(proxy: Option<SocksProxy>) -> Self {
+        // The platform's own verifier may ask others whether a certificate still counts, past the
+        // proxy. Its certificates alone ask nobody. A system without any (a bare container) still
+        // reaches mints over plain HTTP.
+        let found = rustls_native_certs::load_native_certs().certs;
+        let roots = found.iter().map(|der| Certificate::from_der(der));
+        Self {
+            proxy,
+            roots: roots.filter_map(Result::ok).collect(),
+            clients: Mutex::default(),
+        }
+    }
+
+    /// The client whose connections are for this purpose.
+    fn client(&self, purpose: Option<Purpose>) -> Result<Client, HttpError> {
+        let Some(purpose) = purpose else {
+            return self.fresh();
+        };
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&purpose) {
+            return Ok(client.clone());
+        }
+        let client = self.fresh()?;
+        clients.insert(purpose, client.clone());
+        Ok(client)
+    }
+
+    fn fresh(&self) -> Result<Client, HttpError> {
+        let mut builder = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            .tls_certs_only(self.roots.clone())
+            .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S))
+            .read_timeout(Duration::from_secs(READ_TIMEOUT_S));
+        if let Some(proxy) = &self.proxy {
+            builder = builder
+                .proxy(proxy.circuit()?)
+                .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_BY_PROXY_S));
+        }
+        let built = ClientBuilder::build(builder);
+        built.map_err(|error| HttpError(error.to_string()))
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(match self.proxy {
+            Some(_) => TIMEOUT_BY_PROXY_S,
+            None => TIMEOUT_S,
+        })
+    }
+
+    /// What a failure means. It names no body and no header.
+    async fn reason(&self, error: reqwest::Error) -> HttpError {
+        let reason = reason(&error);
+        let Some(proxy) = self.proxy.as_ref().filter(|_| error.is_connect()) else {
+            return reason;
+        };
+        match proxy.check().await {
+            Err(down) => down,
+            Ok(()) => {
+                let reason = reason.0.replace("SOCKS error: ", "");
+                HttpError(format!("the proxy {proxy} could not reach it: {reason}"))
+            }
+        }
+    }
 }
 
 impl Http for ReqwestHttp {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let built = build(&self.0, &request)?;
-        let mut answer = built.send().await.map_err(|error| reason(&error))?;
+        let client = self.client(Purpose::of(&request))?;
+        let sent = build(&client, &request)?.timeout(self.timeout()).send();
+        let mut answer = match sent.await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.reason(error).await),
+        };
         let status = answer.status().as_u16();
         let retry_after_s = answer.headers().get(RETRY_AFTER).and_then(retry_after_s);
         let mut body = Vec::new();
@@ -80,14 +182,13 @@ fn retry_after_s(value: &HeaderValue) -> Option<u64> {
 }
 
 fn build(client: &Client, request: &Request) -> Result<RequestBuilder, HttpError> {
-    let built = match &request.body {
+    let mut built = match &request.body {
         None => client.get(&request.url),
         Some(body) => client
             .post(&request.url)
             .header(CONTENT_TYPE, "application/json")
             .body(body.expose().to_owned()),
     };
-    let mut built = built.timeout(Duration::from_secs(TIMEOUT_S));
     if let Some(token) = &request.bearer {
         let text = Zeroizing::new(format!("Bearer {}", token.expose()));
         built = built.header(AUTHORIZATION, secret_value(&text, "the API token")?);
@@ -127,14 +228,18 @@ impl Web for ReqwestHttp {
     async fn open(&self, request: &PageRequest) -> Result<ReqwestPage, HttpError> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| HttpError("this is not an HTTP method".to_owned()))?;
-        let mut built = self.0.request(method, &request.url);
+        let client = self.client(Some(Purpose::Pages(site(&request.url))))?;
+        let mut built = client.request(method, &request.url);
         for (name, value) in &request.headers {
             built = built.header(name, secret_value(value.expose(), name)?);
         }
         if let Some(body) = &request.body {
             built = built.body(body.clone());
         }
-        let answer = built.send().await.map_err(|error| reason(&error))?;
+        let answer = match built.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.reason(error).await),
+        };
         let header = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             (name.as_str().to_owned(), value)

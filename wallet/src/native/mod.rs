@@ -1,9 +1,11 @@
 //! What a wallet on a computer stands on: a SQLite file and an HTTP client.
 
 mod client;
+mod proxy;
 mod sqlite;
 
 pub use client::{ReqwestHttp, ReqwestPage};
+pub use proxy::{ProxyFault, SocksProxy};
 pub use sqlite::SqliteStore;
 
 /// The system's time, Unix seconds: a [`crate::Clock`].

@@ -3,6 +3,7 @@
 use farthing_protocol::payment::PaymentError;
 
 use crate::error::Lie;
+use crate::unit::Unit;
 
 /// Why something is not paid for. Nothing was moved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,32 +63,32 @@ pub enum Unpayable {
         lock: String,
     },
     /// More than the caller allows.
-    #[error("it costs {amount} {unit}, and {max} is the most you allowed")]
+    #[error("it costs {}, and {} is the most you allowed", .unit.show(*.amount), .unit.number(*.max))]
     AboveMax {
         /// The price.
         amount: u64,
         /// The unit.
-        unit: String,
+        unit: Unit,
         /// The most.
         max: u64,
     },
     /// Nobody was there to agree.
-    #[error("it costs {amount} {unit}, and nobody was there to say yes")]
+    #[error("it costs {}, and nobody was there to say yes", .unit.show(*.amount))]
     NotAgreed {
         /// The price.
         amount: u64,
         /// The unit.
-        unit: String,
+        unit: Unit,
     },
     /// Paid for before, and the site does not take the receipt, or the token again.
-    #[error("{site} asks {amount} {unit} again for what was paid before")]
+    #[error("{site} asks {} again for what was paid before", .unit.show(*.amount))]
     PaidBefore {
         /// The site.
         site: String,
         /// The price.
         amount: u64,
         /// The unit.
-        unit: String,
+        unit: Unit,
     },
     /// The user said no.
     #[error("you chose not to pay")]
@@ -174,6 +175,8 @@ pub enum Fate {
         subject: String,
         /// Whether only the site can spend it.
         locked: bool,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// Back in the wallet, but for the mint's fee.
     TakenBack {
@@ -181,6 +184,8 @@ pub enum Fate {
         returned: u64,
         /// The mint's fee for the swap.
         fee: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// With the site: the mint says that it was redeemed.
     Taken {
@@ -188,6 +193,8 @@ pub enum Fate {
         amount: u64,
         /// What it kept of the change.
         lost: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// Paid some time before; nothing moved now.
     PaidBefore,

@@ -40,39 +40,61 @@ fn money(fate: &Fate) -> String {
             id,
             held,
             minutes: 0,
+            unit,
             ..
         } => format!(
-            "Nothing is lost: payment {id} holds {held}. The mint has yet to say whether the site was \
-             paid, and what was not paid is taken back when the wallet is opened next."
+            "Nothing is lost: payment {id} holds {}. The mint has yet to say whether the site was \
+             paid, and what was not paid is taken back when the wallet is opened next.",
+            unit.show(*held)
         ),
         Fate::Open {
             id,
             held,
             minutes,
             locked: true,
+            unit,
             ..
         } => format!(
-            "Payment {id} holds {held} that only the site can spend. It can be shown to the site \
-             again; in {minutes} minutes it counts as paid."
+            "Payment {id} holds {} that only the site can spend. It can be shown to the site \
+             again; in {minutes} minutes it counts as paid.",
+            unit.show(*held)
         ),
         Fate::Open {
-            id, held, minutes, ..
+            id,
+            held,
+            minutes,
+            unit,
+            ..
         } => format!(
             "Nothing is lost: whether the site was paid is not known yet, and payment {id} holds \
-             {held}. In {minutes} minutes the wallet takes back what was not paid."
+             {}. In {minutes} minutes the wallet takes back what was not paid.",
+            unit.show(*held)
         ),
-        Fate::TakenBack { returned, fee: 0 } => {
-            format!("Nothing was paid; {returned} went back into the balance.")
+        Fate::TakenBack {
+            returned,
+            fee,
+            unit,
+        } => {
+            let returned = unit.show(*returned);
+            let fee = match fee {
+                0 => String::new(),
+                fee => format!(", and the mint's fee was {}", unit.number(*fee)),
+            };
+            format!("Nothing was paid; {returned} went back into the balance{fee}.")
         }
-        Fate::TakenBack { returned, fee } => format!(
-            "Nothing was paid; {returned} went back into the balance, and the mint's fee was {fee}."
-        ),
-        Fate::Taken { amount, lost: 0 } => {
+        Fate::Taken {
+            amount,
+            lost: 0,
+            unit,
+        } => {
+            let amount = unit.show(*amount);
             format!("The mint says that the token is spent, so {amount} count as paid.")
         }
-        Fate::Taken { amount, lost } => format!(
-            "The mint says that the token is spent, so {amount} count as paid, and {lost} are lost: the \
-             site did not ask the mint for that change."
+        Fate::Taken { amount, lost, unit } => format!(
+            "The mint says that the token is spent, so {} count as paid, and {} are lost: the site \
+             did not ask the mint for that change.",
+            unit.show(*amount),
+            unit.number(*lost)
         ),
         Fate::PaidBefore => "It was paid for before; nothing was moved now.".to_owned(),
     }
@@ -186,13 +208,19 @@ impl Payment {
         match self {
             Self::Free | Self::Paid { .. } => Fate::Nothing,
             Self::Before(_) => Fate::PaidBefore,
-            Self::Taken { entry, .. } => Fate::Taken {
+            Self::Taken { entry, unit, .. } => Fate::Taken {
                 amount: entry.amount,
                 lost: entry.lost,
+                unit: unit.clone(),
             },
-            Self::NotCharged { entry, returned } => Fate::TakenBack {
+            Self::NotCharged {
+                entry,
+                returned,
+                unit,
+            } => Fate::TakenBack {
                 returned: *returned,
                 fee: entry.fee,
+                unit: unit.clone(),
             },
             Self::Open(fate) => fate.clone(),
         }

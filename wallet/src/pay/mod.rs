@@ -41,6 +41,7 @@ use crate::keysets;
 use crate::records::{Entry, Kind, Operation, worth};
 use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
+use crate::unit::Unit;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
@@ -101,6 +102,8 @@ pub enum Payment {
         entry: Entry,
         /// What was wrong with its answer.
         fault: AnswerFault,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// The site did not charge it, and the token was taken back.
     NotCharged {
@@ -108,6 +111,8 @@ pub enum Payment {
         entry: Entry,
         /// What came back.
         returned: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// The site did not charge it, as it seems, and the mint has yet to say.
     Open(Fate),
@@ -285,7 +290,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Some(Plan::AsTheyAre(shown)) => {
                 let fee = terms.fee(&shown);
                 if fee > amount {
-                    return Err(Caller::FeeEatsAll { amount, fee }.into());
+                    let unit = mint.shown_in();
+                    return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
                 }
                 // The fee for redeeming is the site's.
                 (shown, 0, Vec::new())

@@ -11,6 +11,7 @@ use crate::error::{Caller, Error};
 use crate::http::Http;
 use crate::records::{Coin, Mint, worth};
 use crate::store::Store;
+use crate::unit::Unit;
 use crate::wallet::{Wallet, normal_url};
 use crate::web::{Head, PageRequest};
 
@@ -56,6 +57,12 @@ impl Offer {
     #[must_use]
     pub fn unit(&self) -> &str {
         &self.mint.unit
+    }
+
+    /// What to show the price in.
+    #[must_use]
+    pub fn shown_in(&self) -> Unit {
+        self.mint.shown_in()
     }
 }
 
@@ -124,7 +131,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Err(Caller::Insufficient {
                 needed: amount,
                 available,
-                unit: mint.unit,
+                unit: mint.shown_in(),
             }
             .into());
         }

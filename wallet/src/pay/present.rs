@@ -37,7 +37,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let paying = paying(request, token, purchase.outputs.as_ref());
         let page = self.http.open(&paying).await.map_err(|error| {
-            let fate = self.still_open(&operation, &purchase);
+            let fate = self.still_open(&mint, &operation, &purchase);
             silent(purchase.item.site(), error, fate)
         })?;
         match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
@@ -63,11 +63,13 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         mut answer: Answer<H::Page>,
     ) -> Result<Answer<H::Page>, Error> {
         let site = purchase.item.site();
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let unit = mint.shown_in();
         let refused = answer.refusal().await;
         let fault = match refused {
             Some((503, ErrorCode::Unavailable, detail)) => {
                 return Err(Error::Site(Site {
-                    fate: self.still_open(&operation, &purchase),
+                    fate: self.still_open(&mint, &operation, &purchase),
                     fault: Fault::MintUnasked(detail),
                     site,
                 }));
@@ -83,7 +85,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             self.keep_receipt(&operation, &purchase, receipt).await?;
         }
         let shown = worth(&operation.inputs);
-        let open = self.still_open(&operation, &purchase);
+        let open = self.still_open(&mint, &operation, &purchase);
         answer.payment = if purchase.lock.is_some() {
             Payment::Open(open)
         } else {
@@ -91,10 +93,12 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
                 Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
                     returned: shown.saturating_sub(done.entry.fee),
                     entry: done.entry,
+                    unit,
                 },
                 Ok(done) => Payment::Taken {
                     entry: done.entry,
                     fault: why.fault,
+                    unit,
                 },
                 Err(Error::Store(error)) => return Err(error.into()),
                 // The operation is kept, and the next start asks the mint again.

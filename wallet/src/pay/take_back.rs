@@ -10,7 +10,7 @@ use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs;
-use crate::records::{Coin, Operation, worth};
+use crate::records::{Coin, Mint, Operation, worth};
 use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;
@@ -76,10 +76,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let spent = self.spent(&operation.mint, &operation.inputs).await;
         let spent = spent.map_err(|error| error.keeps_open(id))?;
         if spent.is_empty() && (self.clock)() < operation.begun + OPEN_S {
+            let mint = self.mint(Some(&operation.mint)).await?;
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
-                fate: self.still_open(&operation, &purchase),
+                fate: self.still_open(&mint, &operation, &purchase),
             }));
         }
         // What is locked to the site is the site's, whether or not it has redeemed it yet.
@@ -158,7 +159,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Where the money of an open payment is, for messages.
-    pub(crate) fn still_open(&self, operation: &Operation, purchase: &Purchase) -> Fate {
+    pub(crate) fn still_open(
+        &self,
+        mint: &Mint,
+        operation: &Operation,
+        purchase: &Purchase,
+    ) -> Fate {
         let left_s = (operation.begun + OPEN_S).saturating_sub((self.clock)());
         Fate::Open {
             id: operation.id,
@@ -166,6 +172,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             minutes: left_s.div_ceil(60),
             subject: purchase.item.subject(),
             locked: purchase.lock.is_some(),
+            unit: mint.shown_in(),
         }
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::http) async fn payout_quote(
     } = body::parse(&body)?;
     let wish = amount_msat.map_or(MeltWish::Whole, MeltWish::Amountless);
     let cashier = cashier(&app)?;
-    let quote = cashier.quote_payment(&request, wish, Some(account));
+    let quote = cashier.quote_payment(&request, wish, Some(account), None);
     to_melt_quote(&app, quote.await?).await.map(Json)
 }
 

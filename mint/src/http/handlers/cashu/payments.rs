@@ -171,7 +171,7 @@ pub(in crate::http) async fn melt_quote(
     let cashier = cashier(&app)?;
     check_unit(&app, &unit)?;
     let wish = wish(options.unwrap_or_default())?;
-    let quote = cashier.quote_payment(&request, wish, None).await?;
+    let quote = cashier.quote_payment(&request, wish, None, None).await?;
     to_melt_quote(&app, quote).await.map(Json)
 }
 

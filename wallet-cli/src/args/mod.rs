@@ -1,117 +1,193 @@
 //! The command line's grammar.
 
+mod amount;
+mod help;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  done
-  1  something unexpected, such as a closed output
-  2  the command line is wrong
-  3  what was asked for cannot be done; nothing was moved
-  4  the mint refused
-  5  the mint broke its protocol and was not believed
-  6  no usable answer from the mint or the site; what was begun is kept and finished later
-  7  the wallet's file cannot be used
-  8  the site answered with an error, refused a payment, or took one without a receipt
+pub(crate) use amount::{AmountText, Reading};
 
-Examples:
-  farthing init
-  farthing mint add https://mint.example --token -
-  farthing withdraw 100
-  farthing send 5 --memo 'for the article'
-  farthing receive cashuB...
-  farthing get https://site.example/article --yes --max 5 -o article.html";
+/// Where the options are listed that every command takes.
+const EVERYWHERE: &str = "Options of every command";
 
 /// Private small change: a wallet for Farthing mints.
 #[derive(Debug, Parser)]
-#[command(name = "farthing", version, about, after_help = AFTER_HELP)]
+#[command(name = "farthing", version, about, after_help = help::FARTHING, max_term_width = 100)]
 pub(crate) struct Cli {
+    /// What holds for every command
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What holds for every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = EVERYWHERE)]
+pub(crate) struct Global {
     /// The wallet's folder [default: the platform's folder for application data]
     #[arg(long, global = true, env = "FARTHING_WALLET", value_name = "DIR")]
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) wallet: Option<PathBuf>,
     /// The mint to use [default: the first of `farthing mint list`; `restore` takes all]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) mint: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// What to do
-    #[command(subcommand)]
-    pub(crate) command: Command,
+    /// When to use colours; auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value_t, value_enum)]
+    pub(crate) color: Color,
+    /// Reach mints and sites through this proxy alone, socks5h://HOST:PORT; or `direct`
+    #[arg(long, global = true, env = "FARTHING_PROXY", value_name = "PROXY")]
+    pub(crate) proxy: Option<String>,
+    /// Take amounts as whole numbers of the smallest unit, as they are in JSON
+    #[arg(long, global = true)]
+    pub(crate) smallest_unit: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a wallet and show its recovery phrase, once
-    Init {
-        /// Take a phrase written down before, from a prompt or from standard input
-        #[arg(long)]
-        restore: bool,
-    },
+    #[command(after_help = help::INIT)]
+    Init(Init),
     /// Fetch a page, and pay for it if it has a price
+    #[command(after_help = help::GET)]
     Get(Get),
+    /// Keep the address of a proxy that all requests of this wallet go through
+    #[command(subcommand, after_help = help::PROXY)]
+    Proxy(Proxy),
+    /// Print what makes a shell complete this program's arguments
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all pages into a folder
+    #[command(after_help = help::MAN)]
+    Man {
+        /// The folder
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
     /// What needs a wallet
     #[command(flatten)]
     Open(OpenCommand),
+}
+
+/// Making a wallet.
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// Take a phrase written down before, from a prompt or from standard input
+    #[arg(long)]
+    pub(crate) restore: bool,
+    /// Read the phrase from a file instead; `-` is standard input
+    #[arg(long, requires = "restore", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) phrase_file: Option<PathBuf>,
+}
+
+/// The proxy that is kept.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Proxy {
+    /// Keep an address
+    Set {
+        /// The proxy, such as socks5h://127.0.0.1:9050
+        url: String,
+    },
+    /// Show what is kept
+    Show,
+    /// Keep none: requests go directly to mints and sites
+    Remove,
 }
 
 /// What to do with a wallet that is there.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OpenCommand {
     /// Add or list mints
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::MINT)]
     Mint(Mint),
     /// Show what the wallet holds
+    #[command(after_help = help::BALANCE)]
     Balance,
     /// Take money out of the account at the mint into the wallet
+    #[command(after_help = help::WITHDRAW)]
     Withdraw {
-        /// How much, in whole units
-        amount: u64,
+        /// How much
+        amount: AmountText,
     },
     /// Take a token out of the wallet to hand over, and print it
+    #[command(after_help = help::SEND)]
     Send(Send),
-    /// Take in a token; `-` reads it from standard input
+    /// Take in a token
+    #[command(after_help = help::RECEIVE)]
     Receive {
-        /// The token, cashuB..., or -
+        /// The token, cashuB...; `-` reads it from standard input
         #[arg(allow_hyphen_values = true)]
         token: String,
     },
     /// Pay from the wallet into the account at the mint
+    #[command(after_help = help::REDEEM)]
     Redeem(Redeem),
     /// List the tokens that were sent and what became of them, or print one again
+    #[command(after_help = help::SENT)]
     Sent {
         /// The number in the list
         id: Option<u64>,
+        /// Draw the token as a QR code too
+        #[arg(long, requires = "id", conflicts_with = "json")]
+        qr: bool,
     },
     /// Take back a token that was sent and that nobody has claimed
+    #[command(after_help = help::RECLAIM)]
     Reclaim {
         /// The number in the list of `sent`
         id: u64,
     },
     /// Finish or undo whatever an earlier command could not, and say what was found
+    #[command(after_help = help::RECOVER)]
     Recover,
     /// Take back a payment that a site has not answered
+    #[command(after_help = help::CANCEL)]
     Cancel {
         /// The payment's number
         id: u64,
     },
     /// Set what may be paid to a site without asking
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::BUDGET)]
     Budget(Budget),
     /// Show what was paid to sites, by day
+    #[command(after_help = help::SPENT)]
     Spent {
         /// Of the last so many UTC days alone, today being the first of them
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         days: Option<u64>,
     },
     /// Show what happened
+    #[command(after_help = help::HISTORY)]
     History,
     /// Show the public key that others can lock tokens to
-    Key,
+    #[command(after_help = help::KEY)]
+    Key {
+        /// Draw it as a QR code too; on a terminal that is done anyway
+        #[arg(long, conflicts_with = "json")]
+        qr: bool,
+    },
     /// Search the mints for what belongs to the wallet's phrase
+    #[command(after_help = help::RESTORE)]
     Restore,
 }
 
@@ -119,10 +195,12 @@ pub(crate) enum OpenCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mint {
     /// Add a mint, or learn anew about a known one
+    #[command(after_help = help::MINT_ADD)]
     Add {
         /// The mint's address
+        #[arg(value_hint = ValueHint::Url)]
         url: String,
-        /// The API token of your account there; `-` reads it from standard input
+        /// The API token of your account there; `-` asks for it, or reads it from standard input
         #[arg(
             long,
             env = "FARTHING_API_TOKEN",
@@ -133,33 +211,38 @@ pub(crate) enum Mint {
         token: Option<String>,
     },
     /// List the mints
+    #[command(after_help = help::MINT_LIST)]
     List,
 }
 
 /// Sending.
 #[derive(Args, Debug)]
 pub(crate) struct Send {
-    /// How much, in whole units
-    pub(crate) amount: u64,
+    /// How much
+    pub(crate) amount: AmountText,
     /// A note for the receiver; whoever has the token can read it
     #[arg(long, value_name = "TEXT")]
     pub(crate) memo: Option<String>,
     /// Lock the token to a public key, 64 hex digits: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
+    /// Draw the token as a QR code too, in moving parts if it is long
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) qr: bool,
 }
 
 /// Fetching, and paying.
 #[derive(Args, Debug)]
 pub(crate) struct Get {
     /// The page's address
+    #[arg(value_hint = ValueHint::Url)]
     pub(crate) url: String,
     /// Write the body to a file [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
     /// Never pay more than this
     #[arg(long, value_name = "AMOUNT")]
-    pub(crate) max: Option<u64>,
+    pub(crate) max: Option<AmountText>,
     /// Pay up to --max without asking
     #[arg(long, requires = "max")]
     pub(crate) yes: bool,
@@ -185,11 +268,11 @@ pub(crate) enum Budget {
         /// The site, such as https://site.example
         site: String,
         /// The most for one item
-        #[arg(long, value_name = "N")]
-        per_item: u64,
+        #[arg(long, value_name = "AMOUNT")]
+        per_item: AmountText,
         /// The most in one day (UTC)
-        #[arg(long, value_name = "N")]
-        per_day: u64,
+        #[arg(long, value_name = "AMOUNT")]
+        per_day: AmountText,
     },
     /// List the budgets
     List,
@@ -204,8 +287,8 @@ pub(crate) enum Budget {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Redeem {
-    /// How much, in whole units
-    pub(crate) amount: Option<u64>,
+    /// How much
+    pub(crate) amount: Option<AmountText>,
     /// Everything the wallet has at the mint
     #[arg(long)]
     pub(crate) all: bool,

@@ -1,51 +1,14 @@
 //! `farthing get` and what belongs to it, against a mint and a publisher on real sockets.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that fails says so by panicking"
-)]
-
-#[path = "../../wallet/tests/support"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    clippy::wildcard_enum_match_arm
-)]
-mod support {
-    pub mod mint;
-    pub mod site;
-}
-mod server;
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::program::{farthing, json, text};
+use crate::server::Server;
+use crate::support::mint::API_TOKEN;
+use crate::support::site::PAGE;
 use farthing_protocol::Token;
-use serde_json::{Value, json};
-use server::Server;
-use support::mint::API_TOKEN;
-use support::site::PAGE;
-
-fn farthing(wallet: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_farthing"))
-        .args(arguments)
-        .env("FARTHING_WALLET", wallet)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
+use serde_json::json;
 
 /// A wallet that holds 4 + 32 + 64, and a site that asks 3.
 struct Shop {
@@ -75,7 +38,7 @@ impl Shop {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        farthing(&self.wallet(), arguments)
+        farthing(&self.wallet(), arguments, "")
     }
 
     fn url(&self, path: &str) -> String {
@@ -150,14 +113,17 @@ fn a_file_and_json() {
     let mut said = json(&output);
     let until = said["payment"]["until"].take();
     let left = until.as_u64().unwrap() - farthing_wallet::native::system_clock();
-    assert!((3500..=support::site::RECEIPT_S).contains(&left), "{left}");
+    assert!(
+        (3500..=crate::support::site::RECEIPT_S).contains(&left),
+        "{left}"
+    );
     assert_eq!(
         said,
         json!({
             "url": url, "status": 200, "bytes": PAGE.len(), "file": path,
             "payment": {
                 "outcome": "paid", "id": 2, "site": shop.server.base, "amount": 3,
-                "unit": "credit", "mint": shop.server.base, "lost": 0, "until": null,
+                "unit": "credit", "decimals": 0, "mint": shop.server.base, "lost": 0, "until": null,
             },
         })
     );
@@ -177,7 +143,7 @@ fn an_error_of_the_site_is_passed_on_with_its_own_exit_code() {
     assert_eq!(
         text(&output.stderr),
         "the site answered with status 404\nthe site did not charge this answer\n  money: Nothing was \
-         paid; 3 went back into the balance.\n  to do: Try again if you need another answer.\n"
+         paid; 3 credit went back into the balance.\n  to do: Try again if you need another answer.\n"
     );
     assert_eq!(shop.available(), 100);
 
@@ -208,7 +174,7 @@ fn a_refused_payment_is_one_json_object() {
     );
     assert_eq!(
         error["money"],
-        "Nothing was paid; 3 went back into the balance."
+        "Nothing was paid; 3 credit went back into the balance."
     );
     assert!(!file.exists(), "nothing is written before there is a page");
 }
@@ -226,7 +192,7 @@ fn a_payment_without_an_answer_is_kept_resumed_and_cancelled() {
         "{said}"
     );
     assert!(
-        said.contains("payment 2 holds 3. In 60 minutes the wallet takes back"),
+        said.contains("payment 2 holds 3 credit. In 60 minutes the wallet takes back"),
         "{said}"
     );
     assert!(said.contains("Or give up: farthing cancel 2."), "{said}");
@@ -306,7 +272,8 @@ fn a_budget_pays_silently_and_spent_adds_up() {
         "6",
         "--json",
     ]);
-    let budget = json!({"site": base, "unit": "credit", "per_item": 3, "per_day": 6});
+    let budget =
+        json!({"site": base, "unit": "credit", "decimals": 0, "per_item": 3, "per_day": 6});
     assert_eq!(json(&output), budget);
     let output = shop.run(&["budget", "list", "--json"]);
     assert_eq!(json(&output), json!({"budgets": [budget]}));
@@ -320,7 +287,9 @@ fn a_budget_pays_silently_and_spent_adds_up() {
 
     let spent = json(&shop.run(&["spent", "--days", "1", "--json"]));
     let day = spent["spent"][0]["day"].clone();
-    let expected = json!({"day": day, "site": base, "unit": "credit", "amount": 6, "payments": 2});
+    let expected = json!({
+        "day": day, "site": base, "unit": "credit", "decimals": 0, "amount": 6, "payments": 2,
+    });
     assert_eq!(spent, json!({"spent": [expected]}));
     assert_eq!(day.as_str().unwrap().len(), "2026-01-31".len());
     let told = shop.run(&["spent"]);
@@ -461,7 +430,7 @@ fn a_site_that_took_the_money_without_a_receipt_is_named() {
     assert_eq!(
         text(&output.stderr),
         "the site took the payment, but it gave no receipt\n  money: The mint says that the token is \
-         spent, so 3 count as paid.\n  to do: Be careful with this site.\n"
+         spent, so 3 credit count as paid.\n  to do: Be careful with this site.\n"
     );
     assert_eq!(shop.available(), 97);
 }
@@ -474,6 +443,7 @@ fn on_a_terminal(wallet: &Path, arguments: &[&str], input: &str) -> (Option<i32>
     let mut child = Command::new("script")
         .args(["-q", "-e", "-c", &command, "/dev/null"])
         .env("FARTHING_WALLET", wallet)
+        .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use farthing_protocol::Secret;
@@ -22,27 +24,56 @@ enum Event {
 
 /// The server; it ends with the test.
 pub(crate) struct Server {
-    /// The address of both.
+    /// The address of the publisher, and of its mint if that has no other.
     pub(crate) base: String,
+    /// Where it listens: host and port.
+    pub(crate) listens: String,
+    connections: Arc<AtomicUsize>,
     events: Sender<Event>,
 }
 
 impl Server {
+    /// A publisher and its mint that are reached where they listen.
     pub(crate) fn start() -> Self {
+        Self::under(None)
+    }
+
+    /// A publisher and its mint that are reached under these addresses, by whoever knows where they
+    /// lead.
+    pub(crate) fn named(site: &str, mint: &str) -> Self {
+        Self::under(Some((site.to_owned(), mint.to_owned())))
+    }
+
+    fn under(names: Option<(String, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let listens = listener.local_addr().unwrap().to_string();
+        let here = format!("http://{listens}");
+        let (base, mint) = names.unwrap_or_else(|| (here.clone(), here));
         let (events, received) = channel();
-        let connections = events.clone();
+        let accepted = events.clone();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if connections.send(Event::Connection(stream)).is_err() {
+                count.fetch_add(1, Ordering::SeqCst);
+                if accepted.send(Event::Connection(stream)).is_err() {
                     return;
                 }
             }
         });
-        let here = base.clone();
-        std::thread::spawn(move || serve(&here, &received));
-        Self { base, events }
+        let site = base.clone();
+        std::thread::spawn(move || serve(&site, &mint, &received));
+        Self {
+            base,
+            listens,
+            connections,
+            events,
+        }
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Asks or changes something of the publisher, or of its mint.
@@ -57,12 +88,12 @@ impl Server {
     }
 }
 
-fn serve(base: &str, events: &Receiver<Event>) {
+fn serve(base: &str, mint_url: &str, events: &Receiver<Event>) {
     let mint = Rc::new(RefCell::new(FakeMint::new(1000)));
     let mut site = FakeSite::new(&mint, 3);
     site.base = base.to_owned();
-    site.mint_url = base.to_owned();
-    site.request.mints = vec![base.to_owned()];
+    site.mint_url = mint_url.to_owned();
+    site.request.mints = vec![mint_url.to_owned()];
     site.now = farthing_wallet::native::system_clock();
     for event in events {
         match event {

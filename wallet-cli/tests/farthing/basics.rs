@@ -1,43 +1,11 @@
 //! The command line by itself: what it prints, where, and with which exit code. No mint is needed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that fails says so by panicking"
-)]
-
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
+use crate::program::{farthing, json, text};
 use serde_json::Value;
 
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
 /// Nothing listens on the discard port.
 const NOBODY: &str = "http://127.0.0.1:9";
-
-fn farthing(wallet: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_farthing"))
-        .args(arguments)
-        .env("FARTHING_WALLET", wallet)
-        .env_remove("FARTHING_API_TOKEN")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that reads nothing may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
-}
 
 #[test]
 fn init_shows_a_phrase_once_and_never_overwrites() {
@@ -126,7 +94,7 @@ fn a_wrong_command_line_is_a_json_error_too_when_that_was_asked_for() {
     let output = farthing(dir.path(), &["--json", "withdraw", "-5"], "");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(json(&output)["error"]["code"], "usage");
-    let output = farthing(dir.path(), &["withdraw", "1.5"], "");
+    let output = farthing(dir.path(), &["withdraw", "1,5"], "");
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     let help = farthing(dir.path(), &["--help"], "");
     assert_eq!(help.status.code(), Some(0));

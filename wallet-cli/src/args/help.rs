@@ -1,0 +1,161 @@
+//! What `--help` says after the options: examples for each command, and the exit codes.
+
+pub(crate) const FARTHING: &str = "\
+Exit codes:
+  0  done
+  1  something unexpected, such as a closed output
+  2  the command line is wrong
+  3  what was asked for cannot be done; nothing was moved
+  4  the mint refused
+  5  the mint broke its protocol and was not believed
+  6  no usable answer from the mint, the site or the proxy; what was begun is kept and finished later
+  7  the wallet's file cannot be used
+  8  the site answered with an error, refused a payment, or took one without a receipt
+
+Examples:
+  farthing init
+  farthing mint add https://mint.example --token -
+  farthing withdraw 100
+  farthing send 5 --memo 'for the article'
+  farthing receive cashuB...
+  farthing get https://site.example/article --yes --max 5 -o article.html
+
+Amounts are written as the mint's unit is: 1.25 for a unit with two decimals, 5 for one with none.";
+
+pub(crate) const INIT: &str = "\
+Examples:
+  farthing init
+  farthing --wallet ~/holiday init
+  farthing init --restore
+  farthing init --restore --phrase-file phrase.txt
+  farthing init --proxy socks5h://127.0.0.1:9050";
+
+pub(crate) const GET: &str = "\
+Examples:
+  farthing get https://site.example/article
+  farthing get https://site.example/film -o film.mp4 --yes --max 20
+  farthing get https://api.example/ask -d @question.json -H 'Content-Type: application/json'
+
+What was paid for can be had again for nothing as long as the site's receipt counts: run the same
+command again.";
+
+pub(crate) const MINT: &str = "\
+Examples:
+  farthing mint add https://mint.example
+  farthing mint list";
+
+pub(crate) const MINT_ADD: &str = "\
+Examples:
+  farthing mint add https://mint.example
+  farthing mint add https://mint.example --token -
+  farthing mint add https://mint.example --token - < api-token.txt
+
+With --token - the API token is asked for, or read from standard input: as an argument others on this
+machine could see it.";
+
+pub(crate) const MINT_LIST: &str = "\
+Examples:
+  farthing mint list
+  farthing mint list --json";
+
+pub(crate) const BALANCE: &str = "\
+Examples:
+  farthing balance
+  farthing balance --json";
+
+pub(crate) const WITHDRAW: &str = "\
+Examples:
+  farthing withdraw 100
+  farthing withdraw 12.50 --mint https://mint.example";
+
+pub(crate) const SEND: &str = "\
+Examples:
+  farthing send 10
+  farthing send 10 --memo 'for the tea' > token.txt
+  farthing send 10 --qr
+  farthing send 10 --lock 3b6a27bc...18b59da29
+
+Whoever has the token has the money. Nobody can spend a locked one but the owner of the key.";
+
+pub(crate) const RECEIVE: &str = "\
+Examples:
+  farthing receive cashuB...
+  farthing receive - < token.txt";
+
+pub(crate) const REDEEM: &str = "\
+Examples:
+  farthing redeem 20
+  farthing redeem --all";
+
+pub(crate) const SENT: &str = "\
+Examples:
+  farthing sent
+  farthing sent 7
+  farthing sent 7 --qr";
+
+pub(crate) const RECLAIM: &str = "\
+Examples:
+  farthing reclaim 7
+
+The mint decides who was faster. What comes back is new tokens: the old one is worth nothing then.";
+
+pub(crate) const RECOVER: &str = "\
+Examples:
+  farthing recover
+  farthing recover --json
+
+Every command settles what is open before it begins; this one says at length what it found, and goes
+on with a restore that was broken off.";
+
+pub(crate) const CANCEL: &str = "\
+Examples:
+  farthing cancel 12
+
+The mint decides: what the site has redeemed was paid.";
+
+pub(crate) const BUDGET: &str = "\
+Examples:
+  farthing budget set https://site.example --per-item 3 --per-day 20
+  farthing budget list
+  farthing budget remove https://site.example";
+
+pub(crate) const SPENT: &str = "\
+Examples:
+  farthing spent
+  farthing spent --days 7";
+
+pub(crate) const HISTORY: &str = "\
+Examples:
+  farthing history
+  farthing history --json";
+
+pub(crate) const KEY: &str = "\
+Examples:
+  farthing key
+  farthing key --qr > key.txt";
+
+pub(crate) const RESTORE: &str = "\
+Examples:
+  farthing restore
+  farthing restore --mint https://mint.example";
+
+pub(crate) const PROXY: &str = "\
+Examples:
+  farthing proxy set socks5h://127.0.0.1:9050
+  farthing proxy show
+  farthing proxy remove
+  farthing balance --proxy direct
+
+What is kept here holds for every command of this wallet, unless --proxy or FARTHING_PROXY says
+something else.";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  farthing completions bash > ~/.local/share/bash-completion/completions/farthing
+  farthing completions zsh > ~/.zfunc/_farthing
+  farthing completions fish > ~/.config/fish/completions/farthing.fish";
+
+pub(crate) const MAN: &str = "\
+Examples:
+  farthing man | man -l -
+  farthing man ~/.local/share/man/man1";

@@ -1,0 +1,115 @@
+//! What commands answer: text for people, lines for programs, or one JSON object. One file for each
+//! kind of thing that is reported.
+
+mod money;
+mod recovery;
+mod sent;
+mod setup;
+mod sites;
+mod time;
+mod units;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::screen::{Look, Screen};
+use crate::table::Table;
+
+pub(crate) use money::{balances, finished, history};
+pub(crate) use recovery::{all_recovered, expires, recovered, restored};
+pub(crate) use sent::{all_sent, sent};
+pub(crate) use setup::{key, made, mint_added, mints, proxy};
+pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
+pub(crate) use units::Units;
+
+/// A command's answer.
+pub(crate) struct Report {
+    /// For standard output with `--json`.
+    pub(crate) json: Value,
+    /// For standard output without it.
+    body: Body,
+    /// For standard error without `--json`: what to do next.
+    pub(crate) hint: Option<String>,
+    /// What to draw as a QR code below the text.
+    pub(crate) picture: Option<Picture>,
+    /// 0, unless a site failed and its answer is reported all the same.
+    pub(crate) exit_code: u8,
+}
+
+enum Body {
+    /// It may be money, so it is wiped.
+    Text(Zeroizing<String>),
+    /// The same in another form for people. It may be money too.
+    Styled {
+        plain: Zeroizing<String>,
+        styled: Zeroizing<String>,
+    },
+    Table(Table),
+}
+
+/// A text to draw.
+pub(crate) struct Picture {
+    /// It may be money, so it is wiped.
+    pub(crate) text: Zeroizing<String>,
+    /// Whether it is drawn into pipes and files too.
+    pub(crate) asked_for: bool,
+    /// Whether it goes from the screen again: whoever has a photograph of a token has the money.
+    pub(crate) secret: bool,
+}
+
+impl Report {
+    fn of(json: Value, body: Body) -> Self {
+        Self {
+            json,
+            body,
+            hint: None,
+            picture: None,
+            exit_code: 0,
+        }
+    }
+
+    pub(crate) fn text(json: Value, text: impl Into<String>) -> Self {
+        Self::of(json, Body::Text(Zeroizing::new(text.into())))
+    }
+
+    fn styled(json: Value, plain: impl Into<String>, styled: impl Into<String>) -> Self {
+        let (plain, styled) = (Zeroizing::new(plain.into()), Zeroizing::new(styled.into()));
+        Self::of(json, Body::Styled { plain, styled })
+    }
+
+    /// A list; `when_empty` is what to do about it when there is nothing in it.
+    fn table(json: Value, table: Table, when_empty: &str) -> Self {
+        let empty = table.is_empty();
+        let report = Self::of(json, Body::Table(table));
+        match empty {
+            true => report.hint(when_empty.to_owned()),
+            false => report,
+        }
+    }
+
+    fn hint(mut self, hint: String) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    fn picture(mut self, picture: Picture) -> Self {
+        self.picture = Some(picture);
+        self
+    }
+
+    /// What goes to standard output without `--json`; nothing when it is empty.
+    pub(crate) fn shown(&self, screen: Screen) -> Zeroizing<String> {
+        match (&self.body, screen) {
+            (Body::Text(text), _) => text.clone(),
+            (Body::Styled { plain, .. }, Screen::Plain) => plain.clone(),
+            (Body::Styled { styled, .. }, Screen::Terminal { .. }) => styled.clone(),
+            (Body::Table(table), _) => table.render(screen).into(),
+        }
+    }
+}
+
+/// What happened, what it means for the money, and what to do, in the form that failures have.
+pub(crate) fn three_sentences(what: &str, money: &str, advice: &str) -> String {
+    let (money_label, advice_label) = (Look::Strong.err("money:"), Look::Strong.err("to do:"));
+    format!("{what}\n  {money_label} {money}\n  {advice_label} {advice}")
+}

@@ -1,0 +1,101 @@
+//! Tokens that were handed out.
+
+use farthing_wallet::records::{Sent, SentState};
+use farthing_wallet::{Unit, printable};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::time::date;
+use super::{Picture, Report, Units};
+use crate::screen::Look;
+use crate::table::{Cell, Row, Table};
+
+/// As [`sent_json`], with `"token"`; `qr` draws the token.
+pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
+    let token = sent.token().encode();
+    let mut json = sent_json(sent, units);
+    if let Value::Object(fields) = &mut json {
+        fields.insert("token".to_owned(), Value::String(token.to_string()));
+    }
+    let (id, amount) = (
+        sent.id,
+        units.at(&sent.mint, &sent.unit).show(sent.amount()),
+    );
+    let hint = format!(
+        "{amount} are in this token: whoever has it has them. Shown again by: farthing sent {id}\n\
+         As a QR code: farthing sent {id} --qr"
+    );
+    let text = token.to_string();
+    let report = Report::text(json, text.as_str());
+    match qr {
+        true => report.picture(Picture {
+            text: Zeroizing::new(text),
+            asked_for: true,
+            secret: true,
+        }),
+        false => report.hint(hint),
+    }
+}
+
+/// `{"id", "time", "mint", "unit", "decimals", "amount", "memo", "state", "claimed", "taken_back"}`;
+/// state is `unclaimed`, `partly`, `claimed` or `taken_back`.
+fn sent_json(sent: &Sent, units: &Units) -> Value {
+    json!({
+        "id": sent.id,
+        "time": sent.time,
+        "mint": sent.mint,
+        "unit": sent.unit,
+        "decimals": units.at(&sent.mint, &sent.unit).decimals,
+        "amount": sent.amount(),
+        "memo": sent.memo,
+        "state": match sent.state() {
+            SentState::Unclaimed => "unclaimed",
+            SentState::Partly => "partly",
+            SentState::Claimed => "claimed",
+            SentState::TakenBack => "taken_back",
+        },
+        "claimed": sent.claimed,
+        "taken_back": sent.taken_back,
+    })
+}
+
+/// What became of a token, and how that looks.
+fn state(sent: &Sent, unit: &Unit) -> (String, Look) {
+    match sent.state() {
+        SentState::Unclaimed => ("unclaimed".to_owned(), Look::Warning),
+        SentState::Partly => {
+            let left = unit.number(sent.outstanding());
+            (format!("{left} of it left"), Look::Warning)
+        }
+        SentState::Claimed => ("claimed".to_owned(), Look::Good),
+        SentState::TakenBack if sent.claimed > 0 => {
+            let claimed = unit.number(sent.claimed);
+            let text = format!("{claimed} claimed, the rest taken back");
+            (text, Look::Faint)
+        }
+        SentState::TakenBack => ("taken back".to_owned(), Look::Faint),
+    }
+}
+
+/// `{"sent": [...]}`, each as above.
+pub(crate) fn all_sent(sent: &[Sent], units: &Units) -> Report {
+    let row = |sent: &Sent| {
+        let memo = sent.memo.as_deref().map(printable).unwrap_or_default();
+        let unit = units.at(&sent.mint, &sent.unit);
+        let (amount, (state, look)) = (unit.show(sent.amount()), state(sent, &unit));
+        let plain = format!("{}  {amount}  {state}  {memo}", sent.id);
+        let cells = [
+            Cell::number(sent.id),
+            Cell::text(date(sent.time)).look(Look::Faint),
+            Cell::money(amount),
+            Cell::text(state).look(look),
+            Cell::text(memo),
+        ];
+        Row::new(plain.trim_end().to_owned(), cells)
+    };
+    let json = sent.iter().map(|sent| sent_json(sent, units));
+    let json = json!({"sent": json.collect::<Vec<_>>()});
+    let head = ["#", "DAY (UTC)", "AMOUNT", "STATE", "NOTE"];
+    let table = Table::new(head, sent.iter().map(row));
+    Report::table(json, table, "No token was sent yet.")
+}

@@ -1,0 +1,112 @@
+//! The wallet itself, its mints, its key and its proxy.
+
+use farthing_wallet::native::SocksProxy;
+use farthing_wallet::printable;
+use farthing_wallet::records::Mint;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{Picture, Report};
+use crate::screen::Look;
+use crate::table::{Cell, Row, Table};
+
+/// `{"wallet", "phrase"}`; `phrase` is null when it was given.
+pub(crate) fn made(dir: &str, phrase: Option<&str>) -> Report {
+    let json = json!({"wallet": dir, "phrase": phrase});
+    match phrase {
+        Some(phrase) => Report::styled(json, phrase, on_paper(phrase).as_str()).hint(format!(
+            "This phrase is the wallet: whoever has it has the money, and without it a lost wallet \
+             is lost.\nWrite it down on paper; it is not shown again.\nThe wallet is in {dir}. Next: \
+             farthing mint add URL"
+        )),
+        None => Report::text(json, format!("made a wallet in {dir}"))
+            .hint("Next: farthing mint add URL, then farthing restore".to_owned()),
+    }
+}
+
+/// A phrase in the form to write it down in: numbered, three words in a line.
+fn on_paper(phrase: &str) -> Zeroizing<String> {
+    let mut lines = Zeroizing::new(String::new());
+    for (number, word) in (1..).zip(phrase.split_whitespace()) {
+        let end = if number % 3 == 0 { "\n" } else { "" };
+        lines.push_str(&format!("{number:>4}  {word:<12}{end}"));
+    }
+    lines
+}
+
+/// `{"url", "name", "unit", "decimals", "account", "lane"}`.
+fn mint_json(mint: &Mint) -> Value {
+    json!({
+        "url": mint.url,
+        "name": mint.name,
+        "unit": mint.unit,
+        "decimals": mint.decimals,
+        "account": mint.api_token.is_some(),
+        "lane": mint.lane,
+    })
+}
+
+fn mint_text(mint: &Mint) -> String {
+    let account = match mint.api_token {
+        Some(_) => "with an account",
+        None => "without an account",
+    };
+    let (name, unit) = (printable(&mint.name), printable(&mint.unit));
+    format!("{}  {name} ({unit}), {account}", mint.url)
+}
+
+pub(crate) fn mint_added(mint: &Mint) -> Report {
+    let report = Report::text(mint_json(mint), mint_text(mint));
+    match mint.lane {
+        Some(_) => report,
+        None => report.hint("Next: farthing restore".to_owned()),
+    }
+}
+
+/// `{"mints": [...]}`, each as `mint add` prints it.
+pub(crate) fn mints(mints: &[Mint]) -> Report {
+    let row = |mint: &Mint| {
+        let (account, look) = match mint.api_token {
+            Some(_) => ("yes", Look::Good),
+            None => ("no", Look::Faint),
+        };
+        let cells = [
+            Cell::text(&mint.url),
+            Cell::text(printable(&mint.name)),
+            Cell::text(printable(&mint.unit)),
+            Cell::text(account).look(look),
+        ];
+        Row::new(mint_text(mint), cells)
+    };
+    let json = json!({"mints": mints.iter().map(mint_json).collect::<Vec<_>>()});
+    let table = Table::new(["MINT", "NAME", "UNIT", "ACCOUNT"], mints.iter().map(row));
+    Report::table(
+        json,
+        table,
+        "The wallet knows no mint yet. Next: farthing mint add URL",
+    )
+}
+
+/// `{"key"}`; `qr` draws it also where nobody looks.
+pub(crate) fn key(key: [u8; 32], qr: bool) -> Report {
+    let key = hex::encode(key);
+    Report::text(json!({ "key": key }), key.as_str()).picture(Picture {
+        text: Zeroizing::new(key),
+        asked_for: qr,
+        secret: false,
+    })
+}
+
+/// `{"proxy"}`: the one that is kept, or null.
+pub(crate) fn proxy(kept: Option<&SocksProxy>) -> Report {
+    let url = kept.map(SocksProxy::to_string);
+    let json = json!({ "proxy": url });
+    match url {
+        Some(url) => Report::text(json, url),
+        None => Report::text(json, "").hint(
+            "No proxy is kept: mints and sites see where this machine is. Keep one: farthing proxy \
+             set socks5h://127.0.0.1:9050"
+                .to_owned(),
+        ),
+    }
+}

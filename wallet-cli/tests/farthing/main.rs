@@ -1,0 +1,28 @@
+//! The program `farthing`, run as its users run it, against a mint and a publisher on real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says so by panicking"
+)]
+
+#[path = "../../../wallet/tests/support"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::wildcard_enum_match_arm
+)]
+mod support {
+    pub mod mint;
+    pub mod site;
+}
+mod program;
+mod server;
+mod socks;
+
+mod basics;
+mod get;
+mod proxy;
