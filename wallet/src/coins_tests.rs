@@ -5,14 +5,9 @@ use proptest::prelude::*;
 const MINT: &str = "https://mint.test";
 
 fn id(inactive: bool) -> KeysetId {
-    KeysetId::from_bytes(
-        &[0x52, u8::from(inactive)]
-            .iter()
-            .chain([0; 31].iter())
-            .copied()
-            .collect::<Vec<_>>(),
-    )
-    .unwrap()
+    let mut bytes = [0x52; 33];
+    bytes[1] = u8::from(inactive);
+    KeysetId::from_bytes(&bytes).unwrap()
 }
 
 fn terms(input_fee_ppk: u64) -> Terms {
