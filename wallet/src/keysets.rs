@@ -127,7 +127,7 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
         SuiteId::Secp256k1 if info.id.as_bytes().len() < LONG_ID_BYTES => {
             KeysetId::derive_v1(&keyset.keys)
         }
-        suite => with_suite!(suite, S => {
+        SuiteId::Secp256k1 | SuiteId::Ristretto255 => with_suite!(suite, S => {
             KeysetId::derive::<S>(&keyset.keys, &info.unit, fee, expiry)
         }),
     };

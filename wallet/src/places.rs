@@ -7,6 +7,7 @@
 //! outputs come from one wallet.)
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use farthing_protocol::KeysetId;
 use farthing_protocol::derive::Position;
@@ -45,9 +46,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             next: BTreeMap::new(),
         };
         for want in wants {
-            if !places.next.contains_key(&want.keyset) {
-                let next = self.next_places(want.keyset, lane).await?;
-                places.next.insert(want.keyset, next);
+            if let Entry::Vacant(place) = places.next.entry(want.keyset) {
+                place.insert(self.next_places(want.keyset, lane).await?);
             }
         }
         Ok(places)

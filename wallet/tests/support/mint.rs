@@ -478,7 +478,7 @@ impl FakeMint {
     }
 
     fn spend(&mut self, inputs: &[Proof], fee: u64) {
-        self.spent.extend(inputs.iter().map(|i| y(i)));
+        self.spent.extend(inputs.iter().map(y));
         self.redeemed += inputs.iter().map(|i| i.amount).sum::<u64>();
         self.fees += fee;
     }
