@@ -2,7 +2,7 @@
 
 use farthing_protocol::Secret;
 use farthing_protocol::api::{
-    CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
+    Account, CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
 };
 use farthing_protocol::cashu;
 use farthing_protocol::error_code::ErrorBody;
@@ -51,6 +51,11 @@ impl<H: Http> Api<'_, H> {
             }
             (answer, _) => answer,
         }
+    }
+
+    /// The account that an API token is of.
+    pub(crate) async fn account(&self, token: &ApiToken) -> Result<Account, Error> {
+        self.call(path::ACCOUNT, Some(token), None).await
     }
 
     /// The states of tokens, in the order of `ys`.

@@ -25,6 +25,7 @@
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
+//! | [`doctor`] | looking a wallet over |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
 //!
 //! # Invariants
@@ -38,6 +39,7 @@
 
 pub(crate) mod api;
 mod coins;
+pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod explain;
@@ -69,6 +71,7 @@ pub mod web;
 pub mod native;
 
 pub use api::printable;
+pub use doctor::{Finding, Severity};
 pub use error::Error;
 pub use exchange::Finished;
 pub use farthing_protocol::Secret;

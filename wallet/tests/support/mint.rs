@@ -34,6 +34,8 @@ pub struct Lies {
     pub states_of_others: bool,
     pub unreadable: bool,
     pub unavailable: bool,
+    /// Shows a digest of other keysets than it has.
+    pub digest: bool,
     /// Swaps alone get no answer; the mint does not even look at them.
     pub unavailable_swap: bool,
 }
@@ -264,7 +266,7 @@ impl FakeMint {
     }
 
     fn route(&mut self, path: &str, body: &str, account: bool) -> Answer {
-        if matches!(path, path::WITHDRAW | path::REDEEM) && !account {
+        if matches!(path, path::WITHDRAW | path::REDEEM | path::ACCOUNT) && !account {
             return refuse(ErrorCode::Unauthorized);
         }
         let key = (path.to_owned(), body.to_owned());
@@ -273,6 +275,13 @@ impl FakeMint {
         }
         let answer = match path {
             path::INFO => return write(&self.info()),
+            path::ACCOUNT => {
+                return write(&Account {
+                    name: "alice".into(),
+                    balance: self.account,
+                    unit: "credit".into(),
+                });
+            }
             path::KEYS => return self.shown(SuiteId::Ristretto255, |k| k.info.active),
             path::KEYSETS => return self.listed(SuiteId::Ristretto255),
             "/cashu/v1/keys" => return self.shown(SuiteId::Secp256k1, |k| k.info.active),
@@ -307,7 +316,10 @@ impl FakeMint {
             suite: SuiteId::Ristretto255.name().into(),
             unit: "credit".into(),
             decimals: 0,
-            keysets_digest: keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+            keysets_digest: match self.lies.digest {
+                true => keysets_digest(&[]),
+                false => keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+            },
             limits: self.limits.clone(),
             nuts: BTreeMap::new(),
         }
