@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
-use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, SendOptions, Wallet};
+use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, Sealed, SendOptions, Wallet};
 
 use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
 use crate::ask;
+use crate::doctor;
 use crate::failure::Failure;
 use crate::get;
+use crate::passphrase;
 use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::renewal;
@@ -17,7 +19,7 @@ use crate::report::{self, Report, Units};
 use crate::screen::for_stderr;
 use crate::shell;
 
-pub(crate) type NativeWallet = Wallet<SqliteStore, ReqwestHttp>;
+pub(crate) type NativeWallet = Wallet<Sealed<SqliteStore>, ReqwestHttp>;
 
 /// What a wallet is opened with, and how.
 pub(crate) struct Setting {
@@ -31,6 +33,8 @@ pub(crate) struct Setting {
     pub(crate) reading: Reading,
     /// Whether one JSON object is printed.
     pub(crate) json: bool,
+    /// The wallet's passphrase, if it has one.
+    passphrase: passphrase::Given,
 }
 
 impl Setting {
@@ -45,12 +49,13 @@ impl Setting {
                 false => Reading::Decimal,
             },
             json: global.json,
+            passphrase: passphrase::Given::new(global.passphrase_file),
         })
     }
 
     /// Opens the wallet and looks at nothing yet.
     pub(crate) async fn open(&self) -> Result<NativeWallet, Failure> {
-        let store = SqliteStore::open(&self.dir).map_err(Error::from)?;
+        let store = self.passphrase.open(&self.dir).await?;
         Ok(Wallet::open(store, self.way.http(), system_clock).await?)
     }
 }
@@ -63,6 +68,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Proxy(command) => proxy::command(&wallet_dir(cli.global.wallet)?, &command),
         Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
+        Command::Doctor => doctor::doctor(&Setting::of(cli.global)?).await,
         Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
         Command::Open(command) => {
             let setting = Setting::of(cli.global)?;
@@ -98,6 +104,7 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Budget(_)
         | OpenCommand::Spent { .. }
         | OpenCommand::History
+        | OpenCommand::Passphrase(_)
         | OpenCommand::Key { .. } => false,
     }
 }
@@ -164,6 +171,7 @@ async fn with_wallet(
         OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
         OpenCommand::Key { qr } => Ok(report::key(wallet.lock_public_key(), qr)),
         OpenCommand::Restore => restore(wallet, url).await,
+        OpenCommand::Passphrase(command) => passphrase::command(wallet, command).await,
     }
 }
 
@@ -180,6 +188,7 @@ async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
     };
     let (dir, http) = (&setting.dir, setting.way.http());
     let store = SqliteStore::create(dir).map_err(Error::from)?;
+    let store = Sealed::open(store, None).await.map_err(Error::from)?;
     Wallet::create(store, http, system_clock, &phrase, origin).await?;
     setting.way.keep(dir)?;
     let words = phrase.expose();
@@ -216,6 +225,7 @@ async fn send(
     let options = SendOptions {
         memo: args.memo,
         lock: args.lock,
+        cashu: args.cashu,
     };
     let sent = waiting("making the token", wallet.send(&mint, amount, options)).await?;
     Ok(report::sent(&sent, units, args.qr))

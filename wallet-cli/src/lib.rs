@@ -31,8 +31,10 @@
 mod args;
 mod ask;
 mod commands;
+mod doctor;
 mod failure;
 mod get;
+mod passphrase;
 mod progress;
 mod proxy;
 mod qr;

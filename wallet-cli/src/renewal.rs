@@ -22,6 +22,7 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         | OpenCommand::History
         | OpenCommand::Key { .. }
         | OpenCommand::Mint(_)
+        | OpenCommand::Passphrase(_)
         | OpenCommand::Recover
         | OpenCommand::Redeem(_)
         | OpenCommand::Restore

@@ -94,7 +94,7 @@ fn caller_advice(caller: &Caller) -> &'static str {
     match caller {
         Caller::Randomness => "Try again; if it persists, do not make a wallet on this machine.",
         Caller::PassphraseEmpty => {
-            "Give one of several words; farthing passphrase --remove takes it away."
+            "Give one of several words; farthing passphrase remove takes it away."
         }
         Caller::Phrase(_) => "Compare it with what you wrote down, word by word.",
         Caller::MintUrl(_) => "Give the whole address, such as https://mint.example.",
@@ -322,7 +322,7 @@ fn store(error: &StoreError) -> Explanation {
         ),
         StoreError::Sealed => (
             "Nothing was moved.",
-            "Open it with the program that sealed it, which knows the passphrase.",
+            "Run it on a terminal, which asks for the passphrase, or give it with --passphrase-file FILE.",
         ),
         StoreError::Passphrase => (
             "Nothing was moved, and the wallet is as it was.",

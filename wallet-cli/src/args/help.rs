@@ -73,6 +73,7 @@ Examples:
   farthing send 10
   farthing send 10 --memo 'for the tea' > token.txt
   farthing send 10 --qr
+  farthing send 10 --cashu
   farthing send 10 --lock 3b6a27bc...18b59da29
 
 Whoever has the token has the money. Nobody can spend a locked one but the owner of the key.";
@@ -148,6 +149,22 @@ Examples:
 
 What is kept here holds for every command of this wallet, unless --proxy or FARTHING_PROXY says
 something else.";
+
+pub(crate) const PASSPHRASE: &str = "\
+Examples:
+  farthing passphrase set
+  farthing passphrase set --new-file passphrase.txt
+  farthing passphrase remove
+
+A sealed wallet asks for its passphrase each time it is opened, or reads it from --passphrase-file.
+Whoever forgets it has the recovery phrase alone.";
+
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  farthing doctor
+  farthing doctor --json
+
+Exits with 1 when something is wrong.";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

@@ -45,6 +45,15 @@ pub(crate) struct Global {
     /// Reach mints and sites through this proxy alone, socks5h://HOST:PORT; or `direct`
     #[arg(long, global = true, env = "FARTHING_PROXY", value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
+    /// Read the wallet's passphrase from a file instead of asking; `-` is standard input
+    #[arg(
+        long,
+        global = true,
+        env = "FARTHING_PASSPHRASE_FILE",
+        value_name = "FILE"
+    )]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Take amounts as whole numbers of the smallest unit, as they are in JSON
     #[arg(long, global = true)]
     pub(crate) smallest_unit: bool,
@@ -71,6 +80,9 @@ pub(crate) enum Command {
     /// Keep the address of a proxy that all requests of this wallet go through
     #[command(subcommand, after_help = help::PROXY)]
     Proxy(Proxy),
+    /// Look the wallet and its mints over, and change nothing
+    #[command(after_help = help::DOCTOR)]
+    Doctor,
     /// Print what makes a shell complete this program's arguments
     #[command(after_help = help::COMPLETIONS)]
     Completions {
@@ -189,6 +201,22 @@ pub(crate) enum OpenCommand {
     /// Search the mints for what belongs to the wallet's phrase
     #[command(after_help = help::RESTORE)]
     Restore,
+    /// Seal the wallet's file with a passphrase, change it, or take it away
+    #[command(subcommand, after_help = help::PASSPHRASE)]
+    Passphrase(Passphrase),
+}
+
+/// The passphrase.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passphrase {
+    /// Set a passphrase, or another one
+    Set {
+        /// Read the new passphrase from a file instead of asking
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        new_file: Option<PathBuf>,
+    },
+    /// Take the passphrase away: whoever reads the file then has the money
+    Remove,
 }
 
 /// Mints.
@@ -226,6 +254,9 @@ pub(crate) struct Send {
     /// Lock the token to a public key, 64 hex digits: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
+    /// Make the token for Cashu's wallets, at a mint that has a door for them
+    #[arg(long)]
+    pub(crate) cashu: bool,
     /// Draw the token as a QR code too, in moving parts if it is long
     #[arg(long, conflicts_with = "json")]
     pub(crate) qr: bool,

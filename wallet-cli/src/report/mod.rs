@@ -1,6 +1,7 @@
 //! What commands answer: text for people, lines for programs, or one JSON object. One file for each
 //! kind of thing that is reported.
 
+mod doctor;
 mod money;
 mod recovery;
 mod sent;
@@ -15,10 +16,11 @@ use zeroize::Zeroizing;
 use crate::screen::{Look, Screen};
 use crate::table::Table;
 
+pub(crate) use doctor::findings;
 pub(crate) use money::{balances, finished, history};
 pub(crate) use recovery::{all_recovered, expires, recovered, restored};
 pub(crate) use sent::{all_sent, sent};
-pub(crate) use setup::{key, made, mint_added, mints, proxy};
+pub(crate) use setup::{key, made, mint_added, mints, passphrase, proxy};
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
 pub(crate) use units::Units;
 
@@ -32,7 +34,7 @@ pub(crate) struct Report {
     pub(crate) hint: Option<String>,
     /// What to draw as a QR code below the text.
     pub(crate) picture: Option<Picture>,
-    /// 0, unless a site failed and its answer is reported all the same.
+    /// 0, unless something failed that is reported all the same.
     pub(crate) exit_code: u8,
 }
 

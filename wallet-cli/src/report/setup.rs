@@ -24,6 +24,18 @@ pub(crate) fn made(dir: &str, phrase: Option<&str>) -> Report {
     }
 }
 
+/// `{"passphrase"}`: whether there is one now.
+pub(crate) fn passphrase(set: bool) -> Report {
+    let json = json!({ "passphrase": set });
+    match set {
+        true => Report::text(json, "the wallet is sealed with the new passphrase").hint(
+            "Without it the wallet cannot be opened: then the recovery phrase alone restores the money."
+                .to_owned(),
+        ),
+        false => Report::text(json, "the wallet has no passphrase any more"),
+    }
+}
+
 /// A phrase in the form to write it down in: numbered, three words in a line.
 fn on_paper(phrase: &str) -> Zeroizing<String> {
     let mut lines = Zeroizing::new(String::new());

@@ -26,3 +26,4 @@ mod socks;
 mod basics;
 mod get;
 mod proxy;
+mod safety;

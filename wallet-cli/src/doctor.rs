@@ -1,0 +1,41 @@
+//! `farthing doctor`: looks the wallet and its mints over, and changes nothing.
+
+use farthing_wallet::native::SqliteStore;
+use farthing_wallet::{Finding, Severity};
+
+use crate::commands::Setting;
+use crate::failure::Failure;
+use crate::progress::waiting;
+use crate::report::{self, Report};
+
+/// Carries the command out. A file that cannot be used is a finding, and ends the look.
+pub(crate) async fn doctor(setting: &Setting) -> Result<Report, Failure> {
+    let mut findings = SqliteStore::doctor(&setting.dir);
+    let unusable = |f: &Finding| f.severity == Severity::Trouble && f.code != "file_mode";
+    if !findings.iter().any(unusable) {
+        let wallet = setting.open().await?;
+        setting.way.check().await?;
+        findings.push(sealed(wallet.has_passphrase()));
+        findings.extend(waiting("asking the mints", wallet.doctor()).await);
+    }
+    Ok(report::findings(&findings))
+}
+
+fn sealed(has_passphrase: bool) -> Finding {
+    match has_passphrase {
+        true => Finding::new(
+            (Severity::Fine, "passphrase"),
+            "wallet",
+            "it is under a passphrase".to_owned(),
+            "Whoever takes the file needs the passphrase too.",
+            "",
+        ),
+        false => Finding::new(
+            (Severity::Note, "no_passphrase"),
+            "wallet",
+            "it has no passphrase".to_owned(),
+            "Whoever reads the file has the money.",
+            "Run farthing passphrase set, or encrypt the disk.",
+        ),
+    }
+}
