@@ -33,6 +33,7 @@
 //! - No request that moves value is sent before its exact bytes are on disk.
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
+//! - A token that was handed out is known, with its text, until it is known to be claimed.
 //! - A place (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
