@@ -38,18 +38,27 @@ pub enum Act {
     Receive,
     /// Alice pays tokens into the account.
     Redeem,
+    /// Alice takes a token back that nobody has claimed.
+    Reclaim,
+    /// Alice hands out a token for Cashu's wallets, which takes a swap of both suites.
+    SendCashu,
+    /// Bob takes in such a token.
+    ReceiveCashu,
     /// Carol, whose wallet is lost, gets her tokens back from her phrase.
     Restore,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::MintAdd,
         Self::Withdraw,
         Self::Send,
         Self::Receive,
         Self::Redeem,
+        Self::Reclaim,
+        Self::SendCashu,
+        Self::ReceiveCashu,
         Self::Restore,
     ];
     /// Those that move value in one request.
@@ -82,7 +91,11 @@ impl Network {
     /// What the programs say.
     pub fn start(binary: &str) -> Result<Self> {
         let folder = TempDir::new()?;
-        let mut mint = Mint::init(binary, &folder.path().join("mint"), &["--amounts", "14"])?;
+        let mut mint = Mint::init(
+            binary,
+            &folder.path().join("mint"),
+            &["--amounts", "14", "--cashu"],
+        )?;
         mint.start()?;
         let api_token = mint.account("alice", "withdraw,redeem,read", PAID_IN)?;
         let proxy = Proxy::start(mint.url()?)?;
@@ -128,6 +141,16 @@ impl Network {
                 self.bob.command(&["receive", &token])
             }
             Act::Redeem => self.alice.command(&["redeem", "3"]),
+            Act::Reclaim => {
+                let sent = self.alice.run(&["send", "6"])?;
+                let id = sent.get("id").ok_or("no number was printed")?.to_string();
+                self.alice.command(&["reclaim", &id])
+            }
+            Act::SendCashu => self.alice.command(&["send", "5", "--cashu"]),
+            Act::ReceiveCashu => {
+                let sent = self.alice.run(&["send", "3", "--cashu"])?;
+                self.bob.command(&["receive", &text(&sent, "token")?])
+            }
             Act::Restore => {
                 let carol = self.again("carol")?;
                 self.take_phrase(&carol)?;
@@ -141,8 +164,8 @@ impl Network {
     #[must_use]
     pub fn actor(&self, act: Act) -> &Wallet {
         match act {
-            Act::Withdraw | Act::Send | Act::Redeem => &self.alice,
-            Act::MintAdd | Act::Receive | Act::Restore => &self.bob,
+            Act::Withdraw | Act::Send | Act::Redeem | Act::Reclaim | Act::SendCashu => &self.alice,
+            Act::MintAdd | Act::Receive | Act::ReceiveCashu | Act::Restore => &self.bob,
         }
     }
 
@@ -170,7 +193,13 @@ impl Network {
                 check(lane == Some(1), "another lane than 1", &mints)?;
                 check(carol.balance()? == CAROLS, "not what was lost", &mints)?;
             }
-            Act::Withdraw | Act::Send | Act::Receive | Act::Redeem => {}
+            Act::Withdraw
+            | Act::Send
+            | Act::Receive
+            | Act::Redeem
+            | Act::Reclaim
+            | Act::SendCashu
+            | Act::ReceiveCashu => {}
         }
         Ok(())
     }

@@ -82,6 +82,31 @@ fn killed_at_every_request_no_unit_is_lost() {
     network.add_up().unwrap();
 }
 
+/// A token taken back takes two requests, the second of them a swap; one for Cashu's wallets takes one
+/// when their keysets are known.
+#[test]
+fn killed_at_every_request_of_a_reclaim_and_of_cashus_tokens_no_unit_is_lost() {
+    let network = Network::start(BINARY).unwrap();
+    network.alice.run(&["send", "1", "--cashu"]).unwrap();
+    let cashu = network.prepare(Act::ReceiveCashu).unwrap().status();
+    assert!(
+        cashu.unwrap().success(),
+        "Bob knows the other door's keysets"
+    );
+    for (act, requests) in [
+        (Act::Reclaim, 2),
+        (Act::SendCashu, 1),
+        (Act::ReceiveCashu, 1),
+    ] {
+        let expected = Moment::ALL.len() * requests;
+        assert_eq!(kill_everywhere(&network, act), expected, "{act:?}");
+    }
+    // What was sent and what was killed before it was sent: all of it can be taken, and once.
+    network.claim_all().unwrap();
+    network.add_up().unwrap();
+    assert_eq!(network.claim_all().unwrap(), 0);
+}
+
 /// A restore makes many requests: each of them has one moment here, and with `FARTHING_FAULTS=all`
 /// every one.
 #[test]

@@ -55,8 +55,7 @@ impl Setting {
 
     /// Opens the wallet and looks at nothing yet.
     pub(crate) async fn open(&self) -> Result<NativeWallet, Failure> {
-        let store = SqliteStore::open(&self.dir).map_err(Error::from)?;
-        let store = self.passphrase.open(store).await?;
+        let store = self.passphrase.open(&self.dir).await?;
         Ok(Wallet::open(store, self.way.http(), system_clock).await?)
     }
 }
@@ -72,6 +71,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         }
         Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
+        Command::Doctor => doctor::doctor(&Setting::of(cli.global)?).await,
         Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
         Command::Open(command) => {
             let setting = Setting::of(cli.global)?;
@@ -79,8 +79,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             if needs_network(&command) {
                 setting.way.check().await?;
             }
-            // Recover says at length what other commands say in passing; the doctor only looks.
-            if !matches!(command, OpenCommand::Recover | OpenCommand::Doctor) {
+            // Recover says at length what other commands say in passing.
+            if !matches!(command, OpenCommand::Recover) {
                 recover(&mut wallet).await?;
                 renewal::renew(&mut wallet, &command).await?;
             }
@@ -102,7 +102,6 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Cancel { .. }
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
-        | OpenCommand::Doctor
         | OpenCommand::Balance
         | OpenCommand::Sent { .. }
         | OpenCommand::Budget(_)
@@ -173,7 +172,6 @@ async fn with_wallet(
         }
         OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
         OpenCommand::Key { qr } => Ok(report::key(wallet.lock_public_key(), qr)),
-        OpenCommand::Doctor => doctor::examine(wallet, setting, &units).await,
         OpenCommand::Restore => restore(wallet, url).await,
     }
 }
@@ -239,6 +237,7 @@ async fn send(
     let options = SendOptions {
         memo: args.memo,
         lock: args.lock,
+        cashu: args.cashu,
     };
     let sent = waiting("making the token", wallet.send(&mint, amount, options)).await?;
     Ok(report::sent(&sent, units, args.qr))

@@ -7,7 +7,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | done |
-//! | 1 | something unexpected, such as a closed output |
+//! | 1 | something unexpected, such as a closed output; or doctor found trouble |
 //! | 2 | the command line is wrong |
 //! | 3 | what was asked for cannot be done; nothing was moved |
 //! | 4 | the mint refused |

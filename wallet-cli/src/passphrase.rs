@@ -1,17 +1,21 @@
 //! The passphrase of the wallet's file: where it comes from, and what becomes of it.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use farthing_wallet::Error;
 use farthing_wallet::native::SqliteStore;
-use farthing_wallet::{Passphrase, Sealed};
+use farthing_wallet::{Passphrase, Sealed, StoreError};
 
 use crate::args::{self, NewPassphrase};
 use crate::ask;
 use crate::commands::Setting;
 use crate::failure::Failure;
 use crate::report::{self, Report};
+use crate::screen::can_ask;
+
+/// How a passphrase is given where nobody can be asked.
+const OTHERWISE: &str = "give it with --passphrase-file FILE";
 
 /// Where the passphrase comes from, and what it was: it is asked for once.
 pub(crate) struct Source {
@@ -27,17 +31,19 @@ impl Source {
         }
     }
 
-    /// Opens a store, with the passphrase if it needs one.
+    /// Opens a wallet's file, with the passphrase if it needs one. The file is let go while somebody types.
     ///
     /// # Errors
     /// [`Failure::Usage`] when nobody is there to ask, and the store's own.
-    pub(crate) async fn open(&self, store: SqliteStore) -> Result<Sealed<SqliteStore>, Failure> {
+    pub(crate) async fn open(&self, dir: &Path) -> Result<Sealed<SqliteStore>, Failure> {
+        let mut store = SqliteStore::open(dir).map_err(Error::from)?;
         let sealed = Sealed::is_sealed(&store).await.map_err(Error::from)?;
-        let passphrase = match sealed {
-            true => Some(self.get()?),
-            false => None,
-        };
-        let opened = Sealed::open(store, passphrase).await;
+        if sealed && self.known.get().is_none() {
+            drop(store);
+            self.get()?;
+            store = SqliteStore::open(dir).map_err(Error::from)?;
+        }
+        let opened = Sealed::open(store, self.known.get()).await;
         Ok(opened.map_err(Error::from)?)
     }
 
@@ -47,7 +53,8 @@ impl Source {
         }
         let text = match &self.file {
             Some(path) => ask::line_of_file(path, "the passphrase")?,
-            None => ask::secret("the passphrase", "give it with --passphrase-file FILE")?,
+            None if can_ask() => ask::secret("the passphrase", OTHERWISE)?,
+            None => return Err(Error::from(StoreError::Sealed).into()),
         };
         let passphrase = Passphrase::new(&text).map_err(Error::from)?;
         Ok(self.known.get_or_init(|| passphrase))

@@ -41,11 +41,6 @@ impl Way {
         ReqwestHttp::new(self.proxy.clone())
     }
 
-    /// The proxy, if requests go through one.
-    pub(crate) fn proxy(&self) -> Option<&SocksProxy> {
-        self.proxy.as_ref()
-    }
-
     /// Finds out whether requests can go this way, before anything is begun that needs them.
     ///
     /// # Errors

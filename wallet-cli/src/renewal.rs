@@ -19,7 +19,6 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         OpenCommand::Balance
         | OpenCommand::Budget(_)
         | OpenCommand::Cancel { .. }
-        | OpenCommand::Doctor
         | OpenCommand::History
         | OpenCommand::Key { .. }
         | OpenCommand::Mint(_)

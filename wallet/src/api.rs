@@ -2,15 +2,18 @@
 
 use farthing_protocol::Secret;
 use farthing_protocol::api::{
-    CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
+    Account, CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
 };
+use farthing_protocol::cashu;
 use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindedMessage, EncodedPoint, KeysetId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Aftermath, Error, Lie, Network, Refused};
 use crate::http::{ApiToken, Http, Request, Response};
+use crate::tables::suite_of;
 
 /// How much of a mint's words is shown.
 const DETAIL_CHARS_MAX: usize = 300;
@@ -26,18 +29,33 @@ impl<H: Http> Api<'_, H> {
         self.call(path::INFO, None, None).await
     }
 
-    /// The active keysets with their keys.
-    pub(crate) async fn keys(&self) -> Result<Keys, Error> {
-        self.call(path::KEYS, None, None).await
+    /// The active keysets of a suite with their keys.
+    pub(crate) async fn keys(&self, suite: SuiteId) -> Result<Keys, Error> {
+        let path = format!("{}{}", door(suite), path::KEYS);
+        self.call(&path, None, None).await
     }
 
     /// One keyset with its keys, active or not.
     pub(crate) async fn keys_of(&self, id: &KeysetId) -> Result<Keys, Error> {
-        self.call(&format!("{}/{id}", path::KEYS), None, None).await
+        let path = format!("{}{}/{id}", door(suite_of(id)), path::KEYS);
+        self.call(&path, None, None).await
     }
 
-    pub(crate) async fn keysets(&self) -> Result<Keysets, Error> {
-        self.call(path::KEYSETS, None, None).await
+    /// All keysets of a suite; none where there is no such door.
+    pub(crate) async fn keysets(&self, suite: SuiteId) -> Result<Keysets, Error> {
+        let path = format!("{}{}", door(suite), path::KEYSETS);
+        match (self.call(&path, None, None).await, suite) {
+            (Err(Error::Refused(refused)), SuiteId::Secp256k1) if refused.status == 404 => {
+                let keysets = Vec::new();
+                Ok(Keysets { keysets })
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// The account that an API token is of.
+    pub(crate) async fn account(&self, token: &ApiToken) -> Result<Account, Error> {
+        self.call(path::ACCOUNT, Some(token), None).await
     }
 
     /// The states of tokens, in the order of `ys`.
@@ -116,6 +134,14 @@ impl<H: Http> Api<'_, H> {
             retry_after_s,
             open: None,
         })
+    }
+}
+
+/// Where a mint lists the keysets of a suite. All else goes through its own door, for either suite.
+pub(crate) fn door(suite: SuiteId) -> &'static str {
+    match suite {
+        SuiteId::Ristretto255 => "",
+        SuiteId::Secp256k1 => cashu::path::PREFIX,
     }
 }
 

@@ -29,9 +29,11 @@
 
 use std::collections::BTreeMap;
 
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, amount, keyset};
 
 use crate::records::{Coin, Keyset, worth};
+use crate::tables::suite_of;
 
 /// A keyset that expires within this time is left behind.
 pub(crate) const RESCUE_S: u64 = 30 * 24 * 60 * 60;
@@ -43,6 +45,7 @@ pub(crate) struct Terms(BTreeMap<KeysetId, Term>);
 struct Term {
     input_fee_ppk: u64,
     lasting: bool,
+    native: bool,
 }
 
 impl Terms {
@@ -50,13 +53,20 @@ impl Terms {
     pub(crate) fn of(keysets: &[Keyset], now: u64) -> Self {
         let term = |keyset: &Keyset| Term {
             input_fee_ppk: keyset.info.input_fee_ppk,
-            lasting: keyset.info.active && !expires_by(keyset, now.saturating_add(RESCUE_S)),
+            lasting: is_native(&keyset.info.id)
+                && keyset.info.active
+                && !expires_by(keyset, now.saturating_add(RESCUE_S)),
+            native: is_native(&keyset.info.id),
         };
         Self(keysets.iter().map(|k| (k.info.id, term(k))).collect())
     }
 
     fn lasting(&self, coin: &Coin) -> bool {
         self.0.get(&coin.keyset()).is_some_and(|term| term.lasting)
+    }
+
+    fn native(&self, coin: &Coin) -> bool {
+        self.0.get(&coin.keyset()).is_some_and(|term| term.native)
     }
 
     fn input_fee_ppk(&self, coin: &Coin) -> u64 {
@@ -69,6 +79,12 @@ impl Terms {
         let ppk = coins.iter().map(|coin| self.input_fee_ppk(coin));
         keyset::fee(amount::sum(ppk).unwrap_or(u64::MAX))
     }
+}
+
+/// Whether a keyset is of Farthing's own suite. Tokens of the other one, found by a restore, are spent
+/// only into a swap or a redemption: whoever is handed a token expects the mint's own.
+fn is_native(keyset: &KeysetId) -> bool {
+    suite_of(keyset) == SuiteId::Ristretto255
 }
 
 /// Whether a keyset's tokens are not honoured any more at `time`: they are refused from the next
@@ -90,8 +106,8 @@ pub(crate) enum Plan {
 /// What the one who is paid asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Tokens locked to a key.
-    pub(crate) locked: bool,
+    /// Tokens that the wallet cannot have: locked to a key, or of Cashu's suite.
+    pub(crate) made_anew: bool,
     /// Whether what is too much comes back in the same request.
     pub(crate) gives_change: bool,
 }
@@ -99,10 +115,11 @@ pub(crate) struct Asked {
 /// How to pay `amount` with `coins`, by all four rules: with a swap only where nothing else pays.
 /// `None` when the coins do not suffice.
 pub(crate) fn plan(coins: &[Coin], amount: u64, asked: Asked, terms: &Terms) -> Option<Plan> {
-    if !asked.locked {
+    if !asked.made_anew {
+        let native: Vec<Coin> = coins.iter().filter(|c| terms.native(c)).cloned().collect();
         let as_they_are = match asked.gives_change {
-            true => least_above(coins, amount, terms),
-            false => exact(coins, amount, terms),
+            true => least_above(&native, amount, terms),
+            false => exact(&native, amount, terms),
         };
         if let Some(coins) = as_they_are {
             return Some(Plan::AsTheyAre(coins));
@@ -119,6 +136,7 @@ impl Stock {
     /// What is held in `coins` when those of `spent` are gone.
     pub(crate) fn without(coins: &[Coin], spent: &[Coin]) -> Self {
         let kept = coins.iter().filter(|coin| !spent.contains(coin));
+        let kept = kept.filter(|coin| is_native(&coin.keyset()));
         Self(kept.map(Coin::amount).collect())
     }
 

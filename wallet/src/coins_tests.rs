@@ -5,7 +5,9 @@ use proptest::prelude::*;
 const MINT: &str = "https://mint.test";
 
 fn id(inactive: bool) -> KeysetId {
-    KeysetId::from_bytes(&[if inactive { 1 } else { 2 }; 33]).unwrap()
+    let mut bytes = [0x52; 33];
+    bytes[1] = u8::from(inactive);
+    KeysetId::from_bytes(&bytes).unwrap()
 }
 
 fn terms(input_fee_ppk: u64) -> Terms {
@@ -217,7 +219,10 @@ proptest! {
         ppk in 0u64..1200,
     ) {
         let (coins, terms) = (coins(&of), terms(ppk));
-        let asked = Asked { locked, gives_change };
+        let asked = Asked {
+            made_anew: locked,
+            gives_change,
+        };
         let sums = sums(&coins);
         match plan(&coins, amount, asked, &terms) {
             Some(Plan::AsTheyAre(chosen)) => {

@@ -57,6 +57,9 @@ pub enum Caller {
     /// The mint has no keyset that signs tokens now.
     #[error("the mint {0} has no active keyset")]
     NoActiveKeyset(String),
+    /// The mint makes no tokens for Cashu's wallets.
+    #[error("the mint {0} has no door for Cashu's wallets")]
+    NoCashuDoor(String),
     /// The operation needs an account at the mint.
     #[error("the wallet has no API token for the mint {0}")]
     NoApiToken(String),

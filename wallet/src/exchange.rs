@@ -16,7 +16,6 @@ use crate::api::json;
 use crate::coins::Stock;
 use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
-use crate::keysets;
 use crate::outputs::{self, Want};
 use crate::pay::records::{Purchase, Stage};
 use crate::pay::settle::shown_token;
@@ -62,15 +61,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&mint.url)).await?;
         let not_restored = || Caller::NotRestored(mint.url.clone());
         let lane = mint.lane.ok_or_else(not_restored)?;
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
-        let mut places = self.places(keyset.info.id, lane).await?;
+        let wants: Vec<Want> = drafts.iter().flat_map(|d| d.wants.clone()).collect();
+        let mut places = self.places(&wants, lane).await?;
         let mut id = self.tables.next_id().await?;
         let mut batch = Batch::default();
         let mut operations = Vec::new();
         for draft in drafts {
-            let (outputs, messages) =
-                outputs::plan(&self.seed, keyset.info.id, &mut places, &draft.wants);
+            let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
             if outputs.len() > mint.limits.outputs_max {
                 return Err(Caller::AmountUnpayable {
                     amount: draft.amount,
@@ -339,6 +336,7 @@ pub(crate) fn kept(
     let parts = stock.refill(keyset, amount, room);
     let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
     let want = |amount| Want {
+        keyset: keyset.info.id,
         amount,
         purpose: Purpose::Keep,
         lock: None,
@@ -358,6 +356,7 @@ pub(crate) fn handed(
     let parts = amount::split(amount, &keyset.keys.amounts());
     let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
     let want = |amount| Want {
+        keyset: keyset.info.id,
         amount,
         purpose: Purpose::Send,
         lock: lock.cloned(),
@@ -365,9 +364,11 @@ pub(crate) fn handed(
     Ok(parts.into_iter().map(want).collect())
 }
 
-/// The last place of an operation on each of its lanes.
+/// The last place of an operation on each of its lanes, of each keyset.
 fn signed_last(outputs: &[PlannedOutput]) -> impl Iterator<Item = &PlannedOutput> {
-    let later = |a: &PlannedOutput, b: &PlannedOutput| a.lane == b.lane && a.counter > b.counter;
+    let later = |a: &PlannedOutput, b: &PlannedOutput| {
+        (a.keyset, a.lane) == (b.keyset, b.lane) && a.counter > b.counter
+    };
     let last = move |o: &&PlannedOutput| !outputs.iter().any(|other| later(other, o));
     outputs.iter().filter(last)
 }

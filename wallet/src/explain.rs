@@ -67,6 +67,7 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::MintUnknown(_) => "mint_unknown",
         Caller::Suite { .. } => "suite_unsupported",
         Caller::NoActiveKeyset(_) => "no_active_keyset",
+        Caller::NoCashuDoor(_) => "no_cashu_door",
         Caller::NoApiToken(_) => "no_api_token",
         Caller::NotRestored(_) => "not_restored",
         Caller::AmountZero => "amount_zero",
@@ -101,6 +102,7 @@ fn caller_advice(caller: &Caller) -> &'static str {
         Caller::MintUnknown(_) => "If you trust it, add it: farthing mint add URL.",
         Caller::Suite { .. } => "Use a wallet made for that mint.",
         Caller::NoActiveKeyset(_) => "Ask the mint's operator; what you hold can be redeemed.",
+        Caller::NoCashuDoor(_) => "Send a token of Farthing's own: without --cashu.",
         Caller::NoApiToken(_) => "Ask the operator for one: farthing mint add URL --token -.",
         Caller::NotRestored(_) => "Run farthing restore first.",
         Caller::AmountZero => "Give a larger amount.",
@@ -320,7 +322,7 @@ fn store(error: &StoreError) -> Explanation {
         ),
         StoreError::Sealed => (
             "Nothing was moved.",
-            "Give the passphrase: on a terminal, or with --passphrase-file FILE.",
+            "Run it on a terminal, which asks for the passphrase, or give it with --passphrase-file FILE.",
         ),
         StoreError::Passphrase => (
             "Nothing was moved, and the wallet is as it was.",

@@ -107,11 +107,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: Operation,
     ) -> Result<Finished, Error> {
         let sent = self.tables.all_sent().await?;
-        let ys: HashSet<_> = operation
-            .inputs
-            .iter()
-            .map(|c| y(&c.token.proof.secret))
-            .collect();
+        let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
         let sent = sent.into_iter().find(|s| worth_of(&s.proofs, &ys) > 0);
         match (self.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
@@ -145,7 +141,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
         let mut operations = self.tables.operations().await?;
-        let of = |c: &Coin| ys.contains(&y(&c.token.proof.secret));
+        let of = |c: &Coin| ys.contains(&y(&c.token.proof));
         operations.retain(|o| takes_back(o) && o.inputs.iter().any(of));
         Ok(operations)
     }
@@ -158,7 +154,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let mut rest = sent.proofs.clone();
         let spent = self.note_claimed(&sent.mint.clone(), vec![sent]).await?;
-        rest.retain(|p| !spent.contains(&y(&p.proof.secret)));
+        rest.retain(|p| !spent.contains(&y(&p.proof)));
         Ok(rest)
     }
 
@@ -205,7 +201,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let operations = self.tables.operations().await?;
         let inputs = operations.iter().filter(|o| takes_back(o));
         let inputs = inputs.flat_map(|operation| &operation.inputs);
-        Ok(inputs.map(|c| y(&c.token.proof.secret)).collect())
+        Ok(inputs.map(|c| y(&c.token.proof)).collect())
     }
 
     /// Writes down that an operation has taken back tokens handed out before, as far as it did.
@@ -218,7 +214,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(batch);
         }
         let inputs = operation.inputs.iter();
-        let inputs: HashSet<_> = inputs.map(|c| y(&c.token.proof.secret)).collect();
+        let inputs: HashSet<_> = inputs.map(|c| y(&c.token.proof)).collect();
         for mut sent in self.tables.all_sent().await? {
             let back = worth_of(&sent.proofs, &inputs);
             if back > 0 {
@@ -254,11 +250,11 @@ fn takes_back(operation: &Operation) -> bool {
 fn ys_of<'a>(
     proofs: impl IntoIterator<Item = &'a TokenProof>,
 ) -> impl Iterator<Item = EncodedPoint> {
-    proofs.into_iter().map(|p| y(&p.proof.secret))
+    proofs.into_iter().map(|p| y(&p.proof))
 }
 
 /// What those proofs are worth whose points are among `ys`.
 fn worth_of(proofs: &[TokenProof], ys: &HashSet<EncodedPoint>) -> u64 {
-    let among = proofs.iter().filter(|p| ys.contains(&y(&p.proof.secret)));
+    let among = proofs.iter().filter(|p| ys.contains(&y(&p.proof)));
     amount::sum(among.map(|p| p.proof.amount)).unwrap_or(u64::MAX)
 }

@@ -1,8 +1,8 @@
 //! Learning a mint's keysets, and believing nothing that can be checked.
 
 use farthing_protocol::api::KeysetKeys;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{KeysetId, KeysetInfo};
+use farthing_protocol::suite::{Suite, SuiteId};
+use farthing_protocol::{KeysetId, KeysetInfo, with_suite};
 
 use crate::api::Api;
 use crate::coins::{RESCUE_S, expires_by};
@@ -10,41 +10,51 @@ use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
-use crate::tables::Batch;
+use crate::tables::{Batch, suite_of};
 use crate::wallet::Wallet;
 
+/// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.
+const LONG_ID_BYTES: usize = 33;
+
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Asks a mint for its keysets, checks them and keeps them; gives all that are known now.
+    /// Asks a mint for its keysets, checks them and keeps them; gives all that are known now, of
+    /// either suite.
     ///
     /// # Errors
     /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset; nothing is kept then.
     pub(crate) async fn refresh_keysets(
         &self,
+        suite: SuiteId,
         mint: &str,
         unit: &str,
     ) -> Result<Vec<Keyset>, Error> {
         let known = self.tables.keysets(mint).await?;
-        let fresh = self.fetch_keysets(mint, unit, &known).await?;
+        let fresh = self.fetch_keysets(suite, mint, unit, &known).await?;
         let put = |batch: Batch, keyset: &Keyset| batch.put_keyset(keyset);
         let batch = fresh.iter().try_fold(Batch::default(), put)?;
         self.tables.apply(batch).await?;
         Ok(self.tables.keysets(mint).await?)
     }
 
-    /// The keysets a mint shows now, checked against themselves and against what is `known`.
+    /// The keysets of a suite that a mint shows now, checked against themselves and against what is
+    /// `known`.
     pub(crate) async fn fetch_keysets(
         &self,
+        suite: SuiteId,
         mint: &str,
         unit: &str,
         known: &[Keyset],
     ) -> Result<Vec<Keyset>, Error> {
         let api = self.api(mint);
         let lie = |lie| Error::lie(mint, lie);
-        let mut shown = api.keys().await?.keysets;
-        let listed = api.keysets().await?.keysets;
-        let ours = |info: &KeysetInfo| {
-            info.unit == unit && info.id.version() == Ristretto255::KEYSET_ID_VERSION
+        let known = known.iter().filter(|k| suite_of(&k.info.id) == suite);
+        let known: Vec<Keyset> = known.cloned().collect();
+        let listed = api.keysets(suite).await?.keysets;
+        let mut shown = match (listed.is_empty(), suite) {
+            (true, SuiteId::Secp256k1) => Vec::new(),
+            (_, _) => api.keys(suite).await?.keysets,
         };
+        let ours = |info: &KeysetInfo| info.unit == unit && SuiteId::of(&info.id) == Some(suite);
         let mut keysets = Vec::new();
         for info in listed.into_iter().filter(ours) {
             let before = known.iter().find(|k| k.info.id == info.id);
@@ -111,8 +121,16 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
             return Err(Lie::KeysChanged(info.id));
         }
     }
+    let suite = suite_of(&info.id);
     let (fee, expiry) = (info.input_fee_ppk, info.final_expiry);
-    let computed = KeysetId::derive::<Ristretto255>(&keyset.keys, &info.unit, fee, expiry);
+    let computed = match suite {
+        SuiteId::Secp256k1 if info.id.as_bytes().len() < LONG_ID_BYTES => {
+            KeysetId::derive_v1(&keyset.keys)
+        }
+        SuiteId::Secp256k1 | SuiteId::Ristretto255 => with_suite!(suite, S => {
+            KeysetId::derive::<S>(&keyset.keys, &info.unit, fee, expiry)
+        }),
+    };
     if computed != info.id {
         return Err(Lie::KeysetId {
             shown: info.id,
@@ -120,7 +138,8 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
         });
     }
     for (amount, key) in keyset.keys.iter() {
-        if !amount.is_power_of_two() || Ristretto255::decode_point(key).is_err() {
+        let point = with_suite!(suite, S => S::decode_point(key).is_ok());
+        if !amount.is_power_of_two() || !point {
             return Err(Lie::Key {
                 keyset: info.id,
                 amount,
@@ -130,8 +149,7 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
     Ok(())
 }
 
-/// The keyset that new tokens are made of: of the active ones that don't expire soon the one with the
-/// lowest fee, and of those the one that lasts longest.
+/// The keyset of Farthing's own suite that new tokens are made of.
 ///
 /// # Errors
 /// [`Caller::NoActiveKeyset`].
@@ -140,15 +158,21 @@ pub(crate) fn active<'a>(
     keysets: &'a [Keyset],
     now: u64,
 ) -> Result<&'a Keyset, Caller> {
+    let keyset = active_of(SuiteId::Ristretto255, keysets, now);
+    keyset.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))
+}
+
+/// The keyset of a suite that new tokens are made of: of the active ones that don't expire soon the one with the
+/// lowest fee, and of those the one that lasts longest.
+pub(crate) fn active_of(suite: SuiteId, keysets: &[Keyset], now: u64) -> Option<&Keyset> {
     let lasting = |k: &Keyset| k.info.final_expiry.unwrap_or(u64::MAX);
-    let signs = |k: &&Keyset| k.info.active && !expires_by(k, now);
-    let best = keysets.iter().filter(signs).min_by_key(|k| {
+    let signs = |k: &&Keyset| suite_of(&k.info.id) == suite && k.info.active && !expires_by(k, now);
+    keysets.iter().filter(signs).min_by_key(|k| {
         (
             expires_by(k, now.saturating_add(RESCUE_S)),
             k.info.input_fee_ppk,
             std::cmp::Reverse(lasting(k)),
             k.info.id,
         )
-    });
-    best.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))
+    })
 }

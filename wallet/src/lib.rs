@@ -25,6 +25,7 @@
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
+//! | [`doctor`] | looking a wallet over |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
 //!
 //! # Invariants
@@ -32,12 +33,14 @@
 //! - No request that moves value is sent before its exact bytes are on disk.
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
+//! - A token that was handed out is known, with its text, until it is known to be claimed.
 //! - A place (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
 pub(crate) mod api;
 mod coins;
+pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod explain;
@@ -69,6 +72,7 @@ pub mod web;
 pub mod native;
 
 pub use api::printable;
+pub use doctor::{Finding, Severity};
 pub use error::Error;
 pub use exchange::Finished;
 pub use farthing_protocol::Secret;

@@ -2,41 +2,76 @@
 
 use farthing_protocol::blank::UnblindError;
 use farthing_protocol::conditions::Lock;
-use farthing_protocol::suite::Ristretto255;
-use farthing_protocol::{Blank, BlindSignature, BlindedMessage, KeysetId, TokenProof, derive};
+use farthing_protocol::derive::{self, Position};
+use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
+use farthing_protocol::{
+    Blank, BlindSignature, BlindedMessage, KeysetId, Secret, TokenProof, nut13, with_suite,
+};
 
 use crate::error::Lie;
 use crate::places::Places;
 use crate::records::{Keyset, PlannedOutput, Purpose};
 use crate::seed::Seed;
+use crate::tables::suite_of;
 
 /// An output that is wanted, before it has a place in the wallet's sequence.
 #[derive(Clone)]
 pub(crate) struct Want {
+    pub(crate) keyset: KeysetId,
     pub(crate) amount: u64,
     pub(crate) purpose: Purpose,
     pub(crate) lock: Option<String>,
 }
 
-/// Derives the blank of an output. `None` when its place has no blinding factor, or its lock is no key.
-fn blank(seed: &Seed, output: &PlannedOutput) -> Option<Blank<Ristretto255>> {
-    let place = output.position();
-    let nonce = derive::secret(seed.bytes(), place);
+/// The lane whose tokens of Cashu's keysets are derived as Cashu's wallets do it.
+const CASHU_LANE: u32 = 0;
+
+/// How secrets and blinding factors of a suite follow from a seed.
+trait Derived: Suite {
+    /// The secret and the blinding factor at a place; `None` when there are none, and the next one
+    /// serves.
+    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)>;
+}
+
+impl Derived for Ristretto255 {
+    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)> {
+        in_a_lane::<Self>(seed, place)
+    }
+}
+
+impl Derived for Secp256k1 {
+    /// NUT-13 has no lanes: so one device alone uses it, and the others count in lanes as elsewhere
+    /// (`docs/decisions/0019-cashus-tokens.md`).
+    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)> {
+        if place.lane != CASHU_LANE {
+            return in_a_lane::<Self>(seed, place);
+        }
+        let secret = nut13::secret(seed.bytes(), place.keyset, place.counter)?;
+        let r = nut13::blinding(seed.bytes(), place.keyset, place.counter)?;
+        Some((secret, r))
+    }
+}
+
+fn in_a_lane<S: Suite>(seed: &Seed, place: Position) -> Option<(Secret, S::Blinding)> {
+    let r = derive::blinding::<S>(seed.bytes(), place)?;
+    Some((derive::secret(seed.bytes(), place), r))
+}
+
+/// Derives the blank of an output. `None` when its place has none, or its lock is no key.
+fn blank<S: Derived>(seed: &Seed, output: &PlannedOutput) -> Option<Blank<S>> {
+    let (nonce, r) = S::derive(seed, output.position())?;
     let secret = match &output.lock {
         None => nonce,
-        Some(key) => {
-            let mut bytes = [0; 32];
-            hex::decode_to_slice(key, &mut bytes).ok()?;
-            Lock::p2pk_secret(&bytes, &nonce)
-        }
+        Some(key) => Lock::p2pk_secret(&hex::decode(key).ok()?, &nonce),
     };
-    let r = derive::blinding::<Ristretto255>(seed.bytes(), place)?;
     Some(Blank::new(secret, r))
 }
 
-/// The blinded message of an output; `None` when its place has no blinding factor.
+/// The blinded message of an output; `None` when its place has none.
 pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMessage> {
-    Some(blank(seed, output)?.output(output.amount, output.keyset))
+    with_suite!(suite_of(&output.keyset), S => {
+        Some(blank::<S>(seed, output)?.output(output.amount, output.keyset))
+    })
 }
 
 /// Gives each want a place; gives the outputs with their messages in the order of the request.
@@ -44,14 +79,17 @@ pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMess
 /// The order is by amount, then by blinded point: it tells nothing of which output is change.
 pub(crate) fn plan(
     seed: &Seed,
-    keyset: KeysetId,
     places: &mut Places,
     wants: &[Want],
 ) -> (Vec<PlannedOutput>, Vec<BlindedMessage>) {
     let mut planned = Vec::with_capacity(wants.len());
     for want in wants {
         loop {
-            let (lane, counter) = places.take(want.lock.is_some());
+            let Position {
+                keyset,
+                lane,
+                counter,
+            } = places.take(want.keyset, want.lock.is_some());
             let output = PlannedOutput {
                 keyset,
                 lane,
@@ -92,8 +130,11 @@ pub(crate) fn unblind(
     }
     let false_proof = || Lie::Proof { amount, keyset: id };
     let key = keyset.keys.get(amount).ok_or_else(false_proof)?;
-    let blank = blank(seed, output).ok_or_else(false_proof)?;
-    blank.unblind(signature, key).map_err(|error| match error {
+    let unblinded = with_suite!(suite_of(&id), S => {
+        let blank = blank::<S>(seed, output).ok_or_else(false_proof)?;
+        blank.unblind(signature, key)
+    });
+    unblinded.map_err(|error| match error {
         UnblindError::Key => Lie::Key { keyset: id, amount },
         UnblindError::Proof => false_proof(),
     })

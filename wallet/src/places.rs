@@ -6,10 +6,15 @@
 //! an open operation holds them. (Not sooner: the mint could tell that two requests with the same
 //! outputs come from one wallet.)
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use farthing_protocol::KeysetId;
+use farthing_protocol::derive::Position;
 
 use crate::error::Error;
 use crate::http::Http;
+use crate::outputs::Want;
 use crate::records::Operation;
 use crate::store::{Store, StoreError};
 use crate::tables::{Batch, Counter};
@@ -21,17 +26,34 @@ pub(crate) const GAP: u64 = 300;
 /// does not know the key, and so they must not leave holes where it looks.
 const LOCKED_LANES: u32 = 1 << 31;
 
-/// The next places of one lane of one keyset.
+/// The next places of one lane, keyset by keyset.
 pub(crate) struct Places {
-    keyset: KeysetId,
     lane: u32,
+    next: BTreeMap<KeysetId, Next>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Next {
     plain: Counter,
     locked: Counter,
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Where the next outputs go.
-    pub(crate) async fn places(&self, keyset: KeysetId, lane: u32) -> Result<Places, Error> {
+    /// Where the outputs that are wanted go.
+    pub(crate) async fn places(&self, wants: &[Want], lane: u32) -> Result<Places, Error> {
+        let mut places = Places {
+            lane,
+            next: BTreeMap::new(),
+        };
+        for want in wants {
+            if let Entry::Vacant(place) = places.next.entry(want.keyset) {
+                place.insert(self.next_places(want.keyset, lane).await?);
+            }
+        }
+        Ok(places)
+    }
+
+    async fn next_places(&self, keyset: KeysetId, lane: u32) -> Result<Next, Error> {
         let mut plain = self.tables.counter(&keyset, lane).await?;
         if plain.next - plain.signed.min(plain.next) >= GAP {
             let operations = self.tables.operations().await?;
@@ -41,32 +63,34 @@ impl<S: Store, H: Http> Wallet<S, H> {
             plain.next = plain.signed.max(held);
         }
         let locked = self.tables.counter(&keyset, lane | LOCKED_LANES).await?;
-        Ok(Places {
-            keyset,
-            lane,
-            plain,
-            locked,
-        })
+        Ok(Next { plain, locked })
     }
 }
 
 impl Places {
-    /// Takes the next place; gives its lane and counter.
-    pub(crate) fn take(&mut self, locked: bool) -> (u32, u64) {
+    /// Takes the next place for an output of `keyset`, one of those that were wanted.
+    pub(crate) fn take(&mut self, keyset: KeysetId, locked: bool) -> Position {
+        let next = self.next.entry(keyset).or_default();
         let (lane, counter) = if locked {
-            (self.lane | LOCKED_LANES, &mut self.locked)
+            (self.lane | LOCKED_LANES, &mut next.locked)
         } else {
-            (self.lane, &mut self.plain)
+            (self.lane, &mut next.plain)
         };
         let place = counter.next;
         counter.next += 1;
-        (lane, place)
+        Position {
+            keyset,
+            lane,
+            counter: place,
+        }
     }
 
     /// Writes down what was taken.
     pub(crate) fn put(&self, batch: Batch) -> Result<Batch, StoreError> {
-        batch
-            .put_counter(&self.keyset, self.lane, &self.plain)?
-            .put_counter(&self.keyset, self.lane | LOCKED_LANES, &self.locked)
+        self.next.iter().try_fold(batch, |batch, (keyset, next)| {
+            batch
+                .put_counter(keyset, self.lane, &next.plain)?
+                .put_counter(keyset, self.lane | LOCKED_LANES, &next.locked)
+        })
     }
 }

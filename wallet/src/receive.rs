@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use farthing_protocol::cashu;
 use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
-use farthing_protocol::suite::{Ristretto255, SuiteId};
-use farthing_protocol::{KeysetId, Token, TokenProof};
+use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
 use crate::coins::{Stock, Terms};
 use crate::error::{Caller, Error};
@@ -14,11 +15,12 @@ use crate::http::Http;
 use crate::keysets;
 use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::store::Store;
-use crate::tables::y;
+use crate::tables::{suite_of, y};
 use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes in a token, `cashuB…`, of a mint in this wallet.
+    /// Takes in a token, `cashuB…`, of a mint in this wallet: one of its own, or one of Cashu's
+    /// suite that names the mint's address with `/cashu`. Either becomes tokens of its own.
     ///
     /// Its proofs are verified and its locks opened before the mint is asked for anything. More
     /// proofs than the mint takes in one request become several operations, all written down before
@@ -28,7 +30,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Caller`]'s `Token…` for a token that is refused; any other [`Error`] for the swap.
     pub async fn receive(&mut self, text: &str) -> Result<Vec<Finished>, Error> {
         let token = Token::decode(text)?;
-        let mint = self.mint(Some(&token.mint)).await?;
+        let mint = self.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (crate::api::printable(&token.unit), mint.unit);
             return Err(Caller::TokenUnit { token, mint }.into());
@@ -41,11 +43,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 .map(|p| p.proof.id)
                 .find(|id| resolve(id, keysets).is_none())
         };
-        if unknown(&keysets).is_some() {
-            keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
-            if let Some(id) = unknown(&keysets) {
-                return Err(Caller::TokenKeyset(id).into());
+        for suite in SuiteId::ALL {
+            let missing = unknown(&keysets).and_then(|id| SuiteId::of(&id));
+            if missing == Some(suite) {
+                keysets = self.refresh_keysets(suite, &mint.url, &mint.unit).await?;
             }
+        }
+        if let Some(id) = unknown(&keysets) {
+            return Err(Caller::TokenKeyset(id).into());
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
         let memo = token.memo.as_ref();
@@ -55,6 +60,28 @@ impl<S: Store, H: Http> Wallet<S, H> {
             finished.push(self.run(operation).await?);
         }
         Ok(finished)
+    }
+
+    /// The mint of a token: the one that it names. Cashu's wallets may know it by another address; then
+    /// it is the one that is known to have the token's keysets, which their ids tell.
+    async fn mint_of(&self, token: &Token) -> Result<Mint, Error> {
+        let door = token
+            .mint
+            .trim_end_matches('/')
+            .strip_suffix(cashu::path::PREFIX);
+        let error = match self.mint(Some(door.unwrap_or(&token.mint))).await {
+            Err(Error::Caller(error @ Caller::MintUnknown(_))) => error,
+            found => return found,
+        };
+        for mint in self.tables.mints().await? {
+            let keysets = self.tables.keysets(&mint.url).await?;
+            let mut ids = token.proofs.iter().map(|p| p.proof.id);
+            let cashu = |id: &KeysetId| SuiteId::of(id) == Some(SuiteId::Secp256k1);
+            if ids.all(|id| cashu(&id) && resolve(&id, &keysets).is_some()) {
+                return Ok(mint);
+            }
+        }
+        Err(error.into())
     }
 
     /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes.
@@ -110,11 +137,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let keyset = resolve(&token.proof.id, keysets);
             let keyset = keyset.ok_or(Caller::TokenKeyset(token.proof.id))?;
             token.proof.id = keyset.info.id;
-            if !seen.insert(y(&token.proof.secret)) {
+            if !seen.insert(y(&token.proof)) {
                 return Err(refuse("it is in the token twice".to_owned()));
             }
             verify(&token, keyset).map_err(refuse)?;
-            let lock = parse(SuiteId::Ristretto255, &token.proof.secret)
+            let lock = parse(suite_of(&keyset.info.id), &token.proof.secret)
                 .map_err(|error| Caller::TokenLock { number, error })?;
             if let Some(lock) = lock {
                 let locked = |reason| Caller::TokenLocked { number, reason };
@@ -178,6 +205,6 @@ fn verify(token: &TokenProof, keyset: &Keyset) -> Result<(), String> {
         .keys
         .get(token.proof.amount)
         .ok_or("its keyset has no such amount")?;
-    let verified = token.verify::<Ristretto255>(key);
+    let verified = with_suite!(suite_of(&keyset.info.id), S => token.verify::<S>(key));
     verified.map(drop).map_err(|fault| fault.to_string())
 }

@@ -2,7 +2,9 @@
 //! open operation, or in the record of what was handed out.
 
 use farthing_protocol::api::Limits;
+use farthing_protocol::cashu;
 use farthing_protocol::derive::Position;
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys, Secret, TokenProof, amount};
 use serde::{Deserialize, Serialize};
 
@@ -238,8 +240,13 @@ impl Sent {
     /// The token, as it is handed over.
     #[must_use]
     pub fn token(&self) -> farthing_protocol::Token {
+        let of_cashu = |p: &TokenProof| SuiteId::of(&p.proof.id) == Some(SuiteId::Secp256k1);
+        let door = match self.proofs.iter().all(of_cashu) {
+            true => cashu::path::PREFIX,
+            false => "",
+        };
         farthing_protocol::Token {
-            mint: self.mint.clone(),
+            mint: format!("{}{door}", self.mint),
             unit: self.unit.clone(),
             memo: self.memo.clone(),
             proofs: self.proofs.clone(),

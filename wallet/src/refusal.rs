@@ -4,19 +4,21 @@
 //! mint may have forgotten its answer. So before anything is given up the mint is asked whether it
 //! signed the outputs (NUT-09) and spent the inputs (NUT-07).
 
+use std::collections::BTreeSet;
+
 use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
 use crate::coins::Stock;
-use crate::error::{Aftermath, Error, Refused};
+use crate::error::{Aftermath, Caller, Error, Refused};
 use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs::{self, blinded};
+use crate::outputs::{self, Want, blinded};
 use crate::pay::records::Stage;
 use crate::records::{Coin, Keyset, Mint, Operation, Outcome, Purpose, worth};
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::{Batch, suite_of, y};
 use crate::wallet::Wallet;
 
 pub(crate) const DAY_S: u64 = 24 * 60 * 60;
@@ -127,10 +129,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if coins.is_empty() {
             return Ok(Vec::new());
         }
-        let ys = coins
-            .iter()
-            .map(|coin| y(&coin.token.proof.secret))
-            .collect();
+        let ys = coins.iter().map(|coin| y(&coin.token.proof)).collect();
         let states = self.api(mint).states(ys).await?;
         let pairs = coins.iter().zip(states);
         Ok(pairs
@@ -149,8 +148,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
-        self.replan(operation, &mint, lane, keyset).await
+        let wants = self.wants_again(operation, &mint, &keysets).await?;
+        self.replan(operation, &mint, lane, &wants).await
     }
 
     /// The mint has rotated its keysets: learns the new ones. `None` when that changes nothing.
@@ -159,34 +158,64 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: &Operation,
         mint: &Mint,
     ) -> Result<Option<Operation>, Error> {
-        let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
-        let Ok(keyset) = keysets::active(mint, &keysets, (self.clock)()) else {
+        let mut keysets = Vec::new();
+        let suites: BTreeSet<_> = operation
+            .outputs
+            .iter()
+            .map(|o| suite_of(&o.keyset))
+            .collect();
+        for suite in suites {
+            keysets = self.refresh_keysets(suite, &mint.url, &mint.unit).await?;
+        }
+        let Ok(wants) = self.wants_again(operation, mint, &keysets).await else {
             return Ok(None);
         };
-        let same = operation.outputs.iter().all(|o| o.keyset == keyset.info.id);
+        let same = |want: &Want| operation.outputs.iter().any(|o| o.keyset == want.keyset);
         match mint.lane {
-            Some(lane) if !same => self.replan(operation, mint, lane, keyset).await.map(Some),
+            Some(lane) if !wants.iter().all(same) => {
+                self.replan(operation, mint, lane, &wants).await.map(Some)
+            }
             Some(_) | None => Ok(None),
         }
     }
 
-    /// Writes the operation anew, with the same inputs and amounts and with outputs at new places.
+    /// What an operation asks for, asked for anew: the same sums, of the keysets that sign now.
+    async fn wants_again(
+        &self,
+        operation: &Operation,
+        mint: &Mint,
+        keysets: &[Keyset],
+    ) -> Result<Vec<Want>, Error> {
+        let now = (self.clock)();
+        let to_send = planned_sum(&operation.outputs, Purpose::Send);
+        let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
+        let mut sent = operation.outputs.iter();
+        let sent = sent.find(|o| o.purpose == Purpose::Send);
+        let mut wants = Vec::new();
+        if let Some(sent) = sent {
+            let keyset = keysets::active_of(suite_of(&sent.keyset), keysets, now);
+            let keyset = keyset.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))?;
+            wants = handed(keyset, to_send, sent.lock.as_ref())?;
+        }
+        if to_keep > 0 {
+            let keyset = keysets::active(mint, keysets, now)?;
+            let room = mint.limits.outputs_max.saturating_sub(wants.len());
+            let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+            wants.extend(kept(keyset, to_keep, &mut stock, room)?);
+        }
+        Ok(wants)
+    }
+
+    /// Writes the operation anew, with the same inputs and with outputs at new places.
     async fn replan(
         &mut self,
         operation: &Operation,
         mint: &Mint,
         lane: u32,
-        keyset: &Keyset,
+        wants: &[Want],
     ) -> Result<Operation, Error> {
-        let lock = operation.outputs.iter().find_map(|o| o.lock.as_ref());
-        let to_send = planned_sum(&operation.outputs, Purpose::Send);
-        let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
-        let mut wanted = handed(keyset, to_send, lock)?;
-        let room = mint.limits.outputs_max.saturating_sub(wanted.len());
-        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
-        wanted.extend(kept(keyset, to_keep, &mut stock, room)?);
-        let mut places = self.places(keyset.info.id, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
+        let mut places = self.places(wants, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut places, wants);
         let replanned = Operation {
             begun: (self.clock)(),
             body: request_body(operation.kind, &operation.inputs, messages)?,

@@ -8,6 +8,7 @@
 //! never just before a payment (`docs/decisions/0017-renewing-at-quiet-times.md`).
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::suite::SuiteId;
 
 use crate::coins::{RESCUE_S, Terms, expires_by};
 use crate::error::Error;
@@ -17,7 +18,7 @@ use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::recover::{Recovered, recovered};
 use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::Batch;
+use crate::tables::{Batch, suite_of};
 use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.
@@ -92,7 +93,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if mint.lane.is_none() || today || (what == Renew::Expiring && nothing_expires) {
             return Ok(());
         }
-        let keysets = self.refresh_keysets(&mint.url, &mint.unit).await?;
+        let keysets = self
+            .refresh_keysets(SuiteId::Ristretto255, &mint.url, &mint.unit)
+            .await?;
         let mint = Mint {
             renewed: Some(now),
             ..self.mint(Some(&mint.url)).await?
@@ -117,8 +120,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(())
     }
 
-    /// Whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is.
+    /// Whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
+    /// Cashu's tokens always are.
     fn is_due(&self, keyset: &Keyset, what: Renew) -> bool {
+        if suite_of(&keyset.info.id) != SuiteId::Ristretto255 {
+            return true;
+        }
         let soon = (self.clock)().saturating_add(RESCUE_S);
         let expires = expires_by(keyset, soon);
         let retired = !keyset.info.active && keyset.info.input_fee_ppk == 0;

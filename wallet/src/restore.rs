@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindedMessage, KeysetId, Secret};
 
 use crate::error::{Error, Lie};
@@ -54,10 +55,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         observer: &mut impl Observer,
     ) -> Result<Restored, Error> {
         let (mut operation, mut search) = self.search_at(mint).await?;
-        let keysets = patiently(observer, async || {
-            self.refresh_keysets(&mint.url, &mint.unit).await
-        })
-        .await?;
+        let mut keysets = Vec::new();
+        for suite in SuiteId::ALL {
+            keysets = patiently(observer, async || {
+                self.refresh_keysets(suite, &mint.url, &mint.unit).await
+            })
+            .await?;
+        }
         let known = self.known_ys().await?;
         for lane in 0..LANES_MAX {
             if lane >= search.next_lane().saturating_add(EMPTY_LANES_END) {
@@ -317,9 +321,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let tokens = tokens.chain(sent.iter().flat_map(|sent| &sent.proofs));
         let outputs = operations.iter().flat_map(Operation::all_outputs);
         Ok(Known {
-            ys: tokens
-                .map(|token| y(&token.proof.secret).to_hex())
-                .collect(),
+            ys: tokens.map(|token| y(&token.proof).to_hex()).collect(),
             places: outputs.map(|o| (o.keyset, o.lane, o.counter)).collect(),
         })
     }
@@ -342,9 +344,7 @@ struct Known {
 impl Known {
     fn has(&self, keyset: &Keyset, lane: u32, found: &Found) -> bool {
         self.places.contains(&(keyset.info.id, lane, found.counter))
-            || self
-                .ys
-                .contains(&y(&found.coin.token.proof.secret).to_hex())
+            || self.ys.contains(&y(&found.coin.token.proof).to_hex())
     }
 }
 

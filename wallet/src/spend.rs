@@ -1,6 +1,6 @@
 //! Withdraw, send and redeem: what the holder of the wallet asks for.
 
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::SuiteId;
 
 use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Caller, Error};
@@ -26,8 +26,12 @@ pub enum Redeem {
 pub struct SendOptions {
     /// A note for the receiver; whoever has the token can read it.
     pub memo: Option<String>,
-    /// The public key that alone can spend it (NUT-11), Ed25519, 64 hex digits.
+    /// The public key that alone can spend it (NUT-11): Ed25519, 64 hex digits, or for Cashu's wallets
+    /// secp256k1, compressed, 66 hex digits.
     pub lock: Option<String>,
+    /// Make it for Cashu's wallets: of the mint's secp256k1 keysets, under the mint's address with
+    /// `/cashu`.
+    pub cashu: bool,
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
@@ -68,12 +72,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
         options: SendOptions,
     ) -> Result<Sent, Error> {
         positive(amount)?;
-        let lock = options.lock.as_deref().map(lock_key).transpose()?;
+        let suite = match options.cashu {
+            true => SuiteId::Secp256k1,
+            false => SuiteId::Ristretto255,
+        };
+        let lock = options.lock.as_deref();
+        let lock = lock.map(|key| lock_key(suite, key)).transpose()?;
         let keysets = self.tables.keysets(&mint.url).await?;
         let coins = self.spendable(mint, &keysets).await?;
         let terms = Terms::of(&keysets, (self.clock)());
         let asked = Asked {
-            locked: lock.is_some(),
+            made_anew: lock.is_some() || options.cashu,
             gives_change: false,
         };
         let inputs = match coins::plan(&coins, amount, asked, &terms) {
@@ -86,7 +95,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         not_too_many(mint, &inputs)?;
         let fee = terms.fee(&inputs);
         let keyset = keysets::active(mint, &keysets, (self.clock)())?;
-        let mut wanted = handed(keyset, amount, lock.as_ref())?;
+        let handed_of = self.keyset_of(suite, mint, &keysets).await?;
+        let mut wanted = handed(&handed_of, amount, lock.as_ref())?;
         let room = mint.limits.outputs_max.saturating_sub(wanted.len());
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
@@ -103,6 +113,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let finished = self.exchange(mint, draft).await?;
         let id = finished.entry.id;
         finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
+    }
+
+    /// The keyset of a suite that signs what is handed out. Those of Cashu's door are asked for when
+    /// they are first needed.
+    async fn keyset_of(
+        &self,
+        suite: SuiteId,
+        mint: &Mint,
+        keysets: &[Keyset],
+    ) -> Result<Keyset, Error> {
+        let now = (self.clock)();
+        if let Some(keyset) = keysets::active_of(suite, keysets, now) {
+            return Ok(keyset.clone());
+        }
+        let fresh = self.refresh_keysets(suite, &mint.url, &mint.unit).await?;
+        let keyset = keysets::active_of(suite, &fresh, now).cloned();
+        keyset.ok_or_else(|| match suite {
+            SuiteId::Secp256k1 => Caller::NoCashuDoor(mint.url.clone()).into(),
+            SuiteId::Ristretto255 => Caller::NoActiveKeyset(mint.url.clone()).into(),
+        })
     }
 
     /// Pays into the account at `mint`; change comes back in the same request.
@@ -182,11 +212,11 @@ fn account(mint: &Mint) -> Result<(), Caller> {
 }
 
 /// Checks a key to lock to; gives it as lower-case hex.
-fn lock_key(text: &str) -> Result<String, Caller> {
+fn lock_key(suite: SuiteId, text: &str) -> Result<String, Caller> {
     let wrong = || Caller::LockKey(crate::api::printable(text));
     let bytes = hex::decode(text.trim()).map_err(|_| wrong())?;
-    let key = Ristretto255::lock_key(&bytes).map_err(|_| wrong())?;
-    Ok(hex::encode(key))
+    suite.lock_key(&bytes).map_err(|_| wrong())?;
+    Ok(hex::encode(bytes))
 }
 
 pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> Caller {

@@ -1,7 +1,7 @@
 //! The store's tables with their types: JSON in, JSON out, changes collected into batches.
 
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{EncodedPoint, KeysetId, Secret};
+use farthing_protocol::suite::{Suite, SuiteId};
+use farthing_protocol::{EncodedPoint, KeysetId, Proof, Secret, with_suite};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -30,13 +30,20 @@ pub(crate) struct Counter {
     pub(crate) signed: u64,
 }
 
-/// `Y` of a secret: what names a token to the mint (NUT-07), and in this store.
-pub(crate) fn y(secret: &Secret) -> EncodedPoint {
-    Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.expose().as_bytes()))
+/// `Y` of a token's secret, in the group of its keyset: what names it to the mint (NUT-07), and in this
+/// store.
+pub(crate) fn y(proof: &Proof) -> EncodedPoint {
+    let secret = proof.secret.expose().as_bytes();
+    with_suite!(suite_of(&proof.id), S => S::encode_point(&S::hash_to_group(secret)))
+}
+
+/// The suite of a keyset. Ids of other versions are refused before they come this far.
+pub(crate) fn suite_of(keyset: &KeysetId) -> SuiteId {
+    SuiteId::of(keyset).unwrap_or(SuiteId::Ristretto255)
 }
 
 fn coin_key(coin: &Coin) -> String {
-    y(&coin.token.proof.secret).to_hex()
+    y(&coin.token.proof).to_hex()
 }
 
 /// Numbers as keys, so that they sort.

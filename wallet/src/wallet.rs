@@ -1,7 +1,7 @@
 //! The wallet: its making and opening, its mints, and what it holds.
 
 use farthing_protocol::Secret;
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::suite::SuiteId;
 
 use crate::api::{Api, printable};
 use crate::coins::expires_by;
@@ -113,7 +113,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let url = normal_url(url)?;
         let before = self.tables.mint(&url).await?;
         let info = self.api(&url).info().await?;
-        if info.suite != Ristretto255::NAME {
+        if info.suite != SuiteId::Ristretto255.name() {
             return Err(Caller::Suite {
                 mint: url,
                 suite: printable(&info.suite),
@@ -121,7 +121,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .into());
         }
         let known = self.tables.keysets(&url).await?;
-        let keysets = self.fetch_keysets(&url, &info.unit, &known).await?;
+        let native = SuiteId::Ristretto255;
+        let keysets = self.fetch_keysets(native, &url, &info.unit, &known).await?;
         let (token_before, lane, renewed) = match before {
             Some(before) => (before.api_token, before.lane, before.renewed),
             // Its keysets were just asked for.

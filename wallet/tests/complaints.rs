@@ -55,7 +55,10 @@ async fn tokens_stuck_in_pending_come_back_by_themselves() {
     // A token that was being made when the connection broke is made, and can be taken back.
     let lock = Some(hex::encode(wallet.lock_public_key()));
     world.fault.set(Some(Fault::DropAnswer));
-    let options = SendOptions { memo: None, lock };
+    let options = SendOptions {
+        lock,
+        ..SendOptions::default()
+    };
     wallet.send(&mint, 30, options).await.unwrap_err();
     world.fault.set(None);
     let recovered = wallet.recover().await.unwrap();
@@ -78,7 +81,10 @@ async fn a_token_that_vanished_with_a_refresh_is_shown_again() {
         let fuse = Fuse::at(step);
         let mut wallet = world.open(&fuse).await;
         let lock = Some(hex::encode(wallet.lock_public_key()));
-        let options = SendOptions { memo: None, lock };
+        let options = SendOptions {
+            lock,
+            ..SendOptions::default()
+        };
         let sent = wallet.send(&mint, 5, options).await;
         let died = fuse.blown();
         drop(wallet);
@@ -253,7 +259,7 @@ async fn a_restore_that_is_broken_off_keeps_what_it_found_and_goes_on_from_there
     }
     let lost = world.device();
     let mut found = lost.make(PHRASE, Origin::Restored).await;
-    let mut breaks = patient(&world, 2);
+    let mut breaks = patient(&world, 3);
     let error = found.restore(&mint, &mut breaks).await.unwrap_err();
     assert!(matches!(&error, Error::Network(n) if n.retry_after_s == Some(RETRY_AFTER_S)));
     world.mint.borrow_mut().allowance = None;

@@ -223,7 +223,14 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
         Act::SendLocked => {
             let lock = Some(hex::encode(wallet.lock_public_key()));
             let _ = wallet
-                .send(&mint, 36, SendOptions { memo: None, lock })
+                .send(
+                    &mint,
+                    36,
+                    SendOptions {
+                        lock,
+                        ..SendOptions::default()
+                    },
+                )
                 .await;
         }
         Act::Receive | Act::ReceiveOwn | Act::ReceiveInParts => {

@@ -96,7 +96,14 @@ async fn tokens_locked_to_others_leave_no_hole_at_all() {
         wallet.withdraw(&mint, 1512).await.unwrap();
         let lock = Some(hex::encode(friend.lock_public_key()));
         wallet
-            .send(&mint, 1512, SendOptions { memo: None, lock })
+            .send(
+                &mint,
+                1512,
+                SendOptions {
+                    lock,
+                    ..SendOptions::default()
+                },
+            )
             .await
             .unwrap();
     }

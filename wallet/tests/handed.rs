@@ -190,8 +190,8 @@ async fn a_locked_token_cannot_be_taken_back_but_by_its_owner() {
     let (world, mut wallet, mint) = wallet().await;
     let friend = world.device().make_stranger().await;
     let lock = |key| SendOptions {
-        memo: None,
         lock: Some(hex::encode(key)),
+        ..SendOptions::default()
     };
     let theirs = lock(friend.lock_public_key());
     let sent = wallet.send(&mint, 8, theirs).await.unwrap();

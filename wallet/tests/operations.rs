@@ -27,7 +27,7 @@ async fn money_goes_round_and_adds_up() {
 
     let options = SendOptions {
         memo: Some("thanks".into()),
-        lock: None,
+        ..SendOptions::default()
     };
     let sent = alice.send(&mint, 13, options).await.unwrap();
     assert_eq!((sent.amount(), available(&alice).await), (13, 47));
@@ -82,7 +82,14 @@ async fn a_locked_token_is_for_its_owner_alone() {
     alice.withdraw(&mint, 8).await.unwrap();
     let lock = Some(hex::encode(bob.lock_public_key()));
     let sent = alice
-        .send(&mint, 8, SendOptions { memo: None, lock })
+        .send(
+            &mint,
+            8,
+            SendOptions {
+                lock,
+                ..SendOptions::default()
+            },
+        )
         .await
         .unwrap();
     let token = sent.token().encode();
@@ -114,8 +121,8 @@ async fn a_key_that_is_none_is_refused_before_anything_moves() {
         &"11".repeat(33),
     ] {
         let options = SendOptions {
-            memo: None,
             lock: Some(wrong.to_owned()),
+            ..SendOptions::default()
         };
         let error = wallet.send(&mint, 8, options).await.unwrap_err();
         assert!(

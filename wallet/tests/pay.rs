@@ -304,7 +304,7 @@ async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_swap
         token
             .proofs
             .iter()
-            .all(|p| world.mint.borrow().is_spent(&p.proof.secret))
+            .all(|p| world.mint.borrow().is_spent(&p.proof))
     );
 }
 

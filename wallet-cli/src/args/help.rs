@@ -3,7 +3,7 @@
 pub(crate) const FARTHING: &str = "\
 Exit codes:
   0  done
-  1  something unexpected, such as a closed output
+  1  something unexpected, such as a closed output; or doctor found trouble
   2  the command line is wrong
   3  what was asked for cannot be done; nothing was moved
   4  the mint refused
@@ -74,6 +74,7 @@ Examples:
   farthing send 10
   farthing send 10 --memo 'for the tea' > token.txt
   farthing send 10 --qr
+  farthing send 10 --cashu
   farthing send 10 --lock 3b6a27bc...18b59da29
 
 Whoever has the token has the money. Nobody can spend a locked one but the owner of the key.";
@@ -152,7 +153,10 @@ A forgotten passphrase cannot be found again: what is left is the recovery phras
 pub(crate) const DOCTOR: &str = "\
 Examples:
   farthing doctor
-  farthing doctor --json";
+  farthing doctor --json
+
+It asks the mints what they tell everybody, and changes nothing. It exits with 1 when something is
+wrong.";
 
 pub(crate) const PROXY: &str = "\
 Examples:

@@ -87,6 +87,9 @@ pub(crate) enum Command {
     /// Keep the address of a proxy that all requests of this wallet go through
     #[command(subcommand, arg_required_else_help = true, after_help = help::PROXY)]
     Proxy(Proxy),
+    /// Look the wallet and its mints over, and change nothing
+    #[command(after_help = help::DOCTOR)]
+    Doctor,
     /// Print what makes a shell complete this program's arguments
     #[command(after_help = help::COMPLETIONS)]
     Completions {
@@ -233,9 +236,6 @@ pub(crate) enum OpenCommand {
         #[arg(long, conflicts_with = "json")]
         qr: bool,
     },
-    /// Look the wallet over, and say what could be better; asks no mint
-    #[command(after_help = help::DOCTOR)]
-    Doctor,
     /// Search the mints for what belongs to the wallet's phrase
     #[command(after_help = help::RESTORE)]
     Restore,
@@ -276,6 +276,9 @@ pub(crate) struct Send {
     /// Lock the token to a public key, 64 hex digits: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
+    /// Make the token for Cashu's wallets, at a mint that has a door for them
+    #[arg(long)]
+    pub(crate) cashu: bool,
     /// Draw the token as a QR code too, in moving parts if it is long
     #[arg(long, conflicts_with = "json")]
     pub(crate) qr: bool,

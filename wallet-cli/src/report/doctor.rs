@@ -1,84 +1,55 @@
-//! What a look at the wallet found.
+//! What `farthing doctor` found.
 
-use farthing_wallet::records::Operation;
+use farthing_wallet::{Finding, Severity, printable};
 use serde_json::{Value, json};
 
-use super::money::kind;
-use super::time::date;
-use super::{Report, Units};
-use crate::screen::Look;
+use super::Report;
 
-/// How bad something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Severity {
-    /// As it should be.
-    Good,
-    /// To know.
-    Note,
-    /// To do something about.
-    Warning,
-}
+/// The exit code when something is wrong.
+const EXIT_TROUBLE: u8 = 1;
 
-impl Severity {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Note => "note",
-            Self::Warning => "warning",
-        }
-    }
-
-    fn look(self) -> Look {
-        match self {
-            Self::Good => Look::Good,
-            Self::Note => Look::Strong,
-            Self::Warning => Look::Warning,
-        }
-    }
-}
-
-/// Something that was found.
-pub(crate) struct Finding {
-    /// Its name for programs; never changes.
-    pub(crate) code: &'static str,
-    /// How bad it is.
-    pub(crate) severity: Severity,
-    /// What it is.
-    pub(crate) what: String,
-    /// What to do about it.
-    pub(crate) advice: Option<String>,
-}
-
-/// `{"findings": [{"code", "severity", "what", "advice"}]}`; severity is `good`, `note` or `warning`.
+/// `{"findings": [{"severity", "code", "subject", "what", "meaning", "advice"}]}`; severity is `fine`,
+/// `note`, `warning` or `trouble`.
 pub(crate) fn findings(findings: &[Finding]) -> Report {
-    let json = |finding: &Finding| -> Value {
-        json!({
-            "code": finding.code,
-            "severity": finding.severity.name(),
-            "what": finding.what,
-            "advice": finding.advice,
-        })
-    };
-    let text = |label: fn(Severity) -> String| {
-        let lines = findings.iter().map(|finding| {
-            let advice = finding.advice.as_deref();
-            let advice = advice.map_or(String::new(), |advice| format!("\n  to do: {advice}"));
-            format!("{}: {}{advice}", label(finding.severity), finding.what)
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let json = json!({"findings": findings.iter().map(json).collect::<Vec<_>>()});
-    let plain = text(|severity| severity.name().to_owned());
-    let styled = text(|severity| severity.look().out(severity.name()));
-    Report::styled(json, plain, styled)
+    let json = json!({"findings": findings.iter().map(finding_json).collect::<Vec<_>>()});
+    let text: Vec<String> = findings.iter().map(finding_text).collect();
+    let mut report = Report::text(json, text.join("\n"));
+    if findings.iter().any(|f| f.severity == Severity::Trouble) {
+        report.exit_code = EXIT_TROUBLE;
+    }
+    report
 }
 
-/// An operation that is neither done nor undone yet.
-pub(crate) fn still_open(operation: &Operation, units: &Units) -> String {
-    let amount = units.at_mint(&operation.mint).show(operation.amount);
-    let (kind, id, mint) = (kind(operation.kind), operation.id, &operation.mint);
-    format!(
-        "{kind} {id} of {amount} at {mint} is open since {}",
-        date(operation.begun)
-    )
+fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fine => "fine",
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Trouble => "trouble",
+    }
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "severity": name(finding.severity),
+        "code": finding.code,
+        "subject": finding.subject,
+        "what": finding.what,
+        "meaning": finding.meaning,
+        "advice": finding.advice,
+    })
+}
+
+/// One line for what is well, and three for what is not.
+fn finding_text(finding: &Finding) -> String {
+    let (name, what) = (name(finding.severity), printable(&finding.what));
+    let line = format!("{name:<8} {}: {what}", finding.subject);
+    match (finding.severity, finding.advice.is_empty()) {
+        (Severity::Fine, _) => line,
+        (_, true) => format!("{line}\n         {}", finding.meaning),
+        (_, false) => format!(
+            "{line}\n         {}\n         to do: {}",
+            finding.meaning, finding.advice
+        ),
+    }
 }

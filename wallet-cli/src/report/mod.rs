@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::screen::{Look, Screen};
 use crate::table::Table;
 
-pub(crate) use doctor::{Finding, Severity, findings, still_open};
+pub(crate) use doctor::findings;
 pub(crate) use money::{balances, finished, history};
 pub(crate) use recovery::{all_recovered, expires, recovered, restored};
 pub(crate) use sent::{all_sent, sent};
@@ -34,7 +34,7 @@ pub(crate) struct Report {
     pub(crate) hint: Option<String>,
     /// What to draw as a QR code below the text.
     pub(crate) picture: Option<Picture>,
-    /// 0, unless a site failed and its answer is reported all the same.
+    /// 0, unless something failed that is reported all the same.
     pub(crate) exit_code: u8,
 }
 

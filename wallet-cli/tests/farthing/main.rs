@@ -29,5 +29,6 @@ mod get;
 mod manual;
 mod passphrase;
 mod proxy;
+mod safety;
 mod sessions;
 mod terminal;

@@ -41,10 +41,15 @@ fn a_protected_wallet_works_with_its_passphrase_and_not_without() {
     assert_eq!(json(&output)["balances"][0]["available"], 97);
 
     let without = farthing(&wallet, &["balance"], "");
-    assert_eq!(without.status.code(), Some(2));
-    assert_eq!(
-        text(&without.stderr),
-        "error: there is no terminal to ask for the passphrase on; give it with --passphrase-file FILE\n"
+    assert_eq!(without.status.code(), Some(7));
+    let said = text(&without.stderr);
+    assert!(
+        said.starts_with("error: this wallet is protected by a passphrase\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("give it with --passphrase-file FILE"),
+        "{said}"
     );
     let bytes = std::fs::read(wallet.join("wallet.sqlite")).unwrap();
     let holds = |needle: &str| bytes.windows(needle.len()).any(|w| w == needle.as_bytes());

@@ -108,7 +108,7 @@ fn answer(mut stream: TcpStream, base: &str, site: &mut FakeSite) -> std::io::Re
     let mut reader = BufReader::new(stream.try_clone()?);
     let request = read(&mut reader, base)?;
     let path = request.url.strip_prefix(base).unwrap();
-    if path.starts_with("/v1/") {
+    if path.starts_with("/v1/") || path.starts_with("/cashu/v1/") {
         let header = |name: &str| {
             let mut found = request.headers.iter().filter(|(n, _)| n == name);
             found.next().map(|(_, value)| value.expose().to_owned())

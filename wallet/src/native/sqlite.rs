@@ -7,6 +7,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
+use crate::doctor::{Finding, Severity, WALLET};
+use crate::error::Error;
 use crate::store::{Change, Store, StoreError, Table, Value};
 
 /// The file's name in the wallet's folder.
@@ -105,6 +107,49 @@ impl SqliteStore {
             .pragma_update(None, "user_version", SCHEMA_VERSION)
             .map_err(failed)?;
         transaction.commit().map_err(failed)
+    }
+
+    /// Looks a wallet's file over, without changing it: whether it is there, whether others can read it,
+    /// and whether it is whole. To be called while the wallet is not open.
+    #[must_use]
+    pub fn doctor(dir: &Path) -> Vec<Finding> {
+        let path = dir.join(FILE);
+        let mut findings = Vec::new();
+        let log = dir.join(format!("{FILE}-wal"));
+        findings.extend(
+            [&path, &log]
+                .into_iter()
+                .filter_map(|path| open_to_others(path)),
+        );
+        let whole = Self::open(dir).and_then(|store| store.check());
+        findings.push(match whole {
+            Ok(()) => Finding::new(
+                (Severity::Fine, "file_whole"),
+                WALLET,
+                format!("{} is there, and whole", path.display()),
+                "What was written can be read.",
+                "",
+            ),
+            Err(error) => {
+                let error = Error::from(error);
+                let told = error.explain();
+                let bad = (Severity::Trouble, error.code());
+                Finding::new(bad, WALLET, told.what, &told.money, &told.advice)
+            }
+        });
+        findings
+    }
+
+    /// Reads the whole file.
+    fn check(&self) -> Result<(), StoreError> {
+        let said: String = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(failed)?;
+        match said.as_str() {
+            "ok" => Ok(()),
+            _ => Err(StoreError::Failed(format!("the file is damaged: {said}"))),
+        }
     }
 
     fn is_empty(&self) -> Result<bool, StoreError> {
@@ -209,6 +254,28 @@ fn failed(error: rusqlite::Error) -> StoreError {
 
 fn failed_at(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Failed(format!("{}: {error}", path.display()))
+}
+
+/// A finding, when others than the owner may do something with a file.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let shown = path.display();
+    (mode & 0o077 != 0).then(|| {
+        Finding::new(
+            (Severity::Trouble, "file_mode"),
+            WALLET,
+            format!("{shown} has mode {mode:o}"),
+            "Other users of this machine may read the wallet, and take what is in it.",
+            &format!("Run: chmod 600 {shown}"),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> Option<Finding> {
+    None
 }
 
 #[cfg(unix)]

@@ -281,7 +281,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let asked = Asked {
-            locked: offer.lock.is_some(),
+            made_anew: offer.lock.is_some(),
             gives_change: offer.gives_change,
         };
         let plan = coins::plan(&coins, amount, asked, &terms);

@@ -147,8 +147,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
         let wanted = kept(keyset, rest, &mut stock, mint.limits.outputs_max)?;
-        let mut places = self.places(keyset.info.id, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, keyset.info.id, &mut places, &wanted);
+        let mut places = self.places(&wanted, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut places, &wanted);
         swap.path = request_path(swap.kind).to_owned();
         swap.body = request_body(swap.kind, &swap.inputs, messages)?;
         swap.outputs = outputs;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use farthing_protocol::api::*;
 use farthing_protocol::conditions::{Aggregation, check_all};
 use farthing_protocol::error_code::ErrorBody;
-use farthing_protocol::suite::{Ristretto255, SecretKey, Suite};
+use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::*;
 use farthing_wallet::http::{Request, Response};
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Lies {
     pub states_of_others: bool,
     pub unreadable: bool,
     pub unavailable: bool,
+    /// Shows a digest of other keysets than it has.
+    pub digest: bool,
     /// Swaps alone get no answer; the mint does not even look at them.
     pub unavailable_swap: bool,
 }
@@ -41,7 +43,9 @@ pub struct Lies {
 pub struct FakeKeyset {
     pub info: KeysetInfo,
     pub keys: PublicKeys,
-    secrets: BTreeMap<u64, SecretKey>,
+    pub suite: SuiteId,
+    /// What the private keys are made of.
+    secrets: BTreeMap<u64, [u8; 64]>,
 }
 
 impl FakeKeyset {
@@ -50,17 +54,23 @@ impl FakeKeyset {
     }
 
     pub fn expiring(seed: u8, fee: u64, amounts: u32, final_expiry: Option<u64>) -> Self {
-        let secrets: BTreeMap<u64, SecretKey> = (0..amounts)
-            .map(|bit| {
-                (
-                    1u64 << bit,
-                    Ristretto255::secret_key(&[seed.wrapping_add(bit as u8 + 1); 64]).unwrap(),
-                )
-            })
-            .collect();
-        let public = |k: &SecretKey| Ristretto255::encode_point(&Ristretto255::public_key(k));
-        let keys: PublicKeys = secrets.iter().map(|(a, k)| (*a, public(k))).collect();
-        let id = KeysetId::derive::<Ristretto255>(&keys, "credit", fee, final_expiry);
+        Self::of(SuiteId::Ristretto255, seed, fee, amounts, final_expiry)
+    }
+
+    /// A keyset of Cashu's suite.
+    pub fn cashu(seed: u8, fee: u64) -> Self {
+        Self::of(SuiteId::Secp256k1, seed, fee, 8, None)
+    }
+
+    fn of(suite: SuiteId, seed: u8, fee: u64, amounts: u32, final_expiry: Option<u64>) -> Self {
+        let secret = |bit: u32| (1u64 << bit, [seed.wrapping_add(bit as u8 + 1); 64]);
+        let secrets: BTreeMap<u64, [u8; 64]> = (0..amounts).map(secret).collect();
+        let (keys, id) = with_suite!(suite, S => {
+            let public = |k: &[u8; 64]| S::encode_point(&S::public_key(&S::secret_key(k).unwrap()));
+            let keys: PublicKeys = secrets.iter().map(|(a, k)| (*a, public(k))).collect();
+            let id = KeysetId::derive::<S>(&keys, "credit", fee, final_expiry);
+            (keys, id)
+        });
         let info = KeysetInfo {
             id,
             unit: "credit".into(),
@@ -71,8 +81,36 @@ impl FakeKeyset {
         Self {
             info,
             keys,
+            suite,
             secrets,
         }
+    }
+
+    /// Whether its key signed a token.
+    fn signed(&self, proof: &Proof) -> bool {
+        with_suite!(self.suite, S => {
+            let key = S::secret_key(&self.secrets[&proof.amount]).unwrap();
+            let point = S::hash_to_group(proof.secret.expose().as_bytes());
+            S::decode_point(&proof.c).is_ok_and(|c| S::verify_token(&key, &point, &c))
+        })
+    }
+
+    fn sign(&self, output: &BlindedMessage) -> BlindSignature {
+        self.sign_with(&self.secrets[&output.amount], output)
+    }
+
+    fn sign_with(&self, secret: &[u8; 64], output: &BlindedMessage) -> BlindSignature {
+        with_suite!(self.suite, S => {
+            let key = S::secret_key(secret).unwrap();
+            let b = S::decode_point(&output.b).unwrap();
+            let c = S::evaluate(&key, &b);
+            BlindSignature {
+                amount: output.amount,
+                id: output.id,
+                c: S::encode_point(&c),
+                dleq: S::prove(&key, &b, &c),
+            }
+        })
     }
 }
 
@@ -145,8 +183,14 @@ impl FakeMint {
 
     /// Retires all keysets and starts a new one.
     pub fn rotate(&mut self, seed: u8, fee: u64) {
-        self.keysets.iter_mut().for_each(|k| k.info.active = false);
+        self.retire(SuiteId::Ristretto255);
         self.keysets.push(FakeKeyset::new(seed, fee, 8));
+    }
+
+    /// Retires all keysets of a suite.
+    pub fn retire(&mut self, suite: SuiteId) {
+        let of = self.keysets.iter_mut().filter(|k| k.suite == suite);
+        of.for_each(|k| k.info.active = false);
     }
 
     /// What its unspent tokens are worth.
@@ -154,8 +198,14 @@ impl FakeMint {
         self.issued - self.redeemed
     }
 
-    pub fn is_spent(&self, secret: &Secret) -> bool {
-        self.spent.contains(&y(secret))
+    pub fn is_spent(&self, proof: &Proof) -> bool {
+        self.spent.contains(&y(proof))
+    }
+
+    /// Signs an output as if its amount had been paid for by somebody, out of the account.
+    pub fn issue(&mut self, output: &BlindedMessage) {
+        self.account -= output.amount;
+        self.sign(std::slice::from_ref(output));
     }
 
     /// Takes a token as if somebody had redeemed it.
@@ -219,7 +269,7 @@ impl FakeMint {
     }
 
     fn route(&mut self, path: &str, body: &str, account: bool) -> Answer {
-        if matches!(path, path::WITHDRAW | path::REDEEM) && !account {
+        if matches!(path, path::WITHDRAW | path::REDEEM | path::ACCOUNT) && !account {
             return refuse(ErrorCode::Unauthorized);
         }
         let key = (path.to_owned(), body.to_owned());
@@ -228,25 +278,31 @@ impl FakeMint {
         }
         let answer = match path {
             path::INFO => return write(&self.info()),
-            path::KEYS => {
-                return write(&Keys {
-                    keysets: self.shown(|k| k.info.active),
+            path::ACCOUNT => {
+                return write(&Account {
+                    name: "alice".into(),
+                    balance: self.account,
+                    unit: "credit".into(),
                 });
             }
-            path::KEYSETS => return self.listed(),
+            path::KEYS => return self.shown(SuiteId::Ristretto255, |k| k.info.active),
+            path::KEYSETS => return self.listed(SuiteId::Ristretto255),
+            "/cashu/v1/keys" => return self.shown(SuiteId::Secp256k1, |k| k.info.active),
+            "/cashu/v1/keysets" => return self.listed(SuiteId::Secp256k1),
             path::CHECKSTATE => return self.states(read(body)?),
             path::RESTORE => return self.restore(read(body)?),
             path::SWAP => self.swap(read(body)?),
             path::WITHDRAW => self.withdraw(read(body)?),
             path::REDEEM => self.redeem(read(body)?),
             other => {
-                let id = other.strip_prefix("/v1/keys/").map(str::to_owned);
-                let Some(id) = id else {
+                let (suite, path) = match other.strip_prefix("/cashu") {
+                    Some(path) => (SuiteId::Secp256k1, path),
+                    None => (SuiteId::Ristretto255, other),
+                };
+                let Some(id) = path.strip_prefix("/v1/keys/") else {
                     return refuse(ErrorCode::NotFound);
                 };
-                return write(&Keys {
-                    keysets: self.shown(|k| k.info.id.to_string() == id),
-                });
+                return self.shown(suite, |k| k.info.id.to_string() == id);
             }
         }?;
         self.replays.insert(key, answer.clone());
@@ -260,16 +316,19 @@ impl FakeMint {
             description: None,
             contact: vec![],
             time: self.now,
-            suite: Ristretto255::NAME.into(),
+            suite: SuiteId::Ristretto255.name().into(),
             unit: "credit".into(),
             decimals: self.decimals,
-            keysets_digest: keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+            keysets_digest: match self.lies.digest {
+                true => keysets_digest(&[]),
+                false => keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+            },
             limits: self.limits.clone(),
             nuts: BTreeMap::new(),
         }
     }
 
-    fn shown(&self, which: impl Fn(&FakeKeyset) -> bool) -> Vec<KeysetKeys> {
+    fn shown(&self, suite: SuiteId, which: impl Fn(&FakeKeyset) -> bool) -> Answer {
         let show = |k: &FakeKeyset| {
             let mut keys = KeysetKeys {
                 info: self.info_of(k),
@@ -280,7 +339,10 @@ impl FakeMint {
             }
             keys
         };
-        self.keysets.iter().filter(|k| which(k)).map(show).collect()
+        let here = self.keysets.iter().filter(|k| k.suite == suite && which(k));
+        write(&Keys {
+            keysets: here.map(show).collect(),
+        })
     }
 
     fn info_of(&self, keyset: &FakeKeyset) -> KeysetInfo {
@@ -294,9 +356,10 @@ impl FakeMint {
         info
     }
 
-    fn listed(&self) -> Answer {
+    fn listed(&self, suite: SuiteId) -> Answer {
+        let here = self.keysets.iter().filter(|k| k.suite == suite);
         write(&Keysets {
-            keysets: self.keysets.iter().map(|k| self.info_of(k)).collect(),
+            keysets: here.map(|k| self.info_of(k)).collect(),
         })
     }
 
@@ -315,9 +378,7 @@ impl FakeMint {
         };
         let mut states: Vec<_> = request.ys.into_iter().map(state).collect();
         if self.lies.states_of_others {
-            states
-                .iter_mut()
-                .for_each(|s| s.y = y(&Secret::new("other".into())));
+            states.iter_mut().for_each(|s| s.y = [2; 32].into());
         }
         write(&States { states })
     }
@@ -396,18 +457,14 @@ impl FakeMint {
                 return refuse(ErrorCode::KeysetExpired);
             }
             ppk += keyset.info.input_fee_ppk;
-            let point = Ristretto255::hash_to_group(input.secret.expose().as_bytes());
-            let c = Ristretto255::decode_point(&input.c);
-            if !c.is_ok_and(|c| {
-                Ristretto255::verify_token(&keyset.secrets[&input.amount], &point, &c)
-            }) {
+            if !keyset.signed(input) {
                 return refuse(ErrorCode::ProofInvalid);
             }
         }
         if check_all(inputs, outputs, Aggregation::Swap, NOW).is_err() {
             return refuse(ErrorCode::ProofInvalid);
         }
-        if inputs.iter().any(|input| self.is_spent(&input.secret)) {
+        if inputs.iter().any(|input| self.is_spent(input)) {
             return refuse(ErrorCode::AlreadySpent);
         }
         Ok((inputs.iter().map(|i| i.amount).sum(), keyset::fee(ppk)))
@@ -436,7 +493,7 @@ impl FakeMint {
     }
 
     fn spend(&mut self, inputs: &[Proof], fee: u64) {
-        self.spent.extend(inputs.iter().map(|i| y(&i.secret)));
+        self.spent.extend(inputs.iter().map(y));
         self.redeemed += inputs.iter().map(|i| i.amount).sum::<u64>();
         self.fees += fee;
     }
@@ -456,21 +513,11 @@ impl FakeMint {
             .iter()
             .find(|k| k.info.id == output.id)
             .unwrap();
-        let key = &keyset.secrets[&output.amount];
-        let b = Ristretto255::decode_point(&output.b).unwrap();
-        let c = Ristretto255::evaluate(key, &b);
-        let mut signature = BlindSignature {
-            amount: output.amount,
-            id: output.id,
-            c: Ristretto255::encode_point(&c),
-            dleq: Ristretto255::prove(key, &b, &c),
-        };
+        let mut signature = keyset.sign(output);
+        let false_one = keyset.sign_with(&[77; 64], output);
         self.signed.insert(output.b, signature.clone());
         if self.lies.dleq {
-            let other = Ristretto255::secret_key(&[77; 64]).unwrap();
-            let c = Ristretto255::evaluate(&other, &b);
-            signature.c = Ristretto255::encode_point(&c);
-            signature.dleq = Ristretto255::prove(&other, &b, &c);
+            signature = false_one;
         }
         if self.lies.signed_amount {
             signature.amount *= 2;
@@ -482,8 +529,10 @@ impl FakeMint {
     }
 }
 
-fn y(secret: &Secret) -> EncodedPoint {
-    Ristretto255::encode_point(&Ristretto255::hash_to_group(secret.expose().as_bytes()))
+fn y(proof: &Proof) -> EncodedPoint {
+    let suite = SuiteId::of(&proof.id).unwrap();
+    let secret = proof.secret.expose().as_bytes();
+    with_suite!(suite, S => S::encode_point(&S::hash_to_group(secret)))
 }
 
 fn error(code: ErrorCode, detail: &str) -> Response {

@@ -313,7 +313,7 @@ impl World {
     /// What those of `proofs` are worth that nobody has claimed.
     pub fn unclaimed(&self, proofs: &[TokenProof]) -> u64 {
         let mint = self.mint.borrow();
-        let unspent = proofs.iter().filter(|p| !mint.is_spent(&p.proof.secret));
+        let unspent = proofs.iter().filter(|p| !mint.is_spent(&p.proof));
         unspent.map(|p| p.proof.amount).sum()
     }
 

@@ -1,0 +1,376 @@
+//! Looking a wallet over: what is well, what is not, what it means and what to do. Nothing is changed.
+//!
+//! The mints are asked for what everybody may ask, and with the account's token for the account. They
+//! are not asked about tokens: that would show them which belong together.
+
+use farthing_protocol::api::{Info, keysets_digest};
+use farthing_protocol::suite::SuiteId;
+
+use crate::error::{Error, Refused};
+use crate::http::Http;
+use crate::keysets;
+use crate::records::{Keyset, Kind, Mint, Sent};
+use crate::refusal::DAY_S;
+use crate::store::{Store, StoreError};
+use crate::wallet::Wallet;
+
+/// Clocks that differ by more than this are worth a word.
+const CLOCKS_S_MAX: u64 = 5 * 60;
+/// An operation that is open for longer than this does not settle by itself.
+const OPEN_S_MAX: u64 = DAY_S;
+/// A token that nobody has claimed for longer than this was perhaps lost on the way.
+const UNCLAIMED_S_MAX: u64 = 30 * DAY_S;
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// All is well.
+    Fine,
+    /// Worth knowing.
+    Note,
+    /// Something may go wrong, or go wrong later.
+    Warning,
+    /// Something is wrong.
+    Trouble,
+}
+
+/// Something that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A short name for programs; never changes.
+    pub code: &'static str,
+    /// What was looked at: the mint's address, or `wallet`.
+    pub subject: String,
+    /// What was found.
+    pub what: String,
+    /// What it means.
+    pub meaning: String,
+    /// What to do; empty when there is nothing to do.
+    pub advice: String,
+}
+
+impl Finding {
+    /// A finding, in plain words.
+    #[must_use]
+    pub fn new(
+        (severity, code): (Severity, &'static str),
+        subject: &str,
+        what: String,
+        meaning: &str,
+        advice: &str,
+    ) -> Self {
+        Self {
+            severity,
+            code,
+            subject: subject.to_owned(),
+            what,
+            meaning: meaning.to_owned(),
+            advice: advice.to_owned(),
+        }
+    }
+}
+
+/// What is about the wallet and no mint.
+pub(crate) const WALLET: &str = "wallet";
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
+    pub async fn doctor(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match self.records(&mut findings).await {
+            Ok(()) => findings.push(Finding::new(
+                (Severity::Fine, "records_readable"),
+                WALLET,
+                "all records are readable".to_owned(),
+                "What the wallet has written down is there.",
+                "",
+            )),
+            Err(error) => findings.push(unreadable(&error)),
+        }
+        // An unreadable list of mints was found above.
+        for mint in self.tables.mints().await.unwrap_or_default() {
+            if let Err(error) = self.look_at(&mint, &mut findings).await {
+                findings.push(from_error(&mint, &error));
+            }
+        }
+        findings
+    }
+
+    /// Reads all that there is, and looks at what waits.
+    async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        self.tables.all_coins().await?;
+        self.tables.history().await?;
+        self.tables.all_bought().await?;
+        self.tables.budgets().await?;
+        self.open_for_long(findings).await?;
+        for sent in self.tables.all_sent().await? {
+            let age_s = (self.clock)().saturating_sub(sent.time);
+            if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
+                findings.push(self.unclaimed_for_long(&sent, age_s).await?);
+            }
+        }
+        for expiring in self.expiring().await? {
+            let unit = self.mint(Some(&expiring.mint)).await?.shown_in();
+            let left_s = expiring.expires.saturating_sub((self.clock)());
+            let amount = unit.show(expiring.amount);
+            findings.push(Finding::new(
+                (Severity::Warning, "tokens_expire"),
+                &expiring.mint,
+                format!("{amount} expire in {} days", left_s / DAY_S),
+                "After that the mint does not honour them.",
+                "farthing recover renews them if the mint has another keyset; or spend or redeem them.",
+            ));
+        }
+        for balance in self.balance().await? {
+            if balance.expired > 0 {
+                let unit = self.mint(Some(&balance.mint)).await?.shown_in();
+                findings.push(Finding::new(
+                    (Severity::Trouble, "tokens_expired"),
+                    &balance.mint,
+                    format!("{} have expired", unit.show(balance.expired)),
+                    "The mint does not honour them any more.",
+                    "Ask the mint's operator.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        for operation in self.tables.operations().await? {
+            let age_s = (self.clock)().saturating_sub(operation.begun);
+            let severity = match age_s > OPEN_S_MAX {
+                true => Severity::Warning,
+                false => Severity::Note,
+            };
+            let (id, hours) = (operation.id, age_s / 3600);
+            let meaning = match operation.kind {
+                Kind::Restore => "What it found is in the balance; the rest is not yet.",
+                Kind::Withdraw
+                | Kind::Send
+                | Kind::Receive
+                | Kind::Redeem
+                | Kind::Pay
+                | Kind::Reclaim
+                | Kind::Renew => {
+                    "Nothing is lost: what it holds waits until the mint can be asked."
+                }
+            };
+            findings.push(Finding::new(
+                (severity, "operation_open"),
+                &operation.mint,
+                format!("operation {id} is open for {hours} hours"),
+                meaning,
+                "Run farthing recover.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
+        let unit = self.mint(Some(&sent.mint)).await?.shown_in();
+        let (id, days) = (sent.id, age_s / DAY_S);
+        let amount = unit.show(sent.outstanding());
+        Ok(Finding::new(
+            (Severity::Note, "sent_unclaimed"),
+            &sent.mint,
+            format!(
+                "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
+            ),
+            "Perhaps the receiver never got it.",
+            &format!("Run farthing sent to ask the mint; farthing reclaim {id} takes it back."),
+        ))
+    }
+
+    /// Asks a mint what it says of itself, and compares.
+    async fn look_at(&self, mint: &Mint, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        let info = self.api(&mint.url).info().await?;
+        findings.push(Finding::new(
+            (Severity::Fine, "mint_reachable"),
+            &mint.url,
+            "the mint answers".to_owned(),
+            "It can be used.",
+            "",
+        ));
+        findings.push(clocks(mint, &info, (self.clock)()));
+        if info.unit != mint.unit {
+            let what = format!(
+                "its unit was {}, and is another now",
+                mint.shown_in().name()
+            );
+            findings.push(Finding::new(
+                (Severity::Trouble, "unit_changed"),
+                &mint.url,
+                what,
+                "What the wallet holds is in the old unit.",
+                "Ask the mint's operator before you use it again.",
+            ));
+        }
+        if mint.lane.is_none() {
+            findings.push(Finding::new(
+                (Severity::Note, "not_restored"),
+                &mint.url,
+                "the mint was not searched yet for what the phrase has there".to_owned(),
+                "The wallet uses the mint only afterwards.",
+                "Run farthing restore.",
+            ));
+        }
+        self.look_at_keysets(mint, &info, findings).await?;
+        self.look_at_account(mint, findings).await
+    }
+
+    /// Recomputes the ids of all keysets at both doors, compares them with what was known, and the
+    /// digest with what the mint says.
+    async fn look_at_keysets(
+        &self,
+        mint: &Mint,
+        info: &Info,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), Error> {
+        let known = self.tables.keysets(&mint.url).await?;
+        let mut now: Vec<Keyset> = Vec::new();
+        let mut listed = Vec::new();
+        for suite in SuiteId::ALL {
+            let fetched = self.fetch_keysets(suite, &mint.url, &mint.unit, &known);
+            now.extend(fetched.await?);
+            let answer = self.api(&mint.url).keysets(suite).await?;
+            listed.extend(answer.keysets.into_iter().map(|info| info.id));
+        }
+        findings.push(Finding::new(
+            (Severity::Fine, "keysets_true"),
+            &mint.url,
+            format!(
+                "its {} keysets are what their ids say, and as they were",
+                now.len()
+            ),
+            "The mint shows this wallet the keys that it always showed.",
+            "",
+        ));
+        let digest = keysets_digest(&listed);
+        findings.push(match digest == info.keysets_digest {
+            true => Finding::new(
+                (Severity::Fine, "digest"),
+                &mint.url,
+                format!("the digest of its keysets is {digest}"),
+                "If others are shown another digest, the mint marks people by their keys.",
+                "Compare it with others now and then, over another channel.",
+            ),
+            false => Finding::new(
+                (Severity::Trouble, "digest_differs"),
+                &mint.url,
+                "the digest that it shows is of other keysets than those it lists".to_owned(),
+                "It may show others other keys, and know people by them; or it has just changed them.",
+                "Look again in a minute; if it stays, ask its operator, and compare with others.",
+            ),
+        });
+        let lost = |k: &&Keyset| !listed.contains(&k.info.id);
+        if known.iter().any(|k| lost(&k)) {
+            let count = known.iter().filter(lost).count();
+            findings.push(Finding::new(
+                (Severity::Warning, "keysets_gone"),
+                &mint.url,
+                format!("it does not list {count} keysets any more that it had"),
+                "Their tokens may not be honoured.",
+                "Ask its operator if you hold tokens of them.",
+            ));
+        }
+        if keysets::active(mint, &now, (self.clock)()).is_err() {
+            findings.push(Finding::new(
+                (Severity::Warning, "no_active_keyset"),
+                &mint.url,
+                "it has no keyset that signs".to_owned(),
+                "What is held can be redeemed, and nothing withdrawn or swapped.",
+                "Ask its operator.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn look_at_account(&self, mint: &Mint, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        let Some(token) = &mint.api_token else {
+            return Ok(());
+        };
+        match self.api(&mint.url).account(token).await {
+            Ok(_) => findings.push(Finding::new(
+                (Severity::Fine, "account"),
+                &mint.url,
+                "it knows the account's API token".to_owned(),
+                "The account can be used.",
+                "",
+            )),
+            // Another scope than `read`, which no command needs.
+            Err(Error::Refused(Refused { status: 403, .. })) => {}
+            Err(Error::Refused(Refused { status: 401, .. })) => findings.push(Finding::new(
+                (Severity::Warning, "account_refused"),
+                &mint.url,
+                "it does not know the account's API token any more".to_owned(),
+                "Nothing can be withdrawn or redeemed; what is in the wallet is not touched by that.",
+                "Ask its operator for a new one: farthing mint add URL --token -.",
+            )),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+fn clocks(mint: &Mint, info: &Info, now: u64) -> Finding {
+    let apart_s = now.abs_diff(info.time);
+    if apart_s <= CLOCKS_S_MAX {
+        return Finding::new(
+            (Severity::Fine, "clocks"),
+            &mint.url,
+            "its clock and this one agree".to_owned(),
+            "Expiry and locks mean the same on both sides.",
+            "",
+        );
+    }
+    let ahead = match now > info.time {
+        true => "this clock is ahead of the mint's",
+        false => "this clock is behind the mint's",
+    };
+    Finding::new(
+        (Severity::Warning, "clocks_differ"),
+        &mint.url,
+        format!("{ahead} by {} minutes", apart_s / 60),
+        "Tokens may seem to have expired that have not, or the other way round.",
+        "Set the clock of the one that is wrong.",
+    )
+}
+
+fn unreadable(error: &Error) -> Finding {
+    let damaged = matches!(error, Error::Store(StoreError::Damaged { .. }));
+    let code = match damaged {
+        true => "record_damaged",
+        false => "records_unreadable",
+    };
+    let told = error.explain();
+    Finding::new(
+        (Severity::Trouble, code),
+        WALLET,
+        told.what,
+        &told.money,
+        &told.advice,
+    )
+}
+
+/// What went wrong when a mint was looked at.
+fn from_error(mint: &Mint, error: &Error) -> Finding {
+    let severity = match error {
+        Error::Network(_) => Severity::Warning,
+        Error::Caller(_)
+        | Error::Refused(_)
+        | Error::Misbehaved(_)
+        | Error::Site(_)
+        | Error::Store(_) => Severity::Trouble,
+    };
+    let told = error.explain();
+    Finding::new(
+        (severity, error.code()),
+        &mint.url,
+        told.what,
+        &told.money,
+        &told.advice,
+    )
+}
