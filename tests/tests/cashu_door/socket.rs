@@ -148,3 +148,18 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
         assert_eq!(socket.next().await["error"]["code"], code, "{nonsense}");
     }
 }
+
+/// The command is another process than the mint that the wallet watches.
+#[tokio::test]
+async fn a_wallet_is_told_when_a_command_of_the_operators_has_paid_its_invoice() {
+    let shop = Shop::with(&[("LIGHTNING_BACKEND", "fake"), ("FAKE_DELAY_MS", "3600000")]).await;
+    shop.mint.account("ann", "read", 100).unwrap();
+    let quote = shop.mint_quote(15).await;
+    let mut socket = Socket::open(&shop, "/cashu/v1/ws").await;
+    let kind = "bolt11_mint_quote";
+    socket.subscribe(kind, json!([quote.quote])).await;
+    assert_eq!(socket.notice(kind).await["state"], "UNPAID");
+    let pay = ["account", "pay", "ann", &quote.request, "--yes"];
+    assert_eq!(shop.mint.run(&pay).unwrap()["state"], "paid");
+    assert_eq!(socket.notice(kind).await["state"], "PAID");
+}
