@@ -44,7 +44,7 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         lines.push(format!("{:>24}  {}", account.balance, account.name));
     }
     lines.push(format!("{:>16}  owed on tokens", sheet.outstanding_total()));
-    for keyset in &sheet.keysets {
+    for keyset in sheet.keysets.iter().filter(|line| line.is_money()) {
         let KeysetLine {
             id,
             state,
@@ -94,6 +94,19 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
     for SuspenseLine { time, amount, note } in postings {
         let day = clock::to_text(time.cast_signed());
         lines.push(format!("{amount:>+24}  {day}  {note}"));
+    }
+    for keyset in sheet.keysets.iter().filter(|line| !line.is_money()) {
+        let KeysetLine {
+            id,
+            state,
+            issued,
+            redeemed,
+            ..
+        } = keyset;
+        lines.push(format!(
+            "{:>16}  owed on blind authentication, keyset {id} ({state}): issued {issued}, used {redeemed}",
+            "nothing"
+        ));
     }
     if faults.is_empty() {
         lines.push("The books balance.".to_owned());
