@@ -200,7 +200,7 @@ async fn padding_and_a_dleq_do_not_matter() {
         json["dleq"] = json!(dleq);
         json["amount"] = json!(1);
         // So that there is something to pad.
-        while json.to_string().len() % 3 == 0 {
+        while json.to_string().len().is_multiple_of(3) {
             json["x"] = json!(format!("{}x", json["x"].as_str().unwrap_or_default()));
         }
         let text = match padded {

@@ -101,9 +101,10 @@ fn claims(club: &Club, changes: Value) -> Value {
     let mut claims = club.provider.claims("ann");
     let claims_map = claims.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => drop(claims_map.remove(name)),
-            value => drop(claims_map.insert(name.clone(), value.clone())),
+        if value.is_null() {
+            claims_map.remove(name);
+        } else {
+            claims_map.insert(name.clone(), value.clone());
         }
     }
     claims
