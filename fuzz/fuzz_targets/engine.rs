@@ -4,8 +4,9 @@
 #![no_main]
 
 use arbitrary::Unstructured;
+use farthing_protocol::suite::SuiteId;
 use libfuzzer_sys::fuzz_target;
-use model::{Picks, Step, World};
+use model::{Picks, Signer, Step, World};
 
 #[path = "../../tests/tests/books_model/harness.rs"]
 mod harness;
@@ -34,18 +35,20 @@ fn step(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Step> {
     let kind = bytes.int_in_range(0..=8u8)?;
     let who = usize::from(bytes.arbitrary::<bool>()?);
     let age = usize::from(bytes.ratio(1u8, 10u8)?);
+    let suite = *bytes.choose(&SuiteId::ALL)?;
+    let by = Signer { suite, age };
     Ok(match kind {
         0 => Step::Credit(who, bytes.int_in_range(0..=600)?),
         1 => Step::Debit(who, bytes.int_in_range(0..=600)?),
-        2 => Step::Issue(who, bytes.int_in_range(0..=100)?),
-        3 => Step::Withdraw(who, bytes.int_in_range(0..=400)?, age),
-        4 => Step::Swap(picks(bytes)?, bytes.int_in_range(-1..=1)?, age),
-        5 => Step::Redeem(who, picks(bytes)?, bytes.int_in_range(0..=200)?, age),
+        2 => Step::Issue(who, bytes.int_in_range(0..=100)?, suite),
+        3 => Step::Withdraw(who, bytes.int_in_range(0..=400)?, by),
+        4 => Step::Swap(picks(bytes)?, bytes.int_in_range(-1..=1)?, by),
+        5 => Step::Redeem(who, picks(bytes)?, bytes.int_in_range(0..=200)?, by),
         6 => Step::Again(
             usize::from(bytes.arbitrary::<u8>()?),
             bytes.ratio(1u8, 3u8)?,
         ),
-        7 => Step::Rotate(*bytes.choose(&[0, 1, 250, 1000, 2500])?),
+        7 => Step::Rotate(suite, *bytes.choose(&[0, 1, 250, 1000, 2500])?),
         _ => Step::Restart,
     })
 }
@@ -56,7 +59,8 @@ fuzz_target!(|bytes: &[u8]| {
     // Something to begin with, so that few steps are idle.
     for begin in [
         Step::Credit(0, 500),
-        Step::Withdraw(0, 255, 0),
+        Step::Withdraw(0, 127, Signer::newest(SuiteId::Ristretto255)),
+        Step::Withdraw(0, 127, Signer::newest(SuiteId::Secp256k1)),
         Step::Credit(1, 100),
     ] {
         world.step(&begin);

@@ -11,6 +11,7 @@ pub mod fill;
 pub mod lightning;
 pub mod load;
 pub mod network;
+pub mod owner;
 pub mod paywall;
 pub mod process;
 pub mod proxy;

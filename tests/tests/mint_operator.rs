@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use farthing_protocol::api::{Redeemed, path};
 use farthing_protocol::{KeysetId, Proof, Token, TokenProof};
-use farthing_tests::Result;
 use farthing_tests::client::{
     Blanks, Client, Keyset, proofs, redeem_body, swap_body, withdraw_body,
 };
 use farthing_tests::dice::Dice;
+use farthing_tests::process::Program;
 use farthing_tests::scene::Scene;
+use farthing_tests::{AS_MINT, Result};
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
@@ -379,4 +380,34 @@ async fn a_voucher_whose_printing_was_interrupted_is_printed_later() {
     let mut names = files.map(name);
     assert!(!names.any(|name| name.to_string_lossy().starts_with("voucher")));
     scene.mint.balanced().unwrap();
+}
+
+#[test]
+fn init_heeds_the_environment_as_other_commands_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("mint");
+    let run = |arguments: &[&str], (name, value): (&str, &str)| {
+        let mut command = Program::new(BINARY, AS_MINT).command();
+        command
+            .args(arguments)
+            .arg("--json")
+            .arg("--data")
+            .arg(&data);
+        let output = command.env(name, value).output().unwrap();
+        let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), printed)
+    };
+    let (code, refused) = run(&["init"], ("FARTHING_MINT_NMAE", "x"));
+    assert_eq!(code, Some(2));
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("FARTHING_MINT_NMAE")
+    );
+    // Nothing stands in the way of the next try.
+    let fee = ("FARTHING_MINT_INPUT_FEE_PPK", "100");
+    assert_eq!(run(&["init"], fee).0, Some(0));
+    let (_, listed) = run(&["keyset", "list"], fee);
+    assert_eq!(listed["keysets"][0]["input_fee_ppk"], 100);
 }

@@ -1,5 +1,5 @@
 //! The solvency guard: when more tokens of a keyset come back than were issued, one of its keys has
-//! leaked. That keyset is frozen, and nothing else is.
+//! leaked. That keyset is frozen, and nothing else is. The same for keysets of both suites.
 //!
 //! The tests hold the mint's seed, as a thief would, and derive a key by the documented way.
 
@@ -14,10 +14,11 @@
 use std::net::{SocketAddr, TcpListener};
 
 use farthing_protocol::api::path;
-use farthing_protocol::suite::{Ristretto255, Suite};
-use farthing_protocol::{ErrorCode, Proof, Secret, TokenProof};
+use farthing_protocol::suite::{Suite, SuiteId};
+use farthing_protocol::{EncodedPoint, ErrorCode, Proof, TokenProof, with_suite};
 use farthing_tests::client::{Blanks, Client, Keyset, proofs, redeem_body, swap_body};
 use farthing_tests::scene::Scene;
+use farthing_tests::tokens::random_secret;
 use hkdf::Hkdf;
 use sha2::Sha512;
 
@@ -28,6 +29,10 @@ const INACTIVE: (u16, u32) = (400, ErrorCode::KeysetInactive as u32);
 /// Somebody who has the seed, and so the keys.
 struct Thief {
     seed: [u8; 32],
+    /// The keyset whose keys he uses: the first of its suite.
+    keyset: Keyset,
+    /// What the keys are derived by, but for the amount.
+    info: String,
 }
 
 impl Thief {
@@ -35,29 +40,39 @@ impl Thief {
         let text = std::fs::read_to_string(scene.mint.dir().join("seed")).unwrap();
         let mut seed = [0; 32];
         hex::decode_to_slice(text.trim(), &mut seed).unwrap();
-        Self { seed }
+        let info = match scene.suite {
+            SuiteId::Ristretto255 => "Farthing keyset v1|ristretto255-SHA512|credit|1",
+            SuiteId::Secp256k1 => "Farthing keyset v1|secp256k1|sat|2",
+        };
+        Self {
+            seed,
+            keyset: scene.keyset.clone(),
+            info: info.to_owned(),
+        }
     }
 
     /// A token that the mint never signed, and that verifies.
-    fn forge(&self, keyset: &Keyset, index: u32, amount: u64) -> Proof {
-        let info = format!("Farthing keyset v1|ristretto255-SHA512|credit|{index}|{amount}");
+    fn forge(&self, amount: u64) -> Proof {
+        let info = format!("{}|{amount}", self.info);
         let mut uniform = [0; 64];
         let hkdf = Hkdf::<Sha512>::new(None, &self.seed);
         hkdf.expand(info.as_bytes(), &mut uniform).unwrap();
-        let key = Ristretto255::secret_key(&uniform).unwrap();
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).unwrap();
-        let secret = hex::encode(secret);
-        let y = Ristretto255::hash_to_group(secret.as_bytes());
-        let c = Ristretto255::encode_point(&Ristretto255::evaluate(&key, &y));
+        let secret = random_secret().unwrap();
+        let message = secret.expose().as_bytes();
+        let c = with_suite!(self.keyset.suite().unwrap(), S => sign::<S>(&uniform, message));
         Proof {
             amount,
-            id: keyset.id,
-            secret: Secret::new(secret),
+            id: self.keyset.id,
+            secret,
             c,
             witness: None,
         }
     }
+}
+
+fn sign<S: Suite>(uniform: &[u8; 64], secret: &[u8]) -> EncodedPoint {
+    let key = S::secret_key(uniform).unwrap();
+    S::encode_point(&S::evaluate(&key, &S::hash_to_group(secret)))
 }
 
 fn free_address() -> SocketAddr {
@@ -92,22 +107,29 @@ async fn swap(client: &Client, keyset: &Keyset, tokens: &[TokenProof]) -> Vec<To
 
 #[tokio::test]
 async fn a_leaked_key_freezes_its_keyset_and_nothing_else() {
+    leaked_key(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn a_leaked_key_freezes_its_keyset_and_nothing_else_with_cashu_tokens() {
+    leaked_key(SuiteId::Secp256k1).await;
+}
+
+async fn leaked_key(suite: SuiteId) {
     let metrics = free_address().to_string();
     let settings = [("METRICS_LISTEN", metrics.as_str())];
-    let scene = Scene::with(BINARY, &settings).await.unwrap();
+    let scene = Scene::of_suite(BINARY, suite, &settings).await.unwrap();
     let (mint, client, old) = (&scene.mint, &scene.client, &scene.keyset);
     let operator = Client::new(&format!("http://{metrics}")).unwrap();
     let ann = mint.account("ann", ALL, 1000).unwrap();
     let eve = mint.account("eve", ALL, 0).unwrap();
     client.withdraw(&ann, old, 100).await.unwrap();
-    let rotated = mint.run(&["keyset", "rotate"]).unwrap();
-    let new = client.keyset().await.unwrap();
-    assert_eq!(rotated["id"], new.id.to_string().as_str());
+    let new = scene.rotate().await.unwrap();
     let other = client.withdraw(&ann, &new, 50).await.unwrap();
     let thief = Thief::of(&scene);
 
     // Up to what was issued, nobody can tell a forged token from an honest one.
-    let forged = |amount| thief.forge(old, 1, amount);
+    let forged = |amount| thief.forge(amount);
     assert_eq!(redeem(client, &eve, vec![forged(64)]).await, 200);
     assert!(!mint.log().unwrap().contains("ALERT"));
     let frozen = |keyset: &Keyset, value: u8| {
@@ -134,21 +156,33 @@ async fn a_leaked_key_freezes_its_keyset_and_nothing_else() {
     // Not even what would have fitted is taken now; tokens of other keysets are.
     let blanks = Blanks::worth(&new, 4).unwrap();
     let body = swap_body(vec![forged(4)], &blanks);
-    assert_eq!(refusal(client, path::SWAP, None, body).await, INACTIVE);
+    assert_eq!(
+        refusal(client, client.door.swap, None, body).await,
+        INACTIVE
+    );
     swap(client, &new, &other).await;
 }
 
 /// The operator lets the honest holder be paid, at his own loss, knowing how much.
 #[tokio::test]
 async fn an_operator_recovers_from_a_leak() {
-    let scene = Scene::start(BINARY).await.unwrap();
+    recovery(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn an_operator_recovers_from_a_leak_with_cashu_tokens() {
+    recovery(SuiteId::Secp256k1).await;
+}
+
+async fn recovery(suite: SuiteId) {
+    let scene = Scene::of_suite(BINARY, suite, &[]).await.unwrap();
     let (mint, client, old) = (&scene.mint, &scene.client, &scene.keyset);
     let ann = mint.account("ann", ALL, 1000).unwrap();
     let eve = mint.account("eve", ALL, 0).unwrap();
     let honest = client.withdraw(&ann, old, 100).await.unwrap();
-    mint.run(&["keyset", "rotate"]).unwrap();
+    scene.rotate().await.unwrap();
     let thief = Thief::of(&scene);
-    let forged = |amount| thief.forge(old, 1, amount);
+    let forged = |amount| thief.forge(amount);
     assert_eq!(redeem(client, &eve, vec![forged(64)]).await, 200);
     assert_eq!(redeem(client, &eve, vec![forged(64)]).await, 400);
     assert_eq!(state_of(&scene, old), "frozen");
@@ -192,13 +226,21 @@ async fn an_operator_recovers_from_a_leak() {
 /// The guard decides inside a batch: what else is in it goes through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_keyset_freezes_in_the_midst_of_other_transactions() {
-    let scene = Scene::start(BINARY).await.unwrap();
+    in_the_midst(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keyset_freezes_in_the_midst_of_other_transactions_with_cashu_tokens() {
+    in_the_midst(SuiteId::Secp256k1).await;
+}
+
+async fn in_the_midst(suite: SuiteId) {
+    let scene = Scene::of_suite(BINARY, suite, &[]).await.unwrap();
     let (mint, client) = (&scene.mint, &scene.client);
     let ann = mint.account("ann", ALL, 1000).unwrap();
     let eve = mint.account("eve", ALL, 0).unwrap();
     client.withdraw(&ann, &scene.keyset, 8).await.unwrap();
-    mint.run(&["keyset", "rotate"]).unwrap();
-    let new = client.keyset().await.unwrap();
+    let new = scene.rotate().await.unwrap();
     let blanks = Blanks::of(&new, &[1; 200]).unwrap();
     let tokens = client.withdraw_blanks(&ann, blanks).await.unwrap();
     let thief = Thief::of(&scene);
@@ -206,9 +248,7 @@ async fn a_keyset_freezes_in_the_midst_of_other_transactions() {
     for (n, token) in tokens.into_iter().enumerate() {
         let (client, eve, new) = (client.clone(), eve.clone(), new.clone());
         // One in twenty is forged, of the old keyset, which issued 8 in all.
-        let forged = n
-            .is_multiple_of(20)
-            .then(|| thief.forge(&scene.keyset, 1, 4));
+        let forged = n.is_multiple_of(20).then(|| thief.forge(4));
         tasks.spawn(async move {
             let mut taken = 0;
             if let Some(forged) = forged {
@@ -233,7 +273,16 @@ async fn a_keyset_freezes_in_the_midst_of_other_transactions() {
 
 #[tokio::test]
 async fn an_operator_freezes_the_keyset_that_signs_and_makes_another() {
-    let scene = Scene::start(BINARY).await.unwrap();
+    by_the_operator(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn an_operator_freezes_the_keyset_that_signs_and_makes_another_with_cashu_tokens() {
+    by_the_operator(SuiteId::Secp256k1).await;
+}
+
+async fn by_the_operator(suite: SuiteId) {
+    let scene = Scene::of_suite(BINARY, suite, &[]).await.unwrap();
     let (mint, client, old) = (&scene.mint, &scene.client, &scene.keyset);
     let ann = mint.account("ann", ALL, 100).unwrap();
     let tokens = client.withdraw(&ann, old, 10).await.unwrap();
@@ -241,12 +290,17 @@ async fn an_operator_freezes_the_keyset_that_signs_and_makes_another() {
     mint.run(&["keyset", "freeze", &id]).unwrap();
     let blanks = Blanks::worth(old, 10).unwrap();
     let body = swap_body(proofs(&tokens), &blanks);
-    assert_eq!(refusal(client, path::SWAP, None, body).await, INACTIVE);
-    mint.run(&["keyset", "rotate"]).unwrap();
+    assert_eq!(
+        refusal(client, client.door.swap, None, body).await,
+        INACTIVE
+    );
+    let new = scene.rotate().await.unwrap();
     assert_eq!(state_of(&scene, old), "frozen");
-    let new = client.keyset().await.unwrap();
     let body = swap_body(proofs(&tokens), &Blanks::worth(&new, 10).unwrap());
-    assert_eq!(refusal(client, path::SWAP, None, body).await, INACTIVE);
+    assert_eq!(
+        refusal(client, client.door.swap, None, body).await,
+        INACTIVE
+    );
     mint.run(&["keyset", "unfreeze", &id, "--reason", "a false alarm"])
         .unwrap();
     swap(client, &new, &tokens).await;

@@ -1,16 +1,17 @@
 //! Seeing payments through, and noticing those that come in.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use farthing_protocol::cashu::QuoteId;
 
 use super::{Cashier, POISONED};
 use crate::clock;
-use crate::engine::QuoteStep;
+use crate::engine::{Event, QuoteStep};
 use crate::error::Result;
-use crate::ledger::{MeltQuote, MeltState};
+use crate::ledger::{MeltQuote, MeltState, MintQuote};
 use crate::lightning::{Attempt, Outgoing, Payment};
 
 /// How often the backend is asked about what is open.
@@ -56,8 +57,10 @@ impl Cashier {
             }
         }
         let after = clock::now_s().saturating_sub(GRACE_S);
+        let before = self.open_quotes()?.clone();
         let open = reader.open_mint_quotes(after, OPEN_MAX)?;
         drop(reader);
+        self.tell_of_others(before, &open)?;
         for quote in open {
             if !self.look_for(&quote).await? {
                 // Neither is it for the others.
@@ -65,6 +68,25 @@ impl Cashier {
             }
         }
         Ok(())
+    }
+
+    /// Quotes that are no longer open may have been paid by another process, an operator's command: those who
+    /// watch are told to look. Who has heard of it hears nothing new.
+    fn tell_of_others(&self, before: HashSet<QuoteId>, open: &[MintQuote]) -> Result<()> {
+        let mut known = self.open_quotes()?;
+        let now: HashSet<_> = open.iter().map(|quote| quote.id.clone()).collect();
+        let closed: Vec<_> = before.difference(&now).cloned().collect();
+        for id in &closed {
+            known.remove(id);
+        }
+        known.extend(now);
+        self.engine
+            .announce(closed.into_iter().map(Event::Quote).collect());
+        Ok(())
+    }
+
+    pub(super) fn open_quotes(&self) -> Result<MutexGuard<'_, HashSet<QuoteId>>> {
+        self.open.lock().map_err(|_| POISONED)
     }
 
     /// Makes a payment, or asks what became of it, in the background, unless that is being done, or is for

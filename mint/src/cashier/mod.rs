@@ -44,6 +44,8 @@ pub struct Cashier {
     amount_max: u64,
     /// Locked by the one process that makes payments.
     lock: File,
+    /// The mint quotes that were not paid when they were last looked at.
+    open: Mutex<HashSet<QuoteId>>,
     /// What this process knows of payments, once it has the lock.
     payments: Mutex<Option<Payments>>,
 }
@@ -79,6 +81,7 @@ impl Cashier {
             invoice_expiry_s: config.lightning_invoice_expiry_s,
             amount_max: config.lightning_amount_max,
             lock,
+            open: Mutex::default(),
             payments: Mutex::default(),
         })
     }

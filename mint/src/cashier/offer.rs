@@ -58,6 +58,7 @@ impl Cashier {
         self.engine
             .record(QuoteStep::Offered(quote.clone()))
             .await?;
+        self.open_quotes()?.insert(quote.id.clone());
         Ok(quote)
     }
 

@@ -256,6 +256,11 @@ impl Engine {
         self.shared.events.watch()
     }
 
+    /// Tells those who watch of what another process may have changed.
+    pub fn announce(&self, events: Vec<Event>) {
+        self.shared.events.announce(events);
+    }
+
     /// The mark by which a token with this `Y` is known.
     #[must_use]
     pub fn spent_mark(&self, y: &EncodedPoint) -> Mark {

@@ -64,6 +64,10 @@ impl Init {
         made.map_err(Error::file(dir.path()))?;
         // The settings first: they are checked, and hold nothing that would be a loss.
         config.create(&dir.config())?;
+        // As every command after this one sees them: with what the environment says.
+        let config = Config::load(&dir.config()).inspect_err(|_| {
+            let _ = std::fs::remove_file(dir.config());
+        })?;
         let keyring = Keyring::new(Seed::create(&dir.seed())?);
         let store = Store::create(&dir.database(), &config.unit)?;
         let add = |suite| {

@@ -17,7 +17,7 @@ use crate::Result;
 use crate::tokens::Keyset;
 
 const SEED: [u8; 32] = [3; 32];
-const UNIT: &str = "credit";
+const UNIT: &str = "sat";
 
 /// An engine with its store and a way to wait for it.
 pub(crate) struct Books {
@@ -77,19 +77,23 @@ impl Books {
         Ok(id)
     }
 
-    /// Makes a new keyset of 8 amounts the active one, as the operator's command does.
-    pub(crate) fn rotate(&self, input_fee_ppk: u64) -> Result<(Keyset, KeysetTerms)> {
+    /// Makes a new keyset of 8 amounts the active one of its suite, as the operator's command does.
+    pub(crate) fn rotate(
+        &self,
+        suite: SuiteId,
+        input_fee_ppk: u64,
+    ) -> Result<(Keyset, KeysetTerms)> {
         let mut writer = self.store.writer()?;
         let batch = writer.begin()?;
         let before = batch.keysets()?;
         for row in &before {
-            if row.state == KeysetState::Active {
+            if row.terms.suite == suite && row.state == KeysetState::Active {
                 batch.set_keyset_state(row.terms.index, KeysetState::Retired)?;
             }
         }
         let terms = KeysetTerms {
             index: u32::try_from(before.len())? + 1,
-            suite: SuiteId::Ristretto255,
+            suite,
             unit: UNIT.to_owned(),
             amounts: 8,
             input_fee_ppk,

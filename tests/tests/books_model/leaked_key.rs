@@ -3,6 +3,7 @@
 use farthing_mint::engine::Answer;
 use farthing_mint::keyring::Point;
 use farthing_mint::ledger::{AccountId, Purpose, Transaction};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, Proof};
 use farthing_tests::client::{Blanks, Keyset, proofs};
 
@@ -22,7 +23,7 @@ struct Setting {
 }
 
 impl Setting {
-    fn new() -> Self {
+    fn new(suite: SuiteId) -> Self {
         let books = Books::new().unwrap();
         let ann = books.open_account("ann").unwrap();
         let purpose = Purpose::Credit(ann, 100, None);
@@ -30,9 +31,9 @@ impl Setting {
             .execute(Transaction::postings(purpose), None)
             .unwrap()
             .unwrap();
-        let (old, terms) = books.rotate(0).unwrap();
+        let (old, terms) = books.rotate(suite, 0).unwrap();
         let honest = withdraw(&books, ann, &old);
-        let (new, _) = books.rotate(0).unwrap();
+        let (new, _) = books.rotate(suite, 0).unwrap();
         let untouched = withdraw(&books, ann, &new);
         let stolen = Books::keyring();
         stolen.load(&terms).unwrap();
@@ -77,7 +78,13 @@ fn withdraw(books: &Books, ann: AccountId, keyset: &Keyset) -> Vec<Proof> {
 
 #[test]
 fn a_keyset_never_redeems_more_than_it_issued_and_is_frozen_when_it_would() {
-    let mut setting = Setting::new();
+    for suite in SuiteId::ALL {
+        is_frozen_when_it_would(suite);
+    }
+}
+
+fn is_frozen_when_it_would(suite: SuiteId) {
+    let mut setting = Setting::new(suite);
     // Nobody can tell forged tokens from issued ones while they are few.
     assert_eq!(setting.redeem(&setting.forged[..3]).unwrap().credited, 12);
     assert_eq!(setting.redeem(&setting.honest[..1]).unwrap().credited, 4);
@@ -113,12 +120,18 @@ fn a_keyset_never_redeems_more_than_it_issued_and_is_frozen_when_it_would() {
 
 #[test]
 fn one_request_cannot_pass_the_guard_by_being_large() {
-    let setting = Setting::new();
+    for suite in SuiteId::ALL {
+        is_no_larger_than_the_guard(suite);
+    }
+}
+
+fn is_no_larger_than_the_guard(suite: SuiteId) {
+    let setting = Setting::new(suite);
     let all = [&setting.honest[..], &setting.forged[..1]].concat();
     assert_eq!(setting.redeem(&all), Err(ErrorCode::KeysetInactive));
     assert_eq!(setting.states(), [("frozen", 0), ("active", 0)]);
     // Mixed with another keyset's: the sum is within what both issued, and each counts by itself.
-    let setting = Setting::new();
+    let setting = Setting::new(suite);
     let mixed = [&setting.forged[..5], &setting.untouched[..1]].concat();
     assert_eq!(setting.redeem(&mixed), Err(ErrorCode::KeysetInactive));
     assert_eq!(setting.states(), [("frozen", 0), ("active", 0)]);

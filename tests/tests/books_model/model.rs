@@ -3,6 +3,7 @@
 
 use farthing_mint::engine::Answer;
 use farthing_mint::ledger::{AccountId, Purpose, Transaction};
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, Proof};
 
 use crate::harness::Books;
@@ -13,17 +14,31 @@ use crate::tokens::{Blanks, Keyset, proofs};
 pub(crate) enum Step {
     Credit(usize, u64),
     Debit(usize, u64),
-    Issue(usize, u64),
-    /// An account, an amount, and how many keysets before the newest shall sign.
-    Withdraw(usize, u64, usize),
-    /// Which tokens, and how much more or less the outputs are than they should be.
-    Swap(Picks, i64, usize),
-    /// An account, which tokens, the change, and how old its keyset.
-    Redeem(usize, Picks, u64, usize),
+    Issue(usize, u64, SuiteId),
+    /// An account, an amount, and who shall sign.
+    Withdraw(usize, u64, Signer),
+    /// Which tokens, how much more or less the outputs are than they should be, and who shall sign.
+    Swap(Picks, i64, Signer),
+    /// An account, which tokens, the change, and who shall sign it.
+    Redeem(usize, Picks, u64, Signer),
     /// One of the requests answered before, by the same account or by the other.
     Again(usize, bool),
-    Rotate(u64),
+    Rotate(SuiteId, u64),
     Restart,
+}
+
+/// The keyset that is to sign.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signer {
+    pub(crate) suite: SuiteId,
+    /// How many keysets of its suite are newer; the oldest, when there are not so many.
+    pub(crate) age: usize,
+}
+
+impl Signer {
+    pub(crate) const fn newest(suite: SuiteId) -> Self {
+        Self { suite, age: 0 }
+    }
 }
 
 /// Tokens to spend: unspent ones, unless it says that spent ones and repeats may be among them.
@@ -79,12 +94,14 @@ impl World {
             answered: Vec::new(),
             requests: 0,
         };
-        world.rotate(0);
+        for suite in SuiteId::ALL {
+            world.rotate(suite, 0);
+        }
         world
     }
 
-    fn rotate(&mut self, fee: u64) {
-        self.keysets.push(self.books.rotate(fee).unwrap().0);
+    fn rotate(&mut self, suite: SuiteId, fee: u64) {
+        self.keysets.push(self.books.rotate(suite, fee).unwrap().0);
         self.model.keysets.push((fee, 0, 0));
     }
 
@@ -93,12 +110,14 @@ impl World {
         match step {
             Step::Credit(who, amount) => self.credit(*who, *amount),
             Step::Debit(who, amount) => self.debit(*who, *amount),
-            Step::Issue(who, amount) => self.withdraw(*who, *amount, 0, true),
-            Step::Withdraw(who, amount, age) => self.withdraw(*who, *amount, *age, false),
-            Step::Swap(picks, off, age) => self.swap(picks, *off, *age),
-            Step::Redeem(who, picks, change, age) => self.redeem(*who, picks, *change, *age),
+            Step::Issue(who, amount, suite) => {
+                self.withdraw(*who, *amount, Signer::newest(*suite), true);
+            }
+            Step::Withdraw(who, amount, by) => self.withdraw(*who, *amount, *by, false),
+            Step::Swap(picks, off, by) => self.swap(picks, *off, *by),
+            Step::Redeem(who, picks, change, by) => self.redeem(*who, picks, *change, *by),
             Step::Again(which, other) => self.again(*which, *other),
-            Step::Rotate(fee) => self.rotate(*fee),
+            Step::Rotate(suite, fee) => self.rotate(*suite, *fee),
             Step::Restart => self.books.restart().unwrap(),
         }
         self.compare();
@@ -139,8 +158,8 @@ impl World {
         }
     }
 
-    fn withdraw(&mut self, who: usize, amount: u64, age: usize, voucher: bool) {
-        let (place, outputs) = self.outputs(amount, age);
+    fn withdraw(&mut self, who: usize, amount: u64, by: Signer, voucher: bool) {
+        let (place, outputs) = self.outputs(amount, by);
         let account = self.accounts[who];
         let transaction = if voucher {
             Transaction::issue(account, outputs.outputs.clone(), None)
@@ -149,7 +168,7 @@ impl World {
         };
         let expected = if amount == 0 {
             Err(ErrorCode::Empty)
-        } else if place + 1 < self.keysets.len() {
+        } else if !self.is_active(place) {
             Err(ErrorCode::KeysetInactive)
         } else if amount > self.model.balances[who] {
             Err(ErrorCode::InsufficientFunds)
@@ -163,12 +182,12 @@ impl World {
         }
     }
 
-    fn swap(&mut self, picks: &Picks, off: i64, age: usize) {
+    fn swap(&mut self, picks: &Picks, off: i64, by: Signer) {
         let picked = self.pick(picks);
         let (worth, fee) = self.worth_and_fee(&picked);
         let right = worth.checked_sub(fee);
         let total = right.unwrap_or(worth).saturating_add_signed(off);
-        let (place, outputs) = self.outputs(total, age);
+        let (place, outputs) = self.outputs(total, by);
         let transaction = Transaction::swap(self.inputs(&picked), outputs.outputs.clone());
         let balanced = right == Some(total);
         let expected = self
@@ -179,10 +198,10 @@ impl World {
         }
     }
 
-    fn redeem(&mut self, who: usize, picks: &Picks, change: u64, age: usize) {
+    fn redeem(&mut self, who: usize, picks: &Picks, change: u64, by: Signer) {
         let picked = self.pick(picks);
         let (worth, fee) = self.worth_and_fee(&picked);
-        let (place, outputs) = self.outputs(change, age);
+        let (place, outputs) = self.outputs(change, by);
         let inputs = self.inputs(&picked);
         let transaction = Transaction::redeem(self.accounts[who], inputs, outputs.outputs.clone());
         let rest = worth.checked_sub(fee + change);
@@ -212,7 +231,7 @@ impl World {
             Err(ErrorCode::Empty)
         } else if distinct.len() < picked.len() {
             Err(ErrorCode::DuplicateInputs)
-        } else if !no_outputs && place + 1 < self.keysets.len() {
+        } else if !no_outputs && !self.is_active(place) {
             Err(ErrorCode::KeysetInactive)
         } else if !balanced {
             Err(ErrorCode::Unbalanced)
@@ -250,7 +269,7 @@ impl World {
             );
             return;
         }
-        let retired = request.output_keyset + 1 < self.keysets.len();
+        let retired = !self.is_active(request.output_keyset);
         let expected = if retired && !transaction.outputs.is_empty() {
             ErrorCode::KeysetInactive
         } else if transaction.inputs.is_empty() {
@@ -297,8 +316,20 @@ impl World {
         true
     }
 
-    fn outputs(&self, amount: u64, age: usize) -> (usize, Blanks) {
-        let place = self.keysets.len().saturating_sub(1 + age);
+    fn suite(&self, place: usize) -> SuiteId {
+        self.keysets[place].suite().unwrap()
+    }
+
+    /// Whether a keyset is the newest of its suite.
+    fn is_active(&self, place: usize) -> bool {
+        let mut newer = place + 1..self.keysets.len();
+        newer.all(|newer| self.suite(newer) != self.suite(place))
+    }
+
+    fn outputs(&self, amount: u64, by: Signer) -> (usize, Blanks) {
+        let of_suite = (0..self.keysets.len()).filter(|place| self.suite(*place) == by.suite);
+        let of_suite: Vec<_> = of_suite.collect();
+        let place = of_suite[of_suite.len().saturating_sub(1 + by.age)];
         (place, Blanks::worth(&self.keysets[place], amount).unwrap())
     }
 

@@ -5,7 +5,7 @@ use farthing_protocol::cashu::bolt11::{MeltQuote, MeltQuoteState};
 use farthing_tests::client::Client;
 use serde_json::json;
 
-use super::setting::{Outputs, Shop, invoice, melt_body};
+use super::setting::{Shop, invoice, melt_body};
 
 #[tokio::test]
 async fn the_operators_word_ends_a_payment_while_the_mint_stands_still() {
@@ -15,7 +15,7 @@ async fn the_operators_word_ends_a_payment_while_the_mint_stands_still() {
     let mut quotes = Vec::new();
     for tokens in &tokens {
         let quote = shop.melt_quote(&invoice(Some(50_000))).await;
-        let mut body = melt_body(&quote, tokens, &Outputs::of(shop.id, &[1; 6]));
+        let mut body = melt_body(&quote, tokens, &shop.outputs(&[1; 6]));
         body["prefer_async"] = json!(true);
         let pending: MeltQuote = shop.post("/v1/melt/bolt11", &body).await.ok().unwrap();
         assert_eq!(pending.state, MeltQuoteState::Pending);

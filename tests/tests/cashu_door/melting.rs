@@ -6,7 +6,7 @@ use farthing_protocol::cashu::bolt11::{MeltQuote, MeltQuoteState, MintQuote, Min
 use farthing_tests::client::{Client, proofs};
 use serde_json::{Value, json};
 
-use super::setting::{Invoice, Outputs, Shop, invoice, melt_body};
+use super::setting::{Invoice, Shop, invoice, melt_body};
 
 const MELT: &str = "/v1/melt/bolt11";
 
@@ -23,7 +23,7 @@ async fn a_payment_that_arrives_spends_the_tokens_and_gives_back_what_it_left_ov
         (MeltQuoteState::Unpaid, None)
     );
     let tokens = shop.tokens(1024).await;
-    let blanks = Outputs::of(shop.id, &[1; 4]);
+    let blanks = shop.outputs(&[1; 4]);
     let body = melt_body(&quote, &tokens, &blanks);
     let answer = shop.post(MELT, &body).await;
     let paid: MeltQuote = answer.clone().ok().unwrap();
@@ -42,7 +42,7 @@ async fn a_payment_that_arrives_spends_the_tokens_and_gives_back_what_it_left_ov
     assert_eq!(amounts, [1, 4, 16]);
     assert_eq!(shop.post(MELT, &body).await, answer, "it may be sent again");
     assert_eq!(shop.read_melt_quote(&quote).await, paid);
-    let change = blanks.unblind(&shop, &paid.change);
+    let change = blanks.unblind_change(&paid.change).unwrap();
     assert_eq!(shop.sums(), (1024 - 1003, 21, 0));
     assert!(
         shop.states(&tokens)
@@ -52,7 +52,7 @@ async fn a_payment_that_arrives_spends_the_tokens_and_gives_back_what_it_left_ov
     );
 
     // What came back is money.
-    let fresh = Outputs::worth(&shop, 21);
+    let fresh = shop.worth(21);
     let body = json!({"inputs": proofs(&change), "outputs": fresh.outputs});
     assert_eq!(shop.post("/v1/swap", &body).await.status, 200);
 }
@@ -62,7 +62,7 @@ async fn what_no_blank_takes_stays_with_the_mint() {
     let shop = Shop::open().await;
     let quote = shop.melt_quote(&invoice(Some(100_000))).await;
     let tokens = shop.tokens(128).await;
-    let blanks = Outputs::of(shop.id, &[0]);
+    let blanks = shop.outputs(&[0]);
     let paid: MeltQuote = shop
         .post(MELT, &melt_body(&quote, &tokens, &blanks))
         .await
@@ -90,7 +90,7 @@ async fn a_payment_that_fails_gives_the_tokens_back_and_may_be_tried_again() {
     shop.order("outgoing-default", "failed");
     let quote = shop.melt_quote(&invoice(Some(50_000))).await;
     let tokens = shop.tokens(64).await;
-    let blanks = Outputs::of(shop.id, &[1; 6]);
+    let blanks = shop.outputs(&[1; 6]);
     let body = melt_body(&quote, &tokens, &blanks);
     assert_eq!(shop.refusal(MELT, &body).await, (400, 20004));
     assert!(
@@ -121,14 +121,14 @@ async fn nothing_is_free_meanwhile(
     quote: &MeltQuote,
     body: &Value,
 ) -> (Value, Value) {
-    let fresh = Outputs::worth(shop, 64);
+    let fresh = shop.worth(64);
     let swap = json!({"inputs": body["inputs"], "outputs": fresh.outputs});
     assert_eq!(shop.refusal("/v1/swap", &swap).await, (400, 11002));
     let more = shop.tokens(64).await;
-    let another = melt_body(quote, &more, &Outputs::of(shop.id, &[1; 6]));
+    let another = melt_body(quote, &more, &shop.outputs(&[1; 6]));
     assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
     let same_invoice = shop.melt_quote(invoice).await;
-    let another = melt_body(&same_invoice, &more, &Outputs::of(shop.id, &[1; 6]));
+    let another = melt_body(&same_invoice, &more, &shop.outputs(&[1; 6]));
     assert_eq!(shop.refusal(MELT, &another).await, (400, 20005));
     let mut taken = json!({"inputs": proofs(&more), "outputs": [body["outputs"][0]]});
     taken["outputs"][0]["amount"] = json!(64);
@@ -151,7 +151,7 @@ async fn a_payment_that_nobody_knows_of_holds_the_tokens_until_the_node_says_als
         let invoice = invoice(Some(50_000));
         let quote = shop.melt_quote(&invoice).await;
         let tokens = shop.tokens(64).await;
-        let blanks = Outputs::of(shop.id, &[1; 6]);
+        let blanks = shop.outputs(&[1; 6]);
         let mut body = melt_body(&quote, &tokens, &blanks);
         body["prefer_async"] = json!(true);
         let pending: MeltQuote = shop.post(MELT, &body).await.ok().unwrap();
@@ -219,7 +219,7 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
         .ok()
         .unwrap();
     assert_eq!((quote.amount, quote.fee_reserve), (50, 0));
-    let blanks = Outputs::of(shop.id, &[1; 4]);
+    let blanks = shop.outputs(&[1; 4]);
     let paid: MeltQuote = shop
         .post(MELT, &melt_body(&quote, &tokens, &blanks))
         .await
@@ -232,10 +232,10 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
     let own: MintQuote = shop.client.get(&path, None).await.unwrap().ok().unwrap();
     assert_eq!(own.state, MintQuoteState::Paid);
     assert_eq!(shop.sums(), (64, 14, 0));
-    let outputs = Outputs::worth(&shop, 50);
+    let outputs = shop.worth(50);
     let body = json!({"quote": own.quote, "outputs": outputs.outputs});
     let signed: Signatures = shop.post("/v1/mint/bolt11", &body).await.ok().unwrap();
-    let tokens = outputs.unblind(&shop, &signed.signatures);
+    let tokens = outputs.unblind(&signed.signatures).unwrap();
     assert_eq!(shop.sums(), (64, 64, 0));
 
     // It is paid once.
@@ -245,6 +245,6 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
         .await
         .ok()
         .unwrap();
-    let body = melt_body(&again, &tokens, &Outputs::of(shop.id, &[]));
+    let body = melt_body(&again, &tokens, &shop.outputs(&[]));
     assert_eq!(shop.refusal(MELT, &body).await, (400, 20006));
 }

@@ -7,7 +7,7 @@ use farthing_protocol::suite::secp256k1::SigningKey;
 use farthing_tests::client::proofs;
 use serde_json::{Value, json};
 
-use super::setting::{Outputs, Shop};
+use super::setting::Shop;
 
 #[tokio::test]
 async fn what_an_invoice_paid_for_is_minted_once() {
@@ -37,7 +37,7 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     assert_eq!(shop.sums(), (100, 0, 0));
     assert_eq!(shop.books()["paid_in"]["balance"], 100);
 
-    let outputs = Outputs::worth(&shop, 100);
+    let outputs = shop.worth(100);
     let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
     let answer = shop.post("/v1/mint/bolt11", &body).await;
     assert_eq!(
@@ -46,12 +46,12 @@ async fn what_an_invoice_paid_for_is_minted_once() {
         "it may be sent again"
     );
     let signed: Signatures = answer.ok().unwrap();
-    assert_eq!(outputs.unblind(&shop, &signed.signatures).len(), 3);
+    assert_eq!(outputs.unblind(&signed.signatures).unwrap().len(), 3);
     assert_eq!(read().await.state, MintQuoteState::Issued);
     assert_eq!(shop.sums(), (100, 100, 0));
     assert_eq!(shop.books()["paid_in"]["balance"], 0);
 
-    let again = Outputs::worth(&shop, 100);
+    let again = shop.worth(100);
     let body = json!({"quote": quote.quote, "outputs": again.outputs});
     assert_eq!(shop.refusal("/v1/mint/bolt11", &body).await, (400, 20002));
 }
@@ -60,7 +60,7 @@ async fn what_an_invoice_paid_for_is_minted_once() {
 async fn what_wallets_send_besides_is_skipped_the_blinding_factor_before_all() {
     let shop = Shop::open().await;
     let tokens = shop.tokens(100).await;
-    let fresh = Outputs::worth(&shop, 100);
+    let fresh = shop.worth(100);
     let mut inputs: Vec<Value> = proofs(&tokens)
         .iter()
         .map(|proof| serde_json::to_value(proof).unwrap())
@@ -74,7 +74,7 @@ async fn what_wallets_send_besides_is_skipped_the_blinding_factor_before_all() {
     let answer = shop.post("/v1/swap", &body).await;
     let signed: Signatures = answer.ok().unwrap();
     let outputs = fresh.outputs.clone();
-    let swapped = fresh.unblind(&shop, &signed.signatures);
+    let swapped = fresh.unblind(&signed.signatures).unwrap();
     assert_eq!(swapped.len(), outputs.len());
 
     let blind: Vec<_> = outputs
@@ -97,7 +97,7 @@ async fn a_locked_quote_is_minted_by_its_keys_signature_of_either_form_alone() {
         let reply = shop.post("/v1/mint/quote/bolt11", &body).await;
         let quote: MintQuote = reply.ok().unwrap();
         assert_eq!(quote.pubkey, Some(key.public_key()));
-        let outputs = Outputs::worth(&shop, 8);
+        let outputs = shop.worth(8);
         let mint = |signature: Option<String>| json!({"quote": quote.quote, "outputs": outputs.outputs, "signature": signature});
         let sign = |key: &SigningKey| match is_framed {
             false => nut20::sign(key, &quote.quote, &outputs.outputs),
@@ -115,7 +115,7 @@ async fn a_locked_quote_is_minted_by_its_keys_signature_of_either_form_alone() {
         }
         let reply = shop.post("/v1/mint/bolt11", &mint(Some(sign(&key)))).await;
         let signed: Signatures = reply.ok().unwrap();
-        assert_eq!(outputs.unblind(&shop, &signed.signatures).len(), 1);
+        assert_eq!(outputs.unblind(&signed.signatures).unwrap().len(), 1);
     }
     assert_eq!(shop.sums(), (16, 16, 0));
 }
@@ -139,7 +139,7 @@ async fn several_quotes_are_minted_together_or_not_at_all() {
         [(11, MintQuoteState::Paid), (5, MintQuoteState::Paid)]
     );
 
-    let outputs = Outputs::of(shop.id, &[16]);
+    let outputs = shop.outputs(&[16]);
     let signature = nut20::sign(&key, &locked.quote, &outputs.outputs);
     let batch = |signatures: Value| json!({"quotes": quotes, "outputs": outputs.outputs, "signatures": signatures});
     let path = "/v1/mint/bolt11/batch";
@@ -161,11 +161,11 @@ async fn several_quotes_are_minted_together_or_not_at_all() {
     good["quote_amounts"] = json!([11, 5]);
     let signed: Signatures = shop.post(path, &good).await.ok().unwrap();
     assert_eq!(
-        outputs.unblind(&shop, &signed.signatures)[0].proof.amount,
+        outputs.unblind(&signed.signatures).unwrap()[0].proof.amount,
         16
     );
     assert_eq!(shop.sums(), (16, 16, 0));
-    let again = Outputs::of(shop.id, &[1, 2, 8]);
+    let again = shop.outputs(&[1, 2, 8]);
     let body = json!({"quote": open.quote, "outputs": again.outputs});
     assert_eq!(shop.refusal("/v1/mint/bolt11", &body).await, (400, 20002));
 }
@@ -226,5 +226,5 @@ async fn what_does_not_work_is_not_advertised() {
         .ok()
         .unwrap();
     assert_eq!(keysets["keysets"].as_array().unwrap().len(), 1);
-    assert_eq!(keysets["keysets"][0]["id"], json!(with.id));
+    assert_eq!(keysets["keysets"][0]["id"], json!(with.keyset.id));
 }

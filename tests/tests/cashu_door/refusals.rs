@@ -4,11 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use farthing_protocol::TokenProof;
-use farthing_protocol::api::Keys;
-use farthing_tests::client::proofs;
+use farthing_tests::client::{Blanks, proofs};
 use serde_json::{Value, json};
 
-use super::setting::{Outputs, Shop, invoice, invoice_made, melt_body};
+use super::setting::{Shop, invoice, invoice_made, melt_body};
 
 const SWAP: &str = "/v1/swap";
 const MINT: &str = "/v1/mint/bolt11";
@@ -16,7 +15,7 @@ const MELT: &str = "/v1/melt/bolt11";
 const MINT_QUOTE: &str = "/v1/mint/quote/bolt11";
 const MELT_QUOTE: &str = "/v1/melt/quote/bolt11";
 
-fn swap(tokens: &[TokenProof], outputs: &Outputs) -> Value {
+fn swap(tokens: &[TokenProof], outputs: &Blanks) -> Value {
     json!({"inputs": proofs(tokens), "outputs": outputs.outputs})
 }
 
@@ -38,25 +37,25 @@ rows! {
     c10001_proof_verification_failed = 10001: |shop| {
         let mut tokens = shop.tokens(3).await;
         tokens[0].proof.c = tokens[1].proof.c;
-        shop.refusal(SWAP, &swap(&tokens, &Outputs::worth(&shop, 3))).await
+        shop.refusal(SWAP, &swap(&tokens, &shop.worth(3))).await
     };
     c11001_proofs_already_spent = 11001: |shop| {
         let tokens = shop.tokens(3).await;
-        assert_eq!(shop.post(SWAP, &swap(&tokens, &Outputs::worth(&shop, 3))).await.status, 200);
-        shop.refusal(SWAP, &swap(&tokens, &Outputs::worth(&shop, 3))).await
+        assert_eq!(shop.post(SWAP, &swap(&tokens, &shop.worth(3))).await.status, 200);
+        shop.refusal(SWAP, &swap(&tokens, &shop.worth(3))).await
     };
     c11003_outputs_already_signed = 11003: |shop| {
-        let (tokens, outputs) = (shop.tokens(3).await, Outputs::worth(&shop, 3));
+        let (tokens, outputs) = (shop.tokens(3).await, shop.worth(3));
         assert_eq!(shop.post(SWAP, &swap(&tokens, &outputs)).await.status, 200);
         shop.refusal(SWAP, &swap(&shop.tokens(3).await, &outputs)).await
     };
     c11005_transaction_is_not_balanced = 11005: |shop| {
         let tokens = shop.tokens(3).await;
-        assert_eq!(shop.refusal(SWAP, &swap(&tokens, &Outputs::worth(&shop, 2))).await, (400, 11005));
+        assert_eq!(shop.refusal(SWAP, &swap(&tokens, &shop.worth(2))).await, (400, 11005));
         let quote = shop.melt_quote(&invoice(Some(2000))).await;
-        assert_eq!(shop.refusal(MELT, &melt_body(&quote, &tokens, &Outputs::of(shop.id, &[]))).await, (400, 11005));
+        assert_eq!(shop.refusal(MELT, &melt_body(&quote, &tokens, &shop.outputs(&[]))).await, (400, 11005));
         let quote = shop.paid_quote(4).await;
-        shop.refusal(MINT, &json!({"quote": quote.quote, "outputs": Outputs::worth(&shop, 5).outputs})).await
+        shop.refusal(MINT, &json!({"quote": quote.quote, "outputs": shop.worth(5).outputs})).await
     };
     c11006_amount_outside_of_limit_range = 11006: |shop| {
         for amount in [0, 1_000_001_u64, u64::MAX] {
@@ -68,10 +67,10 @@ rows! {
     };
     c11007_duplicate_inputs = 11007: |shop| {
         let token = shop.tokens(1).await.remove(0);
-        shop.refusal(SWAP, &swap(&[token.clone(), token], &Outputs::worth(&shop, 2))).await
+        shop.refusal(SWAP, &swap(&[token.clone(), token], &shop.worth(2))).await
     };
     c11008_duplicate_outputs = 11008: |shop| {
-        let (tokens, outputs) = (shop.tokens(2).await, Outputs::worth(&shop, 1));
+        let (tokens, outputs) = (shop.tokens(2).await, shop.worth(1));
         let twice = [&outputs.outputs[0], &outputs.outputs[0]];
         shop.refusal(SWAP, &json!({"inputs": proofs(&tokens), "outputs": twice})).await
     };
@@ -95,17 +94,17 @@ rows! {
     c11014_max_inputs_exceeded = 11014: |shop| {
         let input = &proofs(&shop.tokens(1).await)[0];
         let inputs = vec![input; 257];
-        shop.refusal(SWAP, &json!({"inputs": inputs, "outputs": Outputs::worth(&shop, 1).outputs})).await
+        shop.refusal(SWAP, &json!({"inputs": inputs, "outputs": shop.worth(1).outputs})).await
     };
     c11015_max_outputs_exceeded = 11015: |shop| {
-        let outputs = Outputs::of(shop.id, &[1; 257]);
+        let outputs = shop.outputs(&[1; 257]);
         shop.refusal(SWAP, &swap(&shop.tokens(1).await, &outputs)).await
     };
     c11016_duplicate_quotes = 11016: |shop| {
         let quote = shop.paid_quote(1).await.quote;
         let body = json!({"quotes": [quote, quote]});
         assert_eq!(shop.refusal("/v1/mint/quote/bolt11/check", &body).await, (400, 11016));
-        let body = json!({"quotes": [quote, quote], "outputs": Outputs::worth(&shop, 2).outputs});
+        let body = json!({"quotes": [quote, quote], "outputs": shop.worth(2).outputs});
         shop.refusal("/v1/mint/bolt11/batch", &body).await
     };
     c11017_max_batch_size_exceeded = 11017: |shop| {
@@ -113,58 +112,58 @@ rows! {
         shop.refusal("/v1/mint/quote/bolt11/check", &json!({"quotes": quotes})).await
     };
     c12001_keyset_is_not_known = 12001: |shop| {
-        let mut body = swap(&shop.tokens(1).await, &Outputs::worth(&shop, 1));
+        let mut body = swap(&shop.tokens(1).await, &shop.worth(1));
         body["outputs"][0]["id"] = json!("00ffffffffffffff");
         assert_eq!(shop.refusal(SWAP, &body).await, (400, 12001));
         shop.client.get("/v1/keys/00ffffffffffffff", None).await.unwrap().refusal().unwrap()
     };
     c12002_keyset_is_inactive = 12002: |shop| {
-        let (tokens, outputs) = (shop.tokens(1).await, Outputs::worth(&shop, 1));
+        let (tokens, outputs) = (shop.tokens(1).await, shop.worth(1));
         shop.mint.run(&["keyset", "rotate", "--suite", "secp256k1"]).unwrap();
         shop.refusal(SWAP, &swap(&tokens, &outputs)).await
     };
     c12003_keyset_has_expired = 12003: |shop| {
         let tokens = shop.tokens(1).await;
         shop.mint.run(&["keyset", "rotate", "--suite", "secp256k1", "--expiry", "1000000000"]).unwrap();
-        let keys: Keys = shop.client.get("/v1/keys", None).await.unwrap().ok().unwrap();
-        let outputs = Outputs::of(keys.keysets[0].info.id, &[1]);
+        let expired = shop.client.keyset().await.unwrap();
+        let outputs = Blanks::of(&expired, &[1]).unwrap();
         shop.refusal(SWAP, &swap(&tokens, &outputs)).await
     };
     c20001_quote_is_not_paid = 20001: |shop| {
         shop.order("incoming-default", "unpaid");
         let quote = shop.mint_quote(1).await.quote;
-        shop.refusal(MINT, &json!({"quote": quote, "outputs": Outputs::worth(&shop, 1).outputs})).await
+        shop.refusal(MINT, &json!({"quote": quote, "outputs": shop.worth(1).outputs})).await
     };
     c20002_quote_has_already_been_issued = 20002: |shop| {
         let quote = shop.paid_quote(1).await.quote;
-        let body = |outputs: &Outputs| json!({"quote": quote, "outputs": outputs.outputs});
-        assert_eq!(shop.post(MINT, &body(&Outputs::worth(&shop, 1))).await.status, 200);
-        shop.refusal(MINT, &body(&Outputs::worth(&shop, 1))).await
+        let body = |outputs: &Blanks| json!({"quote": quote, "outputs": outputs.outputs});
+        assert_eq!(shop.post(MINT, &body(&shop.worth(1))).await.status, 200);
+        shop.refusal(MINT, &body(&shop.worth(1))).await
     };
     c20004_lightning_payment_failed = 20004: |shop| {
         shop.order("outgoing-default", "failed");
         let quote = shop.melt_quote(&invoice(Some(1000))).await;
-        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &Outputs::of(shop.id, &[1]))).await
+        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &shop.outputs(&[1]))).await
     };
     c20005_quote_is_pending = 20005: |shop| {
         shop.order("outgoing-default", "pending");
         let quote = shop.melt_quote(&invoice(Some(1000))).await;
-        let mut body = melt_body(&quote, &shop.tokens(3).await, &Outputs::of(shop.id, &[1]));
+        let mut body = melt_body(&quote, &shop.tokens(3).await, &shop.outputs(&[1]));
         body["prefer_async"] = json!(true);
         assert_eq!(shop.post(MELT, &body).await.status, 200);
-        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &Outputs::of(shop.id, &[1]))).await
+        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &shop.outputs(&[1]))).await
     };
     c11002_proofs_are_pending = 11002: |shop| {
         shop.order("outgoing-default", "pending");
         let (quote, tokens) = (shop.melt_quote(&invoice(Some(1000))).await, shop.tokens(3).await);
-        let mut body = melt_body(&quote, &tokens, &Outputs::of(shop.id, &[1]));
+        let mut body = melt_body(&quote, &tokens, &shop.outputs(&[1]));
         body["prefer_async"] = json!(true);
         assert_eq!(shop.post(MELT, &body).await.status, 200);
-        shop.refusal(SWAP, &swap(&tokens, &Outputs::worth(&shop, 3))).await
+        shop.refusal(SWAP, &swap(&tokens, &shop.worth(3))).await
     };
     c11004_outputs_are_pending = 11004: |shop| {
         shop.order("outgoing-default", "pending");
-        let (quote, blanks) = (shop.melt_quote(&invoice(Some(1000))).await, Outputs::of(shop.id, &[1]));
+        let (quote, blanks) = (shop.melt_quote(&invoice(Some(1000))).await, shop.outputs(&[1]));
         let mut body = melt_body(&quote, &shop.tokens(3).await, &blanks);
         body["prefer_async"] = json!(true);
         assert_eq!(shop.post(MELT, &body).await.status, 200);
@@ -172,9 +171,9 @@ rows! {
     };
     c20006_invoice_already_paid = 20006: |shop| {
         let quote = shop.melt_quote(&invoice(Some(1000))).await;
-        let body = melt_body(&quote, &shop.tokens(3).await, &Outputs::of(shop.id, &[1]));
+        let body = melt_body(&quote, &shop.tokens(3).await, &shop.outputs(&[1]));
         assert_eq!(shop.post(MELT, &body).await.status, 200);
-        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &Outputs::of(shop.id, &[1]))).await
+        shop.refusal(MELT, &melt_body(&quote, &shop.tokens(3).await, &shop.outputs(&[1]))).await
     };
     c20007_quote_is_expired = 20007: |shop| {
         let yesterday = SystemTime::now() - Duration::from_secs(86_400);
@@ -226,7 +225,7 @@ async fn what_is_no_request_is_refused_as_such() {
             "{path} {body}"
         );
     }
-    let blank = Outputs::of(shop.id, &[1]);
+    let blank = shop.outputs(&[1]);
     let quote = shop.paid_quote(1).await.quote;
     let mut body = json!({"quote": quote, "outputs": blank.outputs});
     body["outputs"][0]["B_"] = json!(format!("02{}", "ff".repeat(32)));

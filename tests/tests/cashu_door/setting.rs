@@ -2,13 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use farthing_protocol::api::{Keys, ProofState, Signatures, States};
+use farthing_protocol::api::{ProofState, Signatures, States};
 use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
-use farthing_protocol::suite::Secp256k1;
-use farthing_protocol::{
-    Blank, BlindSignature, BlindedMessage, EncodedPoint, KeysetId, PublicKeys, TokenProof, amount,
-};
-use farthing_tests::client::{self, Client, Reply, proofs};
+use farthing_protocol::{EncodedPoint, TokenProof};
+use farthing_tests::client::{self, Blanks, Client, Keyset, Reply, proofs};
 pub(crate) use farthing_tests::lightning::Invoice;
 use farthing_tests::lightning::Node;
 use farthing_tests::process::Mint;
@@ -25,8 +22,7 @@ pub(crate) struct Shop {
     pub(crate) mint: Mint,
     /// Speaks to the Cashu door.
     pub(crate) client: Client,
-    pub(crate) id: KeysetId,
-    pub(crate) keys: PublicKeys,
+    pub(crate) keyset: Keyset,
     // After the mint, so that it is removed after the mint was stopped.
     _folder: TempDir,
 }
@@ -45,15 +41,22 @@ impl Shop {
         }
         mint.start().unwrap();
         let client = Client::new(&format!("{}/cashu", mint.url().unwrap())).unwrap();
-        let keys: Keys = client.get("/v1/keys", None).await.unwrap().ok().unwrap();
-        let keyset = keys.keysets[0].clone();
         Self {
             mint,
+            keyset: client.keyset().await.unwrap(),
             client,
-            id: keyset.info.id,
-            keys: keyset.keys,
             _folder: folder,
         }
+    }
+
+    /// Outputs of these amounts.
+    pub(crate) fn outputs(&self, amounts: &[u64]) -> Blanks {
+        Blanks::of(&self.keyset, amounts).unwrap()
+    }
+
+    /// Outputs that add up to this.
+    pub(crate) fn worth(&self, total: u64) -> Blanks {
+        Blanks::worth(&self.keyset, total).unwrap()
     }
 
     /// Tells the node what becomes of payments, or of one.
@@ -96,11 +99,11 @@ impl Shop {
     /// Tokens worth `total`, paid for by an invoice.
     pub(crate) async fn tokens(&self, total: u64) -> Vec<TokenProof> {
         let quote = self.paid_quote(total).await;
-        let blanks = Outputs::worth(self, total);
+        let blanks = self.worth(total);
         let body = json!({"quote": quote.quote, "outputs": blanks.outputs});
         let reply = self.post("/v1/mint/bolt11", &body).await;
         let signed: Signatures = reply.ok().unwrap();
-        blanks.unblind(self, &signed.signatures)
+        blanks.unblind(&signed.signatures).unwrap()
     }
 
     pub(crate) async fn melt_quote(&self, invoice: &Invoice) -> MeltQuote {
@@ -154,53 +157,12 @@ pub(crate) fn y(token: &TokenProof) -> EncodedPoint {
     client::y(&token.proof).unwrap()
 }
 
-pub(crate) fn melt_body(quote: &MeltQuote, tokens: &[TokenProof], outputs: &Outputs) -> Value {
+pub(crate) fn melt_body(quote: &MeltQuote, tokens: &[TokenProof], outputs: &Blanks) -> Value {
     json!({
         "quote": quote.quote,
         "inputs": proofs(tokens),
         "outputs": outputs.outputs,
     })
-}
-
-/// Outputs, and what makes tokens of their signatures.
-pub(crate) struct Outputs {
-    blanks: Vec<Blank<Secp256k1>>,
-    pub(crate) outputs: Vec<BlindedMessage>,
-}
-
-impl Outputs {
-    pub(crate) fn of(id: KeysetId, amounts: &[u64]) -> Self {
-        let blank = |_| {
-            let (mut secret, mut r) = ([0; 32], [0; 64]);
-            getrandom::fill(&mut secret).unwrap();
-            getrandom::fill(&mut r).unwrap();
-            Blank::from_random(&secret, &r).unwrap()
-        };
-        let blanks: Vec<Blank<Secp256k1>> = amounts.iter().map(blank).collect();
-        let pairs = blanks.iter().zip(amounts);
-        Self {
-            outputs: pairs
-                .map(|(blank, amount)| blank.output(*amount, id))
-                .collect(),
-            blanks,
-        }
-    }
-
-    pub(crate) fn worth(shop: &Shop, total: u64) -> Self {
-        let parts = amount::split(total, &shop.keys.amounts()).unwrap();
-        Self::of(shop.id, &parts)
-    }
-
-    /// As many of the outputs as there are signatures, whatever amounts they asked for.
-    pub(crate) fn unblind(self, shop: &Shop, signatures: &[BlindSignature]) -> Vec<TokenProof> {
-        let pairs = self.blanks.into_iter().zip(signatures);
-        let token = |(blank, signature): (Blank<Secp256k1>, &BlindSignature)| {
-            assert_eq!(signature.id, shop.id);
-            let key = shop.keys.get(signature.amount).unwrap();
-            blank.unblind(signature, key).unwrap()
-        };
-        pairs.map(token).collect()
-    }
 }
 
 /// An invoice of a node that nobody knows, over that much or over what the payer likes.

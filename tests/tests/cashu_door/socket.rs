@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::setting::{Outputs, Shop, invoice, melt_body, y};
+use super::setting::{Shop, invoice, melt_body, y};
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -72,7 +72,7 @@ async fn a_wallet_is_told_when_its_invoice_is_paid_and_its_tokens_are_issued() {
             (&paid["state"], &paid["amount_paid"]),
             (&json!("PAID"), &json!(4))
         );
-        let outputs = Outputs::worth(&shop, 4);
+        let outputs = shop.worth(4);
         let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
         assert_eq!(shop.post("/v1/mint/bolt11", &body).await.status, 200);
         assert_eq!(socket.notice(kind).await["state"], "ISSUED");
@@ -102,7 +102,7 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
         .await;
     assert_eq!(socket.notice("bolt11_melt_quote").await["state"], "UNPAID");
 
-    let mut body = melt_body(&quote, &tokens, &Outputs::of(shop.id, &[1; 6]));
+    let mut body = melt_body(&quote, &tokens, &shop.outputs(&[1; 6]));
     body["prefer_async"] = json!(true);
     assert_eq!(shop.post("/v1/melt/bolt11", &body).await.status, 200);
     let mut states = [socket.next().await, socket.next().await];
@@ -132,7 +132,7 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
         .send(json!({"jsonrpc": "2.0", "id": 8, "method": "unsubscribe", "params": params}))
         .await;
     assert_eq!(socket.next().await["result"]["status"], "OK");
-    let fresh = Outputs::worth(&shop, 1);
+    let fresh = shop.worth(1);
     let body = json!({"inputs": proofs(&never_seen), "outputs": fresh.outputs});
     assert_eq!(shop.post("/v1/swap", &body).await.status, 200);
     socket
@@ -147,4 +147,19 @@ async fn a_wallet_is_told_when_tokens_are_held_and_spent_and_a_payment_ends() {
         socket.0.send(Message::Text(nonsense.into())).await.unwrap();
         assert_eq!(socket.next().await["error"]["code"], code, "{nonsense}");
     }
+}
+
+/// The command is another process than the mint that the wallet watches.
+#[tokio::test]
+async fn a_wallet_is_told_when_a_command_of_the_operators_has_paid_its_invoice() {
+    let shop = Shop::with(&[("LIGHTNING_BACKEND", "fake"), ("FAKE_DELAY_MS", "3600000")]).await;
+    shop.mint.account("ann", "read", 100).unwrap();
+    let quote = shop.mint_quote(15).await;
+    let mut socket = Socket::open(&shop, "/cashu/v1/ws").await;
+    let kind = "bolt11_mint_quote";
+    socket.subscribe(kind, json!([quote.quote])).await;
+    assert_eq!(socket.notice(kind).await["state"], "UNPAID");
+    let pay = ["account", "pay", "ann", &quote.request, "--yes"];
+    assert_eq!(shop.mint.run(&pay).unwrap()["state"], "paid");
+    assert_eq!(socket.notice(kind).await["state"], "PAID");
 }

@@ -22,7 +22,7 @@ use farthing_tests::lightning::Node;
 use farthing_tests::scene::Scene;
 use tokio::sync::watch;
 
-use customer::{Customer, Orders};
+use customer::{Customer, Orders, Payer};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
 
@@ -45,14 +45,23 @@ async fn open() -> Scene {
     scene
 }
 
-/// Kills the mint, has `meanwhile` happen, and starts it again where it was.
-fn kill(scene: &mut Scene, meanwhile: impl FnOnce()) {
+/// Kills the mint; gives where it listened.
+fn kill(scene: &mut Scene) -> String {
     let listen = scene.mint.url().unwrap().trim_start_matches("http://");
     let listen = listen.to_owned();
     scene.mint.kill().unwrap();
     scene.mint.balanced().unwrap();
-    meanwhile();
-    scene.mint.start_at(&listen).unwrap();
+    listen
+}
+
+/// Starts the mint again where it listened, and has all customers look at what became of their payments.
+async fn start(scene: &mut Scene, listen: &str, customers: &mut [Customer]) {
+    scene.mint.start_at(listen).unwrap();
+    for customer in &mut *customers {
+        customer.client = scene.new_client().unwrap();
+        customer.settle().await;
+    }
+    look_at_books(scene, customers);
 }
 
 /// The books are what the customers and the node say.
@@ -85,17 +94,14 @@ fn look_at_books(scene: &Scene, customers: &[Customer]) {
 async fn whatever_becomes_of_a_payment_is_known_after_a_kill() {
     let mut scene = open().await;
     let dice = Dice::for_test("a mint killed in the midst of payments").unwrap();
-    let mut customer = Customer::new(&scene, dice);
+    let mut customers = [Customer::new(&scene, dice)];
     for orders in Orders::all() {
         println!("{orders:?}");
-        // Some invoices are only paid later.
-        while customer.holds() - customer.under_way() < 100 {
-            customer.mint(200).await.expect("the mint is there");
-        }
-        customer
-            .begin_melt(orders)
-            .await
-            .expect("the mint is there");
+        let [customer] = &mut customers;
+        let minted = customer.mint(200, Payer::Outside).await;
+        minted.expect("the mint is there");
+        let begun = customer.begin_melt(orders).await;
+        begun.expect("the mint is there");
         let until = Instant::now() + PATIENCE;
         while !customer.has_reached_the_node() {
             assert!(
@@ -104,19 +110,17 @@ async fn whatever_becomes_of_a_payment_is_known_after_a_kill() {
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        kill(&mut scene, || ());
-        customer.client = scene.new_client().unwrap();
-        customer.settle().await;
-        look_at_books(&scene, std::slice::from_ref(&customer));
-        kill(&mut scene, || customer.end_payments(1));
-        customer.client = scene.new_client().unwrap();
-        customer.settle().await;
-        assert_eq!(customer.under_way(), 0);
-        look_at_books(&scene, std::slice::from_ref(&customer));
+        let listen = kill(&mut scene);
+        start(&mut scene, &listen, &mut customers).await;
+        let listen = kill(&mut scene);
+        customers[0].end_payments(1);
+        start(&mut scene, &listen, &mut customers).await;
+        assert_eq!(customers[0].under_way(), 0);
     }
+    let [customer] = &mut customers;
     assert_eq!(customer.paid, Orders::paid(), "payments that arrived");
     customer.spend_all().await;
-    look_at_books(&scene, &[customer]);
+    look_at_books(&scene, &customers);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,24 +141,16 @@ async fn killed_at_any_moment_the_mint_knows_what_became_of_each_payment() {
         let mut counted = answers.subscribe();
         let wait = counted.wait_for(|count| *count >= enough);
         let in_time = tokio::time::timeout(CALM, wait).await.is_ok();
-        let listen = scene.mint.url().unwrap().trim_start_matches("http://");
-        let listen = listen.to_owned();
-        scene.mint.kill().unwrap();
+        let listen = kill(&mut scene);
         for task in tasks {
             customers.push(task.await.unwrap());
         }
-        scene.mint.balanced().unwrap();
         // At the node all goes on meanwhile: every second payment that is under way ends, and before
         // the last start all do.
         for customer in &mut customers {
             customer.end_payments(if left == 0 { 1 } else { 2 });
         }
-        scene.mint.start_at(&listen).unwrap();
-        for customer in &mut customers {
-            customer.client = scene.new_client().unwrap();
-            customer.settle().await;
-        }
-        look_at_books(&scene, &customers);
+        start(&mut scene, &listen, &mut customers).await;
         let under_way: u64 = customers.iter().map(Customer::under_way).sum();
         println!(
             "killed after {} answers (in time: {in_time}), {left} kills left: {} in, {} out, {} under way, \

@@ -14,13 +14,13 @@ mod checks;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ed25519_dalek::{Signer as _, SigningKey};
 use farthing_mint::keyring::{Keyring, Seed};
-use farthing_protocol::api::{Redeemed, RestoreRequest, Signatures, path};
-use farthing_protocol::conditions::{Lock, Witness};
-use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::api::{Redeemed, Signatures, path};
+use farthing_protocol::conditions::Lock;
+use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, Secret, TokenProof};
-use farthing_tests::client::{Blanks, proofs, redeem_body, swap_body, withdraw_body};
+use farthing_tests::client::{Blanks, proofs, redeem_body, swap_body, withdraw_body, y};
+use farthing_tests::owner::Owner;
 use farthing_tests::raw::Connection;
 use farthing_tests::scene::Scene;
 use rusqlite::Connection as Database;
@@ -50,10 +50,10 @@ struct Run {
 }
 
 impl Run {
-    async fn new() -> Self {
+    async fn new(suite: SuiteId) -> Self {
         // With everything that is written when all is switched on.
         let settings = [("LOG_LEVEL", "trace"), ("SPENT_LOG", "spent.log")];
-        let scene = Scene::with(BINARY, &settings).await.unwrap();
+        let scene = Scene::of_suite(BINARY, suite, &settings).await.unwrap();
         let seed = scene.mint.dir().join("seed");
         let keyring = Keyring::new(Seed::load(&seed).unwrap());
         let names = ["ann", "bob"];
@@ -99,8 +99,7 @@ impl Run {
     ) -> Vec<TokenProof> {
         let mut rows = Vec::new();
         for token in inputs {
-            let y = Ristretto255::hash_to_group(token.proof.secret.expose().as_bytes());
-            let y = Ristretto255::encode_point(&y);
+            let y = y(&token.proof).unwrap();
             self.hide("Y", y.as_bytes());
             rows.push((
                 "spent",
@@ -155,20 +154,11 @@ impl Run {
     async fn swap(&mut self, tokens: Vec<TokenProof>) -> Vec<TokenProof> {
         let blanks = self.blanks(tokens.len());
         let body = swap_body(proofs(&tokens), &blanks);
-        let reply = self
-            .scene
-            .client
-            .post(path::SWAP, None, body.clone())
-            .await
-            .unwrap();
+        let client = &self.scene.client;
+        let swap = client.door.swap;
+        let reply = client.post(swap, None, body.clone()).await.unwrap();
         let signed: Signatures = reply.ok().unwrap();
-        self.book(
-            (path::SWAP, &body),
-            None,
-            &tokens,
-            blanks,
-            &signed.signatures,
-        )
+        self.book((swap, &body), None, &tokens, blanks, &signed.signatures)
     }
 
     async fn redeem(
@@ -199,29 +189,26 @@ impl Run {
 
     /// A token locked to a key, spent with its witness.
     async fn locked(&mut self, round: usize) {
-        let owner = SigningKey::from_bytes(&[round as u8 + 1; 32]);
+        let owner = Owner::of_suite(self.scene.suite, &[round as u8 + 1; 32]).unwrap();
         let nonce = Secret::new(hex::encode(Sha256::digest(round.to_be_bytes())));
-        let secret = Lock::p2pk_secret(&owner.verifying_key().to_bytes(), &nonce);
-        let signature = owner.sign(&Sha256::digest(secret.expose())).to_bytes();
+        let secret = Lock::p2pk_secret(&owner.public_key(), &nonce);
+        let message = secret.expose().as_bytes().to_vec();
         let blanks = Blanks::of_secrets(&self.scene.keyset, &[AMOUNT], &[secret]).unwrap();
         let mut tokens = self.withdraw(round % 2, blanks).await;
-        let witness = Witness {
-            preimage: None,
-            signatures: vec![hex::encode(signature)],
-        };
-        tokens[0].proof.witness = Some(witness.to_json());
-        self.hide("witness", signature);
-        self.hide("witness's text", witness.to_json());
-        self.hide("key", owner.verifying_key().to_bytes());
+        let witness = owner.witness(&message);
+        tokens[0].proof.witness = Some(witness.clone());
+        self.hide("witness", owner.sign(&message));
+        self.hide("witness's text", witness);
+        self.hide("key", owner.public_key());
         self.redeem((round + 1) % 2, tokens, 0).await;
     }
 
     /// Requests that are refused or move nothing, with things in them that must not be kept.
     async fn noise(&mut self) {
         let client = self.scene.client.clone();
-        let unknown = "52".to_owned() + &"c5".repeat(32);
+        let unknown = self.scene.keyset.id.to_string()[..2].to_owned() + &"c5".repeat(32);
         client
-            .get(&format!("/v1/keys/{unknown}"), None)
+            .get(&format!("{}/{unknown}", client.door.keys), None)
             .await
             .unwrap();
         let statement = format!("{}?before=987654321", path::STATEMENT);
@@ -235,24 +222,14 @@ impl Run {
             .await
             .unwrap();
         client
-            .post(path::SWAP, None, "{\"inputs\": \"my-secret-body\"}")
+            .post(client.door.swap, None, "{\"inputs\": \"my-secret-body\"}")
             .await
             .unwrap();
-        let signed = self.blanks(1);
-        let body = serde_json::to_string(&RestoreRequest {
-            outputs: signed.outputs.clone(),
-        });
-        client
-            .post(path::RESTORE, None, body.unwrap())
-            .await
-            .unwrap();
-        self.hide("B_", signed.outputs[0].b.as_bytes());
-        let y = Ristretto255::encode_point(&Ristretto255::hash_to_group(b"asked about"));
-        client
-            .post(path::CHECKSTATE, None, json!({"Ys": [y]}).to_string())
-            .await
-            .unwrap();
-        self.hide("Y", y.as_bytes());
+        let [signed, asked] = [self.blanks(1), self.blanks(1)].map(|blanks| blanks.outputs);
+        client.restore(&signed).await.unwrap();
+        self.hide("B_", signed[0].b.as_bytes());
+        client.states(&[asked[0].b]).await.unwrap();
+        self.hide("Y", asked[0].b.as_bytes());
         let mut connection = Connection::open(self.scene.mint.url().unwrap()).unwrap();
         let head = "GET /v1/info?who=query-of-mine HTTP/1.1\r\nhost: my-host.example\r\n\
                     user-agent: my-agent/1\r\nx-forwarded-for: 203.0.113.77\r\n\r\n";
@@ -310,7 +287,16 @@ const TABLES: [&str; 12] = [
 
 #[tokio::test]
 async fn nothing_in_the_database_links() {
-    let mut run = Run::new().await;
+    look_at_database(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn nothing_in_the_database_links_cashu_tokens() {
+    look_at_database(SuiteId::Secp256k1).await;
+}
+
+async fn look_at_database(suite: SuiteId) {
+    let mut run = Run::new(suite).await;
     run.go().await;
     let database = Database::open(run.scene.database()).unwrap();
     let tables = read_all(&database);
@@ -430,7 +416,16 @@ fn the_checks_find_what_is_planted(run: &Run, database: &Path, copy: &Path) {
 
 #[tokio::test]
 async fn nothing_in_the_log_links() {
-    let mut run = Run::new().await;
+    look_at_log(SuiteId::Ristretto255).await;
+}
+
+#[tokio::test]
+async fn nothing_in_the_log_links_cashu_tokens() {
+    look_at_log(SuiteId::Secp256k1).await;
+}
+
+async fn look_at_log(suite: SuiteId) {
+    let mut run = Run::new(suite).await;
     run.go().await;
     // Amounts that would stand out.
     let client = run.scene.client.clone();
@@ -462,7 +457,7 @@ async fn nothing_in_the_log_links() {
     let log = run.scene.mint.log().unwrap();
     let answered = log
         .lines()
-        .filter(|line| line.contains("/v1/swap") && line.contains("200"));
+        .filter(|line| line.contains(client.door.swap) && line.contains("200"));
     assert_eq!(
         answered.count(),
         ROUNDS * 2,
