@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use farthing_protocol::api::{
     CheckStateRequest, RedeemRequest, RestoreRequest, SwapRequest, WithdrawRequest,
 };
-use farthing_protocol::cashu::{Lenient, batch, bolt11, ws};
+use farthing_protocol::cashu::{Lenient, auth, batch, bolt11, ws};
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,5 +46,12 @@ fuzz_target!(|body: &[u8]| {
     read::<bolt11::MeltRequest>(body);
     read::<batch::CheckRequest>(body);
     read::<batch::MintRequest>(body);
-    let _ = std::str::from_utf8(body).map(ws::Request::parse);
+    read::<auth::MintRequest>(body);
+    read::<auth::AuthProof>(body);
+    if let Ok(text) = std::str::from_utf8(body) {
+        let _ = ws::Request::parse(text);
+        if let Ok(proof) = auth::AuthProof::decode(text) {
+            assert_eq!(auth::AuthProof::decode(&proof.encode()), Ok(proof));
+        }
+    }
 });

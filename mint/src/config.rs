@@ -1,7 +1,10 @@
 //! The operator's settings: `mint.toml`, and for every setting an environment variable that wins over
 //! it: `FARTHING_MINT_` and the setting's name in capitals.
 
+mod auth;
+mod dir;
 mod lightning;
+mod url;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,8 +18,11 @@ use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
 use crate::ledger::Limits;
 
+pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
+pub use dir::{DataDir, spent_log_file};
 pub use lightning::LightningBackend;
 pub(crate) use lightning::{LightningSettings, NodeSettings};
+pub(crate) use url::is_secure;
 
 /// What the environment variables of all settings start with.
 pub const PREFIX: &str = "FARTHING_MINT_";
@@ -118,6 +124,20 @@ pub struct Config {
     /// How long after it was made the fake backend pays an invoice of its own, in milliseconds; at once
     /// unless set.
     pub fake_delay_ms: Option<u64>,
+    /// Where the OpenID provider describes itself, whose users may use the Cashu door; empty when
+    /// everybody may.
+    pub openid_discovery: String,
+    /// What wallets are called at that provider.
+    pub openid_client_id: String,
+    /// What at the Cashu door needs the provider's token, as `POST /v1/…`; a `*` at the end stands for
+    /// anything.
+    pub clear_auth_paths: Vec<String>,
+    /// What at the Cashu door needs a blind authentication token.
+    pub blind_auth_paths: Vec<String>,
+    /// Blind authentication tokens in one request.
+    pub blind_auth_max: usize,
+    /// Blind authentication tokens for one user on one day (UTC); 0 for as many as they want.
+    pub blind_auth_daily_max: u64,
 }
 
 /// How the log is written.
@@ -191,6 +211,12 @@ impl Default for Config {
             cln_cert_file: None,
             fake_control: None,
             fake_delay_ms: None,
+            openid_discovery: String::new(),
+            openid_client_id: String::new(),
+            clear_auth_paths: auth::clear_default(),
+            blind_auth_paths: auth::blind_default(),
+            blind_auth_max: 50,
+            blind_auth_daily_max: 0,
         }
     }
 }
@@ -233,11 +259,19 @@ impl Config {
             let name = variable.strip_prefix(PREFIX).unwrap_or_default();
             let name = name.to_lowercase();
             table.insert(name.clone(), Value::String(text.clone()));
-            // A number is tried where the setting does not take text.
+            // A number, or a list, is tried where the setting does not take text.
             let mut result: std::result::Result<Self, _> = table.clone().try_into();
             if let (Err(_), Ok(number)) = (&result, text.parse()) {
-                table.insert(name, Value::Integer(number));
+                table.insert(name.clone(), Value::Integer(number));
                 result = table.clone().try_into();
+            }
+            if result.is_err() {
+                let with_list = [(name.clone(), list(&text))];
+                let with_list: Table = table.clone().into_iter().chain(with_list).collect();
+                if with_list.clone().try_into::<Self>().is_ok() {
+                    table = with_list;
+                    continue;
+                }
             }
             result.map_err(|e| Error::Operator(format!("{variable}: {}", e.message())))?;
         }
@@ -268,6 +302,9 @@ impl Config {
     }
 
     fn check(&self) -> std::result::Result<(), String> {
+        if self.unit == auth::UNIT {
+            return Err("unit: auth is for what is no money".to_owned());
+        }
         let unit_ok = self
             .unit
             .bytes()
@@ -313,10 +350,11 @@ impl Config {
             ("queue_max", self.queue_max),
             ("queue_timeout_ms", usize::from(self.queue_timeout_ms > 0)),
             ("connections_max", self.connections_max),
+            ("blind_auth_max", self.blind_auth_max),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
-            None => self.lightning().map(|_| ()),
+            None => self.lightning().and(self.auth().map(|_| ())),
         }
     }
 
@@ -338,62 +376,11 @@ impl Config {
     }
 }
 
-/// The files of a mint's data folder.
-#[derive(Clone, Debug)]
-pub struct DataDir(PathBuf);
-
-impl DataDir {
-    /// The folder at `path`.
-    #[must_use]
-    pub fn new(path: PathBuf) -> Self {
-        Self(path)
-    }
-
-    /// The folder itself.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// The settings.
-    #[must_use]
-    pub fn config(&self) -> PathBuf {
-        self.0.join("mint.toml")
-    }
-
-    /// The master seed.
-    #[must_use]
-    pub fn seed(&self) -> PathBuf {
-        self.0.join("seed")
-    }
-
-    /// Locked by the one process that makes payments.
-    #[must_use]
-    pub fn payments_lock(&self) -> PathBuf {
-        self.0.join("payments.lock")
-    }
-
-    /// The store.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        self.0.join("mint.sqlite")
-    }
-
-    /// The file of the spent log that the setting names.
-    #[must_use]
-    pub fn spent_log(&self, setting: &Path) -> PathBuf {
-        spent_log_file(self.0.join(setting))
-    }
-}
-
-/// The file of the spent log that a path names: itself, or one in a folder.
-#[must_use]
-pub fn spent_log_file(path: PathBuf) -> PathBuf {
-    if path.is_dir() {
-        path.join("spent.log")
-    } else {
-        path
-    }
+/// A list as a variable has it: with commas between.
+fn list(text: &str) -> Value {
+    let items = text.split(',').map(str::trim);
+    let items = items.filter(|item| !item.is_empty());
+    Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
 }
 
 #[cfg(test)]
@@ -461,10 +448,26 @@ mod tests {
             ("lightning_timeout_ms = 0", "lightning_timeout_ms"),
             ("store_cache_mib = 1048577", "store_cache_mib"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),
+            ("unit = \"auth\"", "unit"),
+            ("blind_auth_max = 0", "blind_auth_max"),
         ] {
             let error = message(parse(text, &[]));
             assert!(error.contains(name), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_list_comes_with_commas_from_the_environment() {
+        let paths = |text| {
+            let variables = [("FARTHING_MINT_BLIND_AUTH_PATHS", text)];
+            parse("", &variables).map(|config| config.blind_auth_paths)
+        };
+        let both = ["POST /v1/swap", "POST /v1/melt/*"];
+        assert_eq!(paths(" POST /v1/swap ,POST /v1/melt/*").unwrap(), both);
+        assert_eq!(paths("7").unwrap(), ["7"]);
+        assert_eq!(paths("").unwrap(), Vec::<String>::new());
+        let error = message(parse("", &[("FARTHING_MINT_AMOUNTS", "1, 2")]));
+        assert!(error.contains("FARTHING_MINT_AMOUNTS"), "{error}");
     }
 
     #[test]

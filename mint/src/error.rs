@@ -96,3 +96,16 @@ impl Error {
         (code, body)
     }
 }
+
+/// The innermost reason of a failed request of the mint's own, such as "Connection refused": it names no
+/// body and no header.
+pub(crate) fn http_reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

@@ -11,6 +11,7 @@ mod seed;
 use std::fmt;
 use std::sync::RwLock;
 
+use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::{Ristretto255, Secp256k1, SuiteId};
 use farthing_protocol::{BlindSignature, BlindedMessage, KeysetId, PublicKeys};
 
@@ -37,6 +38,27 @@ pub struct KeysetTerms {
     pub input_fee_ppk: u64,
     /// The Unix time after which its tokens need not be honoured.
     pub final_expiry: Option<u64>,
+}
+
+impl KeysetTerms {
+    /// What the keyset is for.
+    #[must_use]
+    pub fn kind(&self) -> KeysetKind {
+        match self.unit == auth::UNIT {
+            true => KeysetKind::Auth,
+            false => KeysetKind::Money(self.suite),
+        }
+    }
+}
+
+/// What a keyset is for. Of each kind one signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeysetKind {
+    /// Tokens that are worth something, of a suite.
+    Money(SuiteId),
+    /// Blind authentication (NUT-22), of Cashu's suite: its tokens open doors, and nobody is owed
+    /// anything for them.
+    Auth,
 }
 
 /// A token to be verified, its points decoded.

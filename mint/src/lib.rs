@@ -10,6 +10,7 @@
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
 //! | [`lightning`] | the node that pays and is paid, behind one trait |
 //! | [`http`] | the API |
+//! | `openid` | the provider whose users may use the Cashu door, where there is one |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
 //! | [`error`] | the crate's error type, by who is to blame |
@@ -23,6 +24,7 @@ pub mod http;
 pub mod keyring;
 pub mod ledger;
 pub mod lightning;
+mod openid;
 pub mod operator;
 pub mod spent_log;
 pub mod store;

@@ -1,14 +1,11 @@
 //! The settings of the Lightning node behind the mint.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::Uri;
-use axum::http::uri::Scheme;
 use serde::{Deserialize, Serialize};
 
-use super::Config;
+use super::{Config, is_secure};
 
 /// The Lightning node behind a mint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,25 +81,13 @@ fn needed<T: ToOwned + ?Sized>(name: &str, value: Option<&T>) -> Result<T::Owned
 /// A node's address: over TLS, or on this machine.
 fn url(name: &str, value: Option<&str>) -> Result<String, String> {
     let text = needed(name, value)?;
-    let good = text.parse().is_ok_and(|uri: Uri| {
-        let host = uri.host().unwrap_or_default();
-        let secure = uri.scheme() == Some(&Scheme::HTTPS);
-        let here = uri.scheme() == Some(&Scheme::HTTP) && is_this_machine(host);
-        (secure || here) && uri.query().is_none()
-    });
-    if good {
+    if is_secure(&text) && !text.contains('?') {
         Ok(text)
     } else {
         Err(format!(
             "{name}: https://HOST:PORT, or http://HOST:PORT on this machine"
         ))
     }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let address: Result<IpAddr, _> = address.parse();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

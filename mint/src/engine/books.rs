@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use farthing_protocol::ErrorCode;
 
+use super::auth::used_before;
 use super::events::Event;
 use super::verify::{QuoteUse, VerifiedTransaction, already_signed, already_spent, pending};
 use crate::clock;
@@ -57,6 +58,7 @@ impl<'b> Books<'b> {
             entries,
             digest,
             quotes,
+            auth,
         } = transaction;
         if let Some(conflict) = self.conflict(transaction)? {
             let answered = match digest {
@@ -71,6 +73,9 @@ impl<'b> Books<'b> {
                 Err(conflict)
             };
         }
+        if let Some(auth) = auth {
+            self.check_auth(auth)?;
+        }
         self.check_quotes(quotes)?;
         for issue in issues {
             if self.counters_of(issue)?.state != KeysetState::Active {
@@ -84,6 +89,11 @@ impl<'b> Books<'b> {
     }
 
     fn conflict(&self, transaction: &VerifiedTransaction) -> Result<Option<Error>> {
+        if let Some(auth) = &transaction.auth
+            && (self.batch.is_spent(&auth.mark)? || self.batch.is_held(&auth.mark)?)
+        {
+            return Ok(Some(used_before()));
+        }
         for spend in &transaction.spends {
             if self.batch.is_spent(&spend.mark)? {
                 return Ok(Some(already_spent()));
@@ -106,7 +116,7 @@ impl<'b> Books<'b> {
     /// A keyset never redeems more than it issued, but for the allowance of one that signed more than
     /// a restored store knows. When it would, one of its keys has leaked: it is frozen, and everything
     /// else goes on.
-    fn check_solvency(&mut self, spends: &[TokenRow]) -> Result<()> {
+    pub(super) fn check_solvency(&mut self, spends: &[TokenRow]) -> Result<()> {
         let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
         for spend in spends {
             *sums.entry(spend.keyset).or_default() += spend.amount.cast_signed();
@@ -158,10 +168,14 @@ impl<'b> Books<'b> {
 
     /// Writes a transaction that [`Self::decide`] found new.
     pub(super) fn apply(&mut self, transaction: &VerifiedTransaction) -> Result<()> {
+        let spends = transaction.spends.iter().chain(&transaction.auth);
         match &transaction.quotes {
-            QuoteUse::None => self.spend_all(&transaction.spends)?,
-            QuoteUse::Issues(quotes) => self.issue_quotes(quotes)?,
-            QuoteUse::Pays(payment) => self.begin_payment(payment, &transaction.spends)?,
+            QuoteUse::None => self.spend_all(spends)?,
+            QuoteUse::Issues(quotes) => {
+                self.issue_quotes(quotes)?;
+                self.spend_all(spends)?;
+            }
+            QuoteUse::Pays(payment) => self.begin_payment(payment, spends)?,
         }
         for issue in &transaction.issues {
             self.issue(issue)?;
@@ -176,7 +190,10 @@ impl<'b> Books<'b> {
     }
 
     /// Remembers tokens as spent.
-    pub(super) fn spend_all(&mut self, spends: &[TokenRow]) -> Result<()> {
+    pub(super) fn spend_all<'r>(
+        &mut self,
+        spends: impl IntoIterator<Item = &'r TokenRow>,
+    ) -> Result<()> {
         for spend in spends {
             let TokenRow {
                 mark,
@@ -186,9 +203,15 @@ impl<'b> Books<'b> {
             } = spend;
             self.batch
                 .add_spent(mark, *keyset, *amount, preimage.as_ref())?;
-            self.counters_of(spend)?.redeemed += amount.cast_signed();
-            self.recognise(*keyset)?;
             self.events.push(Event::Token(*mark));
+            let counters = self.counters_of(spend)?;
+            counters.redeemed += amount.cast_signed();
+            // Authentication is on no account, and a restored mint makes it anew: a log of it would do
+            // nothing but show with which tokens it was used.
+            if counters.is_auth {
+                continue;
+            }
+            self.recognise(*keyset)?;
             if let Some(spends) = &mut self.spends {
                 spends.push(Spend {
                     mark: *mark,

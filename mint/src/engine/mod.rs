@@ -9,6 +9,7 @@
 //! A request that was answered before and would be refused now is answered again: signatures are
 //! deterministic, so they are computed again and nothing but a digest of the request was kept.
 
+mod auth;
 mod books;
 mod checkpoints;
 mod events;

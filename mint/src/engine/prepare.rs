@@ -4,6 +4,7 @@
 use farthing_protocol::BlindSignature;
 use tokio::sync::oneshot;
 
+use super::auth::check_unused;
 use super::pool::Worker;
 use super::verify::{self, Checked, Marked};
 use super::writer::{Job, Work};
@@ -93,6 +94,9 @@ impl Shared {
         now: u64,
     ) -> Result<(Marked<'t>, Option<Error>)> {
         let admitted = self.admit(reader, transaction, now)?;
+        if let Some(pass) = &transaction.auth {
+            check_unused(reader, pass)?;
+        }
         let marked = Marked::new(admitted, &self.keyring);
         let conflict = marked.conflict(reader)?;
         Ok((marked, conflict))

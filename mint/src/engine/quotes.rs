@@ -154,10 +154,10 @@ impl Books<'_> {
     }
 
     /// Holds what a payment needs. An invoice of this mint's own is paid at once, and nothing leaves.
-    pub(super) fn begin_payment(
+    pub(super) fn begin_payment<'r>(
         &mut self,
         payment: &HeldPayment,
-        spends: &[TokenRow],
+        spends: impl IntoIterator<Item = &'r TokenRow>,
     ) -> Result<()> {
         let (mut quote, own) = self.check_payment(payment)?;
         for spend in spends {
@@ -214,7 +214,13 @@ impl Books<'_> {
             }
             None => {
                 let spends = self.release(&quote.id)?;
-                let inputs: i64 = spends.iter().map(|row| row.amount.cast_signed()).sum();
+                let mut inputs = 0;
+                for row in &spends {
+                    // The payment's authentication is held with it, and pays for nothing.
+                    if !self.counters_of(row)?.is_auth {
+                        inputs += row.amount.cast_signed();
+                    }
+                }
                 self.spend_all(&spends)?;
                 let change = self.give_change(&quote.id, (held - cost).max(0).cast_unsigned())?;
                 self.post_amount(FEES, inputs - cost - change, PostingKind::Payout)?;

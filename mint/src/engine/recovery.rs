@@ -16,7 +16,7 @@ use farthing_protocol::api::PostingKind;
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, KeysetKind};
 use crate::ledger::{KeysetState, SUSPENSE};
 use crate::spent_log::{Ending, Frame, LogReader, Spend};
 use crate::store::{Batch, Counters, KeysetRow, LogPlace, PostingRow, Quarantine, Store};
@@ -60,6 +60,12 @@ pub fn quarantine(store: &Store, copied: i64) -> Result<()> {
     let mut signing = last + 1;
     for row in keysets {
         let index = row.terms.index;
+        // Nobody loses money with blind authentication. So it is not asked which of it was used since the
+        // copy: new keys are made, and wallets get themselves new tokens.
+        if row.terms.kind() == KeysetKind::Auth {
+            batch.set_keyset_state(index, KeysetState::Frozen)?;
+            continue;
+        }
         match row.state {
             KeysetState::Active => signing = signing.min(index),
             KeysetState::Retired => {}
@@ -156,8 +162,18 @@ impl<'b> Replay<'b> {
             let what = "the spent log names a keyset that was not made with this seed";
             return Err(Error::Operator(what.to_owned()));
         }
-        self.batch.add_keyset(row)?;
+        let is_auth = row.terms.kind() == KeysetKind::Auth;
+        let row = KeysetRow {
+            state: if is_auth {
+                KeysetState::Frozen
+            } else {
+                row.state
+            },
+            ..row.clone()
+        };
+        self.batch.add_keyset(&row)?;
         let counters = Counters {
+            is_auth,
             state: row.state,
             issued: 0,
             redeemed: 0,
@@ -231,7 +247,10 @@ pub fn lift(store: &Store, how: Lift, credited: u64) -> Result<Quarantine> {
     let all = batch.counters()?;
     let spent = match how {
         Lift::Replayed => quarantine.replayed,
-        Lift::LossAccepted => all.values().map(|c| (c.issued - c.redeemed).max(0)).sum(),
+        Lift::LossAccepted => {
+            let money = all.values().filter(|counters| !counters.is_auth);
+            money.map(|c| (c.issued - c.redeemed).max(0)).sum()
+        }
     };
     let credited = i64::try_from(credited).unwrap_or(i64::MAX);
     let allowance = batch.accounts_total()?.saturating_add(spent);

@@ -8,6 +8,7 @@ use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 
 use std::sync::Arc;
 
+use super::auth::auth_row;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Mark, Point, RequestDigest, Token};
 use crate::ledger::{AccountId, Admitted, Entry, Keyset, Purpose};
@@ -25,6 +26,8 @@ pub(super) struct VerifiedTransaction {
     pub(super) entries: Vec<Entry>,
     pub(super) digest: Option<RequestDigest>,
     pub(super) quotes: QuoteUse,
+    /// The blind authentication that it uses up.
+    pub(super) auth: Option<TokenRow>,
 }
 
 /// What a transaction does with quotes.
@@ -52,7 +55,7 @@ pub(super) struct HeldPayment {
 impl VerifiedTransaction {
     /// How many rows it writes, about.
     pub(super) fn rows(&self) -> usize {
-        self.spends.len() + self.issues.len() + self.entries.len() + 1
+        self.spends.len() + self.issues.len() + self.entries.len() + 2
     }
 
     /// The marks of all outputs, blanks too.
@@ -149,7 +152,9 @@ impl<'t> Marked<'t> {
             | Purpose::Credit(..)
             | Purpose::Debit(..)
             | Purpose::Payout(..)
-            | Purpose::Settle(..) => Aggregation::Swap,
+            | Purpose::Settle(..)
+            | Purpose::IssueAuth
+            | Purpose::SpendAuth => Aggregation::Swap,
         };
         let spends = conditions::check_all(inputs, outputs, aggregation, now)
             .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
@@ -275,6 +280,7 @@ impl<'t> Checked<'t> {
             entries: admitted.entries().to_vec(),
             digest,
             quotes: quote_use(&admitted, blanks),
+            auth: transaction.auth.map(auth_row),
         }
     }
 }
@@ -299,7 +305,9 @@ fn quote_use(admitted: &Admitted<'_>, blanks: Vec<BlankRow>) -> QuoteUse {
         | Purpose::Issue(..)
         | Purpose::Credit(..)
         | Purpose::Debit(..)
-        | Purpose::Settle(..) => QuoteUse::None,
+        | Purpose::Settle(..)
+        | Purpose::IssueAuth
+        | Purpose::SpendAuth => QuoteUse::None,
     }
 }
 

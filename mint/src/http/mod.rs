@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod guard;
 mod handlers;
 mod metrics;
 mod quotes;
@@ -21,6 +22,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::store::Reader;
+use guard::Guard;
 use metrics::Metrics;
 
 pub use auth::{ApiTokenText, Scope, Scopes};
@@ -33,6 +35,8 @@ struct App {
     engine: Arc<Engine>,
     /// Where there is a payment backend.
     cashier: Option<Arc<Cashier>>,
+    /// Where not everybody may use the Cashu door.
+    guard: Option<Guard>,
     /// Places for wallets that keep a connection open.
     sockets: Arc<Semaphore>,
     readers: Readers,
@@ -42,15 +46,19 @@ struct App {
 type SharedApp = Arc<App>;
 
 impl App {
-    fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Self {
-        Self {
+    /// # Errors
+    /// [`Error::Operator`] for settings of authentication that make no sense.
+    fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Result<Self> {
+        let auth = config.auth().map_err(Error::Operator)?;
+        Ok(Self {
             config,
             engine,
             cashier,
+            guard: auth.map(Guard::new).transpose()?,
             sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
-        }
+        })
     }
 
     /// Reads from the store on this thread, for look-ups of a few rows.

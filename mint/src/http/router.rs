@@ -14,19 +14,22 @@ use farthing_protocol::api::path;
 use farthing_protocol::cashu::path as cashu_path;
 
 use super::handlers::{account, cashu, operator, payments, public, tokens};
-use super::{App, SharedApp};
+use super::{App, SharedApp, guard};
 use crate::error::Error;
 
 /// What everybody may ask: Farthing's own door, and Cashu's.
 pub(super) fn public(app: SharedApp) -> Router {
+    let protection = middleware::from_fn_with_state(Arc::clone(&app), guard::protect);
     Router::new()
         .merge(native())
         .nest(
             cashu_path::PREFIX,
-            cashu().layer(middleware::from_fn(any_origin)),
+            cashu()
+                .layer(protection.clone())
+                .layer(middleware::from_fn(any_origin)),
         )
         // Some wallets drop the path of the mint's address here.
-        .route(cashu_path::WS, get(cashu::socket::open))
+        .route(cashu_path::WS, get(cashu::socket::open).layer(protection))
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))
         .fallback(not_found)
@@ -59,7 +62,7 @@ fn native() -> Router<SharedApp> {
 
 /// Cashu's door: secp256k1 keysets, for Cashu's wallets as they are.
 fn cashu() -> Router<SharedApp> {
-    use cashu::{payments, public, tokens};
+    use cashu::{auth, payments, public, tokens};
     use cashu_path as path;
     Router::new()
         .route(path::INFO, get(public::info))
@@ -84,6 +87,10 @@ fn cashu() -> Router<SharedApp> {
         )
         .route(path::MELT, post(payments::melt))
         .route(path::WS, get(cashu::socket::open))
+        .route(path::AUTH_KEYS, get(auth::keys))
+        .route("/v1/auth/blind/keys/{id}", get(auth::keyset_keys))
+        .route(path::AUTH_KEYSETS, get(auth::keysets))
+        .route(path::AUTH_MINT, post(auth::mint))
 }
 
 /// What only the operator may ask, on an address of its own.

@@ -28,7 +28,7 @@ impl Server {
     /// Starts to listen where the settings say.
     ///
     /// # Errors
-    /// [`Error::Operator`] when an address cannot be had.
+    /// [`Error::Operator`] when an address cannot be had, or a setting makes no sense.
     pub fn bind(
         config: Config,
         engine: Arc<Engine>,
@@ -40,7 +40,7 @@ impl Server {
             None => None,
         };
         Ok(Self {
-            app: Arc::new(App::new(config, engine, cashier)),
+            app: Arc::new(App::new(config, engine, cashier)?),
             listener,
             metrics,
         })
@@ -80,6 +80,9 @@ impl Server {
             read_ms: app.config.read_timeout_ms,
             stop_ms: app.config.stop_timeout_ms,
         };
+        if let Some(guard) = &app.guard {
+            tokio::spawn(Arc::clone(&guard.openid).ask_in_turn());
+        }
         let router = router::public(Arc::clone(&app));
         let till = app
             .cashier

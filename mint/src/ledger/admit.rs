@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, with_suite};
 
@@ -124,14 +125,19 @@ fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
         inputs,
         outputs,
         purpose,
+        auth: _,
     } = transaction;
     let (needs_inputs, needs_outputs) = match purpose {
         Purpose::Swap => (true, true),
-        Purpose::Withdraw(_) | Purpose::Issue(..) | Purpose::Mint(_) => (false, true),
-        Purpose::Redeem(_) | Purpose::Melt(_) => (true, false),
-        Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Payout(..) | Purpose::Settle(..) => {
-            (false, false)
+        Purpose::Withdraw(_) | Purpose::Issue(..) | Purpose::Mint(_) | Purpose::IssueAuth => {
+            (false, true)
         }
+        Purpose::Redeem(_) | Purpose::Melt(_) => (true, false),
+        Purpose::Credit(..)
+        | Purpose::Debit(..)
+        | Purpose::Payout(..)
+        | Purpose::Settle(..)
+        | Purpose::SpendAuth => (false, false),
     };
     if needs_inputs && inputs.is_empty() {
         return refuse(ErrorCode::Empty, "there are no inputs");
@@ -273,8 +279,19 @@ fn check_units(
         let detail = format!("inputs in {input}, outputs in {output}");
         return refuse(ErrorCode::UnitMismatch, detail);
     }
-    let is_swap = transaction.purpose == Purpose::Swap;
-    if !is_swap && input.or(output).is_some_and(|token| token != unit) {
+    let token = input.or(output);
+    // Blind authentication is for nothing but itself: it is not swapped, redeemed or paid with, and no
+    // money is made where it is made.
+    let is_auth = token == Some(auth::UNIT);
+    if token.is_some() && is_auth != (transaction.purpose == Purpose::IssueAuth) {
+        let detail = format!(
+            "authentication has the unit {}, and money has not",
+            auth::UNIT
+        );
+        return refuse(ErrorCode::UnitUnsupported, detail);
+    }
+    let is_swap = matches!(transaction.purpose, Purpose::Swap | Purpose::IssueAuth);
+    if !is_swap && token.is_some_and(|token| token != unit) {
         let detail = format!("accounts and payments of this mint are in {unit}");
         return refuse(ErrorCode::UnitUnsupported, detail);
     }

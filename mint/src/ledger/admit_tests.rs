@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use farthing_protocol::api::PostingKind;
+use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{
     BlindedMessage, EncodedPoint, ErrorCode, KeysetId, Proof, PublicKeys, Secret,
 };
 
 use super::{
-    AccountId, Directory, Entry, FEES, Keyset, KeysetState, Limits, Purpose, RESERVE, Transaction,
-    admit, credited,
+    AccountId, Directory, Entry, FEES, Keyset, KeysetState, Limits, Pass, Payment, Purpose,
+    RESERVE, Transaction, admit, credited,
 };
 use crate::error::{Error, Result};
 use crate::keyring::KeysetTerms;
@@ -30,6 +31,8 @@ const DEAR: u8 = 7;
 const RETIRED_AND_EXPIRED: u8 = 8;
 /// Has all 64 powers of two.
 const TALL: u8 = 9;
+/// Blind authentication.
+const AUTH: u8 = 10;
 const UNKNOWN: u8 = 99;
 
 fn id(number: u8) -> KeysetId {
@@ -54,7 +57,12 @@ fn keyset(number: u8) -> Arc<Keyset> {
         terms: KeysetTerms {
             index: number.into(),
             suite: SuiteId::Ristretto255,
-            unit: if number == SATS { "sat" } else { "credit" }.to_owned(),
+            unit: match number {
+                SATS => "sat",
+                AUTH => "auth",
+                _ => "credit",
+            }
+            .to_owned(),
             amounts: if number == TALL { 64 } else { 8 },
             input_fee_ppk: if number == DEAR { 400 } else { 0 },
             final_expiry,
@@ -65,7 +73,7 @@ fn keyset(number: u8) -> Arc<Keyset> {
 }
 
 fn directory() -> Directory {
-    Directory::new((ACTIVE..=TALL).map(keyset).collect(), 0)
+    Directory::new((ACTIVE..=AUTH).map(keyset).collect(), 0)
 }
 
 fn limits() -> Limits {
@@ -368,6 +376,40 @@ fn units_do_not_mix() {
     let change = outputs(&[(ACTIVE, 1)]);
     let redeemed = Transaction::redeem(ANN, inputs(&[(SATS, 4)]), change);
     assert_eq!(refused(&redeemed), ErrorCode::UnitMismatch);
+}
+
+/// NUT-22: blind authentication is worth nothing. It is not swapped, also not for itself, and whatever else
+/// is done with it is refused; what makes it makes no money.
+#[test]
+fn authentication_is_no_money() {
+    let (bats, money) = ([(AUTH, 4)], [(ACTIVE, 4)]);
+    assert_eq!(refused(&swap(&bats, &bats)), ErrorCode::UnitUnsupported);
+    assert_eq!(refused(&swap(&bats, &money)), ErrorCode::UnitMismatch);
+    assert_eq!(refused(&swap(&money, &bats)), ErrorCode::UnitMismatch);
+    let both = swap(&[(AUTH, 4), (ACTIVE, 4)], &[(ACTIVE, 8)]);
+    assert_eq!(refused(&both), ErrorCode::MultipleUnits);
+    let payment = || Payment {
+        quote: QuoteId::new("q".to_owned()),
+        due: 1,
+    };
+    for transaction in [
+        Transaction::withdraw(ANN, outputs(&bats)),
+        Transaction::redeem(ANN, inputs(&bats), vec![]),
+        Transaction::issue(ANN, outputs(&bats), None),
+        Transaction::mint(vec![(payment().quote, 4)], outputs(&bats)),
+        Transaction::melt(payment(), inputs(&bats), vec![]),
+        Transaction::issue_auth(outputs(&money)),
+    ] {
+        assert_eq!(refused(&transaction), ErrorCode::UnitUnsupported);
+    }
+    // Issued for nothing, and posted nowhere.
+    let issued = Transaction::issue_auth(outputs(&bats));
+    assert_eq!(admitted(&issued), (vec![], 0));
+    let nothing = Transaction::issue_auth(vec![]);
+    assert_eq!(refused(&nothing), ErrorCode::Empty);
+    let mark = [7; 16];
+    let used = Transaction::spend_auth(Pass { mark, keyset: 10 });
+    assert_eq!(admitted(&used), (vec![], 0));
 }
 
 #[test]

@@ -73,6 +73,8 @@ pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) 
             balance.held = rest;
             return Ok(balance);
         }
+        // What is worth nothing is on no account.
+        Purpose::IssueAuth | Purpose::SpendAuth => {}
         Purpose::Payout(..) | Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Settle(..) => {
             balance.move_funds(&transaction.purpose)?;
         }
@@ -118,7 +120,9 @@ impl Balance {
             | Purpose::Redeem(_)
             | Purpose::Issue(..)
             | Purpose::Mint(_)
-            | Purpose::Melt(_) => {}
+            | Purpose::Melt(_)
+            | Purpose::IssueAuth
+            | Purpose::SpendAuth => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! way in or out + suspense.
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::cashu::auth;
 use serde::Serialize;
 
 /// The books of the mint at one moment, as counted by the store.
@@ -71,6 +72,8 @@ pub struct AccountLine {
 pub struct KeysetLine {
     /// Its id.
     pub id: KeysetId,
+    /// The unit of its tokens.
+    pub unit: String,
     /// `active`, `retired`, `frozen` or `quarantined`.
     pub state: &'static str,
     /// What it has signed, by its counter.
@@ -92,6 +95,13 @@ pub struct KeysetLine {
 }
 
 impl KeysetLine {
+    /// Whether its tokens are owed to their holders. Blind authentication (NUT-22) is not: it is given
+    /// away for nothing, and redeemed for nothing. Its counters have to agree with its rows all the same.
+    #[must_use]
+    pub fn is_money(&self) -> bool {
+        self.unit != auth::UNIT
+    }
+
     /// What is in circulation.
     #[must_use]
     pub fn outstanding(&self) -> i64 {
@@ -141,10 +151,11 @@ impl BalanceSheet {
         self.accounts.iter().map(|a| a.balance).sum()
     }
 
-    /// The sum of all tokens in circulation.
+    /// The sum of all tokens in circulation that are money.
     #[must_use]
     pub fn outstanding_total(&self) -> i64 {
-        self.keysets.iter().map(KeysetLine::outstanding).sum()
+        let money = self.keysets.iter().filter(|line| line.is_money());
+        money.map(KeysetLine::outstanding).sum()
     }
 
     /// Everything that does not add up, in sentences; empty when the books balance.
@@ -216,6 +227,7 @@ mod tests {
             }],
             keysets: vec![KeysetLine {
                 id: KeysetId::from_bytes(&[0x52; 33]).unwrap(),
+                unit: "credit".to_owned(),
                 state: "active",
                 issued: 50,
                 redeemed: 11,
@@ -236,6 +248,19 @@ mod tests {
     #[test]
     fn balanced_books_have_no_faults() {
         assert_eq!(sheet().faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn authentication_is_owed_to_nobody_and_counted_all_the_same() {
+        let mut sheet = sheet();
+        let mut line = sheet.keysets[0].clone();
+        line.unit = "auth".to_owned();
+        sheet.keysets.push(line);
+        assert_eq!(sheet.faults(), Vec::<String>::new());
+        assert_eq!(sheet.outstanding_total(), 39);
+        sheet.keysets[1].signed = 49;
+        sheet.keysets[1].spent = 12;
+        assert_eq!(sheet.faults().len(), 2);
     }
 
     #[test]

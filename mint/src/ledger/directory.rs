@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use farthing_protocol::api::{Keys, KeysetKeys, Keysets, keysets_digest};
-use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys};
 
-use crate::keyring::KeysetTerms;
+use crate::keyring::{KeysetKind, KeysetTerms};
 
 /// What a keyset may still be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,32 +113,32 @@ impl Directory {
         self.keysets.iter()
     }
 
-    /// All keysets of a suite, oldest first.
-    pub fn of_suite(&self, suite: SuiteId) -> impl DoubleEndedIterator<Item = &Arc<Keyset>> {
+    /// All keysets of a kind, oldest first.
+    pub fn of_kind(&self, kind: KeysetKind) -> impl DoubleEndedIterator<Item = &Arc<Keyset>> {
         let all = self.keysets.iter();
-        all.filter(move |keyset| keyset.terms.suite == suite)
+        all.filter(move |keyset| keyset.terms.kind() == kind)
     }
 
-    /// The keyset of a suite that signs new tokens.
+    /// The keyset of a kind that signs new tokens.
     #[must_use]
-    pub fn active(&self, suite: SuiteId) -> Option<&Arc<Keyset>> {
-        let mut newest = self.of_suite(suite).rev();
+    pub fn active(&self, kind: KeysetKind) -> Option<&Arc<Keyset>> {
+        let mut newest = self.of_kind(kind).rev();
         newest.find(|k| k.state == KeysetState::Active)
     }
 
-    /// The body of `/v1/keysets` at a suite's door.
+    /// The body of `/v1/keysets` where keysets of this kind are shown.
     #[must_use]
-    pub fn to_keysets(&self, suite: SuiteId) -> Keysets {
+    pub fn to_keysets(&self, kind: KeysetKind) -> Keysets {
         Keysets {
-            keysets: self.of_suite(suite).map(|k| k.info()).collect(),
+            keysets: self.of_kind(kind).map(|k| k.info()).collect(),
         }
     }
 
-    /// The body of `/v1/keys` at a suite's door: active keysets, or with `id` that one; `None` when it is
-    /// not known there.
+    /// The body of `/v1/keys` where keysets of this kind are shown: active ones, or with `id` that one;
+    /// `None` when it is not known there.
     #[must_use]
-    pub fn to_keys(&self, suite: SuiteId, id: Option<&KeysetId>) -> Option<Keys> {
-        let all = self.of_suite(suite);
+    pub fn to_keys(&self, kind: KeysetKind, id: Option<&KeysetId>) -> Option<Keys> {
+        let all = self.of_kind(kind);
         let wanted: Vec<_> = match id {
             Some(id) => vec![all.into_iter().find(|keyset| keyset.id == *id)?],
             None => all.filter(|k| k.state == KeysetState::Active).collect(),

@@ -13,8 +13,8 @@ pub use books::{AccountLine, BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLi
 pub use directory::{Directory, Keyset, KeysetState};
 pub use quote::{MeltQuote, MeltState, MintQuote};
 pub use transaction::{
-    AccountId, Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
-    is_holder, is_itemized,
+    AccountId, Entry, FEES, PAID_IN, PAYING_OUT, Pass, Payment, Purpose, RESERVE, SUSPENSE,
+    Transaction, is_holder, is_itemized,
 };
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use farthing_protocol::api::PostingKind;
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::{BlindedMessage, Proof};
 
+use crate::keyring::Mark;
+
 /// The mint's number for an account.
 pub type AccountId = i64;
 
@@ -50,6 +52,19 @@ pub struct Transaction {
     pub outputs: Vec<BlindedMessage>,
     /// Which postings go with them.
     pub purpose: Purpose,
+    /// The blind authentication that it came with: used up with it, or not at all.
+    pub auth: Option<Pass>,
+}
+
+/// A blind authentication token (NUT-22) that is this mint's. Whether it was used before is not known yet.
+///
+/// Only [`crate::engine::Engine::authenticate`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// The mark of its `Y`.
+    pub(crate) mark: Mark,
+    /// Its keyset's index.
+    pub(crate) keyset: u32,
 }
 
 /// What a transaction is for, which says where its difference goes.
@@ -77,6 +92,10 @@ pub enum Purpose {
     /// The operator gives an account, or the reserve, what the suspense account holds; a negative
     /// amount is taken.
     Settle(AccountId, i64, Option<String>),
+    /// Blind authentication tokens, for nothing: they are worth nothing.
+    IssueAuth,
+    /// Nothing but to use up the blind authentication of a request that moves no value.
+    SpendAuth,
 }
 
 /// A payment to outside that is to begin.
@@ -109,6 +128,7 @@ impl Transaction {
             inputs,
             outputs,
             purpose: Purpose::Swap,
+            auth: None,
         }
     }
 
@@ -119,6 +139,7 @@ impl Transaction {
             inputs: Vec::new(),
             outputs,
             purpose: Purpose::Withdraw(account),
+            auth: None,
         }
     }
 
@@ -129,6 +150,7 @@ impl Transaction {
             inputs,
             outputs,
             purpose: Purpose::Redeem(account),
+            auth: None,
         }
     }
 
@@ -139,6 +161,7 @@ impl Transaction {
             inputs: Vec::new(),
             outputs,
             purpose: Purpose::Issue(account, note),
+            auth: None,
         }
     }
 
@@ -149,6 +172,7 @@ impl Transaction {
             inputs: Vec::new(),
             outputs,
             purpose: Purpose::Mint(quotes),
+            auth: None,
         }
     }
 
@@ -159,6 +183,7 @@ impl Transaction {
             inputs,
             outputs: blanks,
             purpose: Purpose::Melt(payment),
+            auth: None,
         }
     }
 
@@ -169,7 +194,29 @@ impl Transaction {
             inputs: Vec::new(),
             outputs: Vec::new(),
             purpose,
+            auth: None,
         }
+    }
+
+    /// Blind authentication tokens.
+    #[must_use]
+    pub fn issue_auth(outputs: Vec<BlindedMessage>) -> Self {
+        Self {
+            outputs,
+            ..Self::postings(Purpose::IssueAuth)
+        }
+    }
+
+    /// Nothing but to use up a blind authentication token.
+    #[must_use]
+    pub fn spend_auth(pass: Pass) -> Self {
+        Self::postings(Purpose::SpendAuth).with_auth(Some(pass))
+    }
+
+    /// The transaction with the blind authentication that it came with, if any.
+    #[must_use]
+    pub fn with_auth(self, auth: Option<Pass>) -> Self {
+        Self { auth, ..self }
     }
 
     /// The outputs that are signed when the transaction is carried out: all but blanks, whose amounts are
@@ -186,7 +233,9 @@ impl Transaction {
             | Purpose::Credit(..)
             | Purpose::Debit(..)
             | Purpose::Payout(..)
-            | Purpose::Settle(..) => &self.outputs,
+            | Purpose::Settle(..)
+            | Purpose::IssueAuth
+            | Purpose::SpendAuth => &self.outputs,
         }
     }
 
@@ -194,7 +243,11 @@ impl Transaction {
     #[must_use]
     pub fn account(&self) -> AccountId {
         match self.purpose {
-            Purpose::Swap | Purpose::Mint(_) | Purpose::Melt(_) => 0,
+            Purpose::Swap
+            | Purpose::Mint(_)
+            | Purpose::Melt(_)
+            | Purpose::IssueAuth
+            | Purpose::SpendAuth => 0,
             Purpose::Withdraw(account)
             | Purpose::Redeem(account)
             | Purpose::Issue(account, _)

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{BackendError, PaymentHash, Preimage, tls};
 use crate::config::{DataDir, NodeSettings};
-use crate::error::Error;
+use crate::error::{Error, http_reason};
 
 /// For everything but a payment.
 const QUESTION_PATIENCE: Duration = Duration::from_secs(10);
@@ -132,7 +132,8 @@ impl NodeClient {
                 None if url.starts_with("http://") => builder.tls_certs_only([]),
                 None => builder,
             };
-            let failed = |e| Error::Operator(format!("no HTTP client for {url}: {}", reason(&e)));
+            let failed =
+                |e| Error::Operator(format!("no HTTP client for {url}: {}", http_reason(&e)));
             builder.build().map_err(failed)
         };
         Ok(Self {
@@ -173,9 +174,9 @@ impl NodeClient {
         }
         let mut answer = request.send().await.map_err(|e| {
             if e.is_connect() || e.is_builder() {
-                NoAnswer::NotSent(reason(&e))
+                NoAnswer::NotSent(http_reason(&e))
             } else {
-                NoAnswer::Lost(reason(&e))
+                NoAnswer::Lost(http_reason(&e))
             }
         })?;
         let status = answer.status().as_u16();
@@ -183,7 +184,7 @@ impl NodeClient {
         while let Some(chunk) = answer
             .chunk()
             .await
-            .map_err(|e| NoAnswer::Lost(reason(&e)))?
+            .map_err(|e| NoAnswer::Lost(http_reason(&e)))?
         {
             if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
                 return Err(NoAnswer::Lost("the answer is too large".to_owned()));
@@ -220,18 +221,6 @@ impl NoAnswer {
             Self::NotSent(reason) | Self::Lost(reason) => reason,
         }
     }
-}
-
-/// The innermost reason of a failure, such as "Connection refused": it names no body and no header.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 /// A file with a secret in it, which others than its owner and group may not read.

@@ -44,7 +44,7 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         lines.push(format!("{:>24}  {}", account.balance, account.name));
     }
     lines.push(format!("{:>16}  owed on tokens", sheet.outstanding_total()));
-    for keyset in &sheet.keysets {
+    for keyset in sheet.keysets.iter().filter(|line| line.is_money()) {
         let KeysetLine {
             id,
             state,
@@ -95,6 +95,8 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         let day = clock::to_text(time.cast_signed());
         lines.push(format!("{amount:>+24}  {day}  {note}"));
     }
+    let auth = sheet.keysets.iter().filter(|line| !line.is_money());
+    lines.extend(auth.map(auth_line));
     if faults.is_empty() {
         lines.push("The books balance.".to_owned());
     } else {
@@ -102,4 +104,18 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         lines.extend(faults.iter().map(|fault| format!("  {fault}")));
     }
     lines.join("\n")
+}
+
+fn auth_line(keyset: &KeysetLine) -> String {
+    let KeysetLine {
+        id,
+        state,
+        issued,
+        redeemed,
+        ..
+    } = keyset;
+    format!(
+        "{:>16}  owed on blind authentication, keyset {id} ({state}): issued {issued}, used {redeemed}",
+        "nothing"
+    )
 }

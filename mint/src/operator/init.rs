@@ -10,7 +10,7 @@ use super::Output;
 use super::keyset::add_keyset;
 use crate::config::{Config, DataDir};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, Seed};
+use crate::keyring::{Keyring, KeysetKind, Seed};
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -70,7 +70,10 @@ impl Init {
         })?;
         let keyring = Keyring::new(Seed::create(&dir.seed())?);
         let store = Store::create(&dir.database(), &config.unit)?;
-        let add = |suite| add_keyset(&store, &keyring, &config, suite, None, 1);
+        let add = |suite| {
+            let kind = KeysetKind::Money(suite);
+            add_keyset(&store, &keyring, &config, kind, None, 1)
+        };
         let id = add(SuiteId::Ristretto255)?;
         let cashu = self.cashu.then(|| add(SuiteId::Secp256k1)).transpose()?;
         let report = Report {

@@ -10,6 +10,7 @@ use super::{Output, open};
 use crate::config::{Config, DataDir};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::keyring::KeysetKind;
 use crate::ledger::{Directory, Transaction};
 
 #[derive(Debug, Args)]
@@ -67,9 +68,11 @@ fn issue(
     let reader = engine.store().reader()?;
     let account = open::account(&reader, name)?;
     let directory = engine.directory(&reader)?;
-    let keyset = directory.active(SuiteId::Ristretto255).ok_or_else(|| {
-        Error::Operator("no keyset signs; run: farthing-mint keyset rotate".to_owned())
-    })?;
+    let keyset = directory
+        .active(KeysetKind::Money(SuiteId::Ristretto255))
+        .ok_or_else(|| {
+            Error::Operator("no keyset signs; run: farthing-mint keyset rotate".to_owned())
+        })?;
     let voucher = Voucher::begin(dir, keyset.id, amount, memo)?;
     let outputs = voucher.outputs(keyset).and_then(|outputs| {
         if outputs.len() > engine.settings().limits.outputs_max {

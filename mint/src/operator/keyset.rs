@@ -2,6 +2,7 @@
 
 use clap::{Subcommand, ValueEnum};
 use farthing_protocol::KeysetId;
+use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use super::{Output, open};
 use crate::config::{Config, DataDir};
 use crate::engine::recovery::post_suspense;
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetTerms, Seed};
+use crate::keyring::{Keyring, KeysetKind, KeysetTerms, Seed};
 use crate::ledger::KeysetState;
 use crate::store::{Batch, Counters, KeysetRow, Store};
 
@@ -23,6 +24,9 @@ pub(super) enum KeysetCommand {
         /// Which kind of keys.
         #[arg(long, value_enum, default_value_t = SuiteName::Ristretto255)]
         suite: SuiteName,
+        /// Keys of blind authentication, for a mint whose Cashu door is for some only.
+        #[arg(long, conflicts_with = "suite")]
+        auth: bool,
         /// After this Unix time the new keyset's tokens need not be honoured any more.
         #[arg(long, value_name = "UNIX_TIME")]
         expiry: Option<u64>,
@@ -92,7 +96,17 @@ impl KeysetCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         match self {
             Self::List => list(dir, output),
-            Self::Rotate { suite, expiry } => rotate(dir, output, suite.id(), expiry),
+            Self::Rotate {
+                suite,
+                auth,
+                expiry,
+            } => {
+                let kind = match auth {
+                    true => KeysetKind::Auth,
+                    false => KeysetKind::Money(suite.id()),
+                };
+                rotate(dir, output, kind, expiry)
+            }
             Self::Freeze { id } => freeze(dir, output, &id),
             Self::Unfreeze { id, reason, allow } => unfreeze(dir, output, &id, &reason, allow),
         }
@@ -147,10 +161,10 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
     })
 }
 
-fn rotate(dir: &DataDir, output: Output, suite: SuiteId, expiry: Option<u64>) -> Result<()> {
+fn rotate(dir: &DataDir, output: Output, kind: KeysetKind, expiry: Option<u64>) -> Result<()> {
     let (config, store) = open::books(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
-    let id = add_keyset(&store, &keyring, &config, suite, expiry, 1)?;
+    let id = add_keyset(&store, &keyring, &config, kind, expiry, 1)?;
     output.write(&Rotated { id }, || {
         format!(
             "Keyset {id} signs from now on; the one of its kind before it only redeems.\n\
@@ -180,6 +194,11 @@ fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -
     if row.state != KeysetState::Frozen {
         let state = row.state.as_str();
         return Err(Error::Operator(format!("keyset {id} is {state}")));
+    }
+    if row.terms.kind() == KeysetKind::Auth {
+        let what = "nobody loses money with tokens of authentication: make new ones instead, with \
+                    keyset rotate --auth";
+        return Err(Error::Operator(what.to_owned()));
     }
     let index = row.terms.index;
     let quarantine = batch.quarantine()?;
@@ -214,13 +233,13 @@ fn find(batch: &Batch<'_>, id: &str) -> Result<KeysetRow> {
     found.ok_or_else(|| Error::Operator(format!("there is no keyset {id}; run: keyset list")))
 }
 
-/// Makes the next keyset the active one of its suite, and retires those that were. Its index is at least
+/// Makes the next keyset the active one of its kind, and retires those that were. Its index is at least
 /// `index_min`.
 pub(super) fn add_keyset(
     store: &Store,
     keyring: &Keyring,
     config: &Config,
-    suite: SuiteId,
+    kind: KeysetKind,
     final_expiry: Option<u64>,
     index_min: u32,
 ) -> Result<KeysetId> {
@@ -237,19 +256,27 @@ pub(super) fn add_keyset(
     }
     for row in keysets
         .iter()
-        .filter(|row| row.terms.suite == suite && row.state == KeysetState::Active)
+        .filter(|row| row.terms.kind() == kind && row.state == KeysetState::Active)
     {
         batch.set_keyset_state(row.terms.index, KeysetState::Retired)?;
     }
+    // One amount is all that blind authentication needs (NUT-22), and it costs nothing.
+    let (suite, unit, amounts, input_fee_ppk) = match kind {
+        KeysetKind::Money(suite) => {
+            let Config { unit, amounts, .. } = config;
+            (suite, unit.as_str(), *amounts, config.input_fee_ppk)
+        }
+        KeysetKind::Auth => (SuiteId::Secp256k1, auth::UNIT, 1, 0),
+    };
     let terms = KeysetTerms {
         index: keysets
             .last()
             .map_or(1, |row| row.terms.index + 1)
             .max(index_min),
         suite,
-        unit: config.unit.clone(),
-        amounts: config.amounts,
-        input_fee_ppk: config.input_fee_ppk,
+        unit: unit.to_owned(),
+        amounts,
+        input_fee_ppk,
         final_expiry,
     };
     let (id, _) = keyring.load(&terms)?;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use farthing_protocol::BlindedMessage;
 use farthing_protocol::api::Restored;
 
+use super::keyset::add_keyset;
 use crate::cashier::Cashier;
 use crate::config::{Config, DataDir};
 use crate::engine::{Answer, Engine, EngineSettings, Journal};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, Seed};
+use crate::keyring::{Keyring, KeysetKind, Seed};
 use crate::ledger::{Transaction, is_holder};
 use crate::lightning;
 use crate::store::{AccountRow, Reader, Store};
@@ -30,6 +31,21 @@ pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
         .with_pages_max(config.database_pages_max)
         .with_cache_mib(config.store_cache_mib);
     Ok((config, store))
+}
+
+/// Makes the first keyset of blind authentication, where the settings ask for such and the mint has never
+/// had one. It is worth nothing, so there is nothing to think about before it is made.
+pub(super) fn auth_keyset(dir: &DataDir, config: &Config, store: &Store) -> Result<()> {
+    let auth = config.auth().map_err(Error::Operator)?;
+    let keysets = store.reader()?.keysets()?;
+    let mut kinds = keysets.iter().map(|row| row.terms.kind());
+    if auth.is_none_or(|auth| auth.blind.is_none()) || kinds.any(|kind| kind == KeysetKind::Auth) {
+        return Ok(());
+    }
+    let keyring = Keyring::new(Seed::load(&dir.seed())?);
+    let id = add_keyset(store, &keyring, config, KeysetKind::Auth, None, 1)?;
+    tracing::info!(%id, "made a keyset of blind authentication");
+    Ok(())
 }
 
 /// The whole mint, to serve requests: with its spent log, if it keeps one.

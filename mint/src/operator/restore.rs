@@ -116,10 +116,10 @@ impl Restore {
         // when the same copy is restored again.
         let index_min = u32::try_from(clock::now_s()).unwrap_or(u32::MAX);
         let rows = store.reader()?.keysets()?;
-        let suites: BTreeSet<_> = rows.iter().map(|row| row.terms.suite).collect();
+        let kinds: BTreeSet<_> = rows.iter().map(|row| row.terms.kind()).collect();
         let mut keysets = Vec::new();
-        for suite in suites {
-            let id = add_keyset(&store, keyring, config, suite, None, index_min)?;
+        for kind in kinds {
+            let id = add_keyset(&store, keyring, config, kind, None, index_min)?;
             keysets.push(id.to_string());
         }
         let report = Report {

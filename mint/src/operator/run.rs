@@ -41,6 +41,7 @@ impl Run {
                  `farthing-mint quarantine status`"
             );
         }
+        open::auth_keyset(dir, &config, &store)?;
         let engine = Arc::new(open::serving_engine(dir, &config, store)?);
         let cashier = open::cashier(dir, &config, &engine)?;
         if let Some(cashier) = &cashier {

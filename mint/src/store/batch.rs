@@ -41,6 +41,8 @@ pub struct TokenRow {
 /// What a keyset has signed and what came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
+    /// Whether its tokens are blind authentication (NUT-22), and no money.
+    pub is_auth: bool,
     /// What it may be used for.
     pub state: KeysetState,
     /// The sum of all amounts signed.
@@ -142,6 +144,7 @@ impl Batch<'_> {
             unseen,
             allowance,
             state: _,
+            is_auth: _,
         } = counters;
         statement.execute((index, issued, redeemed, held, unseen, allowance))?;
         Ok(())

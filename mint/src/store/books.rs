@@ -101,6 +101,7 @@ fn keyset_lines(connection: &Connection) -> Result<Vec<KeysetLine>> {
         let sum = |sums: &BTreeMap<u32, i64>| sums.get(&index).copied().unwrap_or(0);
         keysets.push(KeysetLine {
             id: row.id,
+            unit: row.terms.unit,
             state: row.state.as_str(),
             issued: counters.issued,
             redeemed: counters.redeemed,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use farthing_protocol::KeysetId;
+use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::SuiteId;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
@@ -146,13 +147,14 @@ pub(super) fn has_request(
 }
 
 pub(super) fn counters(connection: &Connection) -> Result<BTreeMap<u32, Counters>> {
-    let sql = "SELECT idx, state, issued, redeemed, held, unseen, allowance FROM keysets";
+    let sql = "SELECT idx, state, issued, redeemed, held, unseen, allowance, unit FROM keysets";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut counters = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let state: String = row.get(1)?;
+        let (state, unit): (String, String) = (row.get(1)?, row.get(7)?);
         let counter = Counters {
+            is_auth: unit == auth::UNIT,
             state: KeysetState::parse(&state).unwrap_or(KeysetState::Frozen),
             issued: row.get(2)?,
             redeemed: row.get(3)?,

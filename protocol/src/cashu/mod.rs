@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`bolt11`] | quotes, minting and melting over Lightning | NUT-04, -05, -08, -15, -23 |
 //! | [`batch`] | minting several quotes at once | NUT-29 |
+//! | [`auth`] | blind authentication | NUT-22 |
 //! | [`nut20`] | signatures that mint a locked quote | NUT-20 |
 //! | [`info`] | what the mint says of itself, with the settings of each NUT | NUT-06 |
 //! | [`ws`] | messages of the websocket | NUT-17 |
@@ -13,6 +14,7 @@
 //! native door refuses fields that it does not know; this one skips them ([`Lenient`]), because
 //! wallets send many.
 
+pub mod auth;
 pub mod batch;
 pub mod bolt11;
 pub mod info;
@@ -45,6 +47,12 @@ pub mod path {
     pub const MELT_QUOTE: &str = "/v1/melt/quote/bolt11";
     /// POST: [`super::bolt11::MeltRequest`], [`super::bolt11::MeltQuote`].
     pub const MELT: &str = "/v1/melt/bolt11";
+    /// GET: [`crate::api::Keys`] of the auth keyset that signs; `/v1/auth/blind/keys/{id}` of one.
+    pub const AUTH_KEYS: &str = "/v1/auth/blind/keys";
+    /// GET: [`crate::api::Keysets`], the auth keysets.
+    pub const AUTH_KEYSETS: &str = "/v1/auth/blind/keysets";
+    /// POST: [`super::auth::MintRequest`], [`crate::api::Signatures`].
+    pub const AUTH_MINT: &str = "/v1/auth/blind/mint";
     /// Websocket: [`super::ws`].
     pub const WS: &str = "/v1/ws";
 }

@@ -1,4 +1,4 @@
-"""The two mints: their folders, and their doors for Cashu wallets."""
+"""The mints: their folders, and their doors for Cashu wallets."""
 
 import os
 from pathlib import Path
@@ -18,3 +18,6 @@ SAT = Mint("sat")
 
 OTHER = Mint("other")
 """Another, which takes a tenth of a unit for each input."""
+
+CLUB = Mint("club")
+"""One that is for the users of an OpenID provider alone."""

@@ -14,6 +14,10 @@ use super::super::{App, SharedApp};
 use crate::clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::keyring::KeysetKind;
+
+/// What Farthing's own door shows.
+const NATIVE: KeysetKind = KeysetKind::Money(SuiteId::Ristretto255);
 
 /// GET `/v1/info` (NUT-06).
 pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<Info>> {
@@ -61,7 +65,7 @@ pub(super) fn contact(config: &Config) -> Vec<Contact> {
 
 /// GET `/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    keys_of(&app, SuiteId::Ristretto255, None)
+    keys_of(&app, NATIVE, None)
 }
 
 /// GET `/v1/keys/{id}` (NUT-02), active or not.
@@ -70,27 +74,27 @@ pub(in crate::http) async fn keyset_keys(
     id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
     let Path(id) = id.map_err(|_| unknown_keyset())?;
-    keys_of(&app, SuiteId::Ristretto255, Some(&id))
+    keys_of(&app, NATIVE, Some(&id))
 }
 
 /// GET `/v1/keysets` (NUT-02).
 pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
-    keysets_of(&app, SuiteId::Ristretto255)
+    keysets_of(&app, NATIVE)
 }
 
-/// The keys at a suite's door: of its active keysets, or of the one with this id.
-pub(super) fn keys_of(app: &App, suite: SuiteId, id: Option<&str>) -> Result<Json<Keys>> {
+/// The keys of a kind's active keysets, or of the one with this id.
+pub(super) fn keys_of(app: &App, kind: KeysetKind, id: Option<&str>) -> Result<Json<Keys>> {
     let parse = |id| KeysetId::from_hex(id).map_err(|_| unknown_keyset());
     let id = id.map(parse).transpose()?;
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    let keys = directory.to_keys(suite, id.as_ref());
+    let keys = directory.to_keys(kind, id.as_ref());
     keys.map(Json).ok_or_else(unknown_keyset)
 }
 
-/// The keysets at a suite's door.
-pub(super) fn keysets_of(app: &App, suite: SuiteId) -> Result<Json<Keysets>> {
+/// The keysets of a kind.
+pub(super) fn keysets_of(app: &App, kind: KeysetKind) -> Result<Json<Keysets>> {
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    Ok(Json(directory.to_keysets(suite)))
+    Ok(Json(directory.to_keysets(kind)))
 }
 
 fn unknown_keyset() -> Error {

@@ -23,6 +23,7 @@ pub(in crate::http) async fn swap(
     let body = body::read(&app, &headers, request).await?;
     let SwapRequest { inputs, outputs } = body::parse(&body)?;
     let transaction = Transaction::swap(inputs, outputs);
+    app.check_open_swap(&transaction)?;
     let signatures = execute(&app, path::SWAP, &body, transaction)
         .await?
         .signatures;

@@ -11,6 +11,7 @@ use farthing_protocol::api::Signatures;
 use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20};
 use farthing_protocol::{BlindedMessage, ErrorCode};
 
+use super::super::super::guard::Blind;
 use super::super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::super::{App, SharedApp, body};
 use super::super::payments::cashier;
@@ -72,6 +73,7 @@ pub(in crate::http) async fn check_mint_quotes(
 /// POST `/cashu/v1/mint/bolt11`.
 pub(in crate::http) async fn mint(
     State(app): State<SharedApp>,
+    Blind(pass): Blind,
     headers: HeaderMap,
     request: Body,
 ) -> Result<Json<Signatures>> {
@@ -82,12 +84,18 @@ pub(in crate::http) async fn mint(
         signature,
     } = body::parse(&body)?;
     let quotes = vec![(quote, signature)];
-    issue(&app, "/cashu/v1/mint/bolt11", &body, quotes, None, outputs).await
+    let transaction = paid_for(&app, quotes, None, outputs).await?;
+    let transaction = transaction.with_auth(pass);
+    let signatures = execute(&app, "/cashu/v1/mint/bolt11", &body, transaction)
+        .await?
+        .signatures;
+    Ok(Json(Signatures { signatures }))
 }
 
 /// POST `/cashu/v1/mint/bolt11/batch` (NUT-29).
 pub(in crate::http) async fn mint_batch(
     State(app): State<SharedApp>,
+    Blind(pass): Blind,
     headers: HeaderMap,
     request: Body,
 ) -> Result<Json<Signatures>> {
@@ -105,19 +113,21 @@ pub(in crate::http) async fn mint_batch(
         return Err(Error::request(ErrorCode::QuoteSignatureInvalid, detail));
     }
     let quotes = quotes.into_iter().zip(signatures).collect();
-    let path = "/cashu/v1/mint/bolt11/batch";
-    issue(&app, path, &body, quotes, quote_amounts, outputs).await
+    let transaction = paid_for(&app, quotes, quote_amounts, outputs).await?;
+    let transaction = transaction.with_auth(pass);
+    let signatures = execute(&app, "/cashu/v1/mint/bolt11/batch", &body, transaction)
+        .await?
+        .signatures;
+    Ok(Json(Signatures { signatures }))
 }
 
-/// Issues what was paid for quotes, each with the signature of its key if it has one (NUT-20).
-async fn issue(
+/// Tokens for what was paid for quotes, each with the signature of its key if it has one (NUT-20).
+async fn paid_for(
     app: &SharedApp,
-    path: &str,
-    body: &[u8],
     quotes: Vec<(QuoteId, Option<String>)>,
     amounts: Option<Vec<u64>>,
     outputs: Vec<BlindedMessage>,
-) -> Result<Json<Signatures>> {
+) -> Result<Transaction> {
     let cashier = cashier(app)?;
     let mut wanted = Vec::with_capacity(quotes.len());
     let mut locked = Vec::new();
@@ -149,11 +159,7 @@ async fn issue(
             .await?;
     }
     let outputs = Arc::unwrap_or_clone(outputs);
-    let transaction = Transaction::mint(wanted, outputs);
-    let answer = execute(app, path, body, transaction).await?;
-    Ok(Json(Signatures {
-        signatures: answer.signatures,
-    }))
+    Ok(Transaction::mint(wanted, outputs))
 }
 
 /// POST `/cashu/v1/melt/quote/bolt11`.
@@ -188,6 +194,7 @@ pub(in crate::http) async fn read_melt_quote(
 /// prefers not to wait.
 pub(in crate::http) async fn melt(
     State(app): State<SharedApp>,
+    Blind(pass): Blind,
     headers: HeaderMap,
     request: Body,
 ) -> Result<Json<bolt11::MeltQuote>> {
@@ -204,7 +211,7 @@ pub(in crate::http) async fn melt(
         quote: quote.clone(),
         due,
     };
-    let transaction = Transaction::melt(payment, inputs, outputs);
+    let transaction = Transaction::melt(payment, inputs, outputs).with_auth(pass);
     execute(&app, "/cashu/v1/melt/bolt11", &body, transaction).await?;
     let quote = cashier.pay(&quote, !prefer_async).await?;
     to_melt_quote(&app, quote).await.map(Json)

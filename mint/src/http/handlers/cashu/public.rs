@@ -7,8 +7,8 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::{Keys, Keysets};
 use farthing_protocol::cashu::bolt11::METHOD;
 use farthing_protocol::cashu::info::{
-    Batches, CachedAnswers, Endpoint, Info, MeltOptions, MethodSetting, MethodUnit, Methods,
-    MintOptions, Multipath, Nuts, Subscriptions, Supported, WebSockets,
+    Batches, BlindAuth, CachedAnswers, ClearAuth, Endpoint, Info, MeltOptions, MethodSetting,
+    MethodUnit, Methods, MintOptions, Multipath, Nuts, Subscriptions, Supported, WebSockets,
 };
 use farthing_protocol::cashu::path;
 use farthing_protocol::cashu::ws::Kind;
@@ -16,10 +16,15 @@ use farthing_protocol::suite::SuiteId;
 
 use super::super::super::{App, SharedApp};
 use super::super::public::{contact, keys_of, keysets_of, version};
+use super::REPEATABLE;
 use crate::cashier::Cashier;
 use crate::clock;
+use crate::config::Protected;
 use crate::error::{Error, Result};
+use crate::keyring::KeysetKind;
 
+/// What the Cashu door shows.
+const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);
 /// Quotes in one request (NUT-29).
 pub(in crate::http) const QUOTES_MAX: usize = 100;
 
@@ -46,10 +51,11 @@ fn nuts(app: &App) -> Nuts {
         method: "POST".to_owned(),
         path: path.to_owned(),
     };
-    let mut cached = vec![path::SWAP];
-    if cashier.is_some() {
-        cached.extend([path::MINT, path::MINT_BATCH, path::MELT]);
-    }
+    let is_there = |path: &&str| cashier.is_some() || *path == path::SWAP;
+    let mut cached: Vec<_> = REPEATABLE.into_iter().filter(is_there).collect();
+    let auth = app.guard.as_ref().map(|guard| &guard.settings);
+    let blind = auth.and_then(|auth| auth.blind.as_ref());
+    cached.extend(blind.map(|_| path::AUTH_MINT));
     Nuts {
         mint: Some(mint_methods(app, cashier)),
         melt: Some(melt_methods(app, cashier)),
@@ -80,11 +86,19 @@ fn nuts(app: &App) -> Nuts {
             cached_endpoints: cached.into_iter().map(endpoint).collect(),
         }),
         quote_signatures: cashier.and_then(|_| supported()),
+        clear_auth: auth.map(|auth| ClearAuth {
+            openid_discovery: auth.discovery.clone(),
+            client_id: auth.client_id.clone(),
+            protected_endpoints: auth.clear.iter().map(Protected::to_endpoint).collect(),
+        }),
+        blind_auth: blind.map(|blind| BlindAuth {
+            bat_max_mint: blind.max,
+            protected_endpoints: blind.paths.iter().map(Protected::to_endpoint).collect(),
+        }),
         batches: cashier.map(|_| Batches {
             max_batch_size: Some(QUOTES_MAX as u64),
             methods: Some(vec![METHOD.to_owned()]),
         }),
-        ..Nuts::default()
     }
 }
 
@@ -117,7 +131,7 @@ fn methods<O>(app: &App, cashier: Option<&Cashier>, options: fn(&Cashier) -> O) 
 
 /// GET `/cashu/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    keys_of(&app, SuiteId::Secp256k1, None)
+    keys_of(&app, CASHU, None)
 }
 
 /// GET `/cashu/v1/keys/{id}` (NUT-02), active or not.
@@ -127,10 +141,10 @@ pub(in crate::http) async fn keyset_keys(
 ) -> Result<Json<Keys>> {
     let unknown = |_| Error::request(ErrorCode::KeysetUnknown, "no such keyset at this mint");
     let Path(id) = id.map_err(unknown)?;
-    keys_of(&app, SuiteId::Secp256k1, Some(&id))
+    keys_of(&app, CASHU, Some(&id))
 }
 
 /// GET `/cashu/v1/keysets` (NUT-02).
 pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
-    keysets_of(&app, SuiteId::Secp256k1)
+    keysets_of(&app, CASHU)
 }

@@ -9,6 +9,7 @@ use farthing_protocol::api::{
 };
 use farthing_protocol::cashu::Lenient;
 
+use super::super::super::guard::Blind;
 use super::super::super::{SharedApp, body};
 use super::super::tokens::execute;
 use crate::error::Result;
@@ -17,12 +18,13 @@ use crate::ledger::Transaction;
 /// POST `/cashu/v1/swap` (NUT-03).
 pub(in crate::http) async fn swap(
     State(app): State<SharedApp>,
+    Blind(pass): Blind,
     headers: HeaderMap,
     request: Body,
 ) -> Result<Json<Signatures>> {
     let body = body::read(&app, &headers, request).await?;
     let Lenient(SwapRequest { inputs, outputs }) = body::parse(&body)?;
-    let transaction = Transaction::swap(inputs, outputs);
+    let transaction = Transaction::swap(inputs, outputs).with_auth(pass);
     let answer = execute(&app, "/cashu/v1/swap", &body, transaction).await?;
     Ok(Json(Signatures {
         signatures: answer.signatures,
