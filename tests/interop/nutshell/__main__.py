@@ -2,7 +2,7 @@
 
 import sys
 
-from . import auth, keysets, locks, melting, money, notices, replay  # noqa: F401 (each registers its scenarios)
+from . import auth, keysets, locks, melting, money, notices, replay, ring  # noqa: F401 (each registers its scenarios)
 from .suite import run_scenarios
 
 sys.exit(run_scenarios())

@@ -70,15 +70,12 @@ class Wallet:
         """What it can spend."""
         return int(match(r"^Balance: (\d+) sat$", self.cashu("balance")))
 
-    def mint(self, amount, payer=None):
-        """Asks for an invoice, waits on the websocket until `payer`, or anybody, has paid it, and mints."""
+    def mint(self, amount):
+        """Asks for an invoice, waits on the websocket until it is paid, and mints."""
 
         def pay_invoice(line):
             if invoice := re.search(r"^Invoice: (\S+)$", line):
-                if payer:
-                    payer(invoice[1])
-                else:
-                    pay(invoice[1], self.at)
+                pay(invoice[1], self.at)
 
         match(r"( Invoice paid\.)", self.cashu("invoice", str(amount), answer=pay_invoice))
 
