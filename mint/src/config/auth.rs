@@ -121,6 +121,8 @@ pub(super) fn blind_default() -> Vec<String> {
 impl Config {
     /// The settings of authentication; the error names the setting that is missing or wrong.
     pub(crate) fn auth(&self) -> Result<Option<AuthSettings>, String> {
+        let clear = all("clear_auth_paths", &self.clear_auth_paths)?;
+        let blind = all("blind_auth_paths", &self.blind_auth_paths)?;
         let discovery = self.openid_discovery.as_str();
         if discovery.is_empty() {
             return Ok(None);
@@ -133,8 +135,6 @@ impl Config {
         if self.openid_client_id.is_empty() {
             return Err("openid_client_id: needed with openid_discovery".to_owned());
         }
-        let clear = all("clear_auth_paths", &self.clear_auth_paths)?;
-        let blind = all("blind_auth_paths", &self.blind_auth_paths)?;
         check(&clear, &blind)?;
         if self.blind_auth_max > self.outputs_max {
             return Err("blind_auth_max: at most outputs_max".to_owned());
