@@ -464,7 +464,9 @@ mod tests {
         };
         let both = ["POST /v1/swap", "POST /v1/melt/*"];
         assert_eq!(paths(" POST /v1/swap ,POST /v1/melt/*").unwrap(), both);
-        assert_eq!(paths("7").unwrap(), ["7"]);
+        assert_eq!(paths("POST /v1/7").unwrap(), ["POST /v1/7"]);
+        let error = paths("7").unwrap_err().to_string();
+        assert!(error.contains("blind_auth_paths: \"7\""), "{error}");
         assert_eq!(paths("").unwrap(), Vec::<String>::new());
         let error = message(parse("", &[("FARTHING_MINT_AMOUNTS", "1, 2")]));
         assert!(error.contains("FARTHING_MINT_AMOUNTS"), "{error}");

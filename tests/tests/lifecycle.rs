@@ -229,9 +229,14 @@ fn every_setting_can_be_given_by_the_environment() {
             .lines()
             .find(|line| line.starts_with(&format!("{name} = ")))
             .unwrap();
-        let given = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let given = if let Some(text) = value.as_str() {
+            text.to_owned()
+        } else if let Some(list) = value.as_array() {
+            let list: Vec<&str> = list.iter().filter_map(toml::Value::as_str).collect();
+            list.join(",")
+        } else {
+            value.to_string()
+        };
         let variable = format!("FARTHING_MINT_{}", name.to_uppercase());
         let list = |value: &str| {
             command(mint.dir(), &["account", "list"])

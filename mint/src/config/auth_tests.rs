@@ -27,11 +27,21 @@ fn protected(text: &str) -> Protected {
 
 #[test]
 fn nothing_is_asked_for_unless_there_is_a_provider() {
-    let config = Config {
-        clear_auth_paths: paths(&["nonsense"]),
-        ..Config::default()
-    };
-    assert_eq!(config.auth(), Ok(None));
+    assert_eq!(Config::default().auth(), Ok(None));
+}
+
+#[test]
+fn nonsense_is_refused_before_there_is_a_provider() {
+    for name in ["clear_auth_paths", "blind_auth_paths"] {
+        let mut config = Config::default();
+        let list = match name {
+            "clear_auth_paths" => &mut config.clear_auth_paths,
+            _ => &mut config.blind_auth_paths,
+        };
+        *list = paths(&["nonsense"]);
+        let error = config.auth().unwrap_err();
+        assert!(error.starts_with(name), "{error}");
+    }
 }
 
 #[test]
