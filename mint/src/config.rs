@@ -182,7 +182,7 @@ impl Default for Config {
             metrics_listen: None,
             spent_log: None,
             database_pages_max: 0,
-            store_cache_mib: 32,
+            store_cache_mib: 16,
             log_format: LogFormat::Human,
             log_level: LogLevel::Info,
             replay_days: 7,

@@ -8,8 +8,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::error::{Error, Result};
 use crate::store::{Checkpointer, Store, Writer};
 
-/// After how many rows there is a checkpoint. In a large store each lies in a page of its own.
-const ROWS: usize = 1000;
+/// After how many rows there is a checkpoint. In a large store each lies in a page of its own, and a batch
+/// that is committed meanwhile waits for the disk behind them: rather often and short.
+const ROWS: usize = 250;
 
 /// The thread. Dropping this ends it.
 pub(super) struct Checkpoints {

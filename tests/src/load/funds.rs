@@ -104,8 +104,9 @@ impl<'a> Wallet<'a> {
         let blanks = parallel(chunks.collect(), |amounts| make(&self.keyset, &amounts))?;
         let requests = blanks.iter().map(|blanks| self.funding(blanks));
         let requests = requests.collect::<Result<Vec<_>>>()?;
+        // Some mints do not bear large requests side by side.
         let pace = Pace {
-            connections: 4,
+            connections: if self.account.is_some() { 4 } else { 1 },
             limit: Duration::from_secs(600),
             pause: Some(Duration::from_millis(100)),
         };
