@@ -142,6 +142,16 @@ impl Node {
         }
     }
 
+    /// Whether an invoice of the node's own was taken back, so that nobody can pay it.
+    ///
+    /// # Errors
+    /// When the node has no such invoice, or its record cannot be read.
+    pub fn is_taken_back(&self, invoice: &Invoice) -> Result<bool> {
+        let name = format!("invoice-{}", invoice.hash_text());
+        let text = std::fs::read(self.control.join(name))?;
+        Ok(serde_json::from_slice::<OwnRecord>(&text)?.canceled)
+    }
+
     /// How many payments have arrived, of all that the node ever had.
     ///
     /// # Errors
@@ -164,4 +174,9 @@ impl Node {
 #[derive(Deserialize)]
 struct Record {
     state: Payment,
+}
+
+#[derive(Deserialize)]
+struct OwnRecord {
+    canceled: bool,
 }

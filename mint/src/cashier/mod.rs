@@ -180,7 +180,27 @@ impl Cashier {
             let detail = "the payment failed; what was put in for it is free again";
             return Err(Error::request(ErrorCode::PaymentFailed, detail));
         }
+        if quote.state == MeltState::Paid && quote.preimage.is_none() {
+            self.take_back(&quote).await;
+        }
         Ok(quote)
+    }
+
+    /// Sees to it that nobody pays an invoice at the backend that was settled within the mint: what came in
+    /// twice would be in nobody's books. It is settled whatever comes of this, and nobody waits for long.
+    async fn take_back(&self, quote: &MeltQuote) {
+        let cancelled = self.backend.cancel_invoice(quote.payment_hash);
+        let why = match tokio::time::timeout(LOOK, cancelled).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(
+            why,
+            invoice = hex::encode(quote.payment_hash),
+            "an invoice that was settled within the mint may still be paid at the payment backend: \
+             what comes in there is in no account's favour"
+        );
     }
 
     /// The quote, once its payment is no longer under way.

@@ -107,6 +107,7 @@ struct Invoices {
 
 #[derive(Deserialize)]
 struct ClnInvoice {
+    label: String,
     payment_hash: String,
     status: String,
     amount_received_msat: Option<u64>,
@@ -181,22 +182,52 @@ impl Cln {
     }
 
     async fn lookup_invoice(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
-        let hash = hex::encode(hash);
-        let parameters = json!({ "payment_hash": hash });
-        let found: Invoices = self
-            .command("listinvoices", &parameters, Purpose::Question)
-            .await?;
-        let wrong = |what: &str| Err(BackendError::Unreachable(what.to_owned()));
-        let invoice = match found.invoices.as_slice() {
-            [] => return Err(BackendError::Refused("no such invoice".to_owned())),
-            [invoice] if invoice.payment_hash == hash => invoice,
-            _ => return wrong("the answer is about another invoice"),
-        };
+        let invoice = self.find_invoice(hash).await?;
+        let invoice = invoice.ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))?;
         match (invoice.status.as_str(), invoice.amount_received_msat) {
             ("paid", Some(amount_msat)) if amount_msat > 0 => Ok(Incoming::Paid { amount_msat }),
             ("unpaid", _) => Ok(Incoming::Unpaid),
             ("expired", _) => Ok(Incoming::Expired),
-            (other, _) => wrong(&format!("an invoice in the state {}", message(other))),
+            (other, _) => Err(BackendError::Unreachable(format!(
+                "an invoice in the state {}",
+                message(other)
+            ))),
+        }
+    }
+
+    async fn find_invoice(&self, hash: PaymentHash) -> Result<Option<ClnInvoice>, BackendError> {
+        let hash = hex::encode(hash);
+        let parameters = json!({ "payment_hash": hash });
+        let mut found: Invoices = self
+            .command("listinvoices", &parameters, Purpose::Question)
+            .await?;
+        match (found.invoices.pop(), found.invoices.len()) {
+            (None, _) => Ok(None),
+            (Some(invoice), 0) if invoice.payment_hash == hash => Ok(Some(invoice)),
+            (Some(_), _) => Err(BackendError::Unreachable(
+                "the answer is about another invoice".to_owned(),
+            )),
+        }
+    }
+
+    /// An invoice that is gone cannot be paid: that is how Core Lightning takes one back.
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), BackendError> {
+        let Some(invoice) = self.find_invoice(hash).await? else {
+            return Ok(());
+        };
+        match invoice.status.as_str() {
+            "expired" => Ok(()),
+            "unpaid" => {
+                // Refused if it is paid by now.
+                let parameters = json!({ "label": invoice.label, "status": "unpaid" });
+                let deleted = self.command("delinvoice", &parameters, Purpose::Question);
+                let _: ClnInvoice = deleted.await?;
+                Ok(())
+            }
+            other => Err(BackendError::Refused(format!(
+                "the invoice is {}",
+                message(other)
+            ))),
         }
     }
 }
@@ -271,6 +302,10 @@ impl PaymentBackend for Cln {
 
     fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
         Box::pin(self.lookup_invoice(payment_hash))
+    }
+
+    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(self.cancel(payment_hash))
     }
 
     fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {

@@ -360,6 +360,48 @@ mod invoices {
         }
     }
 
+    /// Takes an invoice back that is found so; the second answer is to deleting it.
+    async fn cancel(found: Answer, deleted: Option<Answer>) -> Result<(), BackendError> {
+        let body = json!({ "payment_hash": hex::encode(payment_hash()) });
+        let mut steps = vec![post("POST /v1/listinvoices", body, found)];
+        if let Some(deleted) = deleted {
+            let body = json!({ "label": "farthing-00", "status": "unpaid" });
+            steps.push(post("POST /v1/delinvoice", body, deleted));
+        }
+        let scene = Scene::new(steps).await;
+        let cancelled = scene.cln.cancel_invoice(payment_hash()).await;
+        scene.script.done().await;
+        cancelled
+    }
+
+    #[tokio::test]
+    async fn an_invoice_is_taken_back_unless_it_is_paid() {
+        let unpaid = || invoices(&[invoice("unpaid")]);
+        let deleted = Answer::Json(201, invoice("unpaid"));
+        assert_eq!(cancel(unpaid(), Some(deleted)).await, Ok(()));
+        // Nobody can pay these anyway.
+        assert_eq!(cancel(invoices(&[invoice("expired")]), None).await, Ok(()));
+        assert_eq!(cancel(invoices(&[]), None).await, Ok(()));
+
+        let refused = |text: &str| Err(BackendError::Refused(text.to_owned()));
+        let paid = cancel(invoices(&[invoice("paid")]), None).await;
+        assert_eq!(paid, refused("the invoice is paid"));
+        let text = "Invoice status is paid not unpaid";
+        let meanwhile = Answer::Json(500, json!({ "code": 906, "message": text }));
+        let meanwhile = cancel(unpaid(), Some(meanwhile)).await;
+        assert_eq!(meanwhile, refused(&format!("{text} (code 906)")));
+
+        for answer in [
+            Answer::Json(200, invoice("unpaid")),
+            Answer::Json(201, json!({})),
+            Answer::Text(502, "<html>Bad Gateway</html>"),
+            Answer::Close,
+        ] {
+            let error = cancel(unpaid(), Some(answer)).await.unwrap_err();
+            assert!(matches!(error, BackendError::Unreachable(_)), "{error}");
+        }
+    }
+
     #[tokio::test]
     async fn an_invoice_that_cln_does_not_have_is_refused() {
         let refused = BackendError::Refused("no such invoice".to_owned());

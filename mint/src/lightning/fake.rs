@@ -18,6 +18,8 @@
 //! HASH is the payment hash in hex. Without these files payments are paid for no fee. What has ended
 //! stays as it ended, whatever the files say later.
 //!
+//! An invoice of its own that was taken back is expired, whatever the files say.
+//!
 //! What it knows it writes into the same folder, as `payment-HASH` and `invoice-HASH`, and knows it again
 //! after the mint was killed. `payment-HASH` is there as soon as the node has the payment.
 
@@ -63,6 +65,8 @@ struct InvoiceRecord {
     amount_msat: u64,
     created_at_ms: u64,
     expires_at: u64,
+    #[serde(default)]
+    canceled: bool,
 }
 
 /// What the fake node remembers of a payment.
@@ -134,6 +138,7 @@ impl Fake {
             amount_msat,
             created_at_ms: now_ms(),
             expires_at,
+            canceled: false,
         };
         self.write("invoice", &payment_hash, &record)
             .map_err(|e| unreachable_node("the control folder", &e))?;
@@ -145,11 +150,10 @@ impl Fake {
     }
 
     fn look_at_invoice(&self, hash: &PaymentHash) -> Result<Incoming, BackendError> {
-        let failed = |e: io::Error| unreachable_node("the control folder", &e);
-        let record: InvoiceRecord = self
-            .read("invoice", hash)
-            .map_err(failed)?
-            .ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))?;
+        let record = self.invoice_record(hash)?;
+        if record.canceled {
+            return Ok(Incoming::Expired);
+        }
         let paid = Incoming::Paid {
             amount_msat: record.amount_msat,
         };
@@ -158,7 +162,7 @@ impl Fake {
         let in_time = paid_at_ms / 1000 < record.expires_at;
         match self
             .order_line("incoming", hash)
-            .map_err(failed)?
+            .map_err(|e| unreachable_node("the control folder", &e))?
             .as_deref()
         {
             Some("paid") => Ok(paid),
@@ -168,6 +172,24 @@ impl Fake {
             Some("unpaid") | None => Ok(Incoming::Unpaid),
             Some(line) => Err(BackendError::Unreachable(format!("no order: {line}"))),
         }
+    }
+
+    fn take_back(&self, hash: &PaymentHash) -> Result<(), BackendError> {
+        if let Incoming::Paid { .. } = self.look_at_invoice(hash)? {
+            return Err(BackendError::Refused("the invoice is paid".to_owned()));
+        }
+        let record = InvoiceRecord {
+            canceled: true,
+            ..self.invoice_record(hash)?
+        };
+        self.write("invoice", hash, &record)
+            .map_err(|e| unreachable_node("the control folder", &e))
+    }
+
+    fn invoice_record(&self, hash: &PaymentHash) -> Result<InvoiceRecord, BackendError> {
+        self.read("invoice", hash)
+            .map_err(|e| unreachable_node("the control folder", &e))?
+            .ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))
     }
 
     /// Takes a payment unless it was taken before, and gives its state.
@@ -335,6 +357,10 @@ impl PaymentBackend for Fake {
 
     fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
         Box::pin(std::future::ready(self.look_at_invoice(&payment_hash)))
+    }
+
+    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(std::future::ready(self.take_back(&payment_hash)))
     }
 
     fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {

@@ -104,6 +104,27 @@ async fn its_invoices_are_real_and_paid_at_once() {
 }
 
 #[tokio::test]
+async fn an_invoice_that_was_taken_back_is_never_paid_and_a_paid_one_is_not_taken_back() {
+    let mint = Mint::new();
+    mint.order("incoming-default", "unpaid");
+    let fake = mint.start();
+    let hash = fake
+        .create_invoice(21_000, None, 600)
+        .await
+        .unwrap()
+        .payment_hash;
+    for _ in 0..2 {
+        assert_eq!(fake.cancel_invoice(hash).await, Ok(()));
+    }
+    mint.order("incoming-default", "paid");
+    assert_eq!(mint.start().incoming(hash).await, Ok(Incoming::Expired));
+
+    let paid = fake.create_invoice(21_000, None, 600).await.unwrap();
+    let refused = BackendError::Refused("the invoice is paid".to_owned());
+    assert_eq!(fake.cancel_invoice(paid.payment_hash).await, Err(refused));
+}
+
+#[tokio::test]
 async fn what_it_cannot_make_it_refuses() {
     let mint = Mint::new();
     let fake = mint.start();

@@ -104,6 +104,11 @@ struct LndInvoice {
     amt_paid_msat: u64,
 }
 
+/// `invoicesrpc.CancelInvoiceResp`, which is empty; an error is not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Canceled {}
+
 impl Lnd {
     pub(super) fn open(settings: &NodeSettings, dir: &DataDir) -> Result<Self, Error> {
         let file = dir.path().join(&settings.secret_file);
@@ -133,8 +138,8 @@ impl Lnd {
         let node = &self.node;
         let call = node.call(method, path, body, Purpose::Question, Extent::Whole);
         let answer = call.await?;
-        if let Some(answer) = answer.read() {
-            return Ok(answer);
+        if let Some(result) = answer.read().filter(|_| answer.status == 200) {
+            return Ok(result);
         }
         match answer.read::<Status>() {
             Some(status)
@@ -185,6 +190,13 @@ impl Lnd {
             "CANCELED" => Ok(Incoming::Expired),
             other => wrong(format!("an invoice in the state {}", message(other))),
         }
+    }
+
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), BackendError> {
+        let body = json!({ "payment_hash": STANDARD.encode(hash) });
+        let path = "/v2/invoices/cancel";
+        let Canceled {} = self.ask(Method::POST, path, Some(&body)).await?;
+        Ok(())
     }
 }
 
@@ -272,6 +284,10 @@ impl PaymentBackend for Lnd {
 
     fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
         Box::pin(self.lookup_invoice(payment_hash))
+    }
+
+    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(self.cancel(payment_hash))
     }
 
     fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {

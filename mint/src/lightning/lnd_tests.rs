@@ -328,6 +328,37 @@ mod invoices {
         assert_eq!(incoming(Answer::Json(200, numbers)).await, Ok(paid(21_000)));
     }
 
+    async fn cancel(answer: Answer) -> Result<(), BackendError> {
+        let body = json!({ "payment_hash": STANDARD.encode(payment_hash()) });
+        let scene = Scene::new(vec![post("POST /v2/invoices/cancel", body, answer)]).await;
+        let cancelled = scene.lnd.cancel_invoice(payment_hash()).await;
+        scene.script.done().await;
+        cancelled
+    }
+
+    #[tokio::test]
+    async fn an_invoice_is_taken_back_unless_it_is_paid() {
+        assert_eq!(cancel(Answer::Json(200, json!({}))).await, Ok(()));
+        for (status, code, text) in [
+            (500, 2, "invoice already settled"),
+            (404, 5, "unable to locate invoice"),
+            (500, 2, "permission denied"),
+        ] {
+            let refused = cancel(plain_error(status, code, text)).await;
+            assert_eq!(refused, Err(BackendError::Refused(text.to_owned())));
+        }
+        for answer in [
+            Answer::Json(503, json!({})),
+            Answer::Json(200, json!({ "state": "OPEN" })),
+            Answer::Text(502, "<html>Bad Gateway</html>"),
+            Answer::Close,
+            Answer::Hang,
+        ] {
+            let error = cancel(answer).await.unwrap_err();
+            assert!(matches!(error, BackendError::Unreachable(_)), "{error}");
+        }
+    }
+
     #[tokio::test]
     async fn an_invoice_that_lnd_does_not_have_is_refused() {
         let answer = plain_error(404, 5, "unable to locate invoice");

@@ -107,6 +107,14 @@ pub trait PaymentBackend: Send + Sync {
     /// Nothing may be concluded from either.
     fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>>;
 
+    /// Takes an invoice of the node's back, so that nobody can pay it any more. One that has expired or was
+    /// taken back before stays so.
+    ///
+    /// # Errors
+    /// [`BackendError::Refused`] when it is paid, or being paid, or the node may not; or
+    /// [`BackendError::Unreachable`]. After both, somebody may have paid it or still do.
+    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>>;
+
     /// Makes a payment that the ledger has written down, and waits for its end, for a little longer than
     /// [`Payment::timeout`]. Never gives [`Outgoing::Unseen`]. The module's documentation says when it
     /// may be called again, and why it may.

@@ -6,7 +6,7 @@ use farthing_protocol::cashu::bolt11::{MeltQuote, MeltQuoteState, MintQuote, Min
 use farthing_tests::client::{Client, proofs};
 use serde_json::{Value, json};
 
-use super::setting::{Invoice, Shop, invoice, melt_body};
+use super::setting::{Invoice, Node, Shop, invoice, melt_body};
 
 const MELT: &str = "/v1/melt/bolt11";
 
@@ -238,7 +238,9 @@ async fn an_invoice_of_the_mints_own_is_paid_without_leaving_the_house() {
     let tokens = outputs.unblind(&signed.signatures).unwrap();
     assert_eq!(shop.sums(), (64, 64, 0));
 
-    // It is paid once.
+    // It is paid once, here and at the node.
+    let invoice = Invoice::read(&own.request).unwrap();
+    assert!(Node::of(&shop.mint).is_taken_back(&invoice).unwrap());
     let body = json!({"request": own.request, "unit": "sat"});
     let again: MeltQuote = shop
         .post("/v1/melt/quote/bolt11", &body)

@@ -1,5 +1,6 @@
-//! The rows of the NUTs' table of error codes, one test each, by raw HTTP. Two units (11009, 11010) cannot
-//! meet at a mint with one: they are tested in `mint/src/ledger/admit_tests.rs`.
+//! The rows of the NUTs' table of error codes, one test each, by raw HTTP. Those of authentication (3xxxx) are
+//! in `tests/tests/cashu_auth/`, with two units that meet (11009, 11010): a mint has one, and that of blind
+//! authentication.
 
 use std::time::{Duration, SystemTime};
 
