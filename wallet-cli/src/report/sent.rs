@@ -45,12 +45,10 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
     }
 }
 
-/// Whether a token is locked to a key: its secret says so (NUT-10).
+/// Whether a token is locked to a key: its secret says so (NUT-10), in the words of its keyset's suite.
 fn is_locked(token: &TokenProof) -> bool {
-    matches!(
-        parse(SuiteId::Ristretto255, &token.proof.secret),
-        Ok(Some(_))
-    )
+    let suite = SuiteId::of(&token.proof.id);
+    suite.is_some_and(|suite| matches!(parse(suite, &token.proof.secret), Ok(Some(_))))
 }
 
 /// `{"id", "time", "mint", "unit", "decimals", "amount", "memo", "state", "claimed", "taken_back"}`;
@@ -114,4 +112,38 @@ pub(crate) fn all_sent(sent: &[Sent], units: &Units) -> Report {
     let head = ["#", "DAY (UTC)", "AMOUNT", "STATE", "NOTE"];
     let table = Table::new(head, sent.iter().map(row));
     Report::table(json, table, "No token was sent yet.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farthing_protocol::conditions::Lock;
+    use farthing_protocol::{EncodedPoint, KeysetId, Proof, Secret};
+
+    /// Whether a token counts as locked, with this version of its keyset's id and this secret.
+    fn locked(version: u8, secret: Secret) -> bool {
+        is_locked(&TokenProof {
+            proof: Proof {
+                amount: 1,
+                id: KeysetId::from_bytes(&[version; 33]).unwrap(),
+                secret,
+                c: EncodedPoint::from([2; 33]),
+                witness: None,
+            },
+            dleq: None,
+        })
+    }
+
+    #[test]
+    fn a_lock_is_seen_in_tokens_of_either_suite() {
+        // RFC 8032's first public key, and secp256k1's generator.
+        let ours = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let cashus = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        let nonce = Secret::new("00".repeat(32));
+        for (version, key) in [(0x52, ours), (0x01, cashus)] {
+            let lock = Lock::p2pk_secret(&hex::decode(key).unwrap(), &nonce);
+            assert!(locked(version, lock), "{key}");
+            assert!(!locked(version, nonce.clone()), "{key}");
+        }
+    }
 }
