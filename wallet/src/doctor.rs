@@ -233,10 +233,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
-            let fetched = self.fetch_keysets(suite, &mint.url, &mint.unit, &known);
-            now.extend(fetched.await?);
-            let answer = self.api(&mint.url).keysets(suite).await?;
-            listed.extend(answer.keysets.into_iter().map(|info| info.id));
+            let here = self.api(&mint.url).keysets(suite).await?.keysets;
+            listed.extend(here.iter().map(|info| info.id));
+            let checked = self.check_keysets(suite, &mint.url, &mint.unit, &known, here);
+            now.extend(checked.await?);
         }
         findings.push(Finding::new(
             (Severity::Fine, "keysets_true"),
@@ -265,9 +265,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 "Look again in a minute; if it stays, ask its operator, and compare with others.",
             ),
         });
-        let lost = |k: &&Keyset| !listed.contains(&k.info.id);
-        if known.iter().any(|k| lost(&k)) {
-            let count = known.iter().filter(lost).count();
+        let lost = known.iter().filter(|k| !listed.contains(&k.info.id));
+        let count = lost.count();
+        if count > 0 {
             findings.push(Finding::new(
                 (Severity::Warning, "keysets_gone"),
                 &mint.url,

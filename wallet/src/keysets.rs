@@ -45,11 +45,23 @@ impl<S: Store, H: Http> Wallet<S, H> {
         unit: &str,
         known: &[Keyset],
     ) -> Result<Vec<Keyset>, Error> {
+        let listed = self.api(mint).keysets(suite).await?.keysets;
+        self.check_keysets(suite, mint, unit, known, listed).await
+    }
+
+    /// The same for those that the mint has `listed`: asks for their keys.
+    pub(crate) async fn check_keysets(
+        &self,
+        suite: SuiteId,
+        mint: &str,
+        unit: &str,
+        known: &[Keyset],
+        listed: Vec<KeysetInfo>,
+    ) -> Result<Vec<Keyset>, Error> {
         let api = self.api(mint);
         let lie = |lie| Error::lie(mint, lie);
         let known = known.iter().filter(|k| suite_of(&k.info.id) == suite);
         let known: Vec<Keyset> = known.cloned().collect();
-        let listed = api.keysets(suite).await?.keysets;
         let mut shown = match (listed.is_empty(), suite) {
             (true, SuiteId::Secp256k1) => Vec::new(),
             (_, _) => api.keys(suite).await?.keysets,
