@@ -34,30 +34,27 @@ impl Source {
     /// Opens a wallet's file, with the passphrase if it needs one. The file is let go while somebody types.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when nobody is there to ask, and the store's own.
+    /// The store's own: [`StoreError::Sealed`] when nobody is there to ask.
     pub(crate) async fn open(&self, dir: &Path) -> Result<Sealed<SqliteStore>, Failure> {
         let mut store = SqliteStore::open(dir).map_err(Error::from)?;
         let sealed = Sealed::is_sealed(&store).await.map_err(Error::from)?;
         if sealed && self.known.get().is_none() {
             drop(store);
-            self.get()?;
+            let passphrase = self.ask()?;
+            self.known.get_or_init(|| passphrase);
             store = SqliteStore::open(dir).map_err(Error::from)?;
         }
         let opened = Sealed::open(store, self.known.get()).await;
         Ok(opened.map_err(Error::from)?)
     }
 
-    fn get(&self) -> Result<&Passphrase, Failure> {
-        if let Some(known) = self.known.get() {
-            return Ok(known);
-        }
+    fn ask(&self) -> Result<Passphrase, Failure> {
         let text = match &self.file {
             Some(path) => ask::line_of_file(path, "the passphrase")?,
             None if can_ask() => ask::secret("the passphrase", OTHERWISE)?,
             None => return Err(Error::from(StoreError::Sealed).into()),
         };
-        let passphrase = Passphrase::new(&text).map_err(Error::from)?;
-        Ok(self.known.get_or_init(|| passphrase))
+        Ok(Passphrase::new(&text).map_err(Error::from)?)
     }
 }
 
