@@ -65,7 +65,7 @@ pub(super) fn contact(config: &Config) -> Vec<Contact> {
 
 /// GET `/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    keys_of(&app, NATIVE, None)
+    keys_of(&app, NATIVE)
 }
 
 /// GET `/v1/keys/{id}` (NUT-02), active or not.
@@ -73,8 +73,7 @@ pub(in crate::http) async fn keyset_keys(
     State(app): State<SharedApp>,
     id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
-    let Path(id) = id.map_err(|_| unknown_keyset())?;
-    keys_of(&app, NATIVE, Some(&id))
+    keyset_keys_of(&app, NATIVE, id)
 }
 
 /// GET `/v1/keysets` (NUT-02).
@@ -82,12 +81,25 @@ pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Jso
     keysets_of(&app, NATIVE)
 }
 
-/// The keys of a kind's active keysets, or of the one with this id.
-pub(super) fn keys_of(app: &App, kind: KeysetKind, id: Option<&str>) -> Result<Json<Keys>> {
-    let parse = |id| KeysetId::from_hex(id).map_err(|_| unknown_keyset());
-    let id = id.map(parse).transpose()?;
+/// The keys of a kind's active keysets.
+pub(super) fn keys_of(app: &App, kind: KeysetKind) -> Result<Json<Keys>> {
+    find_keys(app, kind, None)
+}
+
+/// The keys of a kind's keyset with the id that the path names, active or not.
+pub(super) fn keyset_keys_of(
+    app: &App,
+    kind: KeysetKind,
+    id: std::result::Result<Path<String>, PathRejection>,
+) -> Result<Json<Keys>> {
+    let Path(id) = id.map_err(|_| unknown_keyset())?;
+    let id = KeysetId::from_hex(&id).map_err(|_| unknown_keyset())?;
+    find_keys(app, kind, Some(&id))
+}
+
+fn find_keys(app: &App, kind: KeysetKind, id: Option<&KeysetId>) -> Result<Json<Keys>> {
     let directory = app.read(|reader| app.engine.directory(reader))?;
-    let keys = directory.to_keys(kind, id.as_ref());
+    let keys = directory.to_keys(kind, id);
     keys.map(Json).ok_or_else(unknown_keyset)
 }
 

@@ -24,10 +24,7 @@ pub(in crate::http) async fn swap(
     let SwapRequest { inputs, outputs } = body::parse(&body)?;
     let transaction = Transaction::swap(inputs, outputs);
     app.check_open_swap(&transaction)?;
-    let signatures = execute(&app, path::SWAP, &body, transaction)
-        .await?
-        .signatures;
-    Ok(Json(Signatures { signatures }))
+    signed(&app, path::SWAP, &body, transaction).await
 }
 
 /// POST `/v1/withdraw`: out of the caller's account.
@@ -41,10 +38,7 @@ pub(in crate::http) async fn withdraw(
     let body = body::read(&app, &headers, request).await?;
     let WithdrawRequest { outputs } = body::parse(&body)?;
     let transaction = Transaction::withdraw(account, outputs);
-    let signatures = execute(&app, path::WITHDRAW, &body, transaction)
-        .await?
-        .signatures;
-    Ok(Json(Signatures { signatures }))
+    signed(&app, path::WITHDRAW, &body, transaction).await
 }
 
 /// POST `/v1/redeem`: into the caller's account, with change.
@@ -86,6 +80,19 @@ pub(in crate::http) async fn restore(
     let body = body::read(&app, &headers, request).await?;
     let RestoreRequest { outputs } = body::parse(&body)?;
     app.engine.restore(outputs).await.map(Json)
+}
+
+/// The signatures of what a body asks for, once it is carried out.
+pub(super) async fn signed(
+    app: &SharedApp,
+    path: &str,
+    body: &[u8],
+    transaction: Transaction,
+) -> Result<Json<Signatures>> {
+    let answer = execute(app, path, body, transaction).await?;
+    Ok(Json(Signatures {
+        signatures: answer.signatures,
+    }))
 }
 
 /// Has the engine carry out what a body asks for, so that the same body can be sent again.

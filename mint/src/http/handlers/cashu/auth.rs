@@ -12,7 +12,7 @@ use farthing_protocol::{ErrorCode, amount};
 
 use super::super::super::guard::Clear;
 use super::super::super::{SharedApp, body};
-use super::super::public::{keys_of, keysets_of};
+use super::super::public::{keys_of, keyset_keys_of, keysets_of};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::keyring::KeysetKind;
@@ -21,7 +21,7 @@ use crate::ledger::Transaction;
 /// GET `/cashu/v1/auth/blind/keys`.
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
     app.blind_auth()?;
-    keys_of(&app, KeysetKind::Auth, None)
+    keys_of(&app, KeysetKind::Auth)
 }
 
 /// GET `/cashu/v1/auth/blind/keys/{id}`, active or not.
@@ -30,9 +30,7 @@ pub(in crate::http) async fn keyset_keys(
     id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
     app.blind_auth()?;
-    let unknown = |_| Error::request(ErrorCode::KeysetUnknown, "no such keyset at this mint");
-    let Path(id) = id.map_err(unknown)?;
-    keys_of(&app, KeysetKind::Auth, Some(&id))
+    keyset_keys_of(&app, KeysetKind::Auth, id)
 }
 
 /// GET `/cashu/v1/auth/blind/keysets`.

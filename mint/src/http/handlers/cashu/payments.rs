@@ -15,7 +15,7 @@ use super::super::super::guard::Blind;
 use super::super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::super::{App, SharedApp, body};
 use super::super::payments::cashier;
-use super::super::tokens::execute;
+use super::super::tokens::{execute, signed};
 use super::public::QUOTES_MAX;
 use crate::cashier::{Cashier, MeltWish};
 use crate::error::{Error, Result};
@@ -86,10 +86,7 @@ pub(in crate::http) async fn mint(
     let quotes = vec![(quote, signature)];
     let transaction = paid_for(&app, quotes, None, outputs).await?;
     let transaction = transaction.with_auth(pass);
-    let signatures = execute(&app, "/cashu/v1/mint/bolt11", &body, transaction)
-        .await?
-        .signatures;
-    Ok(Json(Signatures { signatures }))
+    signed(&app, "/cashu/v1/mint/bolt11", &body, transaction).await
 }
 
 /// POST `/cashu/v1/mint/bolt11/batch` (NUT-29).
@@ -115,10 +112,7 @@ pub(in crate::http) async fn mint_batch(
     let quotes = quotes.into_iter().zip(signatures).collect();
     let transaction = paid_for(&app, quotes, quote_amounts, outputs).await?;
     let transaction = transaction.with_auth(pass);
-    let signatures = execute(&app, "/cashu/v1/mint/bolt11/batch", &body, transaction)
-        .await?
-        .signatures;
-    Ok(Json(Signatures { signatures }))
+    signed(&app, "/cashu/v1/mint/bolt11/batch", &body, transaction).await
 }
 
 /// Tokens for what was paid for quotes, each with the signature of its key if it has one (NUT-20).

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use farthing_protocol::ErrorCode;
 use farthing_protocol::api::{Keys, Keysets};
 use farthing_protocol::cashu::bolt11::METHOD;
 use farthing_protocol::cashu::info::{
@@ -15,12 +14,12 @@ use farthing_protocol::cashu::ws::Kind;
 use farthing_protocol::suite::SuiteId;
 
 use super::super::super::{App, SharedApp};
-use super::super::public::{contact, keys_of, keysets_of, version};
+use super::super::public::{contact, keys_of, keyset_keys_of, keysets_of, version};
 use super::REPEATABLE;
 use crate::cashier::Cashier;
 use crate::clock;
 use crate::config::Protected;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::keyring::KeysetKind;
 
 /// What the Cashu door shows.
@@ -131,7 +130,7 @@ fn methods<O>(app: &App, cashier: Option<&Cashier>, options: fn(&Cashier) -> O) 
 
 /// GET `/cashu/v1/keys` (NUT-01).
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    keys_of(&app, CASHU, None)
+    keys_of(&app, CASHU)
 }
 
 /// GET `/cashu/v1/keys/{id}` (NUT-02), active or not.
@@ -139,9 +138,7 @@ pub(in crate::http) async fn keyset_keys(
     State(app): State<SharedApp>,
     id: std::result::Result<Path<String>, PathRejection>,
 ) -> Result<Json<Keys>> {
-    let unknown = |_| Error::request(ErrorCode::KeysetUnknown, "no such keyset at this mint");
-    let Path(id) = id.map_err(unknown)?;
-    keys_of(&app, CASHU, Some(&id))
+    keyset_keys_of(&app, CASHU, id)
 }
 
 /// GET `/cashu/v1/keysets` (NUT-02).

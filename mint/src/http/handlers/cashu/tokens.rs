@@ -11,7 +11,7 @@ use farthing_protocol::cashu::Lenient;
 
 use super::super::super::guard::Blind;
 use super::super::super::{SharedApp, body};
-use super::super::tokens::execute;
+use super::super::tokens::signed;
 use crate::error::Result;
 use crate::ledger::Transaction;
 
@@ -25,10 +25,7 @@ pub(in crate::http) async fn swap(
     let body = body::read(&app, &headers, request).await?;
     let Lenient(SwapRequest { inputs, outputs }) = body::parse(&body)?;
     let transaction = Transaction::swap(inputs, outputs).with_auth(pass);
-    let answer = execute(&app, "/cashu/v1/swap", &body, transaction).await?;
-    Ok(Json(Signatures {
-        signatures: answer.signatures,
-    }))
+    signed(&app, "/cashu/v1/swap", &body, transaction).await
 }
 
 /// POST `/cashu/v1/checkstate` (NUT-07).
