@@ -180,7 +180,7 @@ impl Cashier {
             let detail = "the payment failed; what was put in for it is free again";
             return Err(Error::request(ErrorCode::PaymentFailed, detail));
         }
-        if quote.state == MeltState::Paid && quote.preimage.is_none() {
+        if quote.is_settled_within() {
             self.take_back(&quote).await;
         }
         Ok(quote)

@@ -71,6 +71,13 @@ impl MeltQuote {
     pub fn due(&self) -> u64 {
         self.amount.saturating_add(self.fee_reserve)
     }
+
+    /// Whether it has paid an invoice of this mint's own: then nothing left the house, and nobody gave a
+    /// proof of it.
+    #[must_use]
+    pub fn is_settled_within(&self) -> bool {
+        self.state == MeltState::Paid && self.preimage.is_none()
+    }
 }
 
 /// What became of a melt quote (NUT-05).

@@ -141,7 +141,7 @@ impl Fake {
             canceled: false,
         };
         self.write("invoice", &payment_hash, &record)
-            .map_err(|e| unreachable_node("the control folder", &e))?;
+            .map_err(control_failed)?;
         Ok(Invoice {
             request: invoice.to_string(),
             payment_hash,
@@ -162,7 +162,7 @@ impl Fake {
         let in_time = paid_at_ms / 1000 < record.expires_at;
         match self
             .order_line("incoming", hash)
-            .map_err(|e| unreachable_node("the control folder", &e))?
+            .map_err(control_failed)?
             .as_deref()
         {
             Some("paid") => Ok(paid),
@@ -182,13 +182,12 @@ impl Fake {
             canceled: true,
             ..self.invoice_record(hash)?
         };
-        self.write("invoice", hash, &record)
-            .map_err(|e| unreachable_node("the control folder", &e))
+        self.write("invoice", hash, &record).map_err(control_failed)
     }
 
     fn invoice_record(&self, hash: &PaymentHash) -> Result<InvoiceRecord, BackendError> {
         self.read("invoice", hash)
-            .map_err(|e| unreachable_node("the control folder", &e))?
+            .map_err(control_failed)?
             .ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))
     }
 
@@ -389,6 +388,10 @@ fn unknown(error: &io::Error) -> Outgoing {
     Outgoing::Unknown {
         reason: format!("the control folder: {error}"),
     }
+}
+
+fn control_failed(error: io::Error) -> BackendError {
+    unreachable_node("the control folder", &error)
 }
 
 fn unreachable_node(what: &str, error: &dyn std::fmt::Display) -> BackendError {
