@@ -18,6 +18,8 @@
 //! | [`cashu`] | bodies of the door for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
+//! | [`unit`] | amounts as people write them | |
+//! | [`text`] | strangers' words, made fit to be shown | Unicode |
 
 pub mod amount;
 pub mod api;
@@ -33,7 +35,9 @@ pub mod payment;
 pub mod proof;
 pub mod secret;
 pub mod suite;
+pub mod text;
 pub mod token;
+pub mod unit;
 
 pub use blank::Blank;
 pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
@@ -42,3 +46,4 @@ pub use keyset::{KeysetId, KeysetInfo, PublicKeys};
 pub use proof::{BlindSignature, BlindedMessage, Dleq, Proof, ProofDleq};
 pub use secret::Secret;
 pub use token::{Token, TokenProof};
+pub use unit::{AmountError, AmountText, Unit};

@@ -7,6 +7,7 @@ use farthing_protocol::api::{
 use farthing_protocol::cashu;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::SuiteId;
+use farthing_protocol::text::printable;
 use farthing_protocol::{BlindedMessage, EncodedPoint, KeysetId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,9 +15,6 @@ use serde::de::DeserializeOwned;
 use crate::error::{Aftermath, Error, Lie, Network, Refused};
 use crate::http::{ApiToken, Http, Request, Response};
 use crate::tables::suite_of;
-
-/// How much of a mint's words is shown.
-const DETAIL_CHARS_MAX: usize = 300;
 
 /// A mint's API.
 pub(crate) struct Api<'a, H> {
@@ -152,12 +150,4 @@ pub(crate) fn json<T: Serialize>(body: &T) -> Secret {
         reason = "the bodies of the API have no map keys but strings"
     )]
     Secret::new(serde_json::to_string(body).expect("bodies of the API are JSON"))
-}
-
-/// A stranger's words without control characters, so that they cannot command a terminal, and not
-/// too many of them.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    visible.take(DETAIL_CHARS_MAX).collect()
 }

@@ -1,12 +1,12 @@
 //! What can go wrong, by who is to blame. What it means for the money is told by [`crate::explain`].
 
+use farthing_protocol::Unit;
 use farthing_protocol::conditions::LockError;
 use farthing_protocol::token::TokenError;
 use farthing_protocol::{ErrorCode, KeysetId};
 
 use crate::pay::error::{Site, Unpayable};
 use crate::store::StoreError;
-use crate::unit::Unit;
 
 /// Why a call to the wallet failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,18 +64,17 @@ mod seed;
 pub mod spend;
 pub mod store;
 mod tables;
-mod unit;
 pub mod wallet;
 pub mod web;
 
 #[cfg(feature = "native")]
 pub mod native;
 
-pub use api::printable;
 pub use doctor::{Finding, Severity};
 pub use error::Error;
 pub use exchange::Finished;
-pub use farthing_protocol::Secret;
+pub use farthing_protocol::text::printable;
+pub use farthing_protocol::{Secret, Unit};
 pub use http::{ApiToken, Http};
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
@@ -87,6 +86,5 @@ pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::{Store, StoreError};
-pub use unit::Unit;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -32,7 +32,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let token = Token::decode(text)?;
         let mint = self.mint_of(&token).await?;
         if token.unit != mint.unit {
-            let (token, mint) = (crate::api::printable(&token.unit), mint.unit);
+            let (token, mint) = (farthing_protocol::text::printable(&token.unit), mint.unit);
             return Err(Caller::TokenUnit { token, mint }.into());
         }
         let mut keysets = self.tables.keysets(&mint.url).await?;

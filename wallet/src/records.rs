@@ -1,6 +1,7 @@
 //! What a wallet keeps. A token is in one place at a time: among the spendable proofs, inside an
 //! open operation, or in the record of what was handed out.
 
+use farthing_protocol::Unit;
 use farthing_protocol::api::Limits;
 use farthing_protocol::cashu;
 use farthing_protocol::derive::Position;
@@ -11,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::http::ApiToken;
 use crate::pay::records::Purchase;
 use crate::search::Search;
-use crate::unit::Unit;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -213,7 +213,7 @@ fn account(mint: &Mint) -> Result<(), Caller> {
 
 /// Checks a key to lock to; gives it as lower-case hex.
 fn lock_key(suite: SuiteId, text: &str) -> Result<String, Caller> {
-    let wrong = || Caller::LockKey(crate::api::printable(text));
+    let wrong = || Caller::LockKey(farthing_protocol::text::printable(text));
     let bytes = hex::decode(text.trim()).map_err(|_| wrong())?;
     suite.lock_key(&bytes).map_err(|_| wrong())?;
     Ok(hex::encode(bytes))

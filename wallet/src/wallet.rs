@@ -2,8 +2,9 @@
 
 use farthing_protocol::Secret;
 use farthing_protocol::suite::SuiteId;
+use farthing_protocol::text::printable;
 
-use crate::api::{Api, printable};
+use crate::api::Api;
 use crate::coins::expires_by;
 use crate::error::{Caller, Error};
 use crate::http::{ApiToken, Http};

@@ -2,26 +2,20 @@
 
 use std::str::FromStr;
 
-use farthing_protocol::amount::{DecimalError, from_decimal};
+use farthing_protocol::{AmountError, AmountText as Typed};
 use farthing_wallet::Unit;
 
 use crate::failure::Failure;
 
-/// More decimals than any unit has: a text that is no amount with them is no amount at all.
-const DECIMALS_MOST: u8 = u8::MAX;
-
 /// An amount as it was typed: which number that is depends on the unit of the mint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AmountText(String);
+pub(crate) struct AmountText(Typed);
 
 impl FromStr for AmountText {
-    type Err = DecimalError;
+    type Err = AmountError;
 
-    fn from_str(text: &str) -> Result<Self, DecimalError> {
-        match from_decimal(text, DECIMALS_MOST) {
-            Ok(_) | Err(DecimalError::TooLarge) => Ok(Self(text.to_owned())),
-            Err(error) => Err(error),
-        }
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        text.parse().map(Self)
     }
 }
 
@@ -38,27 +32,21 @@ impl AmountText {
     /// The amount, in the smallest part of `unit`.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when the unit has fewer decimals than were typed.
+    /// [`Failure::Usage`] when the unit has fewer decimals than were typed, or is another than the one
+    /// that was typed.
     pub(crate) fn read(&self, unit: &Unit, reading: Reading) -> Result<u64, Failure> {
-        let decimals = match reading {
-            Reading::Decimal => unit.decimals,
-            Reading::Smallest => 0,
+        let read = match reading {
+            Reading::Decimal => self.0.read(unit),
+            Reading::Smallest => self.0.read(&Unit::new(unit.name(), 0)),
         };
-        from_decimal(&self.0, decimals).map_err(|error| {
-            let (text, name) = (&self.0, unit.name());
+        read.map_err(|error| {
             let why = match (error, reading) {
-                (DecimalError::Decimals { max: 0, .. }, Reading::Smallest) => {
+                (AmountError::Whole { .. }, Reading::Smallest) => {
                     "with --smallest-unit it is a whole number".to_owned()
                 }
-                (DecimalError::Decimals { max: 0, .. }, Reading::Decimal) => {
-                    format!("{name} is not divided: give a whole number")
-                }
-                (DecimalError::Decimals { got, max }, _) => {
-                    format!("it has {got} decimals, and {name} has {max}")
-                }
-                (DecimalError::Form | DecimalError::TooLarge, _) => error.to_string(),
+                (error, _) => error.to_string(),
             };
-            Failure::Usage(format!("error: {text} is not an amount here: {why}"))
+            Failure::Usage(format!("error: {} is not an amount here: {why}", self.0))
         })
     }
 }
@@ -72,7 +60,7 @@ mod tests {
     }
 
     fn read(text: &str, unit: &Unit, reading: Reading) -> Result<u64, String> {
-        let text: AmountText = text.parse().map_err(|e: DecimalError| e.to_string())?;
+        let text: AmountText = text.parse().map_err(|e: AmountError| e.to_string())?;
         text.read(unit, reading).map_err(|failure| failure.text())
     }
 
@@ -80,43 +68,37 @@ mod tests {
     fn amounts_are_typed_as_the_wallet_shows_them() {
         assert_eq!(read("1.25", &usd(), Reading::Decimal), Ok(125));
         assert_eq!(read("5", &usd(), Reading::Decimal), Ok(500));
+        assert_eq!(read("0.05 usd", &usd(), Reading::Decimal), Ok(5));
         assert_eq!(read("5", &Unit::new("credit", 0), Reading::Decimal), Ok(5));
         assert_eq!(read("125", &usd(), Reading::Smallest), Ok(125));
     }
 
     #[test]
     fn what_the_unit_does_not_have_is_refused_and_never_rounded() {
+        let credit = || Unit::new("credit", 0);
+        let (decimal, smallest) = (Reading::Decimal, Reading::Smallest);
         for (text, unit, reading, why) in [
-            (
-                "1.255",
-                usd(),
-                Reading::Decimal,
-                "it has 3 decimals, and usd has 2",
-            ),
-            (
-                "1.250",
-                usd(),
-                Reading::Decimal,
-                "it has 3 decimals, and usd has 2",
-            ),
+            ("1.255", usd(), decimal, "it has 3 decimals, and usd has 2"),
+            ("1.250", usd(), decimal, "it has 3 decimals, and usd has 2"),
             (
                 "1.25",
                 usd(),
-                Reading::Smallest,
+                smallest,
                 "with --smallest-unit it is a whole number",
             ),
             (
                 "1.5",
-                Unit::new("credit", 0),
-                Reading::Decimal,
+                credit(),
+                decimal,
                 "credit is not divided: give a whole number",
             ),
             (
-                "184467440737095516.16",
+                "5 eur",
                 usd(),
-                Reading::Decimal,
-                "it is too large",
+                decimal,
+                "it is in eur, and amounts here are in usd",
             ),
+            ("184467440737095516.16", usd(), decimal, "it is too large"),
         ] {
             let expected = format!("error: {text} is not an amount here: {why}");
             assert_eq!(read(text, &unit, reading), Err(expected));
@@ -125,12 +107,8 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_of_any_unit_is_refused_before_the_wallet_is_opened() {
-        for text in ["", "-5", "+5", "1,25", "1.", ".5", "five", "1e3", "0x5"] {
-            assert_eq!(
-                text.parse::<AmountText>(),
-                Err(DecimalError::Form),
-                "{text}"
-            );
+        for text in ["", "-5", "+5", "1,25", "1.", ".5", "five", "1 000"] {
+            assert_eq!(text.parse::<AmountText>(), Err(AmountError::Form), "{text}");
         }
     }
 }

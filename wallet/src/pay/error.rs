@@ -1,9 +1,9 @@
 //! What can go wrong with a payment: what is refused before anything is paid, and what sites do.
 
+use farthing_protocol::Unit;
 use farthing_protocol::payment::PaymentError;
 
 use crate::error::Lie;
-use crate::unit::Unit;
 
 /// Why something is not paid for. Nothing was moved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

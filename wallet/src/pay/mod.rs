@@ -30,6 +30,7 @@ pub mod records;
 pub(crate) mod settle;
 mod take_back;
 
+use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
 use url::Url;
 
@@ -41,7 +42,6 @@ use crate::keysets;
 use crate::records::{Entry, Kind, Operation, worth};
 use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
-use crate::unit::Unit;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
@@ -340,7 +340,7 @@ fn checked(request: &PageRequest) -> Result<PageRequest, Unpayable> {
     let url = page_url(&request.url)?;
     let mut own = request.headers.iter().map(|(name, _)| name);
     if let Some(name) = own.find(|name| name.to_ascii_lowercase().starts_with(OWN_HEADERS)) {
-        return Err(Unpayable::Header(crate::api::printable(name)));
+        return Err(Unpayable::Header(farthing_protocol::text::printable(name)));
     }
     Ok(PageRequest {
         url,
@@ -355,7 +355,7 @@ fn redirected(request: &PageRequest, head: &Head) -> Result<Option<PageRequest>,
     else {
         return Ok(None);
     };
-    let wrong = || Unpayable::Url(crate::api::printable(location));
+    let wrong = || Unpayable::Url(farthing_protocol::text::printable(location));
     let base = Url::parse(&request.url).map_err(|_| wrong())?;
     let url = base.join(location).map_err(|_| wrong())?;
     let mut next = PageRequest {

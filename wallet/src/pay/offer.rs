@@ -1,17 +1,17 @@
 //! What a site asks for: its payment request, read and checked before anything is paid.
 
+use farthing_protocol::Unit;
 use farthing_protocol::payment::{LockOption, PaymentRequest, change, header};
 use farthing_protocol::suite::{Ristretto255, Suite};
+use farthing_protocol::text::printable;
 use url::{Host, Url};
 
 use super::error::{RequestFault, Unpayable};
 use super::records::{Item, site_of};
-use crate::api::printable;
 use crate::error::{Caller, Error};
 use crate::http::Http;
 use crate::records::{Coin, Mint, worth};
 use crate::store::Store;
-use crate::unit::Unit;
 use crate::wallet::{Wallet, normal_url};
 use crate::web::{Head, PageRequest};
 

@@ -2,13 +2,13 @@
 
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::payment::header;
+use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
 use super::error::{Fate, Fault, Site, Unpayable};
 use super::records::{Bought, PaymentProof, Purchase};
 use super::{Answer, Payment, silent};
-use crate::api::printable;
 use crate::error::Error;
 use crate::http::Http;
 use crate::records::{Operation, Outcome, worth};
