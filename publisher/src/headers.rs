@@ -1,7 +1,7 @@
 //! What the paywall takes out of requests and answers, and what it adds.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use farthing_protocol::payment::header as names;
 
 use crate::receipts::{self, Issued};
@@ -42,29 +42,63 @@ pub(crate) fn paid(
 /// Keeps caches between the paywall and the reader from serving the answer to others.
 pub(crate) fn keep_private(mut answer: Response<Body>) -> Response<Body> {
     let headers = answer.headers_mut();
+    let for_caches = headers.keys().filter(|name| is_for_caches(name.as_str()));
+    for name in for_caches.cloned().collect::<Vec<HeaderName>>() {
+        headers.remove(name);
+    }
     let told = headers.get_all(header::CACHE_CONTROL).iter();
     let told = told
         .filter_map(|value| value.to_str().ok())
         .collect::<Vec<_>>();
-    let directives = told
-        .iter()
-        .flat_map(|value| value.split(','))
-        .map(str::trim);
-    let for_all = |directive: &&str| {
-        let name = directive.split('=').next().unwrap_or_default();
-        let name = name.trim().to_ascii_lowercase();
-        !matches!(
-            name.as_str(),
-            "" | "public" | "s-maxage" | "private" | "proxy-revalidate"
-        )
-    };
+    let directives = told.iter().flat_map(|value| directives(value));
     let kept: Vec<&str> = std::iter::once("private")
-        .chain(directives.filter(for_all))
+        .chain(directives.filter(|directive| !is_for_all(directive)))
         .collect();
     if let Ok(value) = HeaderValue::from_str(&kept.join(", ")) {
         headers.insert(header::CACHE_CONTROL, value);
     }
     answer
+}
+
+/// Headers that some shared caches take before `Cache-Control`: those that are targeted at caches (RFC
+/// 9213, and the names from before it, which all end alike), and those from before `Cache-Control`.
+fn is_for_caches(name: &str) -> bool {
+    let is_targeted = name.ends_with("cache-control") && name != "cache-control";
+    let others = [
+        "edge-control",
+        "expires",
+        "pragma",
+        "surrogate-control",
+        "x-accel-expires",
+        "x-reverse-proxy-ttl",
+    ];
+    is_targeted || others.contains(&name)
+}
+
+/// Whether a directive is for shared caches, or one that is written anew.
+fn is_for_all(directive: &str) -> bool {
+    let name = directive.split('=').next().unwrap_or_default();
+    let name = name.trim().to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "" | "public" | "s-maxage" | "private" | "proxy-revalidate"
+    )
+}
+
+/// The directives of a line of `Cache-Control`: between commas that are not in quotes.
+fn directives(line: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    line.split(move |c| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            '\\' => is_escaped = is_quoted && !was_escaped,
+            '"' if !was_escaped => is_quoted = !is_quoted,
+            _ => {}
+        }
+        c == ',' && !is_quoted
+    })
+    .map(str::trim)
 }
 
 #[cfg(test)]
@@ -93,6 +127,39 @@ mod tests {
         );
         assert_eq!(kept(&["no-store"]), "private, no-store");
         assert_eq!(kept(&["Private", "max-age=1"]), "private, max-age=1");
+        let quoted = r#"private="a, public", no-cache="x\"y, s-maxage=9", max-age=2"#;
+        let expected = r#"private, no-cache="x\"y, s-maxage=9", max-age=2"#;
+        assert_eq!(kept(&[quoted]), expected);
+    }
+
+    #[test]
+    fn no_header_that_a_shared_cache_may_prefer_is_left_on_what_was_paid_for() {
+        let mut answer = Response::new(Body::empty());
+        for name in [
+            "surrogate-control",
+            "cdn-cache-control",
+            "cloudflare-cdn-cache-control",
+            "vercel-cdn-cache-control",
+            "netlify-cdn-cache-control",
+            "akamai-cache-control",
+            "x-litespeed-cache-control",
+            "edge-control",
+            "x-accel-expires",
+            "expires",
+            "pragma",
+            "etag",
+            "last-modified",
+            "vary",
+        ] {
+            let value = HeaderValue::from_static("max-age=3600");
+            answer.headers_mut().append(name, value.clone());
+            answer.headers_mut().append(name, value);
+        }
+        let answer = keep_private(answer);
+        let mut names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["cache-control", "etag", "last-modified", "vary"]);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "private");
     }
 
     #[test]

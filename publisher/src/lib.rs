@@ -12,6 +12,7 @@
 //! | `binding` | which request a payment belongs to |
 //! | `settle` | recording, redeeming, and only then serving |
 //! | `headers` | what is taken out of requests and answers, and what is added |
+//! | `cors` | what programs in pages of other origins may read |
 //! | `form` | paying by a pasted token, for browsers |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
@@ -36,6 +37,7 @@
 mod binding;
 mod clock;
 mod command;
+mod cors;
 pub mod error;
 mod form;
 mod headers;
@@ -55,6 +57,7 @@ mod settle;
 
 pub use binding::Origin;
 pub use command::main;
+pub use cors::AllowedOrigins;
 pub use error::Error;
 pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
 pub use settings::{Accept, Charged, Settings};

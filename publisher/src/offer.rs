@@ -7,8 +7,9 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::{LockOption, PaymentRequest, change, header as names};
 use serde::Serialize;
 
+use crate::cors::OwnAnswer;
 use crate::error::Refusal;
-use crate::page::{self, Page};
+use crate::page::{self, Asked, Page};
 use crate::paywall::PAY_PATH;
 
 /// What a resource costs, and how it can be paid.
@@ -24,6 +25,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) lock: Option<LockOption>,
     /// The URL of what is bought.
     pub(crate) url: &'a str,
+    /// How it was asked for.
+    pub(crate) asked: Asked<'a>,
 }
 
 /// The body for programs.
@@ -63,6 +66,7 @@ impl Offer<'_> {
         let mut response = Response::new(Body::from(body));
         let status = StatusCode::from_u16(refusal.status);
         *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
+        response.extensions_mut().insert(OwnAnswer);
         let answered = response.headers_mut();
         let kind = if is_page {
             answered.insert(
@@ -116,6 +120,7 @@ impl Offer<'_> {
             cashu_url: self.cashu_url,
             request,
             url: self.url,
+            asked: self.asked,
             pay_path: PAY_PATH,
             error: (!asked).then_some(&refusal.detail),
         })
@@ -135,10 +140,13 @@ impl Offer<'_> {
     }
 }
 
+const HTML: &[u8] = b"text/html";
+
 /// Whether the client is a browser that wants a page: it says so by name.
 fn accepts_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter();
-    accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.to_ascii_lowercase().contains("text/html"))
+    let mut accepted = headers.get_all(header::ACCEPT).iter();
+    accepted.any(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.windows(HTML.len()).any(|part| part == HTML)
+    })
 }

@@ -9,6 +9,12 @@ use super::*;
 const REQUEST: &str = "creqApWFhA2F1ZmNyZWRpdGFtgXgYaHR0cHM6Ly9taW50LmV4YW1wbGUubmV0YWR4HkEgd2FsayB0aHJv\
                        dWdoIHRoZSBzYWx0IG1hcnNoZXM";
 
+const GET: Asked<'static> = Asked {
+    method: "GET",
+    has_body: false,
+    content_type: None,
+};
+
 fn sample() -> Page<'static> {
     Page {
         site: "The Gazette",
@@ -20,6 +26,7 @@ fn sample() -> Page<'static> {
         cashu_url: None,
         request: REQUEST,
         url: "https://gazette.example/articles/salt-marshes?part=2",
+        asked: GET,
         pay_path: "/.well-known/farthing/pay",
         error: None,
     }
@@ -154,6 +161,37 @@ fn the_command_is_one_word_for_the_shell() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(printed.stdout).unwrap(), url);
+}
+
+#[test]
+fn only_a_get_has_a_form_and_the_command_sends_the_same_request() {
+    let url = "'https://gazette.example/articles/salt-marshes?part=2'";
+    let json = Some("application/json; a='b'");
+    let quoted = r"-H 'Content-Type: application/json; a='\''b'\'''";
+    for (method, has_body, content_type, arguments) in [
+        ("GET", false, None, String::new()),
+        ("POST", false, json, "-X 'POST' ".to_owned()),
+        ("POST", true, json, format!("-X 'POST' {quoted} -d @FILE ")),
+        ("PUT", true, None, "-X 'PUT' -d @FILE ".to_owned()),
+        ("GET", true, None, "-X 'GET' -d @FILE ".to_owned()),
+        ("it's", false, None, r"-X 'it'\''s' ".to_owned()),
+    ] {
+        let expected = format!("farthing get {arguments}{url}");
+        let asked = Asked {
+            method,
+            has_body,
+            content_type,
+        };
+        let sample = Page { asked, ..sample() };
+        assert_eq!(command(&sample), expected);
+        let html = page(&sample);
+        assert!(html.contains(&escape(&expected)), "{html}");
+        let is_get = method == "GET" && !has_body;
+        assert_eq!(html.contains("<form"), is_get, "{method} {has_body}");
+        assert_eq!(html.contains("name=\"token\""), is_get);
+        assert_eq!(html.contains("in the header X-Cashu"), !is_get);
+        assert_eq!(html.contains("name for FILE"), has_body);
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, header};
 use farthing_protocol::ErrorCode;
 use tower::{Layer, Service, ServiceExt as _};
 
@@ -18,11 +18,12 @@ use crate::keys::{self, Keys};
 use crate::locked::{self, Redeemer};
 use crate::mint::Mint;
 use crate::offer::Offer;
+use crate::page::Asked;
 use crate::payment::{Checked, Payment, Terms};
 use crate::records::{Locked, Records};
 use crate::settings::{Accept, Settings};
 use crate::settle::Settlement;
-use crate::{clock, form, headers, receipts};
+use crate::{clock, cors, form, headers, receipts};
 
 /// Where the page's form sends a pasted token.
 pub const PAY_PATH: &str = "/.well-known/farthing/pay";
@@ -157,11 +158,15 @@ where
         let inner = std::mem::replace(&mut self.inner, copy);
         let shared = Arc::clone(&self.paywall);
         Box::pin(async move {
-            if *request.method() == Method::POST && request.uri().path() == PAY_PATH {
-                form::pay(&shared, inner, request).await
-            } else {
-                serve(&shared, inner, request).await
-            }
+            let origin = request.headers().get(header::ORIGIN).cloned();
+            let is_form = *request.method() == Method::POST && request.uri().path() == PAY_PATH;
+            let mut answer = match is_form {
+                true => form::pay(&shared, inner, request).await?,
+                false => serve(&shared, inner, request).await?,
+            };
+            let origins = &shared.settings.allowed_origins;
+            origins.share(origin.as_ref(), &mut answer);
+            Ok(answer)
         })
     }
 }
@@ -176,14 +181,17 @@ where
     S: Service<Request<Body>, Response = Response<Body>>,
 {
     let (mut parts, body) = request.into_parts();
-    let price = (shared.price)(&parts).filter(|price| price.amount > 0);
-    let Some(price) = price else {
+    if is_free_question(shared, &parts) {
+        let answer = cors::ask(&shared.settings.allowed_origins, inner, parts).await?;
+        return Ok(tell(answer, Outcome::Free));
+    }
+    let Some(price) = price_of(shared, &parts) else {
         headers::strip_request(&mut parts.headers);
         let mut answer = inner.oneshot(Request::from_parts(parts, body)).await?;
         headers::strip_answer(answer.headers_mut());
         return Ok(tell(answer, Outcome::Free));
     };
-    let visit = Visit::new(shared, &parts, price);
+    let visit = Visit::new(shared, &parts, price, !body.is_end_stream());
     let admitted = match visit.admit().await {
         Ok(admitted) => admitted,
         Err(refused) => return Ok(*refused),
@@ -204,12 +212,33 @@ where
     Ok(visit.let_through(answer, admitted, &watch).await)
 }
 
+/// What a request costs, unless it is free.
+pub(crate) fn price_of(shared: &Shared, parts: &Parts) -> Option<Price> {
+    (shared.price)(parts).filter(|price| price.amount > 0)
+}
+
+/// Whether a request only asks how something with a price may be asked for: a browser's preflight, or
+/// `OPTIONS *`.
+fn is_free_question(shared: &Shared, parts: &Parts) -> bool {
+    let Some(method) = cors::preflight(parts) else {
+        let is_for_all = parts.method == Method::OPTIONS && parts.uri.path() == "*";
+        return is_for_all && price_of(shared, parts).is_some();
+    };
+    let is_priced = |method: Method| {
+        let mut parts = parts.clone();
+        parts.method = method;
+        price_of(shared, &parts).is_some()
+    };
+    is_priced(Method::OPTIONS) || is_priced(method)
+}
+
 /// A request for something that has a price.
-struct Visit<'a> {
+pub(crate) struct Visit<'a> {
     shared: &'a Shared,
     price: Price,
-    target: Target,
+    pub(crate) target: Target,
     headers: HeaderMap,
+    has_body: bool,
 }
 
 /// Why a request may go on to what is behind the paywall.
@@ -221,12 +250,13 @@ enum Admission {
 }
 
 impl<'a> Visit<'a> {
-    fn new(shared: &'a Shared, parts: &Parts, price: Price) -> Self {
+    pub(crate) fn new(shared: &'a Shared, parts: &Parts, price: Price, has_body: bool) -> Self {
         Self {
             shared,
             price,
             target: Target::of(parts, shared.settings.public_url.as_deref()),
             headers: parts.headers.clone(),
+            has_body,
         }
     }
 
@@ -297,7 +327,7 @@ impl<'a> Visit<'a> {
             Admission::Payment(checked, locked) => (checked, locked),
         };
         if !self.shared.settings.charged.includes(answer.status()) {
-            return tell(answer, Outcome::NotCharged);
+            return tell(headers::keep_private(answer), Outcome::NotCharged);
         }
         let Ok(body) = digest else {
             let detail = "it was answered before the request was read; nothing was spent";
@@ -340,7 +370,8 @@ impl<'a> Visit<'a> {
         tell(self.offer().ask(&self.headers), Outcome::Asked)
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+    /// The answer to a payment that opens nothing.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Body> {
         let answer = self.offer().refuse(&self.headers, refusal);
         tell(answer, Outcome::Refused(refusal.code))
     }
@@ -351,6 +382,7 @@ impl<'a> Visit<'a> {
             Accept::Online => None,
             Accept::Locked { .. } => Some(locked::option(&self.shared.keys)),
         };
+        let content_type = self.headers.get(header::CONTENT_TYPE);
         Offer {
             site: &settings.name,
             mint: mint.url(),
@@ -361,6 +393,11 @@ impl<'a> Visit<'a> {
             description: self.price.description.as_deref(),
             lock,
             url: &self.target.url,
+            asked: Asked {
+                method: self.target.method.as_str(),
+                has_body: self.has_body,
+                content_type: content_type.and_then(|kind| kind.to_str().ok()),
+            },
         }
     }
 }
@@ -368,14 +405,4 @@ impl<'a> Visit<'a> {
 fn tell(mut answer: Response<Body>, outcome: Outcome) -> Response<Body> {
     answer.extensions_mut().insert(outcome);
     answer
-}
-
-/// Whether an answer is what was paid for, now, before or by a receipt.
-pub(crate) fn is_served(answer: &Response<Body>) -> bool {
-    let outcome = answer.extensions().get::<Outcome>();
-    let served = matches!(
-        outcome,
-        Some(Outcome::Charged(_) | Outcome::Repeated | Outcome::Receipt | Outcome::Free)
-    );
-    served && (answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED)
 }

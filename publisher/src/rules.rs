@@ -20,7 +20,8 @@ pub struct Rule {
     pub path: String,
     /// The price; 0 is free.
     pub amount: u64,
-    /// The method that it is for; every method without one.
+    /// The method that it is for. Without one the rule is for every method that no other rule for the
+    /// same path names.
     pub method: Option<String>,
     /// What is bought, for people.
     pub description: Option<String>,
@@ -38,8 +39,10 @@ pub struct InvalidRule {
 /// shorter, and for the same path a rule with a method before one without. Whatever no rule is for
 /// costs the default.
 ///
-/// `OPTIONS` is free, and `HEAD` costs what `GET` costs. A slash at the end of a path makes no
-/// difference.
+/// `HEAD` costs what `GET` costs. Many servers answer any method as if it were the one that they
+/// know. So a path that has rules with methods alone costs at least the most of them by every other
+/// method; `GET` alone is left to the next rule, so that a form can be free and its `POST` not. A rule
+/// for the same path without a method says otherwise. A slash at the end of a path makes no difference.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The most specific first.
@@ -88,7 +91,7 @@ impl Rules {
     }
 
     /// What a request costs; nothing, when it is free. Where its path is unclear, it is the most that it
-    /// may cost.
+    /// may cost. The paywall itself lets CORS preflights pass free.
     #[must_use]
     pub fn price(&self, parts: &Parts) -> Option<Price> {
         self.price_of(&parts.method, parts.uri.path())
@@ -97,9 +100,6 @@ impl Rules {
     /// [`Self::price`], of a method and a path.
     #[must_use]
     pub fn price_of(&self, method: &Method, path: &str) -> Option<Price> {
-        if method == Method::OPTIONS {
-            return None;
-        }
         let dearest = match self.read(path) {
             Ok(readings) => {
                 let prices = readings.iter().map(|path| self.of_reading(method, path));
@@ -146,11 +146,36 @@ impl Rules {
     }
 
     fn of_reading(&self, method: &Method, path: &str) -> Price {
-        let mut patterns = self.patterns.iter();
-        match patterns.find(|pattern| pattern.is_for(method, path)) {
-            Some(pattern) => pattern.price.clone(),
-            None => self.default_price(),
+        // Some servers take `get` for GET.
+        let method = match method.as_str().to_ascii_uppercase() {
+            head if head == "HEAD" => "GET".to_owned(),
+            method => method,
+        };
+        let matching = self.patterns.iter().filter(|p| p.is_for_path(path));
+        let matching: Vec<&Pattern> = matching.collect();
+        let mut rest = matching.as_slice();
+        let mut least: Option<&Price> = None;
+        let at_least = |price: Price, least: Option<&Price>| match least {
+            Some(least) if least.amount > price.amount => least.clone(),
+            _ => price,
+        };
+        while let Some(first) = rest.first() {
+            let end = rest.partition_point(|p| p.is_at_the_same_path(first));
+            let (group, after) = rest.split_at(end);
+            let is_for = |ours: &&&Pattern| match &ours.method {
+                Some(ours) => *ours == method,
+                None => true,
+            };
+            if let Some(pattern) = group.iter().find(is_for) {
+                return at_least(pattern.price.clone(), least);
+            }
+            if method != "GET" {
+                let prices = group.iter().map(|pattern| &pattern.price);
+                least = prices.chain(least).max_by_key(|price| price.amount);
+            }
+            rest = after;
         }
+        at_least(self.default_price(), least)
     }
 
     fn default_price(&self) -> Price {
@@ -181,7 +206,6 @@ impl Pattern {
         }
         let method = rule.method.as_deref().map(str::to_ascii_uppercase);
         match method.as_deref() {
-            Some("OPTIONS") => return Err("OPTIONS is always free".to_owned()),
             Some("HEAD") => return Err("HEAD costs what GET costs".to_owned()),
             Some(method) => {
                 let known = Method::from_bytes(method.as_bytes());
@@ -201,22 +225,19 @@ impl Pattern {
     }
 
     fn is_for_the_same(&self, other: &Self) -> bool {
-        (&self.path, self.is_prefix, &self.method) == (&other.path, other.is_prefix, &other.method)
+        self.is_at_the_same_path(other) && self.method == other.method
     }
 
-    fn is_for(&self, method: &Method, path: &str) -> bool {
-        // Some servers take `get` for GET.
-        let method = match method.as_str() {
-            head if head.eq_ignore_ascii_case("HEAD") => "GET",
-            method => method,
-        };
-        let mut ours = self.method.iter();
-        ours.all(|ours| ours.eq_ignore_ascii_case(method))
-            && match path.strip_prefix(self.path.as_str()) {
-                Some("") => true,
-                Some(below) => self.is_prefix && below.starts_with('/'),
-                None => false,
-            }
+    fn is_at_the_same_path(&self, other: &Self) -> bool {
+        (&self.path, self.is_prefix) == (&other.path, other.is_prefix)
+    }
+
+    fn is_for_path(&self, path: &str) -> bool {
+        match path.strip_prefix(self.path.as_str()) {
+            Some("") => true,
+            Some(below) => self.is_prefix && below.starts_with('/'),
+            None => false,
+        }
     }
 }
 

@@ -88,17 +88,52 @@ fn the_default_is_for_what_no_rule_is_for() {
 }
 
 #[test]
-fn options_is_free_and_head_costs_what_get_costs() {
-    let rules = rules(&[rule_for("GET", "/a", 3), rule("/b", 4)]);
+fn a_rule_with_a_method_says_what_the_other_methods_cost() {
+    let rules = rules(&[
+        rule_for("GET", "/a", 3),
+        rule("/b", 4),
+        rule_for("POST", "/c", 5),
+        rule_for("GET", "/d", 6),
+        rule_for("PUT", "/d", 7),
+        rule_for("GET", "/e", 8),
+        rule("/e", 0),
+        rule("/f/*", 9),
+        rule_for("GET", "/f/free", 0),
+        rule_for("OPTIONS", "/g", 10),
+    ]);
     for (method, path, amount) in [
-        ("OPTIONS", "/b", 0),
-        ("OPTIONS", "*", 0),
+        ("GET", "/a", 3),
         ("HEAD", "/a", 3),
-        ("HEAD", "/b", 4),
         ("get", "/a", 3),
         ("head", "/a", 3),
-        ("PUT", "/a", 0),
+        ("OPTIONS", "/a", 3),
+        ("PUT", "/a", 3),
+        ("BREW", "/a", 3),
+        ("GET", "/a/x", 0),
+        ("PUT", "/a/x", 0),
+        ("HEAD", "/b", 4),
+        ("OPTIONS", "/b", 4),
         ("options", "/b", 4),
+        // The page with the form is free.
+        ("GET", "/c", 0),
+        ("HEAD", "/c", 0),
+        ("POST", "/c", 5),
+        ("PUT", "/c", 5),
+        ("OPTIONS", "/c", 5),
+        ("GET", "/d", 6),
+        ("PUT", "/d", 7),
+        ("DELETE", "/d", 7),
+        // A rule without a method is for all others.
+        ("GET", "/e", 8),
+        ("HEAD", "/e", 8),
+        ("PUT", "/e", 0),
+        ("OPTIONS", "/e", 0),
+        // Never less than the next rule says.
+        ("GET", "/f/free", 0),
+        ("PUT", "/f/free", 9),
+        ("OPTIONS", "/g", 10),
+        ("GET", "/g", 0),
+        ("OPTIONS", "/none", 0),
     ] {
         assert_eq!(cost(&rules, method, path), amount, "{method} {path}");
     }
@@ -134,7 +169,6 @@ fn rules_that_make_no_sense_are_named() {
         rule("/a;b", 1),
         rule("/a%2Fb", 1),
         rule("/a%", 1),
-        rule_for("OPTIONS", "/a", 1),
         rule_for("head", "/a", 1),
         rule_for("G T", "/a", 1),
         rule_for("", "/a", 1),

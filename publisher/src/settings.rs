@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use axum::http::StatusCode;
 use farthing_protocol::Secret;
 
+use crate::cors::AllowedOrigins;
 use crate::error::Error;
 
 /// The settings of a [`crate::Paywall`].
@@ -30,8 +31,12 @@ pub struct Settings {
     pub charged: Charged,
     /// Which tokens are taken.
     pub accept: Accept,
+    /// Origins whose pages may read the paywall's own answers.
+    pub allowed_origins: AllowedOrigins,
     /// How long the mint may take to answer, in milliseconds.
     pub mint_timeout_ms: u64,
+    /// How long the form with a pasted token may take to arrive, in milliseconds.
+    pub read_timeout_ms: u64,
 }
 
 impl Settings {
@@ -48,7 +53,9 @@ impl Settings {
             record_days: 8,
             charged: Charged::default(),
             accept: Accept::default(),
+            allowed_origins: AllowedOrigins::default(),
             mint_timeout_ms: 10_000,
+            read_timeout_ms: 10_000,
         }
     }
 }

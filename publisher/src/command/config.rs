@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::cors::AllowedOrigins;
 use crate::error::Error;
 use crate::rules::{Rule, Rules};
 use crate::settings::{Accept, Charged, Settings};
@@ -64,6 +65,8 @@ pub(super) struct Config {
     pub(super) trusted_proxies: Vec<IpNet>,
     /// Whether the server behind is told readers' addresses.
     pub(super) forward_client_address: bool,
+    /// Origins whose pages may read the paywall's own answers.
+    pub(super) allowed_origins: Vec<String>,
     /// How long the server behind may take to accept a connection, in milliseconds.
     pub(super) connect_timeout_ms: u64,
     /// How long it may take to begin its answer, in milliseconds.
@@ -142,6 +145,7 @@ impl Default for Config {
             keep_host: true,
             trusted_proxies: Vec::new(),
             forward_client_address: false,
+            allowed_origins: vec!["*".to_owned()],
             connect_timeout_ms: 5_000,
             answer_timeout_ms: 60_000,
             mint_timeout_ms: 10_000,
@@ -307,7 +311,9 @@ impl Config {
                     locktime_hours_min: self.locktime_hours_min,
                 },
             },
+            allowed_origins: AllowedOrigins::parse(&self.allowed_origins)?,
             mint_timeout_ms: self.mint_timeout_ms,
+            read_timeout_ms: self.read_timeout_ms,
             ..Settings::new(&self.name, mint, self.api_token()?, self.data.clone())
         })
     }

@@ -36,10 +36,30 @@ pub(crate) struct Page<'a> {
     pub(crate) request: &'a str,
     /// What is bought, as a URL.
     pub(crate) url: &'a str,
+    /// How it was asked for.
+    pub(crate) asked: Asked<'a>,
     /// Where the form goes.
     pub(crate) pay_path: &'a str,
     /// Why the last payment was refused.
     pub(crate) error: Option<&'a str>,
+}
+
+/// A request for which the page asks money, as far as it is to be sent again.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Its method.
+    pub(crate) method: &'a str,
+    /// Whether it had a body.
+    pub(crate) has_body: bool,
+    /// What its body was.
+    pub(crate) content_type: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Whether an address typed into a browser is the same request.
+    fn is_plain_get(self) -> bool {
+        self.method == "GET" && !self.has_body
+    }
 }
 
 /// Writes the page.
@@ -71,7 +91,10 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     html.push_str("<ol>\n");
     html.push_str(&with_farthing(page));
     html.push_str(&with_a_wallet(page));
-    html.push_str(&with_a_token(page, &price));
+    // The form buys what a browser gets at the address, and nothing else.
+    if page.asked.is_plain_get() {
+        html.push_str(&with_a_token(page, &price));
+    }
     let mint = link(page.mint_url);
     let _ = write!(
         html,
@@ -82,12 +105,42 @@ pub(crate) fn page(page: &Page<'_>) -> String {
 }
 
 fn with_farthing(page: &Page<'_>) -> String {
-    let command = escape(&format!("farthing get {}", shell_word(page.url)));
+    let command = escape(&command(page));
+    let file = if page.asked.has_body {
+        "<p class=\"soft\">Put the body of the request into a file, and its name for FILE.</p>\n"
+    } else {
+        ""
+    };
     format!(
         "<li>\n<h2>With the Farthing wallet</h2>\n\
          <p class=\"soft\">It asks you before it pays, and keeps the change.</p>\n\
-         <pre><code>{command}</code></pre>\n</li>\n"
+         <pre><code>{command}</code></pre>\n{file}</li>\n"
     )
+}
+
+/// The command that sends the same request and pays.
+fn command(page: &Page<'_>) -> String {
+    let Asked {
+        method,
+        has_body,
+        content_type,
+    } = page.asked;
+    let mut command = "farthing get".to_owned();
+    if !page.asked.is_plain_get() {
+        let _ = write!(command, " -X {}", shell_word(method));
+    }
+    if has_body {
+        if let Some(kind) = content_type {
+            let _ = write!(
+                command,
+                " -H {}",
+                shell_word(&format!("Content-Type: {kind}"))
+            );
+        }
+        command.push_str(" -d @FILE");
+    }
+    let _ = write!(command, " {}", shell_word(page.url));
+    command
 }
 
 fn with_a_wallet(page: &Page<'_>) -> String {
@@ -98,10 +151,21 @@ fn with_a_wallet(page: &Page<'_>) -> String {
     };
     let drawn = qr::svg(page.request, "QR code of the payment request");
     let drawn = drawn.unwrap_or_default();
+    let (how, then) = if page.asked.is_plain_get() {
+        (
+            "when you open this page's address in it",
+            "paste the token below",
+        )
+    } else {
+        (
+            "when it sends the same request",
+            "send the request again with the token in the header X-Cashu",
+        )
+    };
     format!(
         "<li>\n<h2>With {which} Cashu wallet</h2>\n<div class=\"scan\">\n{drawn}\
-         <div>\n<p>A wallet that pays web pages (HTTP 402, NUT-24) pays when you open this page's address \
-         in it. Any other {that} makes a token for this request: scan it, and paste the token below.</p>\n\
+         <div>\n<p>A wallet that pays web pages (HTTP 402, NUT-24) pays {how}. Any other {that} makes a \
+         token for this request: scan it, and {then}.</p>\n\
          <details>\n<summary>The request as text</summary>\n<pre><code>{request}</code></pre>\n\
          </details>\n</div>\n</div>\n</li>\n"
     )

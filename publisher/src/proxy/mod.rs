@@ -21,6 +21,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Outcome;
+use crate::cors::OwnAnswer;
 pub(crate) use door::{Door, Forwarding};
 pub(crate) use server::{Limits, Listener};
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
@@ -39,6 +40,7 @@ fn refusal(code: ErrorCode, detail: impl Into<String>) -> Response<Body> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let outcome = Outcome::Refused(code.number());
     response.extensions_mut().insert(outcome);
+    response.extensions_mut().insert(OwnAnswer);
     response
 }
 
