@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::cashu::QuoteId;
 use crate::{
     BlindSignature, BlindedMessage, EncodedPoint, KeysetId, KeysetInfo, Proof, PublicKeys,
+    Reference,
 };
 
 /// Paths of the API, beside the mint's base URL.
@@ -145,6 +146,10 @@ pub struct RedeemRequest {
     /// Outputs to sign as change; what the inputs are worth beyond them and the fee is credited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<BlindedMessage>,
+    /// What the caller knows this redemption by. The mint does nothing with it, but the same request
+    /// with another reference is another request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
 }
 
 /// The mint's signatures, in the order of the outputs (NUT-03).
@@ -307,8 +312,9 @@ pub enum PostingKind {
     Payout,
 }
 
-/// SHA-256 over the ids of all keysets, sorted, as hex: what people compare to be sure that the mint
-/// shows everybody the same keys.
+/// SHA-256 over the ids of keysets, sorted, as hex. Over all keysets of a mint it is what people compare
+/// to be sure that the mint shows everybody the same keys; over those that sign now it is what a publisher
+/// says of the keysets it knows (`docs/protocol.md`, section 4.4).
 pub fn keysets_digest<'a>(ids: impl IntoIterator<Item = &'a KeysetId>) -> String {
     use sha2::{Digest, Sha256};
     let mut ids: Vec<_> = ids.into_iter().collect();

@@ -8,6 +8,7 @@
 //! | [`suite`] | the group operations of blind signatures; the ristretto255 and secp256k1 suites | RFC 9497, NUT-00, NUT-12 |
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
+//! | [`reference`](mod@reference) | what a caller knows a redemption by | `docs/protocol.md`, section 12.4 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
 //! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4; V3 is read) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |
@@ -33,6 +34,7 @@ pub mod keyset;
 pub mod nut13;
 pub mod payment;
 pub mod proof;
+pub mod reference;
 pub mod secret;
 pub mod suite;
 pub mod text;
@@ -44,6 +46,7 @@ pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
 pub use error_code::ErrorCode;
 pub use keyset::{KeysetId, KeysetInfo, PublicKeys};
 pub use proof::{BlindSignature, BlindedMessage, Dleq, Proof, ProofDleq};
+pub use reference::Reference;
 pub use secret::Secret;
 pub use token::{Token, TokenProof};
 pub use unit::{AmountError, AmountText, Unit};

@@ -175,6 +175,30 @@ fn without(text: &str, field: &str) -> String {
 }
 
 #[test]
+fn references_of_other_forms() {
+    let with_reference = |value: &str| with(&swap(), "{", &format!(r#"{{"reference":{value},"#));
+    let good = "a7".repeat(32);
+    accepts::<RedeemRequest>(&with_reference(&format!("\"{good}\"")));
+    accepts::<RedeemRequest>(&with_reference(&format!("\"{}\"", good.to_uppercase())));
+    accepts::<RedeemRequest>(&with_reference("null"));
+    for bad in [
+        "",
+        "a7",
+        &good[2..],
+        &good[1..],
+        &format!("{good}a7"),
+        "an order",
+    ] {
+        refuses::<RedeemRequest>(&with_reference(&format!("\"{bad}\"")));
+    }
+    for bad in ["7", "true", "[]", "{}"] {
+        refuses::<RedeemRequest>(&with_reference(bad));
+    }
+    // Nothing but a redemption has one.
+    refuses::<SwapRequest>(&with_reference(&format!("\"{good}\"")));
+}
+
+#[test]
 fn unknown_fields() {
     let add = |text: &str| with(text, "{", r#"{"more":1,"#);
     refuses::<Proof>(&add(&proof()));

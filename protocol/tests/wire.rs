@@ -14,7 +14,7 @@ use farthing_protocol::api::*;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::{
     BlindSignature, BlindedMessage, Dleq, EncodedPoint, EncodedScalar, ErrorCode, KeysetId,
-    KeysetInfo, Proof, Secret,
+    KeysetInfo, Proof, Reference, Secret,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -140,11 +140,16 @@ fn a_redemption_with_and_without_change() {
     let mut request = RedeemRequest {
         inputs: vec![proof(4, None)],
         outputs: vec![output(4)],
+        reference: None,
     };
     let text = format!(r#"{{"inputs":[{PROOF_JSON}],"outputs":[{OUTPUT_JSON}]}}"#);
     is_written_as(&request, &text);
     request.outputs.clear();
     is_written_as(&request, &format!(r#"{{"inputs":[{PROOF_JSON}]}}"#));
+    request.reference = Some(Reference([0xa7; 32]));
+    let reference = "a7".repeat(32);
+    let text = format!(r#"{{"inputs":[{PROOF_JSON}],"reference":"{reference}"}}"#);
+    is_written_as(&request, &text);
     let answer = Redeemed {
         credited: 3,
         signatures: vec![],

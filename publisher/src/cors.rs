@@ -29,7 +29,8 @@ pub(crate) struct OwnAnswer;
 /// The paywall's headers of requests.
 const ASKED: [&str; 3] = [names::CASHU, names::OUTPUTS, names::RECEIPT];
 /// Its headers of the answers that it gives itself.
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-cashu, x-cashu-outputs, retry-after");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("x-cashu, x-cashu-outputs, x-cashu-keysets, retry-after");
 /// Its headers of the answers that it lets through.
 const EXPOSED_WHEN_PAID: HeaderValue =
     HeaderValue::from_static("x-cashu-signatures, x-cashu-receipt");

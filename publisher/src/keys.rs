@@ -7,8 +7,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
 use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use farthing_protocol::Proof;
 use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{Proof, Reference};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -28,6 +28,10 @@ pub(crate) struct Keys {
     marks: Zeroizing<[u8; 32]>,
     /// The same, for those of Cashu's keysets.
     marks_secp256k1: Zeroizing<[u8; 32]>,
+    /// What hides in the record which request tokens were presented for.
+    purposes: Zeroizing<[u8; 32]>,
+    /// What hides the same from the mint.
+    references: Zeroizing<[u8; 32]>,
 }
 
 /// A keyed hash of a token, by which it is known again. Without the publisher's secret it tells nothing.
@@ -86,6 +90,8 @@ impl Keys {
             lock: SigningKey::from_bytes(&key(b"Farthing_publisher_lock_v1")),
             marks: key(b"Farthing_publisher_marks_v1"),
             marks_secp256k1: key(b"Farthing_publisher_marks_secp256k1_v1"),
+            purposes: key(b"Farthing_publisher_purposes_v1"),
+            references: key(b"Farthing_publisher_references_v1"),
         }
     }
 
@@ -108,6 +114,20 @@ impl Keys {
         };
         let hash = mac(key, token.secret.expose().as_bytes());
         hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// What a payment is presented for: of the request's digest, and of all that the payment consists of.
+    pub(crate) fn purpose(&self, binding: &[u8; 32], payment: &[u8]) -> [u8; 32] {
+        let mut message = Zeroizing::new(Vec::with_capacity(binding.len() + payment.len()));
+        message.extend_from_slice(binding);
+        message.extend_from_slice(payment);
+        *mac(&self.purposes, &message)
+    }
+
+    /// The reference under which a payment is redeemed. To the mint it is a random number: who has not
+    /// this publisher's secret can neither compute nor compare it.
+    pub(crate) fn reference(&self, purpose: &[u8; 32]) -> Reference {
+        Reference(*mac(&self.references, purpose))
     }
 }
 
@@ -167,6 +187,21 @@ mod tests {
         assert_ne!(mark(0x52, "t"), mark(0x52, "s"));
         assert_ne!(mark(0x01, "s"), mark(0x52, "s"));
         assert_eq!(mark(0x00, "s"), mark(0x01, "s"));
+    }
+
+    #[test]
+    fn a_reference_is_of_this_publisher_and_this_purchase() {
+        let (keys, others) = (Keys::derive(&[7; 32]), Keys::derive(&[8; 32]));
+        let reference = |keys: &Keys, binding, payment: &[u8]| {
+            keys.reference(&keys.purpose(&[binding; 32], payment))
+        };
+        let first = reference(&keys, 1, b"token");
+        assert_eq!(reference(&keys, 1, b"token"), first);
+        assert_ne!(reference(&keys, 2, b"token"), first, "another request");
+        assert_ne!(reference(&keys, 1, b"other"), first, "another token");
+        assert_ne!(reference(&others, 1, b"token"), first, "another publisher");
+        // What is on the disk is not what the mint is sent.
+        assert_ne!(keys.purpose(&[1; 32], b"token"), first.0);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`paywall`] | the layer, and the way of a request through it |
 //! | [`settings`] | what the publisher decides |
+//! | `admit` | whether a request with a price may go on |
 //! | `payment` | what a request pays with, read and checked before anything is asked |
 //! | `binding` | which request a payment belongs to |
 //! | `settle` | recording, redeeming, and only then serving |
@@ -34,6 +35,7 @@
 //! - A token never reaches what is behind the paywall, a log, or (unless it is locked to the publisher
 //!   and not yet redeemed) the disk.
 
+mod admit;
 mod binding;
 mod clock;
 mod command;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use farthing_protocol::conditions::{self, Lock, SigFlag, Witness};
 use farthing_protocol::payment::LockOption;
 use farthing_protocol::suite::{Ristretto255, SuiteId};
-use farthing_protocol::{ErrorCode, Proof, Secret, TokenProof, amount};
+use farthing_protocol::{ErrorCode, Proof, Reference, Secret, TokenProof, amount};
 
 use crate::clock;
 use crate::error::Refusal;
 use crate::keys::Keys;
 use crate::mint::{Failure, Mint, redeem_body};
-use crate::records::{Locked, Records, Store, Unrecorded, Unredeemed};
+use crate::records::{Batch, Locked, Records, Store, Unrecorded, Unredeemed};
 
 /// What the payment request asks for (NUT-18, `nut10`).
 pub(crate) fn option(keys: &Keys) -> LockOption {
@@ -105,6 +105,19 @@ fn mismatch(what: &str) -> Refusal {
     Refusal::new(ErrorCode::LockMismatch, detail)
 }
 
+/// Signs for those tokens that are locked to the publisher's key, so that the mint redeems them.
+pub(crate) fn sign(keys: &Keys, mut token: Proof) -> Proof {
+    if token.witness.is_none() && check_lock(keys, &token, 0).is_ok() {
+        let signature = keys.sign_lock(token.secret.expose().as_bytes());
+        let witness = Witness {
+            preimage: None,
+            signatures: vec![hex::encode(signature)],
+        };
+        token.witness = Some(witness.to_json());
+    }
+    token
+}
+
 /// Redeems what was taken, batch by batch, as long as the paywall lives.
 pub(crate) struct Redeemer {
     pub(crate) keys: Arc<Keys>,
@@ -144,7 +157,7 @@ impl Redeemer {
         let max = self.mint.inputs_max.max(1);
         loop {
             let batch = self.records.run(move |store| store.next_batch(max)).await?;
-            if batch.is_empty() {
+            if batch.tokens.is_empty() {
                 return Ok(());
             }
             self.redeem(batch).await?;
@@ -153,9 +166,11 @@ impl Redeemer {
 
     /// Redeems one batch. A batch that the mint refuses is tried token by token, so that one bad token
     /// costs no other.
-    async fn redeem(&self, batch: Vec<Unredeemed>) -> Result<(), Halt> {
+    async fn redeem(&self, batch: Batch) -> Result<(), Halt> {
         let records = &self.records;
-        match self.mint.redeem(&self.body(&batch)).await {
+        let body = self.body(&batch);
+        let batch = batch.tokens;
+        match self.mint.redeem(&body).await {
             Ok(redeemed) => {
                 let tokens = batch.len();
                 tracing::info!(tokens, credited = redeemed.credited, "redeemed");
@@ -182,20 +197,13 @@ impl Redeemer {
     }
 
     /// The body of a batch's redemption: always the same for the same batch.
-    fn body(&self, batch: &[Unredeemed]) -> Secret {
-        let inputs = batch.iter().filter_map(|token| {
-            let mut proof: Proof = serde_json::from_str(token.input.expose()).ok()?;
-            let signature = self.keys.sign_lock(proof.secret.expose().as_bytes());
-            let witness = Witness {
-                preimage: None,
-                signatures: vec![hex::encode(signature)],
-            };
-            proof.witness = Some(witness.to_json());
-            Some(proof)
-        });
+    fn body(&self, batch: &Batch) -> Secret {
+        let read = |token: &Unredeemed| serde_json::from_str(token.input.expose()).ok();
+        let inputs = batch.tokens.iter().filter_map(read);
         redeem_body(&farthing_protocol::api::RedeemRequest {
-            inputs: inputs.collect(),
+            inputs: inputs.map(|input| sign(&self.keys, input)).collect(),
             outputs: Vec::new(),
+            reference: batch.reference.map(Reference),
         })
     }
 }

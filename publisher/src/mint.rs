@@ -5,12 +5,13 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use farthing_protocol::api::{
-    Account, Info, Keys, KeysetKeys, Keysets, RedeemRequest, Redeemed, path,
+    Account, CheckStateRequest, Info, Keys, KeysetKeys, Keysets, ProofState, RedeemRequest,
+    Redeemed, State, States, keysets_digest, path,
 };
 use farthing_protocol::cashu::path::PREFIX as CASHU;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, Suite, SuiteId};
-use farthing_protocol::{KeysetId, Secret, with_suite};
+use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, with_suite};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -163,6 +164,15 @@ impl Mint {
         }
     }
 
+    /// The digest of the keysets that it signs with behind its own door
+    /// (`docs/protocol.md`, section 4.4).
+    pub(crate) fn active_digest(&self) -> String {
+        let keysets = self.keysets();
+        let infos = keysets.iter().map(|keyset| &keyset.info);
+        let ours = infos.filter(|k| SuiteId::of(&k.id) == Some(SuiteId::Ristretto255));
+        keysets_digest(ours.filter(|k| k.active).map(|k| &k.id))
+    }
+
     /// The full id of a keyset that a token names; `None` when the mint has none such. The mint is
     /// asked about one that is not known, but not more often than every ten seconds.
     pub(crate) async fn resolve(&self, id: &KeysetId) -> Option<KeysetId> {
@@ -170,19 +180,45 @@ impl Mint {
         if let Some(full) = known(&self.keysets()) {
             return Some(full);
         }
-        let mut refreshed = self.refreshed.lock().await;
-        if refreshed.elapsed() >= REFRESH_EVERY {
-            *refreshed = Instant::now();
-            match fetch_keysets(&self.http, &self.url).await {
-                Ok(fresh) => match self.keysets.write() {
-                    Ok(mut place) => *place = Arc::new(fresh),
-                    Err(poisoned) => *poisoned.into_inner() = Arc::new(fresh),
-                },
-                Err(reason) => tracing::warn!(reason, "the mint's keysets could not be read"),
-            }
-        }
-        drop(refreshed);
+        self.refresh(REFRESH_EVERY).await;
         known(&self.keysets())
+    }
+
+    /// Learns the keysets anew when a refusal says that they have changed.
+    pub(crate) async fn learn(&self, refusal: &Refusal) {
+        const CHANGED: [ErrorCode; 3] = [
+            ErrorCode::KeysetUnknown,
+            ErrorCode::KeysetInactive,
+            ErrorCode::KeysetExpired,
+        ];
+        if CHANGED.iter().any(|code| code.number() == refusal.code) {
+            self.refresh(REFRESH_EVERY).await;
+        }
+    }
+
+    /// Asks for the keysets every so often, for ever; to be spawned, and aborted at the end. The times
+    /// do not depend on readers, and so tell the mint nothing about them.
+    pub(crate) async fn follow(self: Arc<Self>, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            self.refresh(Duration::ZERO).await;
+        }
+    }
+
+    /// Asks for the keysets, unless that was done within this time.
+    async fn refresh(&self, at_most_every: Duration) {
+        let mut refreshed = self.refreshed.lock().await;
+        if refreshed.elapsed() < at_most_every {
+            return;
+        }
+        *refreshed = Instant::now();
+        match fetch_keysets(&self.http, &self.url, &self.keysets()).await {
+            Ok(fresh) => match self.keysets.write() {
+                Ok(mut place) => *place = Arc::new(fresh),
+                Err(poisoned) => *poisoned.into_inner() = Arc::new(fresh),
+            },
+            Err(reason) => tracing::warn!(reason, "the mint's keysets could not be read"),
+        }
     }
 
     /// Asks whose the API token is.
@@ -205,6 +241,32 @@ impl Mint {
                 Standing::Account(answer.json::<Account>().await.map_err(failed)?.name)
             }
         })
+    }
+
+    /// Whether all of these tokens are spent.
+    ///
+    /// # Errors
+    /// A refusal with [`ErrorCode::Unavailable`] when the mint does not say.
+    pub(crate) async fn all_spent(&self, tokens: &[TokenProof]) -> Result<bool, Refusal> {
+        let ys = tokens.iter().map(|token| y(&token.proof));
+        let ys: Vec<EncodedPoint> = ys.collect();
+        let body = serde_json::to_string(&CheckStateRequest { ys }).unwrap_or_default();
+        let url = format!("{}{}", self.url, path::CHECKSTATE);
+        let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
+        let unavailable = |reason: String| {
+            tracing::warn!(reason, "the mint did not say whether tokens are spent");
+            Refusal::unavailable("the mint cannot be asked now; nothing was spent, try again")
+        };
+        let answer = request.body(body).send().await;
+        let answer = answer.map_err(|error| unavailable(reason(&error)))?;
+        if answer.status().as_u16() == 400 {
+            return Ok(false);
+        }
+        let bytes = read(answer).await.map_err(unavailable)?;
+        let states: States = serde_json::from_slice(&bytes)
+            .map_err(|_| unavailable("an answer that is none".to_owned()))?;
+        let is_spent = |state: &ProofState| state.state == State::Spent;
+        Ok(states.states.len() == tokens.len() && states.states.iter().all(is_spent))
     }
 
     /// Redeems: the same body again gives the same answer, for as long as the mint repeats it.
@@ -246,6 +308,13 @@ impl Mint {
     }
 }
 
+/// What names a token to the mint before it is spent (NUT-07).
+fn y(token: &Proof) -> EncodedPoint {
+    let suite = SuiteId::of(&token.id).unwrap_or(SuiteId::Ristretto255);
+    let secret = token.secret.expose().as_bytes();
+    with_suite!(suite, S => S::encode_point(&S::hash_to_group(secret)))
+}
+
 /// The body of a redemption.
 pub(crate) fn redeem_body(request: &RedeemRequest) -> Secret {
     Secret::new(serde_json::to_string(request).unwrap_or_default())
@@ -268,7 +337,7 @@ async fn fetch(http: &reqwest::Client, url: &str) -> Result<Known, String> {
     Ok(Known {
         mint: url.to_owned(),
         info: get(http, url, path::INFO).await?,
-        keysets: fetch_keysets(http, url).await?,
+        keysets: fetch_keysets(http, url, &[]).await?,
     })
 }
 
@@ -298,11 +367,15 @@ fn holds(keyset: &KeysetKeys) -> bool {
     SuiteId::of(&terms.id).map(derive) == Some(terms.id)
 }
 
-/// All keysets of the mint.
-async fn fetch_keysets(http: &reqwest::Client, url: &str) -> Result<Vec<KeysetKeys>, String> {
+/// All keysets of the mint. Keys are asked for of those alone that are not `known`: an id is of its keys.
+async fn fetch_keysets(
+    http: &reqwest::Client,
+    url: &str,
+    known: &[KeysetKeys],
+) -> Result<Vec<KeysetKeys>, String> {
     let mut keysets = Vec::new();
     for (door, suite) in DOORS {
-        keysets.extend(fetch_door(http, url, door, suite).await?);
+        keysets.extend(fetch_door(http, url, (door, suite), known).await?);
     }
     Ok(keysets)
 }
@@ -311,8 +384,8 @@ async fn fetch_keysets(http: &reqwest::Client, url: &str) -> Result<Vec<KeysetKe
 async fn fetch_door(
     http: &reqwest::Client,
     url: &str,
-    door: &str,
-    suite: SuiteId,
+    (door, suite): (&str, SuiteId),
+    known: &[KeysetKeys],
 ) -> Result<Vec<KeysetKeys>, String> {
     let listed: Keysets = get(http, url, &format!("{door}{}", path::KEYSETS)).await?;
     let version = with_suite!(suite, S => S::KEYSET_ID_VERSION);
@@ -320,19 +393,36 @@ async fn fetch_door(
     let ours = ours.filter(|info| info.id.version() == version);
     let mut keysets = Vec::new();
     for info in ours {
-        let path = format!("{door}{}/{}", path::KEYS, info.id);
-        let keys: Keys = get(http, url, &path).await?;
-        let keyset = keys.keysets.into_iter().find(|k| k.info.id == info.id);
-        let keyset = keyset.ok_or_else(|| format!("it does not show its keyset {}", info.id))?;
+        let before = known.iter().find(|k| k.info.id == info.id);
+        let keyset = match before {
+            Some(KeysetKeys { keys, .. }) => KeysetKeys {
+                keys: keys.clone(),
+                info,
+            },
+            None => fetch_one(http, url, door, &info.id).await?,
+        };
         if !holds(&keyset) {
             return Err(format!(
                 "its keyset {} has other keys than its id says",
-                info.id
+                keyset.info.id
             ));
         }
         keysets.push(keyset);
     }
     Ok(keysets)
+}
+
+async fn fetch_one(
+    http: &reqwest::Client,
+    url: &str,
+    door: &str,
+    id: &KeysetId,
+) -> Result<KeysetKeys, String> {
+    let path = format!("{door}{}/{id}", path::KEYS);
+    let keys: Keys = get(http, url, &path).await?;
+    let mut keysets = keys.keysets.into_iter();
+    let keyset = keysets.find(|keyset| keyset.info.id == *id);
+    keyset.ok_or_else(|| format!("it does not show its keyset {id}"))
 }
 
 async fn get<T: DeserializeOwned>(

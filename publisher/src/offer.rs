@@ -18,6 +18,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) mint: &'a str,
     /// The mint's address for Cashu's wallets, where their tokens are taken.
     pub(crate) cashu_url: Option<&'a str>,
+    /// The digest of the keysets that the mint signs with, as far as the publisher knows.
+    pub(crate) keysets: String,
     pub(crate) unit: &'a str,
     pub(crate) decimals: u8,
     pub(crate) amount: u64,
@@ -81,6 +83,9 @@ impl Offer<'_> {
         answered.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Ok(request) = HeaderValue::from_str(&request) {
             answered.insert(names::CASHU, request);
+        }
+        if let Ok(keysets) = HeaderValue::from_str(&self.keysets) {
+            answered.insert(names::KEYSETS, keysets);
         }
         if self.lock.is_none() {
             let change = HeaderValue::from_static(change::OUTPUTS_PREFIX);

@@ -4,12 +4,16 @@
 use axum::http::HeaderMap;
 use farthing_protocol::api::RedeemRequest;
 use farthing_protocol::payment::{change, header};
-use farthing_protocol::{BlindedMessage, ErrorCode, Secret, Token, TokenProof, amount};
+use farthing_protocol::{
+    BlindedMessage, ErrorCode, Proof, Reference, Secret, Token, TokenProof, amount,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Refusal;
 use crate::keys::{Keys, Mark};
+use crate::locked;
 use crate::mint::{Mint, redeem_body};
+use crate::records::Purpose;
 
 /// A payment as it came: nothing of it is verified.
 pub(crate) struct Payment {
@@ -17,17 +21,7 @@ pub(crate) struct Payment {
     outputs: Vec<BlindedMessage>,
 }
 
-/// A payment that pays the price, as far as can be told without the mint.
-pub(crate) struct Checked {
-    /// The tokens, their keysets' ids in full.
-    pub(crate) proofs: Vec<TokenProof>,
-    /// Whether change was asked for.
-    pub(crate) has_outputs: bool,
-    /// The body of the redemption.
-    pub(crate) body: Secret,
-}
-
-/// What a publisher asks of a payment.
+/// What a publisher asks of a payment now.
 pub(crate) struct Terms<'a> {
     pub(crate) amount: u64,
     pub(crate) mint: &'a Mint,
@@ -37,7 +31,7 @@ impl Payment {
     /// Reads the payment of a request; `None` when there is none.
     ///
     /// # Errors
-    /// [`ErrorCode::Malformed`].
+    /// [`ErrorCode::Malformed`], [`ErrorCode::DuplicateInputs`].
     pub(crate) fn read(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
         let outputs = single(headers, header::OUTPUTS)?;
         let Some(token) = single(headers, header::CASHU)? else {
@@ -54,35 +48,44 @@ impl Payment {
             Some(text) => change::decode_outputs(text)
                 .map_err(|e| malformed(format!("X-Cashu-Outputs: {e}")))?,
         };
-        Ok(Some(Self { token, outputs }))
+        let payment = Self { token, outputs };
+        payment.check_no_token_twice()?;
+        Ok(Some(payment))
     }
 
-    /// Checks that the payment is what is asked for, and no more.
+    /// Checks that the payment is what is asked for now, and no more.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing was asked of the mint but perhaps its keysets.
-    pub(crate) async fn check(self, terms: &Terms<'_>) -> Result<Checked, Refusal> {
+    pub(crate) async fn check(&mut self, terms: &Terms<'_>) -> Result<(), Refusal> {
         self.check_mint_and_unit(terms)?;
-        self.check_no_token_twice()?;
         self.check_amount(terms)?;
-        let mut proofs = self.token.proofs;
-        for token in &mut proofs {
-            let full = terms.mint.resolve(&token.proof.id).await;
+        self.resolve(terms.mint).await
+    }
+
+    /// Puts the keysets' ids in full.
+    ///
+    /// # Errors
+    /// [`ErrorCode::KeysetUnknown`].
+    pub(crate) async fn resolve(&mut self, mint: &Mint) -> Result<(), Refusal> {
+        for token in &mut self.token.proofs {
+            let full = mint.resolve(&token.proof.id).await;
             token.proof.id = full.ok_or_else(|| {
                 let detail =
                     "the token is of a keyset that the mint does not have; nothing was spent";
                 Refusal::new(ErrorCode::KeysetUnknown, detail)
             })?;
         }
-        let inputs = proofs.iter().map(|token| token.proof.clone()).collect();
-        let outputs = self.outputs;
-        let has_outputs = !outputs.is_empty();
-        let body = redeem_body(&RedeemRequest { inputs, outputs });
-        Ok(Checked {
-            proofs,
-            has_outputs,
-            body,
-        })
+        Ok(())
+    }
+
+    /// Whether all its tokens are spent, for whatever that was.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unavailable`] when the mint does not say.
+    pub(crate) async fn is_spent(&self, mint: &Mint) -> Result<bool, Refusal> {
+        let is_ours = self.token.unit == mint.unit && mint.is_at(&self.token.mint);
+        Ok(is_ours && mint.all_spent(self.proofs()).await?)
     }
 
     fn check_mint_and_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
@@ -132,21 +135,68 @@ impl Payment {
             )),
         }
     }
-}
 
-impl Checked {
+    /// The tokens.
+    pub(crate) fn proofs(&self) -> &[TokenProof] {
+        &self.token.proofs
+    }
+
+    /// What is paid: the tokens less the change.
+    pub(crate) fn amount(&self) -> u64 {
+        let change = amount::sum(self.outputs.iter().map(|o| o.amount));
+        let inputs = self.token.amount().unwrap_or_default();
+        inputs.saturating_sub(change.unwrap_or(u64::MAX))
+    }
+
+    /// Whether change is asked for.
+    pub(crate) fn has_outputs(&self) -> bool {
+        !self.outputs.is_empty()
+    }
+
     /// By what the tokens are known again.
     pub(crate) fn marks(&self, keys: &Keys) -> Vec<Mark> {
-        let tokens = self.proofs.iter();
+        let tokens = self.proofs().iter();
         tokens.map(|token| keys.mark(&token.proof)).collect()
     }
 
-    /// The digest of what these tokens were presented for: the request, and the exact redemption.
-    pub(crate) fn purpose(&self, binding: &[u8; 32]) -> [u8; 32] {
+    /// What these tokens are presented for: a keyed digest of the request and of the whole payment. It
+    /// does not depend on what is known of the mint.
+    pub(crate) fn purpose(&self, keys: &Keys, binding: &[u8; 32]) -> Purpose {
+        let short = |token: &Proof| Proof {
+            id: token.id.short(),
+            ..token.clone()
+        };
+        let content = self.redemption(short, None);
+        keys.purpose(binding, content.expose().as_bytes())
+    }
+
+    /// The same as records of version 1 have it, of payments that were redeemed without a reference.
+    pub(crate) fn purpose_v1(&self, binding: &[u8; 32]) -> Purpose {
         let mut hash = Sha256::new();
         hash.update(binding);
-        hash.update(self.body.expose().as_bytes());
+        hash.update(self.body_v1().expose().as_bytes());
         hash.finalize().into()
+    }
+
+    /// The body of the redemption: always the same for the same purpose. It is signed for what is
+    /// locked to the publisher.
+    pub(crate) fn body(&self, keys: &Keys, purpose: &Purpose) -> Secret {
+        let signed = |token: &Proof| locked::sign(keys, token.clone());
+        self.redemption(signed, Some(keys.reference(purpose)))
+    }
+
+    /// The body of a redemption that was first sent by a version that knew no references.
+    pub(crate) fn body_v1(&self) -> Secret {
+        self.redemption(Proof::clone, None)
+    }
+
+    fn redemption(&self, input: impl Fn(&Proof) -> Proof, reference: Option<Reference>) -> Secret {
+        let inputs = self.proofs().iter().map(|token| input(&token.proof));
+        redeem_body(&RedeemRequest {
+            inputs: inputs.collect(),
+            outputs: self.outputs.clone(),
+            reference,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, Request, Response, header};
 use farthing_protocol::ErrorCode;
 use tower::{Layer, Service, ServiceExt as _};
 
+use crate::admit::{Admission, Admitted};
 use crate::binding::{DigestWatch, Digested, Target};
 use crate::error::{Error, Refusal};
 use crate::keys::{self, Keys};
@@ -19,8 +20,7 @@ use crate::locked::{self, Redeemer};
 use crate::mint::Mint;
 use crate::offer::Offer;
 use crate::page::Asked;
-use crate::payment::{Checked, Payment, Terms};
-use crate::records::{Locked, Records};
+use crate::records::{Records, Store};
 use crate::settings::{Accept, Settings};
 use crate::settle::Settlement;
 use crate::{clock, cors, form, headers, receipts};
@@ -72,12 +72,16 @@ pub(crate) struct Shared {
     pub(crate) mint: Arc<Mint>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) records: Arc<Records>,
+    /// Whether locked tokens are redeemed before they are served for, since the record has a gap.
+    pub(crate) redeems_locked: bool,
     redeemer: tokio::task::JoinHandle<()>,
+    follower: tokio::task::JoinHandle<()>,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
         self.redeemer.abort();
+        self.follower.abort();
     }
 }
 
@@ -94,12 +98,15 @@ impl Paywall {
     ) -> Result<Self, Error> {
         let dir = &settings.data;
         std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
-        let keys = Arc::new(Keys::load_or_create(&dir.join(keys::FILE))?);
+        let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
+        let key_is_old = key.exists();
+        let keys = Arc::new(Keys::load_or_create(&key)?);
+        let store = Store::open(&record, key_is_old)?;
+        let redeems_locked = store.has_gap()?;
         let mint = Arc::new(Mint::open(&settings).await?);
         // While the mint would repeat its answer, a token must not buy anything else.
         settings.record_days = settings.record_days.max(mint.replay_days + 1);
-        let records = Records::open(&dir.join(RECORDS_FILE), settings.record_days)?;
-        let records = Arc::new(records);
+        let records = Arc::new(Records::start(store, &record, settings.record_days)?);
         let every = match settings.accept {
             Accept::Online => 60,
             Accept::Locked { redeem_every_s, .. } => redeem_every_s,
@@ -110,12 +117,15 @@ impl Paywall {
             records: Arc::clone(&records),
             every: Duration::from_secs(every.max(1).into()),
         };
+        let every = Duration::from_secs(settings.keysets_every_s.max(1).into());
         Ok(Self(Arc::new(Shared {
+            follower: tokio::spawn(Arc::clone(&mint).follow(every)),
             settings,
             price: Box::new(price),
             mint,
             keys,
             records,
+            redeems_locked,
             redeemer: tokio::spawn(redeemer.run()),
         })))
     }
@@ -234,19 +244,11 @@ fn is_free_question(shared: &Shared, parts: &Parts) -> bool {
 
 /// A request for something that has a price.
 pub(crate) struct Visit<'a> {
-    shared: &'a Shared,
-    price: Price,
+    pub(crate) shared: &'a Shared,
+    pub(crate) price: Price,
     pub(crate) target: Target,
-    headers: HeaderMap,
-    has_body: bool,
-}
-
-/// Why a request may go on to what is behind the paywall.
-enum Admission {
-    /// It shows a receipt.
-    Receipt(farthing_protocol::payment::Receipt),
-    /// It pays, as far as can be told yet.
-    Payment(Checked, Vec<Locked>),
+    pub(crate) headers: HeaderMap,
+    pub(crate) has_body: bool,
 }
 
 impl<'a> Visit<'a> {
@@ -260,52 +262,6 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Looks at what the request shows, before anything is asked of anybody else.
-    ///
-    /// # Errors
-    /// The answer to a request that may not go on.
-    async fn admit(&self) -> Result<Admission, Box<Response<Body>>> {
-        let refuse = |refusal: Refusal| Box::new(self.refuse(&refusal));
-        let payment = Payment::read(&self.headers).map_err(refuse)?;
-        let (keys, now) = (&self.shared.keys, clock::now_s());
-        if let Some(receipt) = receipts::find(keys, &self.headers, &self.target, now) {
-            return Ok(Admission::Receipt(receipt));
-        }
-        let Some(payment) = payment else {
-            return Err(Box::new(self.ask()));
-        };
-        let terms = Terms {
-            amount: self.price.amount,
-            mint: &self.shared.mint,
-        };
-        let checked = payment.check(&terms).await.map_err(refuse)?;
-        let (checked, locked) = self.check_lock(checked).await.map_err(refuse)?;
-        Ok(Admission::Payment(checked, locked))
-    }
-
-    /// Where locked tokens are asked for: checks them, on a thread that may compute.
-    async fn check_lock(&self, checked: Checked) -> Result<(Checked, Vec<Locked>), Refusal> {
-        let Accept::Locked {
-            locktime_hours_min, ..
-        } = self.shared.settings.accept
-        else {
-            return Ok((checked, Vec::new()));
-        };
-        if checked.has_outputs {
-            let detail =
-                "tokens locked to the publisher pay exactly: there is no change; nothing was spent";
-            return Err(Refusal::new(ErrorCode::LockMismatch, detail));
-        }
-        let until = clock::now_s() + u64::from(locktime_hours_min) * 3600;
-        let (keys, mint) = (Arc::clone(&self.shared.keys), Arc::clone(&self.shared.mint));
-        let check = move || {
-            let tokens = locked::check(&keys, &mint, &checked.proofs, until)?;
-            Ok((checked, tokens))
-        };
-        let checked = tokio::task::spawn_blocking(check).await;
-        checked.unwrap_or_else(|_| Err(Refusal::unavailable("the payment could not be checked")))
-    }
-
     /// Settles what the answer costs, and lets it through.
     async fn let_through(
         &self,
@@ -314,7 +270,7 @@ impl<'a> Visit<'a> {
         watch: &DigestWatch,
     ) -> Response<Body> {
         let digest = watch.digest();
-        let (checked, locked) = match admitted {
+        let admitted = match admitted {
             Admission::Receipt(receipt) => {
                 return match digest {
                     Ok(body) if receipts::covers(&receipt, body.as_ref()) => {
@@ -324,7 +280,7 @@ impl<'a> Visit<'a> {
                     _ => self.ask(),
                 };
             }
-            Admission::Payment(checked, locked) => (checked, locked),
+            Admission::Payment(admitted) => *admitted,
         };
         if !self.shared.settings.charged.includes(answer.status()) {
             return tell(headers::keep_private(answer), Outcome::NotCharged);
@@ -333,28 +289,39 @@ impl<'a> Visit<'a> {
             let detail = "it was answered before the request was read; nothing was spent";
             return self.refuse(&Refusal::new(ErrorCode::BadGateway, detail));
         };
+        let Admitted {
+            payment,
+            locked,
+            fault,
+        } = admitted;
         let settlement = Settlement {
             shared: self.shared,
             binding: self.target.bind(body.as_ref()),
-            checked,
+            payment: &payment,
             locked,
+            fault,
         };
         match settlement.settle().await {
-            Err(refusal) => self.refuse(&refusal),
+            Err(refusal) => {
+                self.shared.mint.learn(&refusal).await;
+                self.refuse(&refusal)
+            }
             Ok(settled) => {
-                let receipt = self.receipt(body.as_ref());
+                // What was paid, which was the price then.
+                let amount = payment.amount();
+                let receipt = self.receipt(body.as_ref(), amount);
                 let answer = headers::paid(answer, receipt, settled.signatures);
                 let outcome = if settled.is_repeated {
                     Outcome::Repeated
                 } else {
-                    Outcome::Charged(self.price.amount)
+                    Outcome::Charged(amount)
                 };
                 tell(answer, outcome)
             }
         }
     }
 
-    fn receipt(&self, body: Option<&[u8; 32]>) -> Option<receipts::Issued> {
+    fn receipt(&self, body: Option<&[u8; 32]>, amount: u64) -> Option<receipts::Issued> {
         let settings = &self.shared.settings;
         let terms = receipts::Terms {
             issuer: &settings.name,
@@ -362,11 +329,11 @@ impl<'a> Visit<'a> {
             unit: &self.shared.mint.unit,
             hours: settings.receipt_hours,
         };
-        let (keys, amount) = (&self.shared.keys, self.price.amount);
+        let keys = &self.shared.keys;
         receipts::issue(keys, &terms, &self.target, body, amount, clock::now_s())
     }
 
-    fn ask(&self) -> Response<Body> {
+    pub(crate) fn ask(&self) -> Response<Body> {
         tell(self.offer().ask(&self.headers), Outcome::Asked)
     }
 
@@ -387,6 +354,7 @@ impl<'a> Visit<'a> {
             site: &settings.name,
             mint: mint.url(),
             cashu_url: mint.cashu_url(settings.accept),
+            keysets: mint.active_digest(),
             unit: &mint.unit,
             decimals: mint.decimals,
             amount: self.price.amount,

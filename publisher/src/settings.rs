@@ -37,6 +37,8 @@ pub struct Settings {
     pub mint_timeout_ms: u64,
     /// How long the form with a pasted token may take to arrive, in milliseconds.
     pub read_timeout_ms: u64,
+    /// How often the mint is asked which keysets it has, in seconds: wallets are told which sign now.
+    pub keysets_every_s: u32,
 }
 
 impl Settings {
@@ -56,6 +58,7 @@ impl Settings {
             allowed_origins: AllowedOrigins::default(),
             mint_timeout_ms: 10_000,
             read_timeout_ms: 10_000,
+            keysets_every_s: 30,
         }
     }
 }

@@ -6,20 +6,21 @@ use farthing_protocol::payment::change;
 
 use crate::clock;
 use crate::error::Refusal;
-use crate::keys::Mark;
 use crate::mint::Failure;
-use crate::payment::Checked;
+use crate::payment::Payment;
 use crate::paywall::Shared;
-use crate::records::{Locked, Presented, Standing};
+use crate::records::{Form, Locked, Presented, Standing, Ticket};
 
 /// A payment for an answer that is there.
 pub(crate) struct Settlement<'a> {
     pub(crate) shared: &'a Shared,
     /// What is paid for.
     pub(crate) binding: [u8; 32],
-    pub(crate) checked: Checked,
+    pub(crate) payment: &'a Payment,
     /// For tokens locked to the publisher: what it takes to redeem them later.
     pub(crate) locked: Vec<Locked>,
+    /// Why it would be refused if it were new. Then the record knows it, or its tokens are spent.
+    pub(crate) fault: Option<Refusal>,
 }
 
 /// A settled payment.
@@ -34,44 +35,84 @@ impl Settlement<'_> {
     /// Charges the payment, once and for one request.
     ///
     /// # Errors
-    /// [`ErrorCode::TokenBound`]; what the mint refuses; [`ErrorCode::Unavailable`] when it is not known
-    /// whether the payment was charged, and the same request sent again tells.
+    /// [`ErrorCode::TokenBound`]; `fault`; what the mint refuses;
+    /// [`ErrorCode::Unavailable`] when it is not known whether the payment was charged, and the same
+    /// request sent again tells. What was charged before is never refused.
     pub(crate) async fn settle(self) -> Result<Done, Refusal> {
-        let marks = self.checked.marks(&self.shared.keys);
+        let (payment, keys) = (self.payment, &self.shared.keys);
+        let purpose = payment.purpose(keys, &self.binding);
+        let purpose_v1 = payment.purpose_v1(&self.binding);
         let presented = Presented {
-            marks: marks.clone(),
-            purpose: self.checked.purpose(&self.binding),
+            marks: payment.marks(keys),
+            purpose,
+            purpose_v1,
             day: clock::day(),
+            may_be_new: self.fault.is_none(),
             locked: self.locked.clone(),
         };
-        let standing = self.shared.records.present(presented).await;
+        let ticket = |form| Ticket {
+            marks: presented.marks.clone(),
+            purpose: match form {
+                Form::Referenced => purpose,
+                Form::Version1 => purpose_v1,
+            },
+        };
+        let standing = self.shared.records.present(presented.clone()).await;
         let standing = standing.map_err(|_| {
             Refusal::unavailable(
                 "the publisher cannot record payments now; nothing was spent, try again",
             )
         })?;
-        let is_locked = !self.locked.is_empty();
-        let is_repeated = match standing {
-            Standing::Bound => return Err(bound()),
-            Standing::New => false,
-            // A locked token is charged by being recorded.
-            Standing::Again => is_locked,
-            Standing::Charged => true,
+        let (form, is_repeated) = match standing {
+            Standing::Bound { charged: true } => return Err(bound()),
+            Standing::Bound { charged: false } => {
+                return self.repeat(ticket(Form::Referenced), bound()).await;
+            }
+            Standing::Unknown => {
+                let fault = self.fault.clone().unwrap_or_else(bound);
+                return self.repeat(ticket(Form::Referenced), fault).await;
+            }
+            Standing::New => (Form::Referenced, false),
+            Standing::Again(form) => (form, false),
+            Standing::Charged(form) => (form, true),
         };
-        if is_locked || (is_repeated && !self.checked.has_outputs) {
+        // A locked token is charged by being recorded.
+        let is_charged = is_repeated || !presented.locked.is_empty();
+        if is_charged && !payment.has_outputs() {
             return Ok(Done {
                 is_repeated,
                 signatures: None,
             });
         }
-        self.redeem(marks, is_repeated).await
+        self.redeem(ticket(form), form, is_repeated).await
     }
 
-    async fn redeem(&self, marks: Vec<Mark>, is_repeated: bool) -> Result<Done, Refusal> {
+    /// Settles a payment that is `fault` by the record and today's terms. The record may be lost, or an
+    /// old copy: if the tokens are spent, and were for this, the mint repeats its answer. It can charge
+    /// nothing anew, for what is spent.
+    async fn repeat(&self, ticket: Ticket, fault: Refusal) -> Result<Done, Refusal> {
+        if !self.payment.is_spent(&self.shared.mint).await? {
+            return Err(fault);
+        }
+        match self.redeem(ticket, Form::Referenced, false).await {
+            Ok(done) => Ok(Done {
+                is_repeated: true,
+                ..done
+            }),
+            Err(refusal) if refusal.status == 400 => Err(fault),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    async fn redeem(&self, ticket: Ticket, form: Form, is_repeated: bool) -> Result<Done, Refusal> {
         let records = &self.shared.records;
-        match self.shared.mint.redeem(&self.checked.body).await {
+        let body = match form {
+            Form::Referenced => self.payment.body(&self.shared.keys, &ticket.purpose),
+            Form::Version1 => self.payment.body_v1(),
+        };
+        match self.shared.mint.redeem(&body).await {
             Ok(redeemed) => {
-                records.charge(marks);
+                records.charge(ticket).await;
                 let text = change::encode_signatures(&redeemed.signatures);
                 let signatures = text.and_then(|text| HeaderValue::from_str(&text).ok());
                 Ok(Done {
@@ -79,17 +120,18 @@ impl Settlement<'_> {
                     signatures,
                 })
             }
-            // It was charged, and the mint has forgotten its answer: it is served, and the wallet can
-            // still ask the mint for the change (NUT-09).
-            Err(Failure::Refused(_)) if is_repeated => Ok(Done {
+            // It was charged, and the mint has forgotten its answer or gives none now: it is served, and
+            // the wallet can still ask the mint for the change (NUT-09).
+            Err(_) if is_repeated => Ok(Done {
                 is_repeated,
                 signatures: None,
             }),
             Err(Failure::Refused(refusal)) => {
-                records.withdraw(marks);
+                records.release(ticket).await;
                 Err(refusal)
             }
             Err(Failure::Account(reason)) => {
+                records.release(ticket).await;
                 tracing::error!(reason, "the mint does not take the publisher's API token");
                 Err(Refusal::unavailable(
                     "the publisher's own account at the mint does not work; nothing was spent now, \
@@ -107,7 +149,8 @@ impl Settlement<'_> {
     }
 }
 
-fn bound() -> Refusal {
+/// The refusal of tokens that were presented for something else.
+pub(crate) fn bound() -> Refusal {
     let detail = "the token was presented for another request, or with other outputs, before: it buys \
                   that one alone; nothing was spent now";
     Refusal::new(ErrorCode::TokenBound, detail)

@@ -276,6 +276,7 @@ pub fn redeem_body(inputs: Vec<Proof>, change: Option<&Blanks>) -> String {
         outputs: change
             .map(|blanks| blanks.outputs.clone())
             .unwrap_or_default(),
+        reference: None,
     })
 }
 

@@ -169,6 +169,7 @@ async fn one_request_has_tokens_of_both() {
     let request = RedeemRequest {
         inputs: proofs(&tokens),
         outputs: mixed(&native, &cashu),
+        reference: None,
     };
     let redeemed: Redeemed = two.post(path::REDEEM, &request).await.ok().unwrap();
     assert_eq!(redeemed.credited, 38);

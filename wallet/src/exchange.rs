@@ -308,7 +308,11 @@ pub(crate) fn request_body(
     let inputs: Vec<Proof> = inputs.iter().map(|coin| coin.token.proof.clone()).collect();
     let body = match kind {
         Kind::Withdraw => json(&WithdrawRequest { outputs }),
-        Kind::Redeem => json(&RedeemRequest { inputs, outputs }),
+        Kind::Redeem => json(&RedeemRequest {
+            inputs,
+            outputs,
+            reference: None,
+        }),
         Kind::Send | Kind::Receive | Kind::Pay | Kind::Reclaim | Kind::Renew | Kind::Restore => {
             json(&SwapRequest { inputs, outputs })
         }

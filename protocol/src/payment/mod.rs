@@ -29,6 +29,9 @@ pub mod header {
     pub const OUTPUTS: &str = "x-cashu-outputs";
     /// In answers: the mint's signatures on them ([`super::change::encode_signatures`]).
     pub const SIGNATURES: &str = "x-cashu-signatures";
+    /// In answers 402 and 400: the digest of the keysets that the mint signs with, as the publisher knows
+    /// them ([`crate::api::keysets_digest`]).
+    pub const KEYSETS: &str = "x-cashu-keysets";
     /// In answers and requests: a [`super::Receipt`].
     pub const RECEIPT: &str = "x-cashu-receipt";
 

@@ -73,6 +73,8 @@ pub(super) struct Config {
     pub(super) answer_timeout_ms: u64,
     /// How long the mint may take to answer, in milliseconds.
     pub(super) mint_timeout_ms: u64,
+    /// How often the mint is asked which keysets it has, in seconds.
+    pub(super) keysets_every_s: u32,
     /// How long a request's head may take to arrive, in milliseconds.
     pub(super) read_timeout_ms: u64,
     /// How long a stop waits for answers under way, in milliseconds.
@@ -149,6 +151,7 @@ impl Default for Config {
             connect_timeout_ms: 5_000,
             answer_timeout_ms: 60_000,
             mint_timeout_ms: 10_000,
+            keysets_every_s: 30,
             read_timeout_ms: 10_000,
             stop_timeout_ms: 10_000,
             connections_max: 4096,
@@ -258,6 +261,7 @@ impl Config {
             ("mint_timeout_ms", self.mint_timeout_ms),
             ("read_timeout_ms", self.read_timeout_ms),
             ("record_days", u64::from(self.record_days)),
+            ("keysets_every_s", u64::from(self.keysets_every_s)),
         ];
         match numbers.into_iter().find(|(_, number)| *number == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
@@ -314,6 +318,7 @@ impl Config {
             allowed_origins: AllowedOrigins::parse(&self.allowed_origins)?,
             mint_timeout_ms: self.mint_timeout_ms,
             read_timeout_ms: self.read_timeout_ms,
+            keysets_every_s: self.keysets_every_s,
             ..Settings::new(&self.name, mint, self.api_token()?, self.data.clone())
         })
     }

@@ -88,6 +88,7 @@ fn a_value_that_makes_no_sense_is_named() {
     for (text, name) in [
         ("connections_max = 0", "connections_max"),
         ("record_days = 0", "record_days"),
+        ("keysets_every_s = 0", "keysets_every_s"),
         ("public_url = \"gazette.example\"", "public_url"),
         ("public_url = \"https://gazette.example/a\"", "public_url"),
         ("accept = \"any\"", "any"),

@@ -6,14 +6,13 @@ mod store;
 use std::path::Path;
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
 use crate::keys::Mark;
-pub(crate) use store::{Store, Unredeemed};
+pub(crate) use store::{Batch, Store, Unredeemed};
 
-/// Writes that may wait; more wait at the door.
+/// Writes that may wait in the queue; whoever has another one waits for a place in it.
 const QUEUE_MAX: usize = 4096;
 /// The most writes in one commit: bounds how long the first of them waits.
 const BATCH_MAX: usize = 256;
@@ -24,9 +23,13 @@ pub(crate) struct Presented {
     /// Its tokens.
     pub(crate) marks: Vec<Mark>,
     /// What they were presented for.
-    pub(crate) purpose: [u8; 32],
+    pub(crate) purpose: Purpose,
+    /// The same as records of version 1 have it.
+    pub(crate) purpose_v1: Purpose,
     /// The day, counted from the Unix epoch.
     pub(crate) day: i64,
+    /// Whether it is recorded when nothing is known of it: it is what is asked for today.
+    pub(crate) may_be_new: bool,
     /// For tokens taken without asking the mint: the inputs to redeem later.
     pub(crate) locked: Vec<Locked>,
 }
@@ -40,24 +43,56 @@ pub(crate) struct Locked {
     pub(crate) amount: u64,
 }
 
+/// The digest of what tokens are presented for.
+pub(crate) type Purpose = [u8; 32];
+
 /// What the record says of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Never seen, and now recorded.
     New,
+    /// Never seen, and not recorded, since it may not be new.
+    Unknown,
     /// Presented for the same before, with an unknown end.
-    Again,
+    Again(Form),
     /// Presented for the same before, and charged.
-    Charged,
+    Charged(Form),
     /// Some of it was presented for something else.
-    Bound,
+    Bound {
+        /// And charged for that.
+        charged: bool,
+    },
+}
+
+/// What is known of a token that was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// For what; `None` when that was forgotten.
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) charged: bool,
+}
+
+/// How a payment was recorded first, and so how it is redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// With a reference in the redemption.
+    Referenced,
+    /// By a version that knew none.
+    Version1,
+}
+
+/// Tokens, and what they were presented for.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket {
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) purpose: Purpose,
 }
 
 /// A change of the record.
 enum Write {
     Present(Presented, oneshot::Sender<Standing>),
-    Charge(Vec<Mark>),
-    Withdraw(Vec<Mark>),
+    Charge(Ticket),
+    Release(Ticket),
     /// Anything that is rare.
     Task(Task),
 }
@@ -68,7 +103,7 @@ type After = Box<dyn FnOnce() + Send>;
 
 /// The record of payments.
 pub(crate) struct Records {
-    writes: Option<Sender<Write>>,
+    writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -77,17 +112,16 @@ pub(crate) struct Records {
 pub(crate) struct Unrecorded;
 
 impl Records {
-    /// Opens the record in `path`, or makes it; `record_days` is how long it keeps what tokens were
-    /// presented for.
+    /// Starts the writer of an open record, which is in `path`; `record_days` is how long it keeps what
+    /// tokens were presented for.
     ///
     /// # Errors
-    /// [`Error::Records`].
-    pub(crate) fn open(path: &Path, record_days: u32) -> Result<Self, Error> {
-        let store = Store::open(path)?;
-        let (writes, queue) = bounded(QUEUE_MAX);
+    /// [`Error::File`] when there is no thread for it.
+    pub(crate) fn start(store: Store, path: &Path, record_days: u32) -> Result<Self, Error> {
+        let (writes, queue) = mpsc::channel(QUEUE_MAX);
         let writer = std::thread::Builder::new()
             .name("farthing-records".to_owned())
-            .spawn(move || run(&store, &queue, i64::from(record_days)))
+            .spawn(move || run(&store, queue, i64::from(record_days)))
             .map_err(Error::file(path))?;
         Ok(Self {
             writes: Some(writes),
@@ -101,19 +135,28 @@ impl Records {
     /// [`Unrecorded`].
     pub(crate) async fn present(&self, presented: Presented) -> Result<Standing, Unrecorded> {
         let (reply, standing) = oneshot::channel();
-        self.send(Write::Present(presented, reply))?;
+        self.send(Write::Present(presented, reply)).await?;
         standing.await.map_err(|_| Unrecorded)
     }
 
     /// Records that a payment was redeemed; soon on disk. Until then the mint's repeated answer stands
     /// for it.
-    pub(crate) fn charge(&self, marks: Vec<Mark>) {
-        let _ = self.send(Write::Charge(marks));
+    pub(crate) async fn charge(&self, ticket: Ticket) {
+        let _ = self.send(Write::Charge(ticket)).await;
     }
 
-    /// Forgets a payment that the mint refused: its tokens are free for anything.
-    pub(crate) fn withdraw(&self, marks: Vec<Mark>) {
-        let _ = self.send(Write::Withdraw(marks));
+    /// Says that one presentation of a payment moved nothing and will not move anything. When that is
+    /// so of each, the payment is forgotten, and its tokens are free for anything.
+    pub(crate) async fn release(&self, ticket: Ticket) {
+        let _ = self.send(Write::Release(ticket)).await;
+    }
+
+    /// What is known of those of these tokens that were presented before.
+    ///
+    /// # Errors
+    /// [`Unrecorded`].
+    pub(crate) async fn known(&self, marks: Vec<Mark>) -> Result<Vec<Known>, Unrecorded> {
+        self.run(move |store| store.known(&marks)).await
     }
 
     /// Runs `task` on the store, durably.
@@ -128,13 +171,15 @@ impl Records {
         self.send(Write::Task(Box::new(move |store| {
             let value = task(store)?;
             Ok(Box::new(move || drop(reply.send(value))) as After)
-        })))?;
+        })))
+        .await?;
         result.await.map_err(|_| Unrecorded)
     }
 
-    fn send(&self, write: Write) -> Result<(), Unrecorded> {
+    /// Waits for a place in the queue.
+    async fn send(&self, write: Write) -> Result<(), Unrecorded> {
         let writes = self.writes.as_ref().ok_or(Unrecorded)?;
-        writes.try_send(write).map_err(|_| Unrecorded)
+        writes.send(write).await.map_err(|_| Unrecorded)
     }
 }
 
@@ -148,10 +193,11 @@ impl Drop for Records {
     }
 }
 
-fn run(store: &Store, queue: &Receiver<Write>, record_days: i64) {
+fn run(store: &Store, mut queue: mpsc::Receiver<Write>, record_days: i64) {
     let mut cleaned = 0;
-    while let Ok(first) = queue.recv() {
-        let batch = std::iter::once(first).chain(queue.try_iter().take(BATCH_MAX - 1));
+    while let Some(first) = queue.blocking_recv() {
+        let waiting = std::iter::from_fn(|| queue.try_recv().ok());
+        let batch = std::iter::once(first).chain(waiting.take(BATCH_MAX - 1));
         let today = crate::clock::day();
         let oldest = (cleaned != today).then_some(today - record_days);
         match commit(store, batch, oldest) {
@@ -178,8 +224,8 @@ fn commit(
                         let _ = reply.send(standing);
                     }));
                 }
-                Write::Charge(marks) => store.charge(&marks)?,
-                Write::Withdraw(marks) => store.withdraw(&marks)?,
+                Write::Charge(ticket) => store.charge(&ticket, crate::clock::day())?,
+                Write::Release(ticket) => store.release(&ticket)?,
                 Write::Task(task) => replies.push(task(store)?),
             }
         }

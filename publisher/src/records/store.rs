@@ -6,15 +6,24 @@ use std::path::Path;
 use farthing_protocol::Secret;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Presented, Standing};
+use super::{Form, Known, Presented, Standing, Ticket};
 use crate::error::Error;
 use crate::keys::Mark;
 
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
 /// The open record.
 pub(crate) struct Store {
     connection: Connection,
+}
+
+/// Tokens that are redeemed in one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    /// Empty when there is nothing to redeem.
+    pub(crate) tokens: Vec<Unredeemed>,
+    /// The reference of the request; a batch of version 1 has none.
+    pub(crate) reference: Option<[u8; 32]>,
 }
 
 /// A token to redeem.
@@ -27,7 +36,12 @@ pub(crate) struct Unredeemed {
 }
 
 impl Store {
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens the record in `path`, or makes it; `key_is_old` when the publisher's key was there before, so
+    /// that a record that has to be made anew has a gap.
+    ///
+    /// # Errors
+    /// [`Error::Records`], [`Error::File`]; [`Error::Settings`] for one of a later version.
+    pub(crate) fn open(path: &Path, key_is_old: bool) -> Result<Self, Error> {
         // Made beforehand, so that it is never readable by others.
         std::fs::OpenOptions::new()
             .append(true)
@@ -45,8 +59,18 @@ impl Store {
         match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
             0 => {
                 let schema = include_str!("schema.sql");
+                let gap = match key_is_old {
+                    true => "INSERT INTO gap VALUES (unixepoch() / 86400);",
+                    false => "",
+                };
                 connection.execute_batch(&format!(
-                    "BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                    "BEGIN IMMEDIATE; {schema} {gap} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                ))?;
+            }
+            1 => {
+                let to_2 = include_str!("to_2.sql");
+                connection.execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {to_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
                 ))?;
             }
             SCHEMA_VERSION => {}
@@ -58,6 +82,15 @@ impl Store {
             }
         }
         Ok(Self { connection })
+    }
+
+    /// Whether locked tokens may have been taken that this record does not know.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub(crate) fn has_gap(&self) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM gap)";
+        self.connection.query_row(sql, [], |row| row.get(0))
     }
 
     /// All of `work` or nothing of it, durably.
@@ -72,38 +105,40 @@ impl Store {
 
     /// Records a payment unless some of its tokens were presented before; tells how it stands.
     pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<Standing> {
-        let mut find = self
-            .connection
-            .prepare_cached("SELECT purpose, charged FROM presented WHERE mark = ?1")?;
-        let mut known = Vec::new();
-        for mark in &presented.marks {
-            let row = find
-                .query_row([mark], |row| {
-                    Ok((row.get::<_, Option<[u8; 32]>>(0)?, row.get(1)?))
-                })
-                .optional()?;
-            known.extend(row);
-        }
+        let known = self.known(&presented.marks)?;
         // Equal purposes cover equal tokens: either all of them are known, or none.
         if known.is_empty() {
+            if !presented.may_be_new {
+                return Ok(Standing::Unknown);
+            }
             self.insert(presented)?;
             return Ok(Standing::New);
         }
-        let same = known
-            .iter()
-            .all(|(purpose, _)| *purpose == Some(presented.purpose));
-        Ok(match (same, known.iter().all(|(_, charged)| *charged)) {
-            (false, _) => Standing::Bound,
-            (true, false) => Standing::Again,
-            (true, true) => Standing::Charged,
-        })
+        let all = |purpose| known.iter().all(|known| known.purpose == Some(purpose));
+        let form = if all(presented.purpose) {
+            Form::Referenced
+        } else if all(presented.purpose_v1) {
+            Form::Version1
+        } else {
+            let charged = known.iter().any(|known| known.charged);
+            return Ok(Standing::Bound { charged });
+        };
+        if known.iter().all(|known| known.charged) {
+            return Ok(Standing::Charged(form));
+        }
+        let sql = "UPDATE presented SET waiting = waiting + 1, day = ?2 WHERE mark = ?1";
+        let mut update = self.connection.prepare_cached(sql)?;
+        for mark in &presented.marks {
+            update.execute(params![mark, presented.day])?;
+        }
+        Ok(Standing::Again(form))
     }
 
     fn insert(&self, presented: &Presented) -> rusqlite::Result<()> {
         let is_locked = !presented.locked.is_empty();
         let mut insert = self
             .connection
-            .prepare_cached("INSERT INTO presented VALUES (?1, ?2, ?3, ?4, ?4)")?;
+            .prepare_cached("INSERT INTO presented VALUES (?1, ?2, ?3, ?4, ?4, 1)")?;
         for mark in &presented.marks {
             insert.execute(params![mark, presented.purpose, presented.day, is_locked])?;
         }
@@ -116,21 +151,48 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn charge(&self, marks: &[Mark]) -> rusqlite::Result<()> {
-        let sql = "UPDATE presented SET charged = 1 WHERE mark = ?1";
-        self.for_each(sql, marks)
-    }
-
-    /// Forgets what was not charged.
-    pub(super) fn withdraw(&self, marks: &[Mark]) -> rusqlite::Result<()> {
-        let sql = "DELETE FROM presented WHERE mark = ?1 AND charged = 0";
-        self.for_each(sql, marks)
-    }
-
-    fn for_each(&self, sql: &str, marks: &[Mark]) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+    /// What is known of those of these tokens that were presented before.
+    pub(super) fn known(&self, marks: &[Mark]) -> rusqlite::Result<Vec<Known>> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT purpose, charged FROM presented WHERE mark = ?1")?;
+        let mut all = Vec::new();
         for mark in marks {
-            statement.execute([mark])?;
+            let known = find.query_row([mark], |row| {
+                Ok(Known {
+                    purpose: row.get(0)?,
+                    charged: row.get(1)?,
+                })
+            });
+            all.extend(known.optional()?);
+        }
+        Ok(all)
+    }
+
+    /// Notes that the mint has redeemed it for this: that decides, whatever else the record says.
+    pub(super) fn charge(&self, ticket: &Ticket, day: i64) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO presented VALUES (?1, ?2, ?3, 1, 0, 0) ON CONFLICT (mark) DO UPDATE \
+             SET purpose = excluded.purpose, day = excluded.day, charged = 1 WHERE charged = 0",
+        )?;
+        for mark in &ticket.marks {
+            statement.execute(params![mark, ticket.purpose, day])?;
+        }
+        Ok(())
+    }
+
+    /// Takes one presentation back, and forgets what nobody waits for.
+    pub(super) fn release(&self, ticket: &Ticket) -> rusqlite::Result<()> {
+        let of = "WHERE mark = ?1 AND purpose = ?2 AND charged = 0";
+        let mut update = self
+            .connection
+            .prepare_cached(&format!("UPDATE presented SET waiting = waiting - 1 {of}"))?;
+        let mut delete = self
+            .connection
+            .prepare_cached(&format!("DELETE FROM presented {of} AND waiting <= 0"))?;
+        for mark in &ticket.marks {
+            update.execute(params![mark, ticket.purpose])?;
+            delete.execute(params![mark, ticket.purpose])?;
         }
         Ok(())
     }
@@ -145,9 +207,8 @@ impl Store {
         Ok(())
     }
 
-    /// The oldest batch that was not answered yet, or a new one of at most `max` tokens; empty when
-    /// there is nothing to redeem.
-    pub(crate) fn next_batch(&self, max: usize) -> rusqlite::Result<Vec<Unredeemed>> {
+    /// The oldest batch that was not answered yet, or a new one of at most `max` tokens.
+    pub(crate) fn next_batch(&self, max: usize) -> rusqlite::Result<Batch> {
         let open: Option<i64> = self.connection.query_row(
             "SELECT min(batch) FROM unredeemed WHERE batch IS NOT NULL",
             [],
@@ -158,32 +219,39 @@ impl Store {
             None => self.new_batch(max)?,
         };
         let mut select = self.connection.prepare_cached(
-            "SELECT id, input, amount FROM unredeemed WHERE batch = ?1 ORDER BY id",
+            "SELECT id, input, amount, reference FROM unredeemed WHERE batch = ?1 ORDER BY id",
         )?;
+        let mut reference = None;
         let rows = select.query_map([batch], |row| {
+            // All tokens of a batch have the same one.
+            reference = row.get(3)?;
             Ok(Unredeemed {
                 id: row.get(0)?,
                 input: Secret::new(row.get(1)?),
                 amount: row.get(2)?,
             })
         })?;
-        rows.collect()
+        let tokens = rows.collect::<rusqlite::Result<_>>()?;
+        Ok(Batch { tokens, reference })
     }
 
     fn new_batch(&self, max: usize) -> rusqlite::Result<i64> {
+        let random = "SELECT randomblob(32)";
+        let reference: [u8; 32] = self.connection.query_row(random, [], |row| row.get(0))?;
         // Only when no batch is open: numbers begin again, and say nothing.
         self.connection.execute(
-            "UPDATE unredeemed SET batch = 1 WHERE id IN (SELECT id FROM unredeemed ORDER BY id LIMIT ?1)",
-            [max],
+            "UPDATE unredeemed SET batch = 1, reference = ?2 \
+             WHERE id IN (SELECT id FROM unredeemed ORDER BY id LIMIT ?1)",
+            params![max, reference],
         )?;
         Ok(1)
     }
 
-    /// Puts the tokens of a refused batch into batches of their own, one each.
+    /// Puts the tokens of a refused batch into batches of their own, one each, with new references.
     pub(crate) fn split_batch(&self, tokens: &[Unredeemed]) -> rusqlite::Result<()> {
-        let mut update = self
-            .connection
-            .prepare_cached("UPDATE unredeemed SET batch = ?1 WHERE id = ?2")?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE unredeemed SET batch = ?1, reference = randomblob(32) WHERE id = ?2",
+        )?;
         for (number, token) in (2i64..).zip(tokens) {
             update.execute(params![number, token.id])?;
         }

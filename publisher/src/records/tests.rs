@@ -1,21 +1,42 @@
 //! The record of payments.
 
 use super::*;
+use std::sync::Arc;
 
 fn open() -> (tempfile::TempDir, Records) {
     let dir = tempfile::tempdir().unwrap();
-    let records = Records::open(&dir.path().join("r"), 8).unwrap();
+    let records = open_in(&dir);
     (dir, records)
+}
+
+fn open_in(dir: &tempfile::TempDir) -> Records {
+    let path = dir.path().join("r");
+    let store = Store::open(&path, false).unwrap();
+    Records::start(store, &path, 8).unwrap()
 }
 
 fn presented(marks: &[u8], purpose: u8) -> Presented {
     Presented {
         marks: marks.iter().map(|mark| [*mark; 16]).collect(),
         purpose: [purpose; 32],
+        purpose_v1: [purpose + 100; 32],
         day: crate::clock::day(),
+        may_be_new: true,
         locked: Vec::new(),
     }
 }
+
+fn ticket(mark: u8, purpose: u8) -> Ticket {
+    Ticket {
+        marks: vec![[mark; 16]],
+        purpose: [purpose; 32],
+    }
+}
+
+const AGAIN: Standing = Standing::Again(Form::Referenced);
+const BOUND: Standing = Standing::Bound { charged: false };
+const BOUND_FOR_GOOD: Standing = Standing::Bound { charged: true };
+const CHARGED: Standing = Standing::Charged(Form::Referenced);
 
 fn locked(marks: &[u8], purpose: u8) -> Presented {
     let token = |mark: &u8| Locked {
@@ -33,10 +54,10 @@ async fn a_token_is_bound_to_what_it_was_presented_for_first() {
     let (_dir, records) = open();
     let present = |marks: &'static [u8], purpose| records.present(presented(marks, purpose));
     assert_eq!(present(&[1, 2], 7).await, Ok(Standing::New));
-    assert_eq!(present(&[1, 2], 7).await, Ok(Standing::Again));
-    assert_eq!(present(&[1, 2], 8).await, Ok(Standing::Bound));
+    assert_eq!(present(&[1, 2], 7).await, Ok(AGAIN));
+    assert_eq!(present(&[1, 2], 8).await, Ok(BOUND));
     // In other company too.
-    assert_eq!(present(&[2, 3], 9).await, Ok(Standing::Bound));
+    assert_eq!(present(&[2, 3], 9).await, Ok(BOUND));
     // The company of the refused one is free.
     assert_eq!(present(&[3], 9).await, Ok(Standing::New));
 }
@@ -48,20 +69,162 @@ async fn what_was_charged_is_known_as_such_and_what_was_refused_is_forgotten() {
         let standing = records.present(presented(&[mark], 7)).await;
         assert_eq!(standing, Ok(Standing::New));
     }
-    records.charge(vec![[1; 16]]);
-    records.withdraw(vec![[1; 16]]);
-    records.withdraw(vec![[2; 16]]);
+    records.charge(ticket(1, 7)).await;
+    records.release(ticket(1, 7)).await;
+    records.release(ticket(2, 7)).await;
     let present = |mark, purpose| records.present(presented(&[mark], purpose));
-    assert_eq!(present(1, 7).await, Ok(Standing::Charged));
-    assert_eq!(present(1, 8).await, Ok(Standing::Bound));
+    assert_eq!(present(1, 7).await, Ok(CHARGED));
+    assert_eq!(present(1, 8).await, Ok(BOUND_FOR_GOOD));
     assert_eq!(present(2, 8).await, Ok(Standing::New));
+}
+
+#[tokio::test]
+async fn a_payment_is_forgotten_only_when_each_presentation_of_it_was_refused() {
+    let (_dir, records) = open();
+    let present = |mark, purpose| records.present(presented(&[mark], purpose));
+    // Three at once: two are refused, one is charged later.
+    assert_eq!(present(1, 7).await, Ok(Standing::New));
+    assert_eq!(present(1, 7).await, Ok(AGAIN));
+    assert_eq!(present(1, 7).await, Ok(AGAIN));
+    records.release(ticket(1, 7)).await;
+    records.release(ticket(1, 7)).await;
+    assert_eq!(present(1, 8).await, Ok(BOUND));
+    records.charge(ticket(1, 7)).await;
+    assert_eq!(present(1, 8).await, Ok(BOUND_FOR_GOOD));
+    assert_eq!(present(1, 7).await, Ok(CHARGED));
+    // Two at once, and both are refused.
+    assert_eq!(present(2, 7).await, Ok(Standing::New));
+    assert_eq!(present(2, 7).await, Ok(AGAIN));
+    records.release(ticket(2, 7)).await;
+    records.release(ticket(2, 7)).await;
+    assert_eq!(present(2, 8).await, Ok(Standing::New));
+    // A release of something else takes nothing back.
+    records.release(ticket(2, 7)).await;
+    assert_eq!(present(2, 8).await, Ok(AGAIN));
+    // What the mint has redeemed is charged, whatever the record said.
+    records.charge(ticket(2, 9)).await;
+    assert_eq!(present(2, 9).await, Ok(CHARGED));
+    records.charge(ticket(3, 7)).await;
+    assert_eq!(present(3, 7).await, Ok(CHARGED));
+}
+
+#[tokio::test]
+async fn what_may_not_be_new_is_looked_up_and_not_recorded() {
+    let (_dir, records) = open();
+    let old = |mark| Presented {
+        may_be_new: false,
+        ..presented(&[mark], 7)
+    };
+    assert_eq!(records.present(old(1)).await, Ok(Standing::Unknown));
+    assert_eq!(records.known(vec![[1; 16]]).await, Ok(vec![]));
+    let new = records.present(presented(&[1], 7)).await;
+    assert_eq!(new, Ok(Standing::New));
+    assert_eq!(records.present(old(1)).await, Ok(AGAIN));
+    let known = records.known(vec![[1; 16], [2; 16]]).await;
+    let expected = Known {
+        purpose: Some([7; 32]),
+        charged: false,
+    };
+    assert_eq!(known, Ok(vec![expected]));
+}
+
+#[tokio::test]
+async fn writes_wait_for_a_place_in_the_queue_and_none_is_dropped() {
+    let (_dir, records) = open();
+    let many: Vec<u16> = (0..2 * QUEUE_MAX as u16).collect();
+    let mark = |n: u16| {
+        let mut mark = [0; 16];
+        mark[..2].copy_from_slice(&n.to_be_bytes());
+        mark
+    };
+    // More at once than the queue holds, while the writer is held up.
+    let records = Arc::new(records);
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let mut tasks = tokio::task::JoinSet::new();
+    let holder = Arc::clone(&records);
+    tasks.spawn(async move {
+        let held = holder.run(move |_| {
+            let _ = gate.recv();
+            Ok(())
+        });
+        held.await.unwrap();
+    });
+    for n in many.iter().copied() {
+        let records = Arc::clone(&records);
+        let marks = vec![mark(n)];
+        let purpose = [7; 32];
+        tasks.spawn(async move { records.charge(Ticket { marks, purpose }).await });
+    }
+    tokio::task::yield_now().await;
+    drop(open_gate);
+    tasks.join_all().await;
+    let marks: Vec<Mark> = many.iter().map(|n| mark(*n)).collect();
+    let known = records.known(marks).await.unwrap();
+    assert_eq!(known.len(), many.len());
+}
+
+/// The record as version 1 made it.
+const VERSION_1: &str = "
+    CREATE TABLE presented (mark BLOB PRIMARY KEY, purpose BLOB, day INTEGER NOT NULL,
+        charged INTEGER NOT NULL, locked INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX presented_day ON presented (day) WHERE purpose IS NOT NULL;
+    CREATE TABLE unredeemed (id INTEGER PRIMARY KEY, input TEXT NOT NULL, amount INTEGER NOT NULL,
+        batch INTEGER) STRICT;
+    CREATE INDEX unredeemed_batch ON unredeemed (batch);
+    CREATE TABLE refused (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL, day INTEGER NOT NULL,
+        reason TEXT NOT NULL) STRICT;
+    PRAGMA user_version = 1;
+    INSERT INTO unredeemed VALUES (1, 'input 1', 1, 1), (2, 'input 2', 2, 1), (3, 'input 3', 3, NULL);
+";
+
+#[tokio::test]
+async fn a_record_of_version_1_goes_on_as_it_began() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("r")).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    let insert = "INSERT INTO presented VALUES (?1, ?2, ?3, ?4, 0)";
+    for (mark, charged) in [(1u8, false), (2, true)] {
+        let row = rusqlite::params![[mark; 16], [107u8; 32], crate::clock::day(), charged];
+        connection.execute(insert, row).unwrap();
+    }
+    drop(connection);
+    let records = open_in(&dir);
+    let present = |mark, purpose| records.present(presented(&[mark], purpose));
+    let again = Standing::Again(Form::Version1);
+    assert_eq!(present(1, 7).await, Ok(again));
+    assert_eq!(present(1, 8).await, Ok(BOUND));
+    assert_eq!(present(2, 7).await, Ok(Standing::Charged(Form::Version1)));
+    // A refusal now says nothing of what was sent before the upgrade.
+    records.release(ticket(1, 107)).await;
+    assert_eq!(present(1, 7).await, Ok(again));
+    // The batch that was begun has no reference, and the next one has.
+    let batch = records.run(|store| store.next_batch(10)).await.unwrap();
+    assert_eq!((batch.tokens.len(), batch.reference), (2, None));
+    let redeemed = records.run(move |store| store.redeemed(&batch.tokens));
+    redeemed.await.unwrap();
+    let batch = records.run(|store| store.next_batch(10)).await.unwrap();
+    assert_eq!(batch.tokens.len(), 1);
+    assert!(batch.reference.is_some());
+    assert!(!records.run(|store| store.has_gap()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_record_made_anew_beside_an_old_key_has_a_gap_for_good() {
+    for (key_is_old, gap) in [(false, false), (true, true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("r");
+        let has_gap = |old| Store::open(&path, old).unwrap().has_gap().unwrap();
+        assert_eq!(has_gap(key_is_old), gap);
+        // A key that is old beside its record is as it should be.
+        assert_eq!(has_gap(true), gap);
+        assert_eq!(has_gap(false), gap);
+    }
 }
 
 #[tokio::test]
 async fn the_record_outlives_the_process_and_is_forgotten_in_time() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("r");
-    let records = Records::open(&path, 8).unwrap();
+    let records = open_in(&dir);
     for (mark, age) in [(1, 8), (2, 9)] {
         let mut old = presented(&[mark], 7);
         old.day -= age;
@@ -72,13 +235,13 @@ async fn the_record_outlives_the_process_and_is_forgotten_in_time() {
     }
     drop(records);
     // The first write after a start forgets what is too old.
-    let records = Records::open(&path, 8).unwrap();
+    let records = open_in(&dir);
     assert_eq!(records.present(presented(&[3], 7)).await, Ok(Standing::New));
     let present = |mark| records.present(presented(&[mark], 7));
-    assert_eq!(present(1).await, Ok(Standing::Again), "8 days are kept");
+    assert_eq!(present(1).await, Ok(AGAIN), "8 days are kept");
     assert_eq!(present(2).await, Ok(Standing::New), "9 are not");
-    assert_eq!(present(11).await, Ok(Standing::Charged));
-    assert_eq!(present(12).await, Ok(Standing::Bound), "but its mark is");
+    assert_eq!(present(11).await, Ok(CHARGED));
+    assert_eq!(present(12).await, Ok(BOUND_FOR_GOOD), "but its mark is");
 }
 
 #[tokio::test]
@@ -87,39 +250,43 @@ async fn locked_tokens_wait_in_batches_that_never_change() {
     let standing = records.present(locked(&[1, 2, 3], 7)).await;
     assert_eq!(standing, Ok(Standing::New));
     let batch = |max| records.run(move |store| store.next_batch(max));
-    let ids = |batch: &[Unredeemed]| batch.iter().map(|t| t.id).collect::<Vec<_>>();
+    let ids = |batch: &Batch| batch.tokens.iter().map(|t| t.id).collect::<Vec<_>>();
     let first = batch(2).await.unwrap();
     assert_eq!(ids(&first), [1, 2]);
-    assert_eq!(
-        ids(&batch(3).await.unwrap()),
-        [1, 2],
-        "an open one comes again"
-    );
+    let again = batch(3).await.unwrap();
+    assert_eq!(ids(&again), [1, 2], "an open one comes again");
+    assert_eq!(again.reference, first.reference, "as it was sent");
 
-    let refused = first.clone();
+    let refused = first.tokens.clone();
     records
         .run(move |store| store.split_batch(&refused))
         .await
         .unwrap();
     let alone = batch(3).await.unwrap();
     assert_eq!(ids(&alone), [1]);
-    let lost = alone[0].clone();
+    let lost = alone.tokens[0].clone();
     records
         .run(move |store| store.lost(&lost, 1, "11001"))
         .await
         .unwrap();
-    let alone = batch(3).await.unwrap();
-    assert_eq!((ids(&alone), alone[0].amount), (vec![2], 2));
+    let next = batch(3).await.unwrap();
+    assert_eq!((ids(&next), next.tokens[0].amount), (vec![2], 2));
+    let redeemed = next.tokens.clone();
     records
-        .run(move |store| store.redeemed(&alone))
+        .run(move |store| store.redeemed(&redeemed))
         .await
         .unwrap();
     let rest = batch(3).await.unwrap();
     assert_eq!(ids(&rest), [3]);
-    assert_eq!(rest[0].input.expose(), "input 3");
+    assert_eq!(rest.tokens[0].input.expose(), "input 3");
+    // Each redemption has a reference of its own.
+    let references = [&first, &alone, &next, &rest].map(|batch| batch.reference.unwrap());
+    for (n, reference) in references.iter().enumerate() {
+        assert!(!references[..n].contains(reference));
+    }
     records
-        .run(move |store| store.redeemed(&rest))
+        .run(move |store| store.redeemed(&rest.tokens))
         .await
         .unwrap();
-    assert!(batch(3).await.unwrap().is_empty());
+    assert!(batch(3).await.unwrap().tokens.is_empty());
 }

@@ -56,7 +56,11 @@ fn request(
             wallet.door.post(path::SWAP, None, &body)
         }
         Op::Redeem => {
-            let body = serde_json::to_string(&RedeemRequest { inputs, outputs })?;
+            let body = serde_json::to_string(&RedeemRequest {
+                inputs,
+                outputs,
+                reference: None,
+            })?;
             of_account(path::REDEEM, &body)?
         }
         Op::Withdraw => of_account(path::WITHDRAW, &withdraw_body(&blanks))?,

@@ -6,6 +6,7 @@ use farthing_protocol::{Secret, TokenProof};
 use farthing_publisher::Accept;
 use farthing_tests::client::Blanks;
 
+use crate::replays::{copy_record, lose_record};
 use crate::stage::{Answer, PRICE, Stage};
 
 /// A stage whose publisher takes locked tokens, and redeems them every second.
@@ -19,9 +20,9 @@ async fn stage() -> Stage {
     .await
 }
 
-/// The key that the publisher asks for.
-async fn key(stage: &Stage) -> [u8; 32] {
-    let asked = stage.get("/articles/1").await;
+/// The key that the publisher asks for at `url`.
+pub(crate) async fn key(stage: &Stage, url: &str) -> [u8; 32] {
+    let asked = stage.get_at(url, "/articles/1").await;
     assert_eq!(asked.refusal(), (402, 40201));
     assert_eq!(asked.header("x-cashu-outputs"), None, "there is no change");
     let lock = asked.payment_request().lock.expect("nut10");
@@ -30,7 +31,7 @@ async fn key(stage: &Stage) -> [u8; 32] {
     hex::decode(data).unwrap().try_into().unwrap()
 }
 
-fn nonce() -> Secret {
+pub(crate) fn nonce() -> Secret {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).unwrap();
     Secret::new(hex::encode(bytes))
@@ -66,7 +67,7 @@ async fn wait_for_income(stage: &Stage, expected: u64) {
 #[tokio::test]
 async fn locked_tokens_are_served_without_the_mint_and_redeemed_when_it_is_back() {
     let mut stage = stage().await;
-    let key = key(&stage).await;
+    let key = key(&stage, &stage.url).await;
     let locked = || Lock::p2pk_secret(&key, &nonce());
     let mut paid = Vec::new();
     for _ in 0..5 {
@@ -95,7 +96,7 @@ async fn locked_tokens_are_served_without_the_mint_and_redeemed_when_it_is_back(
 #[tokio::test]
 async fn a_locked_token_is_taken_once() {
     let stage = stage().await;
-    let key = key(&stage).await;
+    let key = key(&stage, &stage.url).await;
     let locked = || Lock::p2pk_secret(&key, &nonce());
     let tokens = tokens(&stage, &[1, 2, 1], locked).await;
     pay(&stage, "/articles/1", &tokens[..2])
@@ -121,7 +122,7 @@ async fn a_locked_token_is_taken_once() {
 #[tokio::test]
 async fn tokens_that_are_not_surely_the_publishers_are_refused() {
     let stage = stage().await;
-    let key = key(&stage).await;
+    let key = key(&stage, &stage.url).await;
     let other = ed25519_dalek::SigningKey::from_bytes(&[9; 32])
         .verifying_key()
         .to_bytes();
@@ -168,7 +169,7 @@ async fn tokens_that_are_not_surely_the_publishers_are_refused() {
 #[tokio::test]
 async fn a_token_that_the_mint_did_not_sign_is_seen_without_the_mint() {
     let stage = stage().await;
-    let key = key(&stage).await;
+    let key = key(&stage, &stage.url).await;
     let locked = || Lock::p2pk_secret(&key, &nonce());
     let good = tokens(&stage, &[1, 2], locked).await;
     let mut unproved = good.clone();
@@ -203,7 +204,7 @@ async fn a_token_that_the_mint_did_not_sign_is_seen_without_the_mint() {
 #[tokio::test]
 async fn locked_payments_are_exact_and_have_no_change() {
     let stage = stage().await;
-    let key = key(&stage).await;
+    let key = key(&stage, &stage.url).await;
     let tokens = tokens(&stage, &[4], || Lock::p2pk_secret(&key, &nonce())).await;
     let blanks = stage.blanks(&[1]);
     let outputs = farthing_protocol::payment::change::encode_outputs(&blanks.outputs).unwrap();
@@ -215,4 +216,72 @@ async fn locked_payments_are_exact_and_have_no_change() {
         pay(&stage, "/articles/1", &tokens).await.refusal(),
         (400, 40007)
     );
+}
+
+#[tokio::test]
+async fn after_the_record_is_lost_locked_tokens_are_redeemed_before_they_are_served_for() {
+    let mut stage = stage().await;
+    let key = key(&stage, &stage.url).await;
+    let locked = || Lock::p2pk_secret(&key, &nonce());
+    let spent = tokens(&stage, &[1, 2], locked).await;
+    pay(&stage, "/articles/1", &spent).await.bought("article 1");
+    wait_for_income(&stage, PRICE).await;
+    stage.restart_after(|s| lose_record(&s.data)).await;
+    let again = pay(&stage, "/articles/2", &spent).await;
+    assert_eq!(again.refusal(), (400, 11001));
+    assert_eq!(stage.income().await, PRICE);
+    // New ones are as good as before, and in the account when the page comes.
+    let fresh = tokens(&stage, &[1, 2], locked).await;
+    for _ in 0..2 {
+        pay(&stage, "/articles/3", &fresh).await.bought("article 3");
+        assert_eq!(stage.income().await, 2 * PRICE);
+    }
+    let elsewhere = pay(&stage, "/articles/4", &fresh).await;
+    assert_eq!(elsewhere.refusal(), (400, 40008));
+    stage.scene.books().unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_token_pays_also_where_any_token_is_taken_now() {
+    let mut stage = stage().await;
+    let key = key(&stage, &stage.url).await;
+    let made = tokens(&stage, &[1, 2], || Lock::p2pk_secret(&key, &nonce())).await;
+    stage.restart_after(|s| s.accept = Accept::Online).await;
+    pay(&stage, "/articles/1", &made).await.bought("article 1");
+    assert_eq!(stage.income().await, PRICE);
+}
+
+#[tokio::test]
+async fn a_batch_of_tokens_that_were_redeemed_before_is_a_loss_and_no_income() {
+    let stage = stage().await;
+    let key = key(&stage, &stage.url).await;
+    // Two paywalls with copies of one folder, each of which takes the token for itself.
+    let copy = stage.scene.folder().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(
+        stage.data().join("publisher.key"),
+        copy.join("publisher.key"),
+    )
+    .unwrap();
+    copy_record(&stage.data(), &copy);
+    let second = stage.another(|s| s.data = copy.clone()).await;
+    let token = tokens(&stage, &[1, 2], || Lock::p2pk_secret(&key, &nonce())).await;
+    pay(&stage, "/articles/1", &token).await.bought("article 1");
+    let text = stage.token(token.clone());
+    let other = stage.show(&second.url, "/articles/2", &text, None).await;
+    other.bought("article 2");
+    // One of them notes the loss, as an error in its log and in its record.
+    let losses = |data: &std::path::Path| -> u64 {
+        let record = rusqlite::Connection::open(data.join("payments.sqlite")).unwrap();
+        let sql = "SELECT coalesce(sum(amount), 0) FROM refused";
+        record.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    for _ in 0..600 {
+        if losses(&stage.data()) + losses(&copy) == PRICE {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(losses(&stage.data()) + losses(&copy), PRICE);
+    assert_eq!(stage.income().await, PRICE);
 }

@@ -13,10 +13,13 @@ mod cashu;
 mod delivery;
 mod exchange;
 mod form;
+mod gate;
 mod locked;
+mod model;
 mod once;
 mod receipts;
 mod refusals;
+mod replays;
 mod stage;
 mod wallet;
 

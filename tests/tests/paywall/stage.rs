@@ -1,7 +1,8 @@
 //! A mint, a publisher's service behind the paywall, and a reader with tokens.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -43,6 +44,8 @@ pub(crate) struct Stage {
 #[derive(Default)]
 pub(crate) struct Upstream {
     asked: AtomicUsize,
+    /// What everything costs more than it did at first.
+    pub(crate) raised_by: AtomicU64,
     /// The headers of the last request.
     seen: std::sync::Mutex<HeaderMap>,
 }
@@ -96,10 +99,28 @@ impl Stage {
 
     /// Ends the paywall at once, wherever its requests are, and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
+        self.restart_after(|_| {}).await;
+    }
+
+    /// The same, and changes settings or files meanwhile.
+    pub(crate) async fn restart_after(&mut self, change: impl FnOnce(&mut Settings)) {
         self.server.abort();
         let _ = (&mut self.server).await;
+        change(&mut self.settings);
         let (url, server) = serve(self.settings.clone(), Arc::clone(&self.upstream)).await;
         (self.url, self.server) = (url, server);
+    }
+
+    /// Another paywall of the same publisher, with settings that `change` makes of this one's.
+    pub(crate) async fn another(&self, change: impl FnOnce(&mut Settings)) -> Wall {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        Wall::open(settings, &self.upstream).await
+    }
+
+    /// The publisher's folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.settings.data.clone()
     }
 
     /// The address by which wallets of the scene's suite know the mint.
@@ -149,6 +170,10 @@ impl Stage {
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        Self::request_at(&self.url, method, path)
+    }
+
+    fn request_at(url: &str, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -156,12 +181,17 @@ impl Stage {
             .build()
             .unwrap();
         client
-            .request(method, format!("{}{path}", self.url))
+            .request(method, format!("{url}{path}"))
             .timeout(Duration::from_secs(60))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request("GET", path)).await
+    }
+
+    /// Asks the paywall at `url` for `path`.
+    pub(crate) async fn get_at(&self, url: &str, path: &str) -> Answer {
+        Answer::of(Self::request_at(url, "GET", path)).await
     }
 
     /// Asks for `path`, paying with these tokens exactly.
@@ -177,10 +207,24 @@ impl Stage {
         tokens: &[TokenProof],
         blanks: &Blanks,
     ) -> Answer {
-        let outputs = change::encode_outputs(&blanks.outputs).unwrap();
-        let request = self.request("GET", path);
-        let request = request.header("x-cashu", self.header(tokens));
-        Answer::of(request.header("x-cashu-outputs", outputs)).await
+        let tokens = self.header(tokens);
+        self.show(&self.url, path, &tokens, Some(blanks)).await
+    }
+
+    /// Asks the paywall at `url` for `path` with this token and with outputs for change.
+    pub(crate) async fn show(
+        &self,
+        url: &str,
+        path: &str,
+        token: &str,
+        blanks: Option<&Blanks>,
+    ) -> Answer {
+        let mut request = Self::request_at(url, "GET", path).header("x-cashu", token);
+        if let Some(blanks) = blanks {
+            let outputs = change::encode_outputs(&blanks.outputs).unwrap();
+            request = request.header("x-cashu-outputs", outputs);
+        }
+        Answer::of(request).await
     }
 
     /// What the publisher's account holds.
@@ -215,6 +259,42 @@ impl Stage {
             let reply = client.post(path::SWAP, None, body).await.unwrap();
             assert_eq!(reply.refusal().unwrap(), (400, 11001));
         }
+    }
+}
+
+/// A paywall beside that of a stage.
+pub(crate) struct Wall {
+    pub(crate) url: String,
+    pub(crate) settings: Settings,
+    upstream: Arc<Upstream>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Wall {
+    async fn open(settings: Settings, upstream: &Arc<Upstream>) -> Self {
+        let upstream = Arc::clone(upstream);
+        let (url, server) = serve(settings.clone(), Arc::clone(&upstream)).await;
+        Self {
+            url,
+            settings,
+            upstream,
+            server,
+        }
+    }
+
+    /// Stops it, changes its files, and starts it again.
+    pub(crate) async fn restart_after(&mut self, change: impl FnOnce(&std::path::Path)) {
+        self.server.abort();
+        let _ = (&mut self.server).await;
+        change(&self.settings.data);
+        let (settings, upstream) = (self.settings.clone(), Arc::clone(&self.upstream));
+        (self.url, self.server) = serve(settings, upstream).await;
+    }
+}
+
+impl Drop for Wall {
+    fn drop(&mut self) {
+        self.server.abort();
     }
 }
 
@@ -289,15 +369,15 @@ impl Answer {
     }
 }
 
-/// Articles and the API cost 3, all else is free.
-fn price(parts: &Parts) -> Option<Price> {
+/// Articles and the API cost 3, or what that was raised to; all else is free.
+fn price(parts: &Parts, raised_by: u64) -> Option<Price> {
     let path = parts.uri.path();
     let priced = ["/articles/", "/api", "/status/", "/slow", "/events"];
     priced
         .iter()
         .any(|start| path.starts_with(start))
         .then(|| Price {
-            amount: PRICE,
+            amount: PRICE + raised_by,
             description: path
                 .strip_prefix("/articles/")
                 .map(|n| format!("Article {n}")),
@@ -308,6 +388,8 @@ async fn serve(
     settings: Settings,
     upstream: Arc<Upstream>,
 ) -> (String, tokio::task::JoinHandle<()>) {
+    let prices = Arc::clone(&upstream);
+    let price = move |parts: &Parts| price(parts, prices.raised_by.load(Ordering::SeqCst));
     let paywall = Paywall::open(settings, price).await.unwrap();
     let router = Router::new()
         .route("/free", get(|| async { "free" }))

@@ -311,7 +311,12 @@ impl FakeSite {
         if self.deeds.redeems_first_only {
             inputs.truncate(1);
         }
-        let body = serde_json::to_string(&RedeemRequest { inputs, outputs }).unwrap();
+        let request = RedeemRequest {
+            inputs,
+            outputs,
+            reference: None,
+        };
+        let body = serde_json::to_string(&request).unwrap();
         let response = mint.answer(&Request {
             url: format!("{URL}{}", path::REDEEM),
             bearer: Some(ApiToken::new(API_TOKEN)),

@@ -50,7 +50,12 @@ pub(in crate::http) async fn redeem(
 ) -> Result<Json<Redeemed>> {
     let account = caller.allow(Scope::Redeem)?;
     let body = body::read(&app, &headers, request).await?;
-    let RedeemRequest { inputs, outputs } = body::parse(&body)?;
+    // The reference counts in the request's digest, with the rest of the body, and nowhere else.
+    let RedeemRequest {
+        inputs,
+        outputs,
+        reference: _,
+    } = body::parse(&body)?;
     let transaction = Transaction::redeem(account, inputs, outputs);
     let answer = execute(&app, path::REDEEM, &body, transaction).await?;
     Ok(Json(Redeemed {

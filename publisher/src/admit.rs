@@ -1,0 +1,135 @@
+//! Whether a request that has a price may go on: what it shows is looked at before anything is asked of
+//! what is behind the paywall. What was presented before is looked up before today's terms refuse it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Response;
+use farthing_protocol::ErrorCode;
+use farthing_protocol::payment::Receipt;
+
+use crate::error::Refusal;
+use crate::payment::{Payment, Terms};
+use crate::paywall::{Shared, Visit};
+use crate::records::Locked;
+use crate::settings::Accept;
+use crate::{clock, locked, receipts, settle};
+
+/// Why a request may go on to what is behind the paywall.
+pub(crate) enum Admission {
+    /// It shows a receipt.
+    Receipt(Receipt),
+    /// It pays, as far as can be told yet.
+    Payment(Box<Admitted>),
+}
+
+/// A payment that may be settled once the answer is there.
+pub(crate) struct Admitted {
+    pub(crate) payment: Payment,
+    /// For tokens locked to the publisher: what it takes to redeem them later.
+    pub(crate) locked: Vec<Locked>,
+    /// Why it would not be taken today: then it counts only if it was charged before.
+    pub(crate) fault: Option<Refusal>,
+}
+
+impl Visit<'_> {
+    /// Looks at what the request shows, before anything is asked of anybody else.
+    ///
+    /// # Errors
+    /// The answer to a request that may not go on.
+    pub(crate) async fn admit(&self) -> Result<Admission, Box<Response<Body>>> {
+        let refuse = |refusal: Refusal| Box::new(self.refuse(&refusal));
+        let payment = Payment::read(&self.headers).map_err(refuse)?;
+        let (keys, now) = (&self.shared.keys, clock::now_s());
+        if let Some(receipt) = receipts::find(keys, &self.headers, &self.target, now) {
+            return Ok(Admission::Receipt(receipt));
+        }
+        let Some(mut payment) = payment else {
+            return Err(Box::new(self.ask()));
+        };
+        let (locked, fault) = match self.check(&mut payment).await {
+            Ok(locked) => (locked, None),
+            Err(fault) => {
+                let known = self.check_known(&mut payment, &fault).await;
+                known.map_err(refuse)?;
+                (Vec::new(), Some(fault))
+            }
+        };
+        Ok(Admission::Payment(Box::new(Admitted {
+            payment,
+            locked,
+            fault,
+        })))
+    }
+
+    /// Checks a payment by what is asked for today; gives what it takes to redeem locked tokens later.
+    async fn check(&self, payment: &mut Payment) -> Result<Vec<Locked>, Refusal> {
+        let terms = Terms {
+            amount: self.price.amount,
+            mint: &self.shared.mint,
+        };
+        payment.check(&terms).await?;
+        let locked = self.check_lock(payment).await?;
+        // What is redeemed before it is served for is not kept to be redeemed later.
+        Ok(match self.shared.redeems_locked {
+            true => Vec::new(),
+            false => locked,
+        })
+    }
+
+    /// Whether a payment that would not be taken today may have been charged before.
+    ///
+    /// # Errors
+    /// The refusal of one that surely was not, for this request: `fault`, or that it was for another.
+    async fn check_known(&self, payment: &mut Payment, fault: &Refusal) -> Result<(), Refusal> {
+        let Shared {
+            keys,
+            mint,
+            records,
+            ..
+        } = self.shared;
+        let known = records.known(payment.marks(keys)).await;
+        let known = known.map_err(|_| {
+            Refusal::unavailable("the publisher cannot look payments up now; nothing was spent")
+        })?;
+        let is_resolved = payment.resolve(mint).await.is_ok();
+        let binding = self.target.bind(None);
+        let expected = [
+            Some(payment.purpose(keys, &binding)),
+            Some(payment.purpose_v1(&binding)),
+        ];
+        let mut others = known.iter().filter(|k| !expected.contains(&k.purpose));
+        let refusal = match (known.is_empty(), self.has_body, others.next()) {
+            (true, _, _) => fault.clone(),
+            (false, false, Some(other)) if other.charged => return Err(settle::bound()),
+            (false, false, Some(_)) => settle::bound(),
+            (false, _, _) => return Ok(()),
+        };
+        // A record that is lost or old is no reason to refuse what was charged.
+        match is_resolved && payment.is_spent(mint).await? {
+            true => Ok(()),
+            false => Err(refusal),
+        }
+    }
+
+    /// Where locked tokens are asked for: checks them, on a thread that may compute.
+    async fn check_lock(&self, payment: &Payment) -> Result<Vec<Locked>, Refusal> {
+        let Accept::Locked {
+            locktime_hours_min, ..
+        } = self.shared.settings.accept
+        else {
+            return Ok(Vec::new());
+        };
+        if payment.has_outputs() {
+            let detail =
+                "tokens locked to the publisher pay exactly: there is no change; nothing was spent";
+            return Err(Refusal::new(ErrorCode::LockMismatch, detail));
+        }
+        let until = clock::now_s() + u64::from(locktime_hours_min) * 3600;
+        let (keys, mint) = (Arc::clone(&self.shared.keys), Arc::clone(&self.shared.mint));
+        let proofs = payment.proofs().to_vec();
+        let check = move || locked::check(&keys, &mint, &proofs, until);
+        let checked = tokio::task::spawn_blocking(check).await;
+        checked.unwrap_or_else(|_| Err(Refusal::unavailable("the payment could not be checked")))
+    }
+}
