@@ -208,7 +208,7 @@ fn open_operation(error: &Error) -> Option<u64> {
         Error::Misbehaved(misbehaved) => misbehaved.open,
         Error::Network(network) => network.open,
         Error::Site(site) => match site.fate {
-            Fate::Open { id, .. } => Some(id),
+            Fate::Open { id, .. } | Fate::Aside { id, .. } => Some(id),
             Fate::Nothing | Fate::TakenBack { .. } | Fate::Taken { .. } | Fate::PaidBefore => None,
         },
         Error::Caller(_) | Error::Store(_) => None,

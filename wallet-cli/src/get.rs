@@ -224,6 +224,7 @@ impl Download<'_> {
             Payment::Free
             | Payment::Taken { .. }
             | Payment::NotCharged { .. }
+            | Payment::Aside(_)
             | Payment::Open(_) => false,
         };
         let mut retries = 0;

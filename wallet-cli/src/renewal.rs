@@ -1,39 +1,50 @@
-//! Keysets are followed in passing: tokens of retired ones are renewed where a command asks a mint for
-//! something anyway.
+//! What is done in passing, where a command asks a mint for something anyway and pays nobody: keysets are
+//! followed, and what sites have seen and did not charge is swapped.
 
 use farthing_wallet::{Recovered, Renew};
 
-use crate::args::OpenCommand;
+use crate::args::{Mint, OpenCommand};
 use crate::commands::NativeWallet;
 use crate::failure::Failure;
 use crate::report::{self, Units};
 
-/// Renews tokens of keysets that retire, where a command asks a mint for something anyway and pays
-/// nobody; says what expires soon. Commands that name the account renew only what would expire.
+/// After this many seconds more than it has to wait, what sites have seen is swapped also where a command
+/// would not ask the mint for anything.
+const OVERDUE_S: u64 = 24 * 60 * 60;
+
+/// Renews tokens of keysets that retire, and swaps what sites have seen, where a command asks a mint for
+/// something anyway and pays nobody; says what expires soon. Commands that name the account renew only what
+/// would expire, and swap nothing: the mint would learn whose the tokens are.
 pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> Result<(), Failure> {
-    let what = match command {
+    let (what, waited) = match command {
         OpenCommand::Receive { .. }
         | OpenCommand::Reclaim { .. }
-        | OpenCommand::Sent { id: None, .. } => Some(Renew::Retired),
-        OpenCommand::Withdraw { .. } => Some(Renew::Expiring),
+        | OpenCommand::Sent { id: None, .. } => (Some(Renew::Retired), Some(0)),
+        OpenCommand::Withdraw { .. } => (Some(Renew::Expiring), None),
         OpenCommand::Balance
         | OpenCommand::Budget(_)
-        | OpenCommand::Cancel { .. }
         | OpenCommand::History
         | OpenCommand::Key { .. }
-        | OpenCommand::Mint(_)
+        | OpenCommand::Mint(Mint::List)
+        | OpenCommand::Sent { id: Some(_), .. }
+        | OpenCommand::Spent { .. } => (None, Some(OVERDUE_S)),
+        OpenCommand::Cancel { .. }
+        | OpenCommand::Mint(Mint::Add { .. })
         | OpenCommand::Recover
         | OpenCommand::Redeem(_)
         | OpenCommand::Restore
-        | OpenCommand::Send(_)
-        | OpenCommand::Sent { id: Some(_), .. }
-        | OpenCommand::Spent { .. } => None,
+        | OpenCommand::Send(_) => (None, None),
     };
     let units = Units::of(&wallet.mints().await?);
+    let mut swaps = Vec::new();
+    if let Some(waited) = waited {
+        swaps = wallet.swap_shown(waited).await?;
+    }
     if let Some(what) = what {
-        for swap in renewed(wallet, what).await? {
-            eprintln!("{}", report::recovered(&swap, &units));
-        }
+        swaps.extend(renewed(wallet, what).await?);
+    }
+    for swap in swaps {
+        eprintln!("{}", report::recovered(&swap, &units));
     }
     for expiring in wallet.expiring().await? {
         eprintln!("{}", report::expires(&expiring, &units));

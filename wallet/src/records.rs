@@ -33,6 +33,18 @@ pub struct Mint {
     /// When the mint was last asked for its keysets to renew tokens, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed: Option<u64>,
+    /// When it was last asked for its keysets because of a site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Followed>,
+}
+
+/// That a mint was asked for its keysets because a site named others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// The digest that the site named.
+    pub digest: String,
+    /// When, Unix seconds.
+    pub time: u64,
 }
 
 impl Mint {

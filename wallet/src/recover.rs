@@ -4,6 +4,8 @@ use crate::error::{Caller, Error};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
+use crate::pay::records::Stage;
+use crate::pay::stage;
 use crate::records::{Kind, Operation, Outcome};
 use crate::store::{Store, StoreError};
 use crate::wallet::Wallet;
@@ -28,7 +30,8 @@ pub struct Recovered {
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
     /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
-    /// to [`Wallet::recover_all`], since it may take long. Forgets receipts that have expired, and
+    /// to [`Wallet::recover_all`], since it may take long; what a site has seen and did not charge is left to
+    /// [`Wallet::swap_shown`]. Forgets receipts that have expired, and
     /// tokens handed out that were claimed a while ago.
     ///
     /// # Errors
@@ -36,6 +39,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
         for operation in self.tables.operations().await? {
+            if stage(&operation) == Some(Stage::Aside) {
+                continue;
+            }
             let result = match operation.kind {
                 Kind::Pay => self.recover_payment(operation.clone()).await,
                 Kind::Reclaim => self.recover_reclaim(operation.clone()).await,
@@ -51,7 +57,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(found)
     }
 
-    /// [`Wallet::recover`], and goes on with every restore that was broken off.
+    /// [`Wallet::recover`], goes on with every restore that was broken off, and swaps at once what sites have
+    /// seen and did not charge.
     ///
     /// # Errors
     /// [`Error::Store`] alone.
@@ -60,6 +67,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         observer: &mut impl Observer,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.recover().await?;
+        found.extend(self.swap_aside(|_| true).await?);
         let operations = self.tables.operations().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {

@@ -124,6 +124,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let known = self.tables.keysets(&url).await?;
         let native = SuiteId::Ristretto255;
         let keysets = self.fetch_keysets(native, &url, &info.unit, &known).await?;
+        let followed = before.as_ref().and_then(|mint| mint.followed.clone());
         let (token_before, lane, renewed) = match before {
             Some(before) => (before.api_token, before.lane, before.renewed),
             // Its keysets were just asked for.
@@ -138,6 +139,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             api_token: api_token.or(token_before),
             lane,
             renewed,
+            followed,
         };
         let batch = Batch::default().put_mint(&mint)?;
         let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;

@@ -3,6 +3,7 @@
 use farthing_wallet::Finished;
 use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::budget::Spent;
+use farthing_wallet::pay::error::Fate;
 use farthing_wallet::pay::records::Budget;
 use farthing_wallet::records::{Entry, Outcome};
 use serde_json::{Value, json};
@@ -111,7 +112,8 @@ pub(crate) struct Fetched<'a> {
 }
 
 /// `{"url", "status", "bytes", "file", "payment": null | {"outcome", "id", "site", "amount", "unit",
-/// "decimals", "mint", "lost", "until"}}`; outcome is `paid`, `before`, `taken`, `not_charged` or `open`.
+/// "decimals", "mint", "lost", "until"}}`; outcome is `paid`, `before`, `taken`, `not_charged`,
+/// `aside` or `open`.
 pub(crate) fn fetched(fetched: &Fetched<'_>, units: &Units) -> Report {
     let payment = match fetched.payment {
         Payment::Free => Value::Null,
@@ -121,6 +123,7 @@ pub(crate) fn fetched(fetched: &Fetched<'_>, units: &Units) -> Report {
         Payment::Paid { entry, until } => entry_of("paid", entry, Some(*until), units),
         Payment::Taken { entry, .. } => entry_of("taken", entry, None, units),
         Payment::NotCharged { entry, .. } => entry_of("not_charged", entry, None, units),
+        Payment::Aside(fate) => aside_json(fate),
         Payment::Open(_) => json!({"outcome": "open"}),
     };
     let json = json!({
@@ -137,6 +140,24 @@ pub(crate) fn fetched(fetched: &Fetched<'_>, units: &Units) -> Report {
         report.exit_code = EXIT_SITE;
     }
     report
+}
+
+/// What is kept aside of a payment that was not charged: `{"outcome", "id", "amount", "unit", "decimals"}`.
+fn aside_json(fate: &Fate) -> Value {
+    match fate {
+        Fate::Aside { id, held, unit } => json!({
+            "outcome": "aside",
+            "id": id,
+            "amount": held,
+            "unit": unit.name(),
+            "decimals": unit.decimals,
+        }),
+        Fate::Nothing
+        | Fate::Open { .. }
+        | Fate::TakenBack { .. }
+        | Fate::Taken { .. }
+        | Fate::PaidBefore => json!({"outcome": "aside"}),
+    }
 }
 
 /// An entry of the history with what became of the payment.
@@ -164,7 +185,10 @@ fn fetched_hint(fetched: &Fetched<'_>, units: &Units) -> Option<String> {
         Payment::Paid { entry, .. } => lines.push(format!("paid {}", entry_text(entry, units))),
         Payment::Before(_) => lines.push("nothing to pay: it was paid for before".to_owned()),
         Payment::Free => {}
-        Payment::Taken { .. } | Payment::NotCharged { .. } | Payment::Open(_) => {}
+        Payment::Taken { .. }
+        | Payment::NotCharged { .. }
+        | Payment::Aside(_)
+        | Payment::Open(_) => {}
     }
     if let Some(told) = fetched.payment.explain() {
         lines.push(three_sentences(&told.what, &told.money, &told.advice));

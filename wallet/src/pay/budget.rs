@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::Unpayable;
 use super::offer::{Offer, site_url};
-use super::records::Budget;
+use super::records::{Budget, Purchase, Stage};
 use crate::error::Error;
 use crate::http::Http;
 use crate::records::{Entry, Kind, Mint, Outcome};
@@ -100,8 +100,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(sums.into_iter().map(spent).collect())
     }
 
-    /// Whether an offer is covered by its site's budget. What was begun today and is still open
-    /// counts as paid.
+    /// Whether an offer is covered by its site's budget. What is still open counts as paid, also what the
+    /// site says it did not charge, but for what would pay now.
     pub(crate) async fn within_budget(&self, offer: &Offer) -> Result<bool, Error> {
         let budget = self.tables.budget(&offer.site).await?;
         let fits = |b: &Budget| b.unit == offer.unit() && offer.amount <= b.per_item;
@@ -115,7 +115,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut sum = here.fold(offer.amount, |sum, s| sum.saturating_add(s.amount));
         for operation in self.tables.operations().await? {
             let purchase = operation.purchase.as_ref();
-            if purchase.is_some_and(|purchase| purchase.item.site() == offer.site) {
+            let for_this = |p: &&Purchase| p.stage == Stage::Aside && p.item == offer.item;
+            let others = purchase.filter(|purchase| !for_this(purchase));
+            if others.is_some_and(|purchase| purchase.item.site() == offer.site) {
                 sum = sum.saturating_add(operation.amount);
             }
         }

@@ -178,6 +178,16 @@ pub enum Fate {
         /// The mint's unit.
         unit: Unit,
     },
+    /// In the payment with this number, which is kept aside: the site did not charge its token, and has
+    /// seen it.
+    Aside {
+        /// Its number.
+        id: u64,
+        /// What it holds.
+        held: u64,
+        /// The mint's unit.
+        unit: Unit,
+    },
     /// Back in the wallet, but for the mint's fee.
     TakenBack {
         /// What came back.

@@ -70,6 +70,11 @@ fn money(fate: &Fate) -> String {
              {}. In {minutes} minutes the wallet takes back what was not paid.",
             unit.show(*held)
         ),
+        Fate::Aside { id, held, unit } => format!(
+            "Nothing was paid; payment {id} keeps {} aside, since the site has seen the token: the wallet \
+             swaps it at a quiet moment.",
+            unit.show(*held)
+        ),
         Fate::TakenBack {
             returned,
             fee,
@@ -123,18 +128,30 @@ fn advice(fault: &Fault, fate: &Fate) -> String {
              the site."
                 .to_owned()
         }
+        (Fault::Refused { code, .. }, Fate::Aside { id, .. }) => {
+            format!("{} {}", refusal_advice(*code), swap_now(*id))
+        }
+        (_, Fate::Aside { id, .. }) => {
+            format!("Try again if you need another answer. {}", swap_now(*id))
+        }
         (Fault::Refused { code, .. }, _) => refusal_advice(*code).to_owned(),
         (Fault::Silent(_), _) => "Check the address and the connection, and try again.".to_owned(),
         (Fault::MintUnasked(_) | Fault::Waiting, _) => "Try again later.".to_owned(),
     }
 }
 
+/// What to do when the money is needed at once.
+fn swap_now(id: u64) -> String {
+    format!("To have the money back at once: farthing cancel {id}.")
+}
+
 fn refusal_advice(code: u32) -> &'static str {
     const ANOTHER_PRICE: [ErrorCode; 2] = [ErrorCode::PriceMismatch, ErrorCode::PaymentRequired];
-    const OTHER_TOKENS: [ErrorCode; 3] = [
-        ErrorCode::TokenBound,
+    const OTHER_TOKENS: [ErrorCode; 1] = [ErrorCode::TokenBound];
+    const OTHER_KEYSETS: [ErrorCode; 3] = [
         ErrorCode::KeysetInactive,
         ErrorCode::KeysetUnknown,
+        ErrorCode::KeysetExpired,
     ];
     match ErrorCode::from_number(code) {
         Some(code) if ANOTHER_PRICE.contains(&code) => {
@@ -142,6 +159,9 @@ fn refusal_advice(code: u32) -> &'static str {
         }
         Some(code) if OTHER_TOKENS.contains(&code) => {
             "Try again: the next payment uses other tokens."
+        }
+        Some(code) if OTHER_KEYSETS.contains(&code) => {
+            "Try again: the mint has changed its keysets, and the next payment asks for them first."
         }
         Some(_) | None => "Tell the site, with the code.",
     }
@@ -222,7 +242,7 @@ impl Payment {
                 fee: entry.fee,
                 unit: unit.clone(),
             },
-            Self::Open(fate) => fate.clone(),
+            Self::Aside(fate) | Self::Open(fate) => fate.clone(),
         }
     }
 
@@ -238,6 +258,10 @@ impl Payment {
             Self::NotCharged { .. } => (
                 "the site did not charge this answer".to_owned(),
                 "Try again if you need another answer.".to_owned(),
+            ),
+            Self::Aside(fate) => (
+                "the site did not charge this answer".to_owned(),
+                advice(&Fault::Waiting, fate),
             ),
             Self::Open(fate) => (
                 "the site gave no receipt with this answer".to_owned(),

@@ -12,7 +12,10 @@
 //!   │         ├─ no answer, or the site could not ask the mint: open; the next visit shows the
 //!   │         │  same token again
 //!   ▼         ▼
-//! refused  TakeBack ──► the mint swaps the token: not charged
+//! refused  Aside ──► shown to the site again: Present
+//!            │
+//!            ▼
+//!          TakeBack ──► the mint swaps the token: not charged
 //!                  └──► the mint says that it is spent: paid, and the change is restored (NUT-09)
 //! ```
 //!
@@ -21,9 +24,11 @@
 //! by what the mint says of its inputs.
 
 mod answer;
+mod aside;
 pub mod budget;
 pub mod error;
 pub(crate) mod explain;
+mod follow;
 pub mod offer;
 mod present;
 pub mod records;
@@ -39,14 +44,14 @@ use crate::error::{Caller, Error};
 use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
-use crate::records::{Entry, Kind, Operation, worth};
+use crate::records::{Coin, Entry, Kind, Operation, worth};
 use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
 use error::{AnswerFault, Fate, Fault, Site, Unpayable};
-use offer::{Offer, PayOptions, gives_change, page_url, read_request};
+use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
 use records::{Bought, Item, PaymentProof, Purchase, Stage};
 
 /// How many redirects are followed.
@@ -114,6 +119,8 @@ pub enum Payment {
         /// The mint's unit.
         unit: Unit,
     },
+    /// The site did not charge it, and the token, which it has seen, is kept aside.
+    Aside(Fate),
     /// The site did not charge it, as it seems, and the mint has yet to say.
     Open(Fate),
 }
@@ -180,9 +187,10 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             if head.status == 402
                 && let Some(wanted) = read_request(&item.site(), head)?
             {
-                let gives_change = gives_change(head);
+                let (gives_change, keysets) = (gives_change(head), named_keysets(head));
                 let mut offer = self.offer(request, wanted, options).await?;
                 offer.gives_change = gives_change;
+                offer.keysets = keysets;
                 offer.paid_before = bought.is_some();
                 offer.within_budget = !offer.paid_before && self.within_budget(&offer).await?;
                 return Ok(Visit::Priced(offer));
@@ -211,13 +219,20 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Pays what an offer asks, and gives the page.
     ///
     /// No request is made before the payment: what is too much comes back as change with the answer. But
-    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first.
+    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
+    /// where the site knows other keysets than the wallet, the mint is asked for them.
     ///
     /// # Errors
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        let draft = self.payment_draft(offer).await?;
-        let mut operation = self.begin_one(&offer.mint, draft).await?;
+        let (mut draft, mut aside) = self.payment_draft(offer).await?;
+        if !draft.wants.is_empty() && self.follow(offer).await? {
+            (draft, aside) = self.payment_draft(offer).await?;
+        }
+        let mut operation = match aside {
+            Some(aside) => self.show_aside(aside, draft).await?,
+            None => self.begin_one(&offer.mint, draft).await?,
+        };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
         }
@@ -242,10 +257,13 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// The open payment for `item`.
+    /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
         let operations = self.tables.operations().await?;
-        let of = |o: &Operation| o.purchase.as_ref().is_some_and(|p| p.item == *item);
+        let of = |o: &Operation| {
+            let purchase = o.purchase.as_ref();
+            purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
+        };
         Ok(operations.into_iter().find(of))
     }
 
@@ -264,27 +282,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 
-    /// Inputs and outputs of the payment that takes `offer`.
-    async fn payment_draft(&self, offer: &Offer) -> Result<Draft, Error> {
+    /// Inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
+    /// it shows, if it does that.
+    async fn payment_draft(&self, offer: &Offer) -> Result<(Draft, Option<Operation>), Error> {
         let (mint, amount) = (&offer.mint, offer.amount);
         let keysets = self.tables.keysets(&mint.url).await?;
         let coins = self.spendable(mint, &keysets).await?;
         let terms = Terms::of(&keysets, (self.clock)());
-        let mut purchase = Purchase {
-            stage: Stage::Present,
-            item: offer.item.clone(),
-            lock: offer.lock.clone(),
-            token: None,
-            outputs: None,
-            change: Vec::new(),
-            gone: 0,
-        };
-        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
-        let asked = Asked {
-            made_anew: offer.lock.is_some(),
-            gives_change: offer.gives_change,
-        };
-        let plan = coins::plan(&coins, amount, asked, &terms);
+        let keyset = keysets::active(mint, &keysets, (self.clock)());
+        let mut stage = Stage::Present;
+        let (plan, aside) = self.payment_plan(offer, &coins, &terms).await?;
         let (inputs, fee, mut wants) = match plan {
             None => return Err(insufficient(mint, &coins, amount).into()),
             Some(Plan::AsTheyAre(shown)) => {
@@ -297,8 +304,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 (shown, 0, Vec::new())
             }
             Some(Plan::Swap(inputs)) => {
-                purchase.stage = Stage::Prepare;
-                let wants = handed(keyset, amount, offer.lock.as_ref())?;
+                stage = Stage::Prepare;
+                let wants = handed(keyset.clone()?, amount, offer.lock.as_ref())?;
                 if wants.len() > PREPARED_MAX {
                     return Err(Caller::AmountUnpayable { amount }.into());
                 }
@@ -309,15 +316,44 @@ impl<S: Store, H: Http> Wallet<S, H> {
         not_too_many(mint, &inputs)?;
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
-        wants.extend(kept(keyset, rest, &mut stock, CHANGE_MAX)?);
-        Ok(Draft {
+        wants.extend(kept(keyset?, rest, &mut stock, CHANGE_MAX)?);
+        let draft = Draft {
             kind: Kind::Pay,
             inputs,
             wants,
             amount,
             fee,
             memo: offer.description.clone(),
-            purchase: Some(purchase),
+            purchase: Some(Purchase::of(stage, offer)),
+        };
+        Ok((draft, aside))
+    }
+
+    /// What to show for an offer: the token that was shown for the same before, else what the wallet has,
+    /// and last what the site has seen for something else.
+    async fn payment_plan(
+        &self,
+        offer: &Offer,
+        coins: &[Coin],
+        terms: &Terms,
+    ) -> Result<(Option<Plan>, Option<Operation>), Error> {
+        let mut seen = self
+            .aside_for(&offer.item, &offer.mint.url)
+            .await?
+            .into_iter();
+        let seen = seen.find(|aside| aside::pays(aside, offer));
+        let for_this = |o: &Operation| o.purchase.as_ref().is_some_and(|p| p.item == offer.item);
+        let asked = Asked {
+            made_anew: offer.lock.is_some(),
+            gives_change: offer.gives_change,
+        };
+        let plan = match &seen {
+            Some(seen) if for_this(seen) => None,
+            Some(_) | None => coins::plan(coins, offer.amount, asked, terms),
+        };
+        Ok(match (plan, seen) {
+            (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),
+            (plan, _) => (plan, None),
         })
     }
 }

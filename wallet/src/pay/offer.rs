@@ -38,7 +38,9 @@ pub struct Offer {
     /// Whether the site gives change in the same round trip. One that does not say so may keep what it
     /// is paid too much.
     pub gives_change: bool,
-    /// What the wallet holds at the mint.
+    /// The digest of the keysets that the mint signs with, as the site knows them.
+    pub(crate) keysets: Option<String>,
+    /// What the wallet can pay with at the mint.
     pub available: u64,
     /// Whether it was paid for before, which the site was shown, and asks for money all the same.
     pub paid_before: bool,
@@ -79,6 +81,14 @@ pub struct PayOptions {
 pub(crate) fn gives_change(head: &Head) -> bool {
     let mut forms = head.all(header::OUTPUTS).flat_map(|line| line.split(','));
     forms.any(|form| form.trim() == change::OUTPUTS_PREFIX)
+}
+
+/// The digest of the mint's keysets that an answer with status 402 names (`docs/protocol.md`, section
+/// 12.1). What is none is no reason not to pay.
+pub(crate) fn named_keysets(head: &Head) -> Option<String> {
+    let is_digest = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let named = head.first(header::KEYSETS).filter(is_digest);
+    named.map(str::to_ascii_lowercase)
 }
 
 /// The payment request of an answer with status 402; `None` when it has none.
@@ -126,7 +136,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lock = wanted.lock.as_ref().map(|lock| plain_lock(&site, lock));
         let lock = lock.transpose()?;
         let (mint, coins) = self.payer(&site, &wanted, amount, options).await?;
-        let available = worth(&coins);
+        let mut available = worth(&coins);
+        if available < amount {
+            // What the site has seen already may pay by itself.
+            let seen = self.aside_for(&item, &mint.url).await?;
+            let most = seen.iter().map(|aside| worth(&aside.inputs)).max();
+            available = available.max(most.unwrap_or_default());
+        }
         if available < amount {
             return Err(Caller::Insufficient {
                 needed: amount,
@@ -144,6 +160,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount,
             lock,
             gives_change: false,
+            keysets: None,
             available,
             paid_before: false,
             within_budget: false,

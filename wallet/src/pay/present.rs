@@ -66,6 +66,8 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let mint = self.mint(Some(&operation.mint)).await?;
         let unit = mint.shown_in();
         let refused = answer.refusal().await;
+        let code = refused.as_ref().map(|(_, code, _)| *code);
+        let has_receipt = why.receipt.is_some();
         let fault = match refused {
             Some((503, ErrorCode::Unavailable, detail)) => {
                 return Err(Error::Site(Site {
@@ -86,8 +88,15 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         }
         let shown = worth(&operation.inputs);
         let open = self.still_open(&mint, &operation, &purchase);
+        // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
+        // so is a refusal after which the wallet has to learn where it stands. Else nothing is asked of the
+        // mint now.
+        let is_delivered = matches!(answer.head().status, 101 | 200..=299 | 304);
+        let is_refused = fault.is_some() && code != Some(ErrorCode::AlreadySigned);
         answer.payment = if purchase.lock.is_some() {
             Payment::Open(open)
+        } else if !has_receipt && (is_refused || (fault.is_none() && !is_delivered)) {
+            Payment::Aside(self.keep_aside(operation, purchase, code).await?)
         } else {
             match self.take_back(operation).await {
                 Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {

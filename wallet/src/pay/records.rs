@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::offer::Offer;
 use crate::records::PlannedOutput;
 use crate::web::PageRequest;
 
@@ -71,8 +72,19 @@ pub enum Stage {
     Prepare,
     /// Its token is shown to the site; whether the site has charged it is not known.
     Present,
-    /// The site did not charge it but has seen the token, so it is swapped: the swap decides.
+    /// The site did not charge it but has seen the token: it is kept aside, and swapped later.
+    Aside,
+    /// It is swapped: the swap decides.
     TakeBack,
+}
+
+/// How long a token that a site has seen is kept aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// Before this time it is not swapped, Unix seconds.
+    pub until: u64,
+    /// Whether the site may take the same token after all.
+    pub pays_again: bool,
 }
 
 /// What an operation of kind [`crate::records::Kind::Pay`] pays for.
@@ -91,12 +103,31 @@ pub struct Purchase {
     /// The exact value of `X-Cashu-Outputs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<String>,
-    /// While it is taken back: the outputs that the site was given for change.
+    /// While it is kept aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Aside>,
+    /// While it is kept aside or taken back: the outputs that the site was given for change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub change: Vec<PlannedOutput>,
     /// While it is taken back: what those inputs were worth that the site has redeemed.
     #[serde(default)]
     pub gone: u64,
+}
+
+impl Purchase {
+    /// The purchase that takes an offer.
+    pub(crate) fn of(stage: Stage, offer: &Offer) -> Self {
+        Self {
+            stage,
+            item: offer.item.clone(),
+            lock: offer.lock.clone(),
+            token: None,
+            outputs: None,
+            aside: None,
+            change: Vec::new(),
+            gone: 0,
+        }
+    }
 }
 
 /// Something bought, for as long as it can be had again without paying.

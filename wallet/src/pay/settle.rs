@@ -26,7 +26,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Finished, Error> {
         match purchase.stage {
             Stage::Prepare => self.settle_prepared(operation, purchase, proofs).await,
-            Stage::Present | Stage::TakeBack => {
+            Stage::Present | Stage::Aside | Stage::TakeBack => {
                 let back = coins(&operation.mint, proofs);
                 self.conclude(operation, purchase, back).await
             }

@@ -66,6 +66,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Finished, Error> {
         match stage(&operation) {
             Some(Stage::Present) => {}
+            Some(Stage::Aside) => return self.take_back(operation).await,
             Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
             Some(Stage::TakeBack) | None => return self.run(operation).await,
         }
@@ -123,7 +124,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let not_open = || Unpayable::NotOpen(operation.id);
         let mut purchase = operation.purchase.clone().ok_or_else(not_open)?;
         if purchase.stage == Stage::Present {
-            purchase.change = operation.outputs.clone();
+            purchase.change.extend(operation.outputs.iter().cloned());
         }
         purchase.stage = Stage::TakeBack;
         purchase.gone = purchase.gone.saturating_add(worth(gone));
