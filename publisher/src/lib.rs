@@ -42,6 +42,7 @@ pub mod error;
 mod form;
 mod headers;
 mod keys;
+mod lock_key;
 mod locked;
 mod mint;
 mod offer;

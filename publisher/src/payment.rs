@@ -62,17 +62,14 @@ impl Payment {
     /// # Errors
     /// A [`Refusal`]; nothing was asked of the mint but perhaps its keysets.
     pub(crate) async fn check(self, terms: &Terms<'_>) -> Result<Checked, Refusal> {
-        self.check_mint_and_unit(terms)?;
+        self.check_unit(terms)?;
         self.check_no_token_twice()?;
         self.check_amount(terms)?;
+        let is_at = terms.mint.is_at(&self.token.mint);
         let mut proofs = self.token.proofs;
         for token in &mut proofs {
             let full = terms.mint.resolve(&token.proof.id).await;
-            token.proof.id = full.ok_or_else(|| {
-                let detail =
-                    "the token is of a keyset that the mint does not have; nothing was spent";
-                Refusal::new(ErrorCode::KeysetUnknown, detail)
-            })?;
+            token.proof.id = full.ok_or_else(|| not_of(terms.mint, is_at))?;
         }
         let inputs = proofs.iter().map(|token| token.proof.clone()).collect();
         let outputs = self.outputs;
@@ -85,13 +82,8 @@ impl Payment {
         })
     }
 
-    fn check_mint_and_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        let (mint, unit) = (terms.mint, &terms.mint.unit);
-        if !mint.is_at(&self.token.mint) {
-            let wanted = mint.url();
-            let detail = format!("the token is not of the mint {wanted}; nothing was spent");
-            return Err(Refusal::new(ErrorCode::MintUnsupported, detail));
-        }
+    fn check_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        let unit = &terms.mint.unit;
         if self.token.unit != *unit {
             let detail = format!("the token is not in the unit {unit}; nothing was spent");
             return Err(Refusal::new(ErrorCode::UnitUnsupported, detail));
@@ -148,6 +140,18 @@ impl Checked {
         hash.update(self.body.expose().as_bytes());
         hash.finalize().into()
     }
+}
+
+/// Why a token is refused whose keyset the mint does not have. The address that it names decides nothing
+/// else: a mint is its keysets, and has several addresses.
+fn not_of(mint: &Mint, is_at: bool) -> Refusal {
+    if is_at {
+        let detail = "the token is of a keyset that the mint does not have; nothing was spent";
+        return Refusal::new(ErrorCode::KeysetUnknown, detail);
+    }
+    let wanted = mint.url();
+    let detail = format!("the token is not of the mint {wanted}; nothing was spent");
+    Refusal::new(ErrorCode::MintUnsupported, detail)
 }
 
 /// A header that may come once, as text.

@@ -170,6 +170,15 @@ impl Store {
         rows.collect()
     }
 
+    /// All that waits to be redeemed.
+    pub(crate) fn unredeemed(&self) -> rusqlite::Result<Vec<Secret>> {
+        let mut select = self
+            .connection
+            .prepare("SELECT input FROM unredeemed ORDER BY id")?;
+        let inputs = select.query_map([], |row| row.get(0).map(Secret::new))?;
+        inputs.collect()
+    }
+
     fn new_batch(&self, max: usize) -> rusqlite::Result<i64> {
         // Only when no batch is open: numbers begin again, and say nothing.
         self.connection.execute(
