@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
-use farthing_protocol::text::printable;
 use crate::error::Caller;
+use farthing_protocol::text::printable;
 
 /// The normal form of a mint's address: `http` or `https`, host in lower case, no port that is the
 /// scheme's own, no slash at its end.

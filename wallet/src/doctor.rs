@@ -6,7 +6,6 @@
 use farthing_protocol::api::{Info, keysets_digest};
 use farthing_protocol::suite::SuiteId;
 
-use farthing_protocol::text::printable;
 use crate::error::{Error, Refused};
 use crate::http::Http;
 use crate::keysets;
@@ -14,6 +13,7 @@ use crate::records::{Keyset, Kind, Mint, Sent};
 use crate::refusal::DAY_S;
 use crate::store::{Store, StoreError};
 use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
 
 /// Clocks that differ by more than this are worth a word.
 const CLOCKS_S_MAX: u64 = 5 * 60;

@@ -13,13 +13,13 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
-use farthing_protocol::text::printable;
 use crate::error::{Caller, Error, Lie};
 use crate::http::{ApiToken, Http};
 use crate::records::{Keyset, KnownIdentity, Mint, Operation};
 use crate::store::{Store, StoreError};
 use crate::tables::Batch;
 use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
 
 /// Whether a mint's identity must name the address at which it is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

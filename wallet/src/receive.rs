@@ -8,7 +8,6 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
-use farthing_protocol::text::printable;
 use crate::coins::{Stock, Terms};
 use crate::error::{Caller, Error};
 use crate::exchange::{Draft, Finished, kept};
@@ -19,6 +18,7 @@ use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::store::Store;
 use crate::tables::{suite_of, y};
 use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Takes in a token, `cashuB…`, of a mint in this wallet: one of its own, or one of Cashu's
