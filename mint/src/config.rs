@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use farthing_protocol::identity::URLS_MAX;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -41,6 +42,9 @@ pub struct Config {
     pub contact: String,
     /// The address that wallets and publishers use; it stands in vouchers.
     pub url: String,
+    /// Other addresses at which the mint is reached, such as an onion service, or the one that it is
+    /// moving to. The mint signs them and `url`; wallets follow it to them.
+    pub urls: Vec<String>,
     /// The unit of all accounts and tokens; fixed when the mint is made.
     pub unit: String,
     /// How many decimals people write the unit with: 2 for `usd` in cents.
@@ -174,6 +178,7 @@ impl Default for Config {
             description: String::new(),
             contact: String::new(),
             url: format!("http://{listen}"),
+            urls: Vec::new(),
             unit: "credit".to_owned(),
             decimals: 0,
             amounts: 21,
@@ -333,6 +338,7 @@ impl Config {
         if self.lightning_amount_max > u64::from(u32::MAX) * 1_000_000 {
             return Err("lightning_amount_max: at most 4294967295000000".to_owned());
         }
+        self.check_urls()?;
         let counts = [
             (
                 "lightning_timeout_ms",
@@ -355,6 +361,33 @@ impl Config {
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("{name}: at least 1")),
             None => self.lightning().and(self.auth().map(|_| ())),
+        }
+    }
+
+    /// All addresses of a mint that `listens`, `url` first. While `url` is of this machine alone, as it
+    /// is until the operator sets it, where the mint listens is one of them.
+    #[must_use]
+    pub fn addresses(&self, listens: SocketAddr) -> Vec<String> {
+        let local = url::is_local(&self.url).then(|| format!("http://{listens}"));
+        let all = std::iter::once(&self.url).chain(&local).chain(&self.urls);
+        let mut addresses = Vec::new();
+        for url in all.map(|url| url.trim_end_matches('/').to_owned()) {
+            if !addresses.contains(&url) {
+                addresses.push(url);
+            }
+        }
+        addresses
+    }
+
+    fn check_urls(&self) -> std::result::Result<(), String> {
+        if self.urls.len() > URLS_MAX - 2 {
+            return Err(format!("urls: at most {}", URLS_MAX - 2));
+        }
+        match self.urls.iter().find(|url| !url::is_base(url)) {
+            Some(url) => Err(format!(
+                "urls: {url} is not an address of a mint: write it like https://mint.example"
+            )),
+            None => Ok(()),
         }
     }
 

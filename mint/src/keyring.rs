@@ -11,9 +11,11 @@ mod seed;
 use std::fmt;
 use std::sync::RwLock;
 
+use ed25519_dalek::SigningKey;
 use farthing_protocol::cashu::auth;
+use farthing_protocol::identity::keyset_message;
 use farthing_protocol::suite::{Ristretto255, Secp256k1, SuiteId};
-use farthing_protocol::{BlindSignature, BlindedMessage, KeysetId, PublicKeys};
+use farthing_protocol::{BlindSignature, BlindedMessage, Identity, KeysetId, PublicKeys};
 
 pub use marks::{Mark, RequestDigest};
 pub use point::Point;
@@ -22,6 +24,9 @@ pub use seed::{SEED_VARIABLE, Seed};
 use crate::error::{Error, Result};
 use keys::Keys;
 use marks::MarkKeys;
+
+/// What the mint's own key is derived from the seed with.
+const IDENTITY_INFO: &[u8] = b"Farthing identity v1";
 
 /// What a keyset's keys depend on, beside the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +166,33 @@ impl Keyring {
         in_order(outputs.iter().map(|(_, b)| b), ristretto255, secp256k1)
     }
 
+    /// The mint's identity: its own key, which signs the mint's addresses, and for each of `keysets` the
+    /// signature of the keyset's key that it is of this mint.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`] when a keyset was not loaded.
+    pub fn identity(
+        &self,
+        urls: Vec<String>,
+        issued: u64,
+        keysets: &[KeysetId],
+    ) -> Result<Identity> {
+        let key = SigningKey::from_bytes(&self.seed.derive(IDENTITY_INFO));
+        let mut identity = Identity::sign(&key, urls, issued);
+        let key = key.verifying_key().to_bytes();
+        let keys = self.keys.read().map_err(|_| POISONED)?;
+        for id in keysets {
+            let message = keyset_message(&key, id);
+            let signature = match SuiteId::of(id) {
+                Some(SuiteId::Secp256k1) => keys.secp256k1.sign_message(id, &message),
+                Some(SuiteId::Ristretto255) | None => keys.ristretto255.sign_message(id, &message),
+            };
+            let signature = hex::encode(signature?);
+            identity.keysets.insert(id.to_string(), signature);
+        }
+        Ok(identity)
+    }
+
     /// The mark under which a spent token is remembered. `y` is its encoded point.
     #[must_use]
     pub fn spent_mark(&self, y: &[u8]) -> Mark {
@@ -297,6 +329,30 @@ mod tests {
             .map(|output| keyring.sign_all(&[*output]).unwrap().remove(0));
         assert_eq!(together, alone.collect::<Vec<_>>());
     }
+
+    #[test]
+    fn the_identity_owns_the_keysets_of_its_seed_and_no_others() {
+        let keyring = Keyring::new(Seed::from_bytes([1; 32]));
+        let keysets = SUITES.map(|suite| keyring.load(&terms(1, suite)).unwrap());
+        let ids: Vec<_> = keysets.iter().map(|(id, _)| *id).collect();
+        let identity = keyring
+            .identity(vec!["https://m".to_owned()], 7, &ids)
+            .unwrap();
+        identity.verify().unwrap();
+        assert!(keysets.iter().all(|(id, keys)| identity.owns(id, keys)));
+        // Always the same: computed once more, and compared with what wallets have written down.
+        let again = keyring.identity(Vec::new(), 8, &ids).unwrap();
+        assert_eq!(again.key, identity.key);
+        assert_eq!(again.keysets, identity.keysets);
+        assert_eq!(identity.key, SNAPSHOT_IDENTITY);
+
+        let other = Keyring::new(Seed::from_bytes([2; 32]));
+        let (other_id, other_keys) = other.load(&terms(1, SuiteId::Ristretto255)).unwrap();
+        assert!(!identity.owns(&other_id, &other_keys));
+        assert!(keyring.identity(Vec::new(), 7, &[other_id]).is_err());
+    }
+
+    const SNAPSHOT_IDENTITY: &str = "?";
 
     #[test]
     fn a_point_of_another_suite_is_no_token() {

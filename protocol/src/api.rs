@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cashu::QuoteId;
 use crate::{
-    BlindSignature, BlindedMessage, EncodedPoint, KeysetId, KeysetInfo, Proof, PublicKeys,
+    BlindSignature, BlindedMessage, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof, PublicKeys,
     Reference,
 };
 
@@ -65,6 +65,9 @@ pub struct Info {
     pub decimals: u8,
     /// SHA-256 over all keysets of the mint, hex: everybody must see the same ([`keysets_digest`]).
     pub keysets_digest: String,
+    /// Who the mint is, whatever its address; mints of earlier versions show none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// What a request may hold at the most.
     pub limits: Limits,
     /// The NUTs that work here, by number, with their settings.

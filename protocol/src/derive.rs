@@ -13,6 +13,7 @@ use crate::{KeysetId, Secret};
 
 const DOMAIN: &[u8] = b"Farthing_KDF_v1";
 const DOMAIN_LOCK_KEY: &[u8] = b"Farthing_lock_key_v1";
+const DOMAIN_MINT_LOCK_KEY: &[u8] = b"Farthing_mint_lock_key_v1";
 const TYPE_SECRET: u8 = 0;
 const TYPE_BLINDING: u8 = 1;
 
@@ -42,11 +43,20 @@ pub fn blinding<S: Suite>(seed: &[u8; 64], position: Position) -> Option<S::Blin
     S::blinding(&derive(seed, position, TYPE_BLINDING))
 }
 
-/// The private key, 32 bytes, that tokens may be locked to, number `index`:
+/// The private key, 32 bytes, that tokens of any mint were locked to before each mint had a key of its
+/// own ([`mint_lock_key`]), number `index`:
 /// `HMAC-SHA512(seed, "Farthing_lock_key_v1" || index u32 be)`, the first 32 bytes.
 #[must_use]
 pub fn lock_key(seed: &[u8; 64], index: u32) -> Zeroizing<[u8; 32]> {
     first_half(&hmac_sha512(seed, &[DOMAIN_LOCK_KEY, &index.to_be_bytes()]))
+}
+
+/// The private key, 32 bytes, that tokens of one mint may be locked to. `of` is the mint's identity key
+/// or the id of one of its keysets: `HMAC-SHA512(seed, "Farthing_mint_lock_key_v1" || of)`, the first
+/// 32 bytes.
+#[must_use]
+pub fn mint_lock_key(seed: &[u8; 64], of: &[u8]) -> Zeroizing<[u8; 32]> {
+    first_half(&hmac_sha512(seed, &[DOMAIN_MINT_LOCK_KEY, of]))
 }
 
 fn first_half(wide: &[u8; 64]) -> Zeroizing<[u8; 32]> {

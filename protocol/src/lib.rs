@@ -17,6 +17,7 @@
 //! | [`nut13`] | the same for secp256k1 keysets, as other Cashu wallets have it | NUT-13 |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
 //! | [`cashu`] | bodies of the door for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
+//! | [`identity`] | a mint's own key, its addresses, and whose a keyset is | |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
 //! | [`unit`] | amounts as people write them | |
@@ -30,6 +31,7 @@ pub mod conditions;
 pub mod derive;
 pub mod encoding;
 pub mod error_code;
+pub mod identity;
 pub mod keyset;
 pub mod nut13;
 pub mod payment;
@@ -44,6 +46,7 @@ pub mod unit;
 pub use blank::Blank;
 pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
 pub use error_code::ErrorCode;
+pub use identity::Identity;
 pub use keyset::{KeysetId, KeysetInfo, PublicKeys};
 pub use proof::{BlindSignature, BlindedMessage, Dleq, Proof, ProofDleq};
 pub use reference::Reference;

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::lock_key::LockKey;
 
 /// The name of the file in the publisher's folder.
 pub(crate) const FILE: &str = "publisher.key";
@@ -24,6 +25,10 @@ pub(crate) struct Keys {
     pub(crate) receipts: SigningKey,
     /// What tokens are locked to.
     lock: SigningKey,
+    /// What the keys are derived from that tokens of one mint are locked to.
+    locks: Zeroizing<[u8; 32]>,
+    /// Whether the secret was made just now.
+    pub(crate) is_new: bool,
     /// What tokens are marked with in the record of payments.
     marks: Zeroizing<[u8; 32]>,
     /// The same, for those of Cashu's keysets.
@@ -56,7 +61,10 @@ impl Keys {
                 let text = Zeroizing::new(format!("{}\n", hex::encode(*secret)));
                 file.write_all(text.as_bytes()).map_err(Error::file(path))?;
                 file.sync_all().map_err(Error::file(path))?;
-                Ok(Self::derive(&secret))
+                Ok(Self {
+                    is_new: true,
+                    ..Self::derive(&secret)
+                })
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::load(path),
             Err(error) => Err(Error::file(path)(error)),
@@ -88,10 +96,19 @@ impl Keys {
         Self {
             receipts: SigningKey::from_bytes(&key(b"Farthing_publisher_receipts_v1")),
             lock: SigningKey::from_bytes(&key(b"Farthing_publisher_lock_v1")),
+            locks: key(b"Farthing_publisher_mint_locks_v1"),
+            is_new: false,
             marks: key(b"Farthing_publisher_marks_v1"),
             marks_secp256k1: key(b"Farthing_publisher_marks_secp256k1_v1"),
             purposes: key(b"Farthing_publisher_purposes_v1"),
             references: key(b"Farthing_publisher_references_v1"),
+        }
+    }
+
+    /// Has tokens locked to the key of one mint from here on.
+    pub(crate) fn lock_with(&mut self, key: &LockKey) {
+        if let LockKey::Of(label) = key {
+            self.lock = SigningKey::from_bytes(&mac(&self.locks, label.as_bytes()));
         }
     }
 
@@ -209,6 +226,16 @@ mod tests {
         let keys = Keys::derive(&[7; 32]);
         assert_ne!(keys.receipts.to_bytes(), keys.lock.to_bytes());
         assert_ne!(keys.lock.to_bytes(), *keys.marks);
+        let lock_of = |key: LockKey| {
+            let mut keys = Keys::derive(&[7; 32]);
+            keys.lock_with(&key);
+            keys.lock_public_key()
+        };
+        let (one, other) = (LockKey::Of("1".to_owned()), LockKey::Of("2".to_owned()));
+        assert_eq!(lock_of(LockKey::Former), keys.lock_public_key());
+        assert_eq!(lock_of(one.clone()), lock_of(one.clone()));
+        assert_ne!(lock_of(one.clone()), lock_of(other));
+        assert_ne!(lock_of(one), keys.lock_public_key());
         assert_ne!(keys.marks, keys.marks_secp256k1);
     }
 }

@@ -44,6 +44,7 @@ pub mod error;
 mod form;
 mod headers;
 mod keys;
+mod lock_key;
 mod locked;
 mod mint;
 mod offer;

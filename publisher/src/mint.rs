@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
+use crate::lock_key::MintId;
 use crate::settings::{Accept, Settings};
 
 /// How often at the most the mint is asked for its keysets because of a token of one not known.
@@ -41,6 +42,15 @@ struct Known {
     keysets: Vec<KeysetKeys>,
 }
 
+impl Known {
+    fn id(&self) -> MintId {
+        MintId::new(&self.info, &self.keysets)
+    }
+}
+
+/// The most decimals that a unit is written with.
+const DECIMALS_MAX: u8 = 8;
+
 /// The mint, and what is known of it.
 pub(crate) struct Mint {
     http: reqwest::Client,
@@ -56,6 +66,12 @@ pub(crate) struct Mint {
     pub(crate) inputs_max: usize,
     /// How many days it repeats its answers.
     pub(crate) replay_days: u32,
+    /// Which mint it is, whatever its address.
+    pub(crate) id: MintId,
+    /// The mint that the publisher had when it was last started, if it is known.
+    pub(crate) had: Option<MintId>,
+    /// What it said of itself at the start.
+    info: Info,
     keysets: RwLock<Arc<Vec<KeysetKeys>>>,
     refreshed: Mutex<Instant>,
 }
@@ -96,13 +112,22 @@ impl Mint {
         };
         let http = client(settings).map_err(|e| failed(e.to_string()))?;
         let cache = settings.data.join(CACHE_FILE);
-        let Known { info, keysets, .. } = match fetch(&http, &settings.mint).await {
+        let before = recall(&cache);
+        let had = before.as_ref().map(Known::id);
+        let Known { info, keysets, .. } = match fetch(&http, &settings.mint, &[]).await {
             Ok(known) => {
+                let same = before
+                    .filter(|before| before.mint == known.mint || before.id().is(&known.id()));
+                if let Some(before) = same {
+                    unchanged(&before.info, &known.info).map_err(failed)?;
+                }
+                check(&known.info, &known.keysets).map_err(failed)?;
                 keep(&cache, &known);
                 known
             }
             Err(reason) => {
-                let known = recall(&cache, &settings.mint).ok_or_else(|| failed(reason.clone()))?;
+                let known = before.filter(|before| before.mint == settings.mint);
+                let known = known.ok_or_else(|| failed(reason.clone()))?;
                 tracing::warn!(
                     reason,
                     "the mint cannot be asked now; going by what it said before"
@@ -124,10 +149,13 @@ impl Mint {
             url: settings.mint.clone(),
             cashu_url: format!("{}{CASHU}", settings.mint),
             bearer,
-            unit: info.unit,
+            id: MintId::new(&info, &keysets),
+            had,
+            unit: info.unit.clone(),
             decimals: info.decimals,
             inputs_max: info.limits.inputs_max,
             replay_days: info.limits.replay_days,
+            info,
             keysets: RwLock::new(Arc::new(keysets)),
             refreshed: Mutex::new(Instant::now()),
         })
@@ -153,6 +181,7 @@ impl Mint {
     /// Whether this is its address, at either door. Which keysets a token may be of is another question.
     pub(crate) fn is_at(&self, url: &str) -> bool {
         let doors = [&self.url, &self.cashu_url];
+        let url = url.trim_end_matches('/');
         doors.iter().any(|door| door.eq_ignore_ascii_case(url))
     }
 
@@ -212,13 +241,21 @@ impl Mint {
             return;
         }
         *refreshed = Instant::now();
-        match fetch_keysets(&self.http, &self.url, &self.keysets()).await {
+        match self.fetch_again().await {
             Ok(fresh) => match self.keysets.write() {
                 Ok(mut place) => *place = Arc::new(fresh),
                 Err(poisoned) => *poisoned.into_inner() = Arc::new(fresh),
             },
             Err(reason) => tracing::warn!(reason, "the mint's keysets could not be read"),
         }
+    }
+
+    /// The keysets as the mint shows them now, if it is otherwise what it was.
+    async fn fetch_again(&self) -> Result<Vec<KeysetKeys>, String> {
+        let fresh = fetch(&self.http, &self.url, &self.keysets()).await?;
+        unchanged(&self.info, &fresh.info)?;
+        check(&fresh.info, &fresh.keysets)?;
+        Ok(fresh.keysets)
     }
 
     /// Asks whose the API token is.
@@ -333,11 +370,15 @@ fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
     built.or_else(|_| builder().tls_certs_only([]).build())
 }
 
-async fn fetch(http: &reqwest::Client, url: &str) -> Result<Known, String> {
+async fn fetch(
+    http: &reqwest::Client,
+    url: &str,
+    known: &[KeysetKeys],
+) -> Result<Known, String> {
     Ok(Known {
         mint: url.to_owned(),
         info: get(http, url, path::INFO).await?,
-        keysets: fetch_keysets(http, url, &[]).await?,
+        keysets: fetch_keysets(http, url, known).await?,
     })
 }
 
@@ -351,11 +392,53 @@ fn keep(cache: &Path, known: &Known) {
     }
 }
 
-/// What this mint said before, if that holds together.
-fn recall(cache: &Path, url: &str) -> Option<Known> {
+/// What the mint said before, if that holds together.
+fn recall(cache: &Path) -> Option<Known> {
     let known: Known = serde_json::from_slice(&std::fs::read(cache).ok()?).ok()?;
-    let holds = known.mint == url && known.keysets.iter().all(holds);
-    holds.then_some(known)
+    known.keysets.iter().all(holds).then_some(known)
+}
+
+/// Whether the mint is what it was. Prices are in its unit, so nothing of another one is taken over.
+fn unchanged(before: &Info, now: &Info) -> Result<(), String> {
+    if (&before.unit, before.decimals) != (&now.unit, now.decimals) {
+        return Err(format!(
+            "its unit was {} with {} decimals, and it says {:?} with {} now; prices would mean something \
+             else. Ask its operator. If it is right: check the prices, and remove {CACHE_FILE} from the \
+             paywall's folder",
+            before.unit, before.decimals, now.unit, now.decimals
+        ));
+    }
+    let key = |info: &Info| info.identity.as_ref().map(|identity| identity.key.clone());
+    match key(before) {
+        Some(known) if key(now) != Some(known.clone()) => Err(format!(
+            "it does not show the identity that it showed before: it is another mint. Ask its operator. If \
+             it is right, remove {CACHE_FILE} from the paywall's folder"
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether what a mint says of itself holds: its decimals are such as a unit has, and each keyset is of its
+/// identity, if it has one.
+fn check(info: &Info, keysets: &[KeysetKeys]) -> Result<(), String> {
+    if info.decimals > DECIMALS_MAX {
+        return Err(format!(
+            "it says that its unit is written with {} decimals, and {DECIMALS_MAX} are the most",
+            info.decimals
+        ));
+    }
+    let Some(identity) = &info.identity else {
+        return Ok(());
+    };
+    let holds = identity.verify();
+    holds.map_err(|error| format!("the identity that it shows does not hold: {error}"))?;
+    match keysets.iter().find(|k| !identity.owns(&k.info.id, &k.keys)) {
+        None => Ok(()),
+        Some(keyset) => Err(format!(
+            "it shows keyset {} without the proof that it is its own",
+            keyset.info.id
+        )),
+    }
 }
 
 /// Whether a keyset's id is that of its keys and terms (NUT-02).

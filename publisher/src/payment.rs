@@ -58,7 +58,7 @@ impl Payment {
     /// # Errors
     /// A [`Refusal`]; nothing was asked of the mint but perhaps its keysets.
     pub(crate) async fn check(&mut self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        self.check_mint_and_unit(terms)?;
+        self.check_unit(terms)?;
         self.check_amount(terms)?;
         self.resolve(terms.mint).await
     }
@@ -66,15 +66,13 @@ impl Payment {
     /// Puts the keysets' ids in full.
     ///
     /// # Errors
-    /// [`ErrorCode::KeysetUnknown`].
+    /// [`ErrorCode::KeysetUnknown`], and [`ErrorCode::MintUnsupported`] when the token names another mint's
+    /// address besides.
     pub(crate) async fn resolve(&mut self, mint: &Mint) -> Result<(), Refusal> {
+        let is_at = mint.is_at(&self.token.mint);
         for token in &mut self.token.proofs {
             let full = mint.resolve(&token.proof.id).await;
-            token.proof.id = full.ok_or_else(|| {
-                let detail =
-                    "the token is of a keyset that the mint does not have; nothing was spent";
-                Refusal::new(ErrorCode::KeysetUnknown, detail)
-            })?;
+            token.proof.id = full.ok_or_else(|| not_of(mint, is_at))?;
         }
         Ok(())
     }
@@ -84,17 +82,12 @@ impl Payment {
     /// # Errors
     /// [`ErrorCode::Unavailable`] when the mint does not say.
     pub(crate) async fn is_spent(&self, mint: &Mint) -> Result<bool, Refusal> {
-        let is_ours = self.token.unit == mint.unit && mint.is_at(&self.token.mint);
+        let is_ours = self.token.unit == mint.unit;
         Ok(is_ours && mint.all_spent(self.proofs()).await?)
     }
 
-    fn check_mint_and_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        let (mint, unit) = (terms.mint, &terms.mint.unit);
-        if !mint.is_at(&self.token.mint) {
-            let wanted = mint.url();
-            let detail = format!("the token is not of the mint {wanted}; nothing was spent");
-            return Err(Refusal::new(ErrorCode::MintUnsupported, detail));
-        }
+    fn check_unit(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
+        let unit = &terms.mint.unit;
         if self.token.unit != *unit {
             let detail = format!("the token is not in the unit {unit}; nothing was spent");
             return Err(Refusal::new(ErrorCode::UnitUnsupported, detail));
@@ -198,6 +191,18 @@ impl Payment {
             reference,
         })
     }
+}
+
+/// Why a token is refused whose keyset the mint does not have. The address that it names decides nothing
+/// else: a mint is its keysets, and has several addresses.
+fn not_of(mint: &Mint, is_at: bool) -> Refusal {
+    if is_at {
+        let detail = "the token is of a keyset that the mint does not have; nothing was spent";
+        return Refusal::new(ErrorCode::KeysetUnknown, detail);
+    }
+    let wanted = mint.url();
+    let detail = format!("the token is not of the mint {wanted}; nothing was spent");
+    Refusal::new(ErrorCode::MintUnsupported, detail)
 }
 
 /// A header that may come once, as text.

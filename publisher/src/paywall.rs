@@ -9,13 +9,14 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, Response, header};
-use farthing_protocol::ErrorCode;
+use farthing_protocol::{ErrorCode, Proof};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::admit::{Admission, Admitted};
 use crate::binding::{DigestWatch, Digested, Target};
 use crate::error::{Error, Refusal};
 use crate::keys::{self, Keys};
+use crate::lock_key;
 use crate::locked::{self, Redeemer};
 use crate::mint::Mint;
 use crate::offer::Offer;
@@ -99,14 +100,18 @@ impl Paywall {
         let dir = &settings.data;
         std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
         let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
-        let key_is_old = key.exists();
-        let keys = Arc::new(Keys::load_or_create(&key)?);
-        let store = Store::open(&record, key_is_old)?;
+        let mut keys = Keys::load_or_create(&key)?;
+        let store = Store::open(&record, !keys.is_new)?;
         let redeems_locked = store.has_gap()?;
-        let mint = Arc::new(Mint::open(&settings).await?);
+        let mint = Mint::open(&settings).await?;
+        let (now, had) = (&mint.id, mint.had.as_ref());
+        let lock = lock_key::choose(&dir.join(lock_key::FILE), now, had, keys.is_new)?;
+        keys.lock_with(&lock);
+        let (keys, mint) = (Arc::new(keys), Arc::new(mint));
         // While the mint would repeat its answer, a token must not buy anything else.
         settings.record_days = settings.record_days.max(mint.replay_days + 1);
         let records = Arc::new(Records::start(store, &record, settings.record_days)?);
+        check_unredeemed(&records, &mint).await?;
         let every = match settings.accept {
             Accept::Online => 60,
             Accept::Locked { redeem_every_s, .. } => redeem_every_s,
@@ -129,6 +134,28 @@ impl Paywall {
             redeemer: tokio::spawn(redeemer.run()),
         })))
     }
+}
+
+/// Checks that what waits to be redeemed is of this mint: another would be shown the tokens, and refuse
+/// them.
+async fn check_unredeemed(records: &Records, mint: &Mint) -> Result<(), Error> {
+    let inputs = records.run(|store| store.unredeemed()).await;
+    let inputs =
+        inputs.map_err(|_| Error::Settings("the record of payments cannot be read".to_owned()))?;
+    let keysets = mint.keysets();
+    for input in inputs {
+        let proof: Result<Proof, _> = serde_json::from_str(input.expose());
+        let Ok(proof) = proof else { continue };
+        if keysets.iter().all(|keyset| keyset.info.id != proof.id) {
+            return Err(Error::Settings(format!(
+                "tokens of keyset {} wait to be redeemed, which the mint {} does not have: start the \
+                 paywall with its former mint until they are redeemed",
+                proof.id,
+                mint.url()
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl<S> Layer<S> for Paywall {

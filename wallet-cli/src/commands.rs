@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use farthing_wallet::error::Caller;
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
-use farthing_wallet::{ApiToken, Error, Origin, Phrase, Redeem, Sealed, SendOptions, Wallet};
+use farthing_wallet::{
+    ApiToken, Error, Listed, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit, Wallet,
+};
 
 use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
 use crate::ask;
@@ -16,7 +19,7 @@ use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::renewal;
 use crate::report::{self, Report, Units};
-use crate::screen::for_stderr;
+use crate::screen::{Screen, for_stderr};
 use crate::shell;
 
 pub(crate) type NativeWallet = Wallet<Sealed<SqliteStore>, ReqwestHttp>;
@@ -79,8 +82,13 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             if needs_network(&command) {
                 setting.way.check().await?;
             }
-            // Recover says at length what other commands say in passing.
-            if !matches!(command, OpenCommand::Recover) {
+            // Recover says at length what other commands say in passing. What is open at a mint that
+            // has moved is settled at its new address.
+            let settles_itself = matches!(
+                command,
+                OpenCommand::Recover | OpenCommand::Mint(args::Mint::Move { .. })
+            );
+            if !settles_itself {
                 recover(&mut wallet).await?;
                 renewal::renew(&mut wallet, &command).await?;
             }
@@ -92,7 +100,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
 /// Whether a command is about mints, and not about what the wallet knows by itself.
 fn needs_network(command: &OpenCommand) -> bool {
     match command {
-        OpenCommand::Mint(args::Mint::Add { .. })
+        OpenCommand::Mint(args::Mint::Add { .. } | args::Mint::Move { .. })
         | OpenCommand::Withdraw { .. }
         | OpenCommand::Send(_)
         | OpenCommand::Receive { .. }
@@ -122,14 +130,29 @@ async fn with_wallet(
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
         OpenCommand::Mint(args::Mint::List) => Ok(report::mints(&wallet.mints().await?)),
-        OpenCommand::Mint(args::Mint::Add { url, token }) => {
+        OpenCommand::Mint(args::Mint::Add {
+            url,
+            token,
+            unlisted,
+        }) => {
             let token = token.map(api_token).transpose()?;
-            let added = waiting("asking the mint for its keys", wallet.add_mint(&url, token));
+            let listed = match unlisted {
+                true => Listed::NotRequired,
+                false => Listed::Required,
+            };
+            let added = wallet.add_mint_at(&url, token, listed);
+            let added = waiting("asking the mint for its keys", added);
             Ok(report::mint_added(&added.await?))
         }
+        OpenCommand::Mint(args::Mint::Move { old, new }) => {
+            let moved = waiting("comparing the mint's keys", wallet.move_mint(&old, &new));
+            let moved = moved.await?;
+            recover(wallet).await?;
+            Ok(report::mint_added(&moved))
+        }
         OpenCommand::Withdraw { amount } => {
-            let mint = wallet.mint(url).await?;
-            let amount = amount.read(&mint.shown_in(), setting.reading)?;
+            let read = |unit: &Unit| amount.read(unit, setting.reading);
+            let (mint, amount) = wallet.choose(url, Need::Account, read).await?;
             let finished = waiting("withdrawing", wallet.withdraw(&mint, amount)).await?;
             Ok(report::finished("withdrew", &[finished], &units))
         }
@@ -140,10 +163,10 @@ async fn with_wallet(
             Ok(report::finished("received", &received, &units))
         }
         OpenCommand::Redeem(redeem) => {
-            let mint = wallet.mint(url).await?;
-            let unit = mint.shown_in();
-            let amount = redeem.amount.map(|text| text.read(&unit, setting.reading));
-            let what = amount.transpose()?.map_or(Redeem::All, Redeem::Amount);
+            let text = redeem.amount.as_ref();
+            let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, setting.reading));
+            let (mint, amount) = wallet.choose(url, Need::BalanceAndAccount, read).await?;
+            let what = text.map_or(Redeem::All, |_| Redeem::Amount(amount));
             let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
             Ok(report::finished("redeemed", &redeemed, &units))
         }
@@ -171,7 +194,15 @@ async fn with_wallet(
             Ok(report::spent(&wallet.spent_on_sites(days).await?, &units))
         }
         OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
-        OpenCommand::Key { qr } => Ok(report::key(wallet.lock_public_key(), qr)),
+        OpenCommand::Key { qr, former } => {
+            let none = |_: &Unit| Ok::<_, Failure>(0);
+            let (mint, _) = wallet.choose(url, Need::Mint, none).await?;
+            let key = match former {
+                true => wallet.use_former_lock_key(&mint).await?,
+                false => wallet.lock_public_key(&mint).await?,
+            };
+            Ok(report::key(&mint, key, qr))
+        }
         OpenCommand::Restore => restore(wallet, url).await,
     }
 }
@@ -232,8 +263,9 @@ async fn send(
     args: Send,
     units: &Units,
 ) -> Result<Report, Failure> {
-    let mint = wallet.mint(setting.mint.as_deref()).await?;
-    let amount = args.amount.read(&mint.shown_in(), setting.reading)?;
+    let read = |unit: &Unit| args.amount.read(unit, setting.reading);
+    let named = setting.mint.as_deref();
+    let (mint, amount) = wallet.choose(named, Need::Balance, read).await?;
     let options = SendOptions {
         memo: args.memo,
         lock: args.lock,
@@ -255,9 +287,10 @@ async fn budget(
             per_item,
             per_day,
         } => {
-            let mint = wallet.mint(setting.mint.as_deref()).await?;
+            let read = |unit: &Unit| per_item.read(unit, setting.reading);
+            let named = setting.mint.as_deref();
+            let (mint, per_item) = wallet.choose(named, Need::Unit, read).await?;
             let unit = mint.shown_in();
-            let per_item = per_item.read(&unit, setting.reading)?;
             let per_day = per_day.read(&unit, setting.reading)?;
             let set = wallet.set_budget(&site, &mint, per_item, per_day).await?;
             Ok(report::budget(&set, units))
@@ -269,19 +302,37 @@ async fn budget(
 
 async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report, Failure> {
     let mints = match url {
-        Some(_) => vec![wallet.mint(url).await?],
+        Some(url) => vec![known_or_moved(wallet, url).await?],
         None => wallet.mints().await?,
     };
     if mints.is_empty() {
         wallet.mint(None).await?;
     }
     let units = Units::of(&mints);
-    let mut restored: Vec<(Mint, _)> = Vec::new();
+    let (mut restored, mut failed): (Vec<(Mint, _)>, _) = (Vec::new(), None);
     for mint in mints {
-        let found = wallet.restore(&mint, &mut Onlooker::new(&units)).await?;
-        restored.push((mint, found));
+        // One mint that cannot be searched keeps no other from it.
+        match wallet.restore(&mint, &mut Onlooker::new(&units)).await {
+            Ok(found) => restored.push((mint, found)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(report::restored(&restored))
+    let Some(error) = failed else {
+        return Ok(report::restored(&restored));
+    };
+    if !restored.is_empty() {
+        let told = report::restored(&restored);
+        eprintln!("{}", for_stderr(&told.shown(Screen::Plain)));
+    }
+    Err(error.into())
+}
+
+/// The mint with an address, also one that is new: then the mint's identity tells which it is.
+async fn known_or_moved(wallet: &mut NativeWallet, url: &str) -> Result<Mint, Failure> {
+    match wallet.mint(Some(url)).await {
+        Err(Error::Caller(Caller::MintUnknown(_))) => Ok(wallet.follow(url).await?),
+        found => Ok(found?),
+    }
 }
 
 fn wallet_dir(given: Option<PathBuf>) -> Result<PathBuf, Failure> {

@@ -13,6 +13,7 @@ use crate::records::{Keyset, Kind, Mint, Sent};
 use crate::refusal::DAY_S;
 use crate::store::{Store, StoreError};
 use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
 
 /// Clocks that differ by more than this are worth a word.
 const CLOCKS_S_MAX: u64 = 5 * 60;
@@ -195,10 +196,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
             "",
         ));
         findings.push(clocks(mint, &info, (self.clock)()));
-        if info.unit != mint.unit {
+        if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
             let what = format!(
-                "its unit was {}, and is another now",
-                mint.shown_in().name()
+                "its unit was {} with {} decimals, and is {} with {} now",
+                mint.shown_in().name(),
+                mint.decimals,
+                printable(&info.unit),
+                info.decimals
             );
             findings.push(Finding::new(
                 (Severity::Trouble, "unit_changed"),
@@ -235,7 +239,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for suite in SuiteId::ALL {
             let here = self.api(&mint.url).keysets(suite).await?.keysets;
             listed.extend(here.iter().map(|info| info.id));
-            let checked = self.check_keysets(suite, &mint.url, &mint.unit, &known, here);
+            let checked = self.check_keysets(suite, &mint.url, info, &known, here);
             now.extend(checked.await?);
         }
         findings.push(Finding::new(

@@ -2,6 +2,7 @@
 
 use farthing_protocol::Unit;
 use farthing_protocol::conditions::LockError;
+use farthing_protocol::identity::IdentityError;
 use farthing_protocol::token::TokenError;
 use farthing_protocol::{ErrorCode, KeysetId};
 
@@ -46,6 +47,49 @@ pub enum Caller {
     /// The wallet does not know this mint.
     #[error("the mint {0} is not in this wallet")]
     MintUnknown(String),
+    /// An address shows the identity of a mint of this wallet, and is none of those that the identity
+    /// names.
+    #[error(
+        "{mint} shows the identity of the mint {known} of this wallet, which does not name that address"
+    )]
+    AddressNotNamed {
+        /// The address.
+        mint: String,
+        /// The mint whose identity it shows.
+        known: String,
+    },
+    /// A mint says that it is reached elsewhere than where it was asked.
+    #[error("the mint at {mint} says that it is reached at {named}, and not there")]
+    MintElsewhere {
+        /// Where it was asked.
+        mint: String,
+        /// The addresses that its identity names.
+        named: String,
+    },
+    /// An address shows a keyset of another mint of this wallet.
+    #[error("{mint} shows keyset {keyset}, which is of the mint {known} of this wallet")]
+    KeysetElsewhere {
+        /// The address.
+        mint: String,
+        /// The keyset.
+        keyset: KeysetId,
+        /// The mint that has it.
+        known: String,
+    },
+    /// A mint does not show the keysets of the one that is said to have moved there.
+    #[error("{new} does not show the keysets of the mint {old}: it is another mint")]
+    NotTheSameMint {
+        /// Where the mint is known.
+        old: String,
+        /// Where it is said to be.
+        new: String,
+    },
+    /// Several mints could be meant, and which one matters.
+    #[error("several mints of this wallet could be meant: {0}")]
+    WhichMint(String),
+    /// No mint alone holds enough.
+    #[error("no mint of this wallet holds that: {0}")]
+    NoMintHolds(String),
     /// The mint's keysets are of a suite that this wallet does not speak.
     #[error("the mint {mint} uses the suite {suite}, which this wallet does not speak")]
     Suite {
@@ -137,6 +181,17 @@ pub enum Caller {
         number: usize,
         /// Why this wallet cannot open it.
         reason: &'static str,
+    },
+    /// A token locked to the key that this wallet had for all mints.
+    #[error(
+        "proof {number} of the token is locked to the key that this wallet formerly had for all mints, \
+         and it is not known to be of {mint} alone"
+    )]
+    TokenLockedFormerly {
+        /// Which proof, from 1.
+        number: usize,
+        /// The mint.
+        mint: String,
     },
     /// A lock that breaks the rules: nobody can spend the token.
     #[error("proof {number} of the token: {error}")]
@@ -241,6 +296,32 @@ pub enum Lie {
     /// A keyset that was shown with other keys or terms before.
     #[error("it shows other keys or terms for keyset {0} than before")]
     KeysChanged(KeysetId),
+    /// A keyset whose keys have not signed the mint's identity.
+    #[error("it shows keyset {0} without the proof that it is its own")]
+    KeysetNotOwned(KeysetId),
+    /// An identity that does not hold.
+    #[error("the identity that it shows does not hold: {0}")]
+    Identity(IdentityError),
+    /// Another identity than before, or none any more.
+    #[error("it does not show the identity that it showed before")]
+    IdentityChanged,
+    /// Another unit, or the same written otherwise, than before.
+    #[error(
+        "its unit was {unit} with {decimals} decimals, and it says {now} with {now_decimals} now"
+    )]
+    UnitChanged {
+        /// The unit before.
+        unit: String,
+        /// With how many decimals it was written.
+        decimals: u8,
+        /// The unit now.
+        now: String,
+        /// With how many decimals it is written now.
+        now_decimals: u8,
+    },
+    /// More decimals than any unit has.
+    #[error("it says that its unit is written with {0} decimals, and 8 are the most")]
+    Decimals(u8),
     /// A public key that is none.
     #[error("its key for {amount} in keyset {keyset} is not a public key")]
     Key {

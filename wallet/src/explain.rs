@@ -65,6 +65,12 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::MintUrl(_) => "mint_url_invalid",
         Caller::NoMint => "no_mint",
         Caller::MintUnknown(_) => "mint_unknown",
+        Caller::AddressNotNamed { .. } => "mint_address_not_named",
+        Caller::MintElsewhere { .. } => "mint_elsewhere",
+        Caller::KeysetElsewhere { .. } => "keyset_of_another_mint",
+        Caller::NotTheSameMint { .. } => "not_the_same_mint",
+        Caller::WhichMint(_) => "which_mint",
+        Caller::NoMintHolds(_) => "no_mint_holds",
         Caller::Suite { .. } => "suite_unsupported",
         Caller::NoActiveKeyset(_) => "no_active_keyset",
         Caller::NoCashuDoor(_) => "no_cashu_door",
@@ -80,6 +86,7 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::TokenKeyset(_) => "token_keyset_unknown",
         Caller::TokenProof { .. } => "token_false",
         Caller::TokenLocked { .. } => "token_locked",
+        Caller::TokenLockedFormerly { .. } => "token_locked_formerly",
         Caller::TokenLock { .. } => "token_lock_malformed",
         Caller::LockKey(_) => "lock_key_invalid",
         Caller::SentUnknown(_) => "sent_unknown",
@@ -100,6 +107,21 @@ fn caller_advice(caller: &Caller) -> &'static str {
         Caller::MintUrl(_) => "Give the whole address, such as https://mint.example.",
         Caller::NoMint => "Add one: farthing mint add URL.",
         Caller::MintUnknown(_) => "If you trust it, add it: farthing mint add URL.",
+        Caller::AddressNotNamed { .. } | Caller::KeysetElsewhere { .. } => {
+            "If you know from its operator that the mint has moved there: farthing mint move OLD NEW. \
+             If not, do not use that address: it may belong to somebody else."
+        }
+        Caller::MintElsewhere { .. } => {
+            "Add it at an address that it names. If you know that this one is the mint's too: farthing \
+             mint add URL --unlisted."
+        }
+        Caller::NotTheSameMint { .. } => {
+            "Check the address with the mint's operator; a mint of its own is added: farthing mint add URL."
+        }
+        Caller::WhichMint(_) => "Name one: --mint URL.",
+        Caller::NoMintHolds(_) => {
+            "Give a smaller amount, or withdraw or receive more first; --mint URL names the mint."
+        }
         Caller::Suite { .. } => "Use a wallet made for that mint.",
         Caller::NoActiveKeyset(_) => "Ask the mint's operator; what you hold can be redeemed.",
         Caller::NoCashuDoor(_) => "Send a token of Farthing's own: without --cashu.",
@@ -117,6 +139,10 @@ fn caller_advice(caller: &Caller) -> &'static str {
         | Caller::TokenLock { .. } => "Do not accept it as payment; ask the sender for another.",
         Caller::TokenLocked { .. } => {
             "Only the owner of that key can spend it. To be sent one: give the sender yours (farthing key)."
+        }
+        Caller::TokenLockedFormerly { .. } => {
+            "A signature made for one mint could be used at another. If all tokens locked to that key are \
+             of this mint: farthing key --former --mint URL, and take the token in again."
         }
         Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",
@@ -252,8 +278,15 @@ fn misbehaviour(misbehaved: &Misbehaved) -> Explanation {
     };
     let advice = match lie {
         Lie::Answer(_) => "Check the address; if it is right, tell the mint's operator.",
+        Lie::UnitChanged { .. } => {
+            "What you hold is in the unit as it was. Ask the mint's operator before you use it again."
+        }
         Lie::KeysetId { .. }
         | Lie::KeysChanged(_)
+        | Lie::KeysetNotOwned(_)
+        | Lie::Identity(_)
+        | Lie::IdentityChanged
+        | Lie::Decimals(_)
         | Lie::Key { .. }
         | Lie::Count { .. }
         | Lie::Signed { .. }

@@ -1,8 +1,8 @@
 //! Learning a mint's keysets, and believing nothing that can be checked.
 
-use farthing_protocol::api::KeysetKeys;
+use farthing_protocol::api::{Info, KeysetKeys};
 use farthing_protocol::suite::{Suite, SuiteId};
-use farthing_protocol::{KeysetId, KeysetInfo, with_suite};
+use farthing_protocol::{Identity, KeysetId, KeysetInfo, with_suite};
 
 use crate::api::Api;
 use crate::coins::{RESCUE_S, expires_by};
@@ -10,55 +10,28 @@ use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
-use crate::tables::{Batch, suite_of};
+use crate::tables::suite_of;
 use crate::wallet::Wallet;
 
 /// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.
 const LONG_ID_BYTES: usize = 33;
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Asks a mint for its keysets, checks them and keeps them; gives all that are known now, of
-    /// either suite.
+    /// The keysets of a suite that the mint at an address has `listed`, with their keys, which are asked
+    /// for: checked against themselves, against what is `known`, and against the identity in `info`.
     ///
     /// # Errors
-    /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset; nothing is kept then.
-    pub(crate) async fn refresh_keysets(
-        &self,
-        suite: SuiteId,
-        mint: &str,
-        unit: &str,
-    ) -> Result<Vec<Keyset>, Error> {
-        let known = self.tables.keysets(mint).await?;
-        let fresh = self.fetch_keysets(suite, mint, unit, &known).await?;
-        let put = |batch: Batch, keyset: &Keyset| batch.put_keyset(keyset);
-        let batch = fresh.iter().try_fold(Batch::default(), put)?;
-        self.tables.apply(batch).await?;
-        Ok(self.tables.keysets(mint).await?)
-    }
-
-    /// The keysets of a suite that a mint shows now, checked against themselves and against what is
-    /// `known`.
-    pub(crate) async fn fetch_keysets(
-        &self,
-        suite: SuiteId,
-        mint: &str,
-        unit: &str,
-        known: &[Keyset],
-    ) -> Result<Vec<Keyset>, Error> {
-        let listed = self.api(mint).keysets(suite).await?.keysets;
-        self.check_keysets(suite, mint, unit, known, listed).await
-    }
-
-    /// The same for those that the mint has `listed`: asks for their keys.
+    /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset.
     pub(crate) async fn check_keysets(
         &self,
         suite: SuiteId,
         mint: &str,
-        unit: &str,
+        info: &Info,
         known: &[Keyset],
         listed: Vec<KeysetInfo>,
     ) -> Result<Vec<Keyset>, Error> {
         let api = self.api(mint);
+        let (unit, identity) = (&info.unit, info.identity.as_ref());
         let lie = |lie| Error::lie(mint, lie);
         let known = known.iter().filter(|k| suite_of(&k.info.id) == suite);
         let known: Vec<Keyset> = known.cloned().collect();
@@ -66,7 +39,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (true, SuiteId::Secp256k1) => Vec::new(),
             (_, _) => api.keys(suite).await?.keysets,
         };
-        let ours = |info: &KeysetInfo| info.unit == unit && SuiteId::of(&info.id) == Some(suite);
+        let ours = |info: &KeysetInfo| info.unit == *unit && SuiteId::of(&info.id) == Some(suite);
         let mut keysets = Vec::new();
         for info in listed.into_iter().filter(ours) {
             let before = known.iter().find(|k| k.info.id == info.id);
@@ -91,6 +64,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 return Err(lie(Lie::KeysChanged(info.id)));
             }
             check(&keyset, before).map_err(lie)?;
+            owned(&keyset, identity).map_err(lie)?;
             keysets.push(keyset);
         }
         // What is shown with keys and not listed is checked all the same: it may be a false one.
@@ -102,6 +76,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             };
             let before = known.iter().find(|k| k.info.id == keyset.info.id);
             check(&keyset, before).map_err(lie)?;
+            owned(&keyset, identity).map_err(lie)?;
             keysets.push(keyset);
         }
         // What a mint does not list any more signs no more; its tokens may still be honoured.
@@ -111,6 +86,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .for_each(|keyset| keyset.info.active = false);
         keysets.append(&mut gone);
         Ok(keysets)
+    }
+}
+
+/// Whether a mint with an identity shows that a keyset is its own.
+fn owned(keyset: &Keyset, identity: Option<&Identity>) -> Result<(), Lie> {
+    let id = keyset.info.id;
+    match identity {
+        Some(identity) if !identity.owns(&id, &keyset.keys) => Err(Lie::KeysetNotOwned(id)),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -5,7 +5,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`wallet`] | making and opening a wallet, its mints and balance |
+//! | [`wallet`] | making and opening a wallet, its balance |
+//! | [`mints`] | adding, following and moving mints: a mint is its keys, and has addresses |
+//! | [`choice`] | which mint something is done at when none is named |
+//! | `upgrade` | what is done once with files of earlier versions |
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled |
@@ -20,8 +23,10 @@
 //! | `coins` | which tokens to spend |
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
+//! | `lock` | the keys that tokens are locked to, one for each mint |
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`Unit`] | amounts as people write them |
+//! | `address` | the form of a mint's address |
 //! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
@@ -38,7 +43,9 @@
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
+mod address;
 pub(crate) mod api;
+pub mod choice;
 mod coins;
 pub mod doctor;
 pub mod error;
@@ -47,6 +54,8 @@ pub mod explain;
 pub mod handed;
 pub mod http;
 mod keysets;
+mod lock;
+pub mod mints;
 mod outputs;
 pub mod patience;
 pub mod pay;
@@ -64,18 +73,21 @@ mod seed;
 pub mod spend;
 pub mod store;
 mod tables;
+mod upgrade;
 pub mod wallet;
 pub mod web;
 
 #[cfg(feature = "native")]
 pub mod native;
 
+pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::Error;
 pub use exchange::Finished;
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
 pub use http::{ApiToken, Http};
+pub use mints::Listed;
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
 pub use recover::Recovered;

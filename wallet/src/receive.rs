@@ -13,10 +13,12 @@ use crate::error::{Caller, Error};
 use crate::exchange::{Draft, Finished, kept};
 use crate::http::Http;
 use crate::keysets;
+use crate::lock::LockKey;
 use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::store::Store;
 use crate::tables::{suite_of, y};
 use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Takes in a token, `cashuB…`, of a mint in this wallet: one of its own, or one of Cashu's
@@ -32,7 +34,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let token = Token::decode(text)?;
         let mint = self.mint_of(&token).await?;
         if token.unit != mint.unit {
-            let (token, mint) = (farthing_protocol::text::printable(&token.unit), mint.unit);
+            let (token, mint) = (printable(&token.unit), mint.unit);
             return Err(Caller::TokenUnit { token, mint }.into());
         }
         let mut keysets = self.tables.keysets(&mint.url).await?;
@@ -46,7 +48,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for suite in SuiteId::ALL {
             let missing = unknown(&keysets).and_then(|id| SuiteId::of(&id));
             if missing == Some(suite) {
-                keysets = self.refresh_keysets(suite, &mint.url, &mint.unit).await?;
+                keysets = self.refresh_keysets(suite, &mint).await?;
             }
         }
         if let Some(id) = unknown(&keysets) {
@@ -62,26 +64,30 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(finished)
     }
 
-    /// The mint of a token: the one that it names. Cashu's wallets may know it by another address; then
-    /// it is the one that is known to have the token's keysets, which their ids tell.
+    /// The mint of a token: the one whose keysets it is of, whatever address it names. When it is of
+    /// keysets that are not known yet, the one that it names, which is asked for them.
     async fn mint_of(&self, token: &Token) -> Result<Mint, Error> {
         let door = token
             .mint
             .trim_end_matches('/')
             .strip_suffix(cashu::path::PREFIX);
-        let error = match self.mint(Some(door.unwrap_or(&token.mint))).await {
-            Err(Error::Caller(error @ Caller::MintUnknown(_))) => error,
-            found => return found,
-        };
+        let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
+        let mut of = Vec::new();
         for mint in self.tables.mints().await? {
             let keysets = self.tables.keysets(&mint.url).await?;
             let mut ids = token.proofs.iter().map(|p| p.proof.id);
-            let cashu = |id: &KeysetId| SuiteId::of(id) == Some(SuiteId::Secp256k1);
-            if ids.all(|id| cashu(&id) && resolve(&id, &keysets).is_some()) {
-                return Ok(mint);
+            if ids.all(|id| resolve(&id, &keysets).is_some()) {
+                of.push(mint);
             }
         }
-        Err(error.into())
+        // The first bytes of an id may be those of two mints' keysets: then the address decides.
+        match (of.as_slice(), named) {
+            ([only], _) => Ok(only.clone()),
+            ([_, ..], Ok(named)) if !of.contains(&named) => {
+                Err(Caller::MintUnknown(printable(&token.mint)).into())
+            }
+            (_, named) => named,
+        }
     }
 
     /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes.
@@ -125,6 +131,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         proofs: Vec<TokenProof>,
         keysets: &[Keyset],
     ) -> Result<Vec<Coin>, Caller> {
+        let lock_keys = self.lock_keys(mint, keysets);
         let mut seen = HashSet::new();
         let mut coins = Vec::with_capacity(proofs.len());
         for (number, mut token) in (1..).zip(proofs) {
@@ -144,8 +151,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let lock = parse(suite_of(&keyset.info.id), &token.proof.secret)
                 .map_err(|error| Caller::TokenLock { number, error })?;
             if let Some(lock) = lock {
-                let locked = |reason| Caller::TokenLocked { number, reason };
-                self.open_lock(&lock, &mut token).map_err(locked)?;
+                self.open_lock(mint, &lock_keys, number, &lock, &mut token)?;
             }
             coins.push(Coin {
                 mint: mint.url.clone(),
@@ -155,8 +161,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(coins)
     }
 
-    /// Signs for a lock with this wallet's key (NUT-11); a lock that is open to all needs nothing.
-    fn open_lock(&self, lock: &Lock, token: &mut TokenProof) -> Result<(), &'static str> {
+    /// Signs for a lock with this wallet's key for the mint (NUT-11); a lock that is open to all needs
+    /// nothing.
+    fn open_lock(
+        &self,
+        mint: &Mint,
+        own: &[LockKey],
+        number: usize,
+        lock: &Lock,
+        token: &mut TokenProof,
+    ) -> Result<(), Caller> {
+        let locked = |reason| Err(Caller::TokenLocked { number, reason });
         let expired = lock
             .locktime
             .is_some_and(|locktime| (self.clock)() > locktime);
@@ -164,22 +179,30 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(());
         }
         if lock.hash.is_some() {
-            return Err("it needs a preimage, which this version cannot give");
+            return locked("it needs a preimage, which this version cannot give");
         }
-        let key = self.seed.lock_public_key();
-        let main = lock.keys.contains(&key);
-        let refund = expired && lock.refund.contains(&key);
-        if !main && !refund {
-            return Err("to another key than this wallet's");
-        }
+        let is_in = |keys: &[[u8; 32]], key: &LockKey| keys.contains(&key.public());
+        let opens =
+            |key: &&LockKey| is_in(&lock.keys, key) || (expired && is_in(&lock.refund, key));
+        let Some(key) = own.iter().find(opens) else {
+            let former = self.seed.former_lock_key();
+            if opens(&&former) {
+                let mint = mint.url.clone();
+                return Err(Caller::TokenLockedFormerly { number, mint });
+            }
+            return locked("to another key than this wallet's for this mint");
+        };
+        let (main, refund) = (is_in(&lock.keys, key), expired && is_in(&lock.refund, key));
         let alone = (main && lock.n_sigs == 1) || (refund && lock.n_sigs_refund == 1);
         if !alone {
-            return Err("more signatures are needed than this wallet's");
+            return locked("more signatures are needed than this wallet's");
         }
         if lock.sigflag == SigFlag::All {
-            return Err("its signature must cover the whole request, which this version cannot do");
+            return locked(
+                "its signature must cover the whole request, which this version cannot do",
+            );
         }
-        let signature = self.seed.sign(token.proof.secret.expose().as_bytes());
+        let signature = key.sign(token.proof.secret.expose().as_bytes());
         let signatures = vec![hex::encode(signature)];
         token.proof.witness = Some(
             Witness {

@@ -165,7 +165,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .map(|o| suite_of(&o.keyset))
             .collect();
         for suite in suites {
-            keysets = self.refresh_keysets(suite, &mint.url, &mint.unit).await?;
+            keysets = self.refresh_keysets(suite, mint).await?;
         }
         let Ok(wants) = self.wants_again(operation, mint, &keysets).await else {
             return Ok(None);
@@ -222,7 +222,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             outputs,
             ..operation.clone()
         };
-        let batch = Batch::default().put_mint(mint)?.put_operation(&replanned)?;
+        // Not `mint`, which may be older than what was just learned of the mint.
+        let mint = Mint {
+            lane: Some(lane),
+            ..self.mint(Some(&mint.url)).await?
+        };
+        let batch = Batch::default()
+            .put_mint(&mint)?
+            .put_operation(&replanned)?;
         let batch = places.put(batch)?;
         self.tables.apply(batch).await?;
         Ok(replanned)

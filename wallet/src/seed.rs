@@ -3,16 +3,15 @@
 use std::fmt;
 
 use bip39::Mnemonic;
-use ed25519_dalek::{Signer as _, SigningKey};
 use farthing_protocol::derive;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Caller;
+use crate::lock::LockKey;
 
 /// Words of a new phrase come from this many random bytes: 12 words (BIP-39).
 const ENTROPY_BYTES: usize = 16;
-/// The wallet's one lock key; more would take the next numbers.
+/// The number of the one lock key that wallets had for all mints.
 const LOCK_KEY_INDEX: u32 = 0;
 
 /// A BIP-39 phrase: it is all the wallet's money. `Debug` shows nothing of it.
@@ -82,18 +81,15 @@ impl Seed {
         &self.0
     }
 
-    fn lock_key(&self) -> SigningKey {
-        SigningKey::from_bytes(&derive::lock_key(&self.0, LOCK_KEY_INDEX))
+    /// The key that tokens of a mint are locked to; `of` is the mint's identity key, or the id of one of
+    /// its keysets.
+    pub(crate) fn lock_key(&self, of: &[u8]) -> LockKey {
+        LockKey::new(&derive::mint_lock_key(&self.0, of))
     }
 
-    /// The public key that others lock tokens to (NUT-11), Ed25519.
-    pub(crate) fn lock_public_key(&self) -> [u8; 32] {
-        self.lock_key().verifying_key().to_bytes()
-    }
-
-    /// Signs the SHA-256 hash of `message` with the lock key (NUT-11, "Signature scheme").
-    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.lock_key().sign(&Sha256::digest(message)).to_bytes()
+    /// The one key that tokens of all mints were locked to before.
+    pub(crate) fn former_lock_key(&self) -> LockKey {
+        LockKey::new(&derive::lock_key(&self.0, LOCK_KEY_INDEX))
     }
 }
 
@@ -142,9 +138,12 @@ mod tests {
     #[test]
     fn the_lock_key_signs_what_the_mint_checks() {
         let seed = Phrase::parse(ZEROS).unwrap().seed();
-        let key = Ristretto255::lock_key(&seed.lock_public_key()).unwrap();
-        assert!(Ristretto255::verify_signature(&key, b"message", &seed.sign(b"message")).is_ok());
-        assert!(Ristretto255::verify_signature(&key, b"other", &seed.sign(b"message")).is_err());
+        let own = seed.lock_key(b"a mint");
+        let key = Ristretto255::lock_key(&own.public()).unwrap();
+        assert!(Ristretto255::verify_signature(&key, b"message", &own.sign(b"message")).is_ok());
+        assert!(Ristretto255::verify_signature(&key, b"other", &own.sign(b"message")).is_err());
+        assert_ne!(own.public(), seed.lock_key(b"another mint").public());
+        assert_ne!(own.public(), seed.former_lock_key().public());
     }
 
     #[test]

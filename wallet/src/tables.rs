@@ -12,6 +12,8 @@ use crate::store::{Change, Store, StoreError, Table, Value};
 
 const KEY_PHRASE: &str = "phrase";
 const KEY_NEXT_ID: &str = "next_id";
+/// Says that the file has been through [`crate::upgrade`].
+const KEY_IDENTITIES: &str = "mint_identities";
 
 /// The phrase, and whether it was new when the wallet was made.
 #[derive(Serialize, Deserialize)]
@@ -90,6 +92,14 @@ impl Batch {
         self.put(Table::Meta, KEY_NEXT_ID.to_owned(), &id)
     }
 
+    pub(crate) fn put_mints_have_identities(self) -> Result<Self, StoreError> {
+        self.put(Table::Meta, KEY_IDENTITIES.to_owned(), &true)
+    }
+
+    pub(crate) fn delete_mint(self, url: &str) -> Self {
+        self.delete(Table::Mints, url.to_owned())
+    }
+
     pub(crate) fn put_mint(self, mint: &Mint) -> Result<Self, StoreError> {
         self.put(Table::Mints, mint.url.clone(), mint)
     }
@@ -97,6 +107,10 @@ impl Batch {
     pub(crate) fn put_keyset(self, keyset: &Keyset) -> Result<Self, StoreError> {
         let key = keyset_key(&keyset.mint, &keyset.info.id);
         self.put(Table::Keysets, key, keyset)
+    }
+
+    pub(crate) fn delete_keyset(self, keyset: &Keyset) -> Self {
+        self.delete(Table::Keysets, keyset_key(&keyset.mint, &keyset.info.id))
     }
 
     pub(crate) fn put_counter(
@@ -188,6 +202,14 @@ impl<S: Store> Tables<S> {
     /// The number of the next operation; numbers are never used twice.
     pub(crate) async fn next_id(&self) -> Result<u64, StoreError> {
         Ok(self.get(Table::Meta, KEY_NEXT_ID).await?.unwrap_or(1))
+    }
+
+    /// Whether the file has been through [`crate::upgrade`].
+    pub(crate) async fn mints_have_identities(&self) -> Result<bool, StoreError> {
+        Ok(self
+            .get(Table::Meta, KEY_IDENTITIES)
+            .await?
+            .unwrap_or(false))
     }
 
     pub(crate) async fn mints(&self) -> Result<Vec<Mint>, StoreError> {

@@ -1,13 +1,12 @@
 //! The wallet: its making and opening, its mints, and what it holds.
 
 use farthing_protocol::Secret;
-use farthing_protocol::suite::SuiteId;
-use farthing_protocol::text::printable;
 
+use crate::address::{normal_url, same_place};
 use crate::api::Api;
 use crate::coins::expires_by;
 use crate::error::{Caller, Error};
-use crate::http::{ApiToken, Http};
+use crate::http::Http;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::{Store, StoreError};
@@ -49,7 +48,7 @@ pub struct Wallet<S, H> {
     pub(crate) http: H,
     pub(crate) seed: Seed,
     pub(crate) clock: Clock,
-    phrase_is_new: bool,
+    pub(crate) phrase_is_new: bool,
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
@@ -72,7 +71,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             words: Secret::new(phrase.expose().to_string()),
             new: origin == Origin::New,
         };
-        tables.apply(Batch::default().put_phrase(&stored)?).await?;
+        let batch = Batch::default().put_phrase(&stored)?;
+        tables.apply(batch.put_mints_have_identities()?).await?;
         let (seed, phrase_is_new) = (phrase.seed(), stored.new);
         Ok(Self {
             tables,
@@ -93,58 +93,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let stored = stored.ok_or_else(|| StoreError::Missing("this store".to_owned()))?;
         let seed = Phrase::parse(stored.words.expose())?.seed();
         let phrase_is_new = stored.new;
-        Ok(Self {
+        let mut wallet = Self {
             tables,
             http,
             seed,
             clock,
             phrase_is_new,
-        })
-    }
-
-    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before.
-    ///
-    /// # Errors
-    /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Error::Misbehaved`] for keysets that do not hold.
-    pub async fn add_mint(
-        &mut self,
-        url: &str,
-        api_token: Option<ApiToken>,
-    ) -> Result<Mint, Error> {
-        let url = normal_url(url)?;
-        let before = self.tables.mint(&url).await?;
-        let info = self.api(&url).info().await?;
-        if info.suite != SuiteId::Ristretto255.name() {
-            return Err(Caller::Suite {
-                mint: url,
-                suite: printable(&info.suite),
-            }
-            .into());
-        }
-        let known = self.tables.keysets(&url).await?;
-        let native = SuiteId::Ristretto255;
-        let keysets = self.fetch_keysets(native, &url, &info.unit, &known).await?;
-        let followed = before.as_ref().and_then(|mint| mint.followed.clone());
-        let (token_before, lane, renewed) = match before {
-            Some(before) => (before.api_token, before.lane, before.renewed),
-            // Its keysets were just asked for.
-            None => (None, self.phrase_is_new.then_some(0), Some((self.clock)())),
         };
-        let mint = Mint {
-            url,
-            name: printable(&info.name),
-            unit: info.unit,
-            decimals: info.decimals,
-            limits: info.limits,
-            api_token: api_token.or(token_before),
-            lane,
-            renewed,
-            followed,
-        };
-        let batch = Batch::default().put_mint(&mint)?;
-        let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
-        self.tables.apply(batch).await?;
-        Ok(mint)
+        wallet.upgrade().await?;
+        Ok(wallet)
     }
 
     /// The mints, in the order of their addresses.
@@ -155,7 +112,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.mints().await?)
     }
 
-    /// The mint at `url`, or the first one when none is named.
+    /// The mint that has the address `url`, or the first one when none is named.
     ///
     /// # Errors
     /// [`Caller::NoMint`], [`Caller::MintUnknown`], [`Caller::MintUrl`].
@@ -164,9 +121,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let first = self.tables.mints().await?.into_iter().next();
             return first.ok_or_else(|| Caller::NoMint.into());
         };
+        if let Some(mint) = self.tables.mint(url).await? {
+            return Ok(mint);
+        }
         let url = normal_url(url)?;
-        let mint = self.tables.mint(&url).await?;
-        mint.ok_or_else(|| Caller::MintUnknown(url).into())
+        let mints = self.tables.mints().await?;
+        let here = mints.iter().find(|mint| same_place(&mint.url, &url));
+        let mint = here.or_else(|| mints.iter().find(|mint| mint.is_at(&url)));
+        mint.cloned().ok_or_else(|| Caller::MintUnknown(url).into())
     }
 
     /// What the wallet holds, mint by mint.
@@ -223,12 +185,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.history().await?)
     }
 
-    /// The public key that others lock tokens for this wallet to (NUT-11), Ed25519, 32 bytes.
-    #[must_use]
-    pub fn lock_public_key(&self) -> [u8; 32] {
-        self.seed.lock_public_key()
-    }
-
     pub(crate) fn api<'a>(&'a self, mint: &'a str) -> Api<'a, H> {
         Api {
             http: &self.http,
@@ -251,57 +207,5 @@ fn pending(operation: &Operation) -> u64 {
         Kind::Reclaim | Kind::Restore => 0,
         Kind::Withdraw | Kind::Receive => operation.amount,
         Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => worth(operation.own_inputs()),
-    }
-}
-
-/// The address of a mint: `http` or `https`, no slash at its end, host in lower case.
-pub(crate) fn normal_url(text: &str) -> Result<String, Caller> {
-    let wrong = || Caller::MintUrl(printable(text));
-    let text = text.trim().trim_end_matches('/');
-    let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
-    let scheme = scheme.to_ascii_lowercase();
-    let (host, path) = match rest.split_once('/') {
-        Some((host, path)) => (host, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#');
-    if !matches!(scheme.as_str(), "http" | "https") || host.is_empty() || rest.contains(bad) {
-        return Err(wrong());
-    }
-    Ok(format!("{scheme}://{}{path}", host.to_ascii_lowercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_mint_are_one_address() {
-        for same in [
-            "https://Mint.Example",
-            " HTTPS://mint.example/ ",
-            "https://mint.example//",
-        ] {
-            assert_eq!(normal_url(same).unwrap(), "https://mint.example");
-        }
-        assert_eq!(normal_url("http://h:1/Path/").unwrap(), "http://h:1/Path");
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused() {
-        for wrong in [
-            "",
-            "mint.example",
-            "ftp://h",
-            "https://",
-            "https://u:p@h",
-            "https://h?q",
-            "https://h /",
-        ] {
-            assert!(
-                matches!(normal_url(wrong), Err(Caller::MintUrl(_))),
-                "{wrong}"
-            );
-        }
     }
 }

@@ -351,7 +351,13 @@ async fn a_lock_for_a_cashu_wallet_is_a_compressed_key() {
     let sent = wallet.send(&mint, 2, options).await.unwrap();
     assert!(sent.proofs[0].proof.secret.expose().contains(&key));
     // A key of the other suite is none here, and the other way round.
-    for (lock, cashu) in [(hex::encode(wallet.lock_public_key()), true), (key, false)] {
+    for (lock, cashu) in [
+        (
+            hex::encode(wallet.lock_public_key(&mint).await.unwrap()),
+            true,
+        ),
+        (key, false),
+    ] {
         let options = SendOptions {
             lock: Some(lock),
             cashu,

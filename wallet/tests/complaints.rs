@@ -53,7 +53,7 @@ async fn tokens_stuck_in_pending_come_back_by_themselves() {
     assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));
 
     // A token that was being made when the connection broke is made, and can be taken back.
-    let lock = Some(hex::encode(wallet.lock_public_key()));
+    let lock = Some(hex::encode(wallet.lock_public_key(&mint).await.unwrap()));
     world.fault.set(Some(Fault::DropAnswer));
     let options = SendOptions {
         lock,
@@ -80,7 +80,7 @@ async fn a_token_that_vanished_with_a_refresh_is_shown_again() {
         drop(wallet);
         let fuse = Fuse::at(step);
         let mut wallet = world.open(&fuse).await;
-        let lock = Some(hex::encode(wallet.lock_public_key()));
+        let lock = Some(hex::encode(wallet.lock_public_key(&mint).await.unwrap()));
         let options = SendOptions {
             lock,
             ..SendOptions::default()

@@ -221,7 +221,9 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
             let _ = wallet.send(&mint, 3, options).await;
         }
         Act::SendLocked => {
-            let lock = Some(hex::encode(wallet.lock_public_key()));
+            let lock = Some(hex::encode(
+                wallet.lock_public_key(&mint).await.unwrap_or_default(),
+            ));
             let _ = wallet
                 .send(
                     &mint,

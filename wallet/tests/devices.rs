@@ -94,7 +94,7 @@ async fn tokens_locked_to_others_leave_no_hole_at_all() {
     let friend = world.device().make_stranger().await;
     for _ in 0..30 {
         wallet.withdraw(&mint, 1512).await.unwrap();
-        let lock = Some(hex::encode(friend.lock_public_key()));
+        let lock = Some(hex::encode(friend.lock_public_key(&mint).await.unwrap()));
         wallet
             .send(
                 &mint,

@@ -193,14 +193,14 @@ async fn a_locked_token_cannot_be_taken_back_but_by_its_owner() {
         lock: Some(hex::encode(key)),
         ..SendOptions::default()
     };
-    let theirs = lock(friend.lock_public_key());
+    let theirs = lock(friend.lock_public_key(&mint).await.unwrap());
     let sent = wallet.send(&mint, 8, theirs).await.unwrap();
     let error = wallet.reclaim(sent.id).await.unwrap_err();
     assert!(matches!(
         error,
         Error::Caller(Caller::TokenLocked { number: 1, .. })
     ));
-    let own = lock(wallet.lock_public_key());
+    let own = lock(wallet.lock_public_key(&mint).await.unwrap());
     let sent = wallet.send(&mint, 8, own).await.unwrap();
     wallet.reclaim(sent.id).await.unwrap();
     assert_eq!(available(&wallet).await, 119);

@@ -80,7 +80,7 @@ async fn a_locked_token_is_for_its_owner_alone() {
     let mut eve = world.device().make_stranger().await;
     let mint = the_mint(&alice).await;
     alice.withdraw(&mint, 8).await.unwrap();
-    let lock = Some(hex::encode(bob.lock_public_key()));
+    let lock = Some(hex::encode(bob.lock_public_key(&mint).await.unwrap()));
     let sent = alice
         .send(
             &mint,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use axum::http::Uri;
 use axum::http::uri::Scheme;
+use farthing_protocol::identity::URL_BYTES_MAX;
 
 /// Whether an address is asked over TLS, or is on this machine.
 pub(crate) fn is_secure(text: &str) -> bool {
@@ -12,6 +13,24 @@ pub(crate) fn is_secure(text: &str) -> bool {
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
         secure || (uri.scheme() == Some(&Scheme::HTTP) && is_this_machine(host))
     })
+}
+
+/// Whether an address is of this machine alone.
+pub(crate) fn is_local(text: &str) -> bool {
+    let uri: Option<Uri> = text.parse().ok();
+    uri.is_some_and(|uri| uri.host().is_some_and(is_this_machine))
+}
+
+/// Whether a text is an address that paths of the API can follow: `http` or `https`, a host, and
+/// neither query nor user.
+pub(crate) fn is_base(text: &str) -> bool {
+    text.len() <= URL_BYTES_MAX
+        && !text.contains(['#', '@'])
+        && text.parse().is_ok_and(|uri: Uri| {
+            let scheme = uri.scheme();
+            let web = scheme == Some(&Scheme::HTTP) || scheme == Some(&Scheme::HTTPS);
+            web && uri.query().is_none() && uri.host().is_some_and(|host| !host.is_empty())
+        })
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -29,11 +29,11 @@ use crossbeam_channel::bounded;
 use farthing_protocol::api::{ProofState, Restored, State};
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::conditions::Witness;
-use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode};
+use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode, Identity};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, Mark, RequestDigest};
+use crate::keyring::{Keyring, KeysetKind, Mark, RequestDigest};
 use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
 use events::Events;
@@ -273,6 +273,21 @@ impl Engine {
     /// [`Error::Store`].
     pub fn directory(&self, reader: &Reader) -> Result<Arc<Directory>> {
         self.shared.fresh_directory(reader)
+    }
+
+    /// The mint's identity: its addresses, signed, and what its keysets sign.
+    ///
+    /// # Errors
+    /// [`Error::Invariant`].
+    pub fn identity(
+        &self,
+        directory: &Directory,
+        addresses: Vec<String>,
+        issued: u64,
+    ) -> Result<Identity> {
+        let money = |keyset: &&Arc<Keyset>| matches!(keyset.terms.kind(), KeysetKind::Money(_));
+        let ids: Vec<_> = directory.iter().filter(money).map(|k| k.id).collect();
+        self.shared.keyring.identity(addresses, issued, &ids)
     }
 
     /// The digest under which a request will be known.

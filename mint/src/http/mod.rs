@@ -9,18 +9,21 @@ mod quotes;
 mod router;
 mod server;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use farthing_protocol::ErrorCode;
+use farthing_protocol::{ErrorCode, Identity};
 use tokio::sync::Semaphore;
 
 use crate::cashier::Cashier;
+use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::ledger::Directory;
 use crate::store::Reader;
 use guard::Guard;
 use metrics::Metrics;
@@ -41,6 +44,12 @@ struct App {
     sockets: Arc<Semaphore>,
     readers: Readers,
     metrics: Metrics,
+    /// The mint's addresses.
+    addresses: Vec<String>,
+    /// When this process began: the addresses are signed with it.
+    started: u64,
+    /// The identity as it was last computed, and for which revision of the keysets.
+    identity: Mutex<Option<(i64, Identity)>>,
 }
 
 type SharedApp = Arc<App>;
@@ -48,9 +57,15 @@ type SharedApp = Arc<App>;
 impl App {
     /// # Errors
     /// [`Error::Operator`] for settings of authentication that make no sense.
-    fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Result<Self> {
+    fn new(
+        config: Config,
+        listens: SocketAddr,
+        engine: Arc<Engine>,
+        cashier: Option<Arc<Cashier>>,
+    ) -> Result<Self> {
         let auth = config.auth().map_err(Error::Operator)?;
         Ok(Self {
+            addresses: config.addresses(listens),
             config,
             engine,
             cashier,
@@ -58,7 +73,24 @@ impl App {
             sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
+            started: clock::now_s(),
+            identity: Mutex::new(None),
         })
+    }
+
+    /// The mint's identity with its keysets, computed again only when these have changed.
+    fn identity(&self, directory: &Directory) -> Result<Identity> {
+        let poisoned = || Error::Invariant("a thread died while it held the identity");
+        let mut last = self.identity.lock().map_err(|_| poisoned())?;
+        if let Some((revision, identity)) = &*last
+            && *revision == directory.revision
+        {
+            return Ok(identity.clone());
+        }
+        let addresses = self.addresses.clone();
+        let identity = self.engine.identity(directory, addresses, self.started)?;
+        *last = Some((directory.revision, identity.clone()));
+        Ok(identity)
     }
 
     /// Reads from the store on this thread, for look-ups of a few rows.

@@ -35,12 +35,14 @@ impl Server {
         cashier: Option<Arc<Cashier>>,
     ) -> Result<Self> {
         let listener = bind(config.listen)?;
+        let listens = listener.local_addr();
+        let listens = listens.map_err(|e| Error::Operator(format!("no address: {e}")))?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(bind(address)?),
             None => None,
         };
         Ok(Self {
-            app: Arc::new(App::new(config, engine, cashier)?),
+            app: Arc::new(App::new(config, listens, engine, cashier)?),
             listener,
             metrics,
         })

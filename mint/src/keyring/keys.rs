@@ -91,6 +91,11 @@ impl<S: Suite> Keys<S> {
         Ok(signatures.collect())
     }
 
+    /// Signs a message with a keyset's key for the smallest amount.
+    pub(super) fn sign_message(&self, id: &KeysetId, message: &[u8]) -> Result<[u8; 64]> {
+        Ok(S::sign_message(self.find(id, 1)?, message))
+    }
+
     /// The private key for an amount.
     fn find(&self, id: &KeysetId, amount: u64) -> Result<&S::SecretKey> {
         let keys = self.0.get(id).filter(|_| amount.is_power_of_two());

@@ -151,6 +151,21 @@ pub trait Suite: Sized + 'static {
         tokens.iter().all(verify)
     }
 
+    /// Signs `message` with a mint's private key: a Schnorr signature, always the same for the same
+    /// message. Its challenge is hashed under a domain of its own, so that neither a blind signature nor
+    /// its proof can be made into one.
+    fn sign_message(key: &Self::SecretKey, message: &[u8]) -> [u8; 64];
+
+    /// Checks a signature of [`Self::sign_message`].
+    ///
+    /// # Errors
+    /// [`VerifyError::Signature`].
+    fn verify_message(
+        public: &Self::Point,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VerifyError>;
+
     /// Checks that `key` is a public key that tokens can be locked to; gives its canonical bytes, by
     /// which keys are compared (NUT-11, "Public Key Canonicalisation").
     ///

@@ -24,6 +24,10 @@ const DST_HASH_TO_SCALAR: &[u8] = b"HashToScalar-OPRFV1-\x01-ristretto255-SHA512
 const DST_SEED: &[u8] = b"Seed-OPRFV1-\x01-ristretto255-SHA512";
 /// Domain of the keyed hash that gives a proof's nonce.
 const NONCE_DOMAIN: &[u8] = b"Farthing_proof_nonce_v1";
+/// Domain of the hash that gives the nonce of a signature with a keyset's key.
+const SIGNATURE_NONCE_DOMAIN: &[u8] = b"Farthing_key_signature_nonce_v1";
+/// Domain of the hash that gives its challenge.
+const SIGNATURE_DOMAIN: &[u8] = b"Farthing_key_signature_v1";
 
 /// RFC 9380's `Z_pad`, one block of zeros, absorbed once for all.
 static Z_PAD: LazyLock<Sha512> = LazyLock::new(|| Sha512::new_with_prefix([0; 128]));
@@ -184,6 +188,42 @@ impl Suite for Ristretto255 {
             return tokens.iter().all(|t| Self::verify_token(t.key, &t.y, &t.c));
         }
         batch::verify_all(tokens)
+    }
+
+    /// Schnorr (EdDSA's construction) on ristretto255: `R || s` with `s = r + e·k`.
+    fn sign_message(key: &SecretKey, message: &[u8]) -> [u8; 64] {
+        let mut wide: [u8; 64] = Sha512::new()
+            .chain_update(SIGNATURE_NONCE_DOMAIN)
+            .chain_update(key.k.as_bytes())
+            .chain_update(message)
+            .finalize()
+            .into();
+        let mut nonce = Scalar::from_bytes_mod_order_wide(&wide);
+        wide.zeroize();
+        let r = RistrettoPoint::mul_base(&nonce).compress().to_bytes();
+        let s = nonce + signature_challenge(&r, &key.encoded, message) * key.k;
+        nonce.zeroize();
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&r);
+        signature[32..].copy_from_slice(s.as_bytes());
+        signature
+    }
+
+    fn verify_message(
+        public: &RistrettoPoint,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VerifyError> {
+        let (mut r, mut s) = ([0; 32], [0; 32]);
+        r.copy_from_slice(&signature[..32]);
+        s.copy_from_slice(&signature[32..]);
+        let s: Option<Scalar> = Scalar::from_canonical_bytes(s).into();
+        let s = s.ok_or(VerifyError::Signature)?;
+        let e = signature_challenge(&r, &public.compress().to_bytes(), message);
+        let again = RistrettoPoint::vartime_double_scalar_mul_basepoint(&-e, public, &s);
+        (again.compress().to_bytes() == r)
+            .then_some(())
+            .ok_or(VerifyError::Signature)
     }
 
     fn lock_key(key: &[u8]) -> Result<[u8; 32], VerifyError> {
@@ -358,6 +398,16 @@ fn challenge_of(public: &[u8; 32], [a0, a1, a2, a3]: [&[u8; 32]; 4]) -> Scalar {
         a3,
         b"Challenge",
     ])
+}
+
+/// `e = SHA-512(domain || R || K || message)`, reduced.
+fn signature_challenge(r: &[u8; 32], public: &[u8; 32], message: &[u8]) -> Scalar {
+    let wide = Sha512::new()
+        .chain_update(SIGNATURE_DOMAIN)
+        .chain_update(r)
+        .chain_update(public)
+        .chain_update(message);
+    Scalar::from_bytes_mod_order_wide(&wide.finalize().into())
 }
 
 /// RFC 9497, section 4.1, `HashToScalar`: 64 bytes of `expand_message_xmd`, little-endian, reduced.

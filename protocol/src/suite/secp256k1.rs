@@ -10,7 +10,7 @@ pub use signing::SigningKey;
 
 use std::fmt;
 
-use ::secp256k1::{Error, PublicKey, Scalar, XOnlyPublicKey, constants, ecdh, schnorr};
+use ::secp256k1::{Error, Keypair, PublicKey, Scalar, XOnlyPublicKey, constants, ecdh, schnorr};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
@@ -188,6 +188,25 @@ impl Suite for Secp256k1 {
             .times_uncompressed(y)
             .ct_eq(&c.serialize_uncompressed())
             .into()
+    }
+
+    /// BIP-340 on the message's SHA-256 hash.
+    fn sign_message(key: &SecretKey, message: &[u8]) -> [u8; 64] {
+        let mut keys = Keypair::from_secret_key(&key.k.0);
+        let signature = keys.sign_schnorr_no_aux_rand(&Sha256::digest(message));
+        keys.non_secure_erase();
+        signature.to_byte_array()
+    }
+
+    fn verify_message(
+        public: &PublicKey,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VerifyError> {
+        let signature = schnorr::Signature::from_byte_array(*signature);
+        let (public, _) = public.x_only_public_key();
+        schnorr::verify(&signature, &Sha256::digest(message), &public)
+            .map_err(|_| VerifyError::Signature)
     }
 
     /// NUT-11, "Public Key Canonicalisation": compressed keys, compared by their x coordinate.

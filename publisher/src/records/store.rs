@@ -235,6 +235,15 @@ impl Store {
         Ok(Batch { tokens, reference })
     }
 
+    /// All that waits to be redeemed.
+    pub(crate) fn unredeemed(&self) -> rusqlite::Result<Vec<Secret>> {
+        let mut select = self
+            .connection
+            .prepare("SELECT input FROM unredeemed ORDER BY id")?;
+        let inputs = select.query_map([], |row| row.get(0).map(Secret::new))?;
+        inputs.collect()
+    }
+
     fn new_batch(&self, max: usize) -> rusqlite::Result<i64> {
         let random = "SELECT randomblob(32)";
         let reference: [u8; 32] = self.connection.query_row(random, [], |row| row.get(0))?;

@@ -54,6 +54,13 @@ Examples:
 With --token - the API token is asked for, or read from standard input: as an argument others on this
 machine could see it.";
 
+pub(crate) const MINT_MOVE: &str = "\
+Examples:
+  farthing mint move https://old.example https://mint.example
+
+The mint at the new address must show the keys that the wallet knows. Balance, open operations, tokens
+that were sent, and history go on there.";
+
 pub(crate) const MINT_LIST: &str = "\
 Examples:
   farthing mint list
@@ -134,7 +141,13 @@ Examples:
 pub(crate) const KEY: &str = "\
 Examples:
   farthing key
-  farthing key --qr > key.txt";
+  farthing key --mint https://mint.example
+  farthing key --qr > key.txt
+
+Each mint has a key of its own. A token of another mint that is locked to it cannot be taken in.
+
+--former shows the one key that wallets had for all mints before. Tokens locked to it are taken in at one
+mint alone, the one that is named with it last: a signature made at one mint could be used at another.";
 
 pub(crate) const RESTORE: &str = "\
 Examples:

@@ -229,12 +229,16 @@ pub(crate) enum OpenCommand {
     /// Show what happened
     #[command(after_help = help::HISTORY)]
     History,
-    /// Show the public key that others can lock tokens to
+    /// Show the public key that others can lock tokens of a mint to
     #[command(after_help = help::KEY)]
     Key {
         /// Draw it as a QR code too; on a terminal that is done anyway
         #[arg(long, conflicts_with = "json")]
         qr: bool,
+        /// The key that the wallet had for all mints before each had its own: from now on it is this
+        /// mint's alone
+        #[arg(long)]
+        former: bool,
     },
     /// Search the mints for what belongs to the wallet's phrase
     #[command(after_help = help::RESTORE)]
@@ -259,6 +263,19 @@ pub(crate) enum Mint {
         )]
         #[arg(allow_hyphen_values = true)]
         token: Option<String>,
+        /// Add it also at an address that it does not name as its own: you know that it is
+        #[arg(long)]
+        unlisted: bool,
+    },
+    /// Say that a mint has moved: all that the wallet has there goes on at the new address
+    #[command(after_help = help::MINT_MOVE)]
+    Move {
+        /// The address by which the wallet knows the mint
+        #[arg(value_hint = ValueHint::Url)]
+        old: String,
+        /// Its address now
+        #[arg(value_hint = ValueHint::Url)]
+        new: String,
     },
     /// List the mints
     #[command(after_help = help::MINT_LIST)]

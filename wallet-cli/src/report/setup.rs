@@ -34,7 +34,7 @@ fn on_paper(phrase: &str) -> Zeroizing<String> {
     lines
 }
 
-/// `{"url", "name", "unit", "decimals", "account", "lane"}`.
+/// `{"url", "name", "unit", "decimals", "account", "lane", "identity", "urls"}`.
 fn mint_json(mint: &Mint) -> Value {
     json!({
         "url": mint.url,
@@ -43,6 +43,8 @@ fn mint_json(mint: &Mint) -> Value {
         "decimals": mint.decimals,
         "account": mint.api_token.is_some(),
         "lane": mint.lane,
+        "identity": mint.identity.as_ref().map(|identity| &identity.key),
+        "urls": mint.urls,
     })
 }
 
@@ -87,10 +89,10 @@ pub(crate) fn mints(mints: &[Mint]) -> Report {
     )
 }
 
-/// `{"key"}`; `qr` draws it also where nobody looks.
-pub(crate) fn key(key: [u8; 32], qr: bool) -> Report {
+/// `{"mint", "key"}`; `qr` draws it also where nobody looks.
+pub(crate) fn key(mint: &Mint, key: [u8; 32], qr: bool) -> Report {
     let key = hex::encode(key);
-    Report::text(json!({ "key": key }), key.as_str()).picture(Picture {
+    Report::text(json!({ "mint": mint.url, "key": key }), key.as_str()).picture(Picture {
         text: Zeroizing::new(key),
         asked_for: qr,
         secret: false,

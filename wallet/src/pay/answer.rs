@@ -9,7 +9,7 @@ use crate::http::Http;
 use crate::outputs;
 use crate::records::{Keyset, Mint, Operation};
 use crate::store::Store;
-use crate::wallet::{Wallet, normal_url};
+use crate::wallet::Wallet;
 use crate::web::Head;
 
 /// A receipt for a payment, and the change that came with it.
@@ -98,7 +98,7 @@ fn receipt(
     if receipt.amount != operation.amount || receipt.unit != mint.unit {
         return other("the amount");
     }
-    if normal_url(&receipt.mint).as_ref() != Ok(&mint.url) {
+    if !mint.is_at(&receipt.mint) {
         return other("the mint");
     }
     Ok((Secret::new(text.to_owned()), receipt.expires))

@@ -22,7 +22,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Store`] alone: a mint that cannot be asked now is no reason not to pay.
-    pub(super) async fn follow(&mut self, offer: &Offer) -> Result<bool, Error> {
+    pub(super) async fn follow_keysets(&mut self, offer: &Offer) -> Result<bool, Error> {
         let url = &offer.mint.url;
         let Some(named) = &offer.keysets else {
             return Ok(false);
@@ -35,7 +35,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(false);
         }
         let native = SuiteId::Ristretto255;
-        match self.refresh_keysets(native, url, &mint.unit).await {
+        match self.refresh_keysets(native, &mint).await {
             Ok(_) => {}
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),

@@ -226,7 +226,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
         let (mut draft, mut aside) = self.payment_draft(offer).await?;
-        if !draft.wants.is_empty() && self.follow(offer).await? {
+        if !draft.wants.is_empty() && self.follow_keysets(offer).await? {
             (draft, aside) = self.payment_draft(offer).await?;
         }
         let mut operation = match aside {

@@ -12,7 +12,7 @@ use crate::error::{Caller, Error};
 use crate::http::Http;
 use crate::records::{Coin, Mint, worth};
 use crate::store::Store;
-use crate::wallet::{Wallet, normal_url};
+use crate::wallet::Wallet;
 use crate::web::{Head, PageRequest};
 
 /// The only tag of a `nut10` option that a plain lock to a key has anyway.
@@ -175,13 +175,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         amount: u64,
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
-        let asked = wanted.mints.iter().filter_map(|url| normal_url(url).ok());
-        let asked: Vec<String> = asked.collect();
         let mut mints = match &options.mint {
             Some(url) => vec![self.mint(Some(url)).await?],
             None => self.tables.mints().await?,
         };
-        mints.retain(|mint| wanted.mints.is_empty() || asked.contains(&mint.url));
+        let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
+        mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
         let Some(first) = mints.first() else {
             let mints = match wanted.mints.as_slice() {
                 [] => "any mint".to_owned(),
@@ -194,9 +193,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let unit = wanted.unit.clone().unwrap_or_default();
         mints.retain(|mint| mint.unit == unit);
         let mut best: Option<(Mint, Vec<Coin>)> = None;
+        let mut holdings = Vec::new();
         for mint in mints {
             let keysets = self.tables.keysets(&mint.url).await?;
             let coins = self.spendable(&mint, &keysets).await?;
+            let held = mint.shown_in().show(worth(&coins));
+            holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));
             if best.is_none() || (most < amount && worth(&coins) > most) {
                 best = Some((mint, coins));
@@ -208,7 +210,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
             mint,
             has,
         };
-        best.ok_or_else(|| other_unit().into())
+        let best = best.ok_or_else(other_unit)?;
+        match worth(&best.1) < amount && holdings.len() > 1 {
+            true => Err(Caller::NoMintHolds(holdings.join(", ")).into()),
+            false => Ok(best),
+        }
     }
 }
 

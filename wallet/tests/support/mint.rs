@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use ed25519_dalek::SigningKey;
 use farthing_protocol::api::*;
 use farthing_protocol::conditions::{Aggregation, check_all};
 use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::identity::keyset_message;
 use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::*;
 use farthing_wallet::http::{Request, Response};
@@ -114,14 +116,27 @@ impl FakeKeyset {
     }
 }
 
+/// What a mint's identity is made of.
+#[derive(Clone)]
+pub struct Signs {
+    pub seed: u8,
+    pub urls: Vec<String>,
+    pub issued: u64,
+}
+
 pub struct FakeMint {
     pub keysets: Vec<FakeKeyset>,
     pub account: u64,
     pub issued: u64,
     pub redeemed: u64,
     pub fees: u64,
+    name: String,
+    /// What it says its unit is; its keysets are of `credit`.
+    pub unit: String,
     /// With how many decimals its unit is written.
     pub decimals: u8,
+    /// What it signs its identity with, if it has one.
+    pub identity: Option<Signs>,
     pub lies: Lies,
     pub limits: Limits,
     /// What its clock says.
@@ -164,7 +179,10 @@ impl FakeMint {
             issued: 0,
             redeemed: 0,
             fees: 0,
+            name: "Test mint".into(),
+            unit: "credit".into(),
             decimals: 0,
+            identity: None,
             lies: Lies::default(),
             limits,
             now: NOW,
@@ -309,23 +327,52 @@ impl FakeMint {
         Ok(answer)
     }
 
+    /// What it says of itself.
+    pub fn public_info(&self) -> Info {
+        self.info()
+    }
+
+    /// Gives it another name.
+    pub fn name_is(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
     fn info(&self) -> Info {
         Info {
-            name: "Test mint".into(),
+            name: self.name.clone(),
             version: "Farthing/test".into(),
             description: None,
             contact: vec![],
             time: self.now,
             suite: SuiteId::Ristretto255.name().into(),
-            unit: "credit".into(),
+            unit: self.unit.clone(),
             decimals: self.decimals,
             keysets_digest: match self.lies.digest {
                 true => keysets_digest(&[]),
                 false => keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
             },
             limits: self.limits.clone(),
+            identity: self.identity.as_ref().map(|signs| self.identity_of(signs)),
             nuts: BTreeMap::new(),
         }
+    }
+
+    /// Its identity, with all its keysets.
+    fn identity_of(&self, signs: &Signs) -> Identity {
+        let key = SigningKey::from_bytes(&[signs.seed; 32]);
+        let mut identity = Identity::sign(&key, signs.urls.clone(), signs.issued);
+        let public = identity.verify().unwrap();
+        for keyset in &self.keysets {
+            let id = keyset.info.id;
+            let message = keyset_message(&public, &id);
+            let secret = keyset.secrets.values().next().unwrap();
+            let signature = with_suite!(keyset.suite, S => {
+                S::sign_message(&S::secret_key(secret).unwrap(), &message)
+            });
+            let hex = signature.map(|byte| format!("{byte:02x}")).concat();
+            identity.keysets.insert(id.to_string(), hex);
+        }
+        identity
     }
 
     fn shown(&self, suite: SuiteId, which: impl Fn(&FakeKeyset) -> bool) -> Answer {

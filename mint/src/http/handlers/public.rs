@@ -37,6 +37,7 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
         unit: config.unit.clone(),
         decimals: config.decimals,
         keysets_digest: directory.digest(),
+        identity: Some(app.identity(&directory)?),
         limits: Limits {
             inputs_max: config.inputs_max,
             outputs_max: config.outputs_max,

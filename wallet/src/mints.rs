@@ -1,0 +1,419 @@
+//! Mints: adding them, and following them from address to address.
+//!
+//! A mint is its keys. Keyset ids commit to keys, so a keyset is of one mint of the wallet, and coins,
+//! counters and secrets are of the keyset's mint. A mint of today also has an identity, a key of its
+//! own: each keyset's key signs it, so that nobody shows the keysets of another mint as their own, and
+//! it signs the mint's addresses, so that nobody who passes everything on to a mint is taken for it
+//! (`docs/protocol.md`, section 4.5; `docs/decisions/0027-a-mint-is-its-keys.md`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use farthing_protocol::api::Info;
+use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{Identity, KeysetId};
+
+use crate::address::{is_local, normal_url, same_place};
+use crate::error::{Caller, Error, Lie};
+use crate::http::{ApiToken, Http};
+use crate::records::{Keyset, KnownIdentity, Mint, Operation};
+use crate::store::{Store, StoreError};
+use crate::tables::Batch;
+use crate::wallet::Wallet;
+use farthing_protocol::text::printable;
+
+/// Whether a mint's identity must name the address at which it is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// It must, if it names any that others can reach.
+    Required,
+    /// It need not: the caller knows the address to be the mint's.
+    NotRequired,
+}
+
+/// The most decimals that a unit is written with.
+const DECIMALS_MAX: u8 = 8;
+
+/// Keysets that are filed under another mint and are this one's, by that mint's address.
+type Claims = BTreeMap<String, BTreeSet<KeysetId>>;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before. A
+    /// known mint that has moved is recognised when its identity names the address, and all that the
+    /// wallet has of it goes on there.
+    ///
+    /// # Errors
+    /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Caller::AddressNotNamed`] and
+    /// [`Caller::KeysetElsewhere`] for an address that shows another mint's keys;
+    /// [`Error::Misbehaved`] for keysets that do not hold.
+    pub async fn add_mint(
+        &mut self,
+        url: &str,
+        api_token: Option<ApiToken>,
+    ) -> Result<Mint, Error> {
+        self.add_mint_at(url, api_token, Listed::Required).await
+    }
+
+    /// [`Self::add_mint`], also at an address that the mint's identity does not name if that is `listed`
+    /// as not required.
+    ///
+    /// # Errors
+    /// As those of [`Self::add_mint`].
+    pub async fn add_mint_at(
+        &mut self,
+        url: &str,
+        api_token: Option<ApiToken>,
+        listed: Listed,
+    ) -> Result<Mint, Error> {
+        let url = normal_url(url)?;
+        let info = self.info(&url).await?;
+        let before = self.known_as(&url, &info).await?;
+        if before.is_none() && listed == Listed::Required && is_elsewhere(&info, &url) {
+            let named = info.identity.iter().flat_map(|identity| &identity.urls);
+            let named: Vec<&str> = named.map(String::as_str).collect();
+            let named = printable(&named.join(", "));
+            return Err(Caller::MintElsewhere { mint: url, named }.into());
+        }
+        let mint = match &before {
+            None => Mint {
+                url: url.clone(),
+                name: String::new(),
+                unit: info.unit.clone(),
+                decimals: info.decimals,
+                limits: info.limits.clone(),
+                api_token: None,
+                lane: self.phrase_is_new.then_some(0),
+                // Its keysets are asked for now.
+                renewed: Some((self.clock)()),
+                urls: Vec::new(),
+                identity: None,
+                former_lock: false,
+                followed: None,
+            },
+            Some(before) => before.clone(),
+        };
+        let mut mint = agreed(&url, mint, &info)?;
+        mint.name = printable(&info.name);
+        mint.limits = info.limits.clone();
+        mint.api_token = api_token.or(mint.api_token);
+        let mut batch = Batch::default();
+        let from = mint.url.clone();
+        if !same_place(&url, &from) && names(&info, &url) {
+            batch = self.relocate(batch, &from, &url, None).await?;
+            batch = batch.delete_mint(&from);
+            mint.url.clone_from(&url);
+            mint.urls.retain(|other| *other != url);
+        }
+        let known = self.tables.keysets(&from).await?;
+        let native = SuiteId::Ristretto255;
+        let listed = self.api(&url).keysets(native).await?.keysets;
+        let keysets = self.check_keysets(native, &url, &info, &known, listed);
+        let keysets = keysets.await?;
+        self.keep(batch, mint, &from, &url, &info, keysets).await
+    }
+
+    /// Says that the mint known at `old` is at `new` now. Its keys are compared, and everything that
+    /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
+    ///
+    /// # Errors
+    /// [`Caller::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
+        let before = self.mint(Some(old)).await?;
+        let url = normal_url(new)?;
+        let info = self.info(&url).await?;
+        let other = || Caller::NotTheSameMint {
+            old: before.url.clone(),
+            new: url.clone(),
+        };
+        let there = self
+            .tables
+            .mint(&url)
+            .await?
+            .filter(|m| m.url != before.url);
+        let mut mint = agreed(&url, before.clone(), &info)?;
+        let native = SuiteId::Ristretto255;
+        let known = self.tables.keysets(&before.url).await?;
+        let listed = self.api(&url).keysets(native).await?.keysets;
+        let now = (self.clock)();
+        let lasting = |k: &&Keyset| k.info.final_expiry.is_none_or(|expiry| now <= expiry);
+        let of_suite = |k: &&Keyset| SuiteId::of(&k.info.id) == Some(native);
+        let missing = |k: &Keyset| listed.iter().all(|info| info.id != k.info.id);
+        let mut needed = known.iter().filter(lasting).filter(of_suite);
+        if known.is_empty() || needed.any(missing) {
+            return Err(other().into());
+        }
+        let keysets = self.check_keysets(native, &url, &info, &known, listed);
+        let keysets = keysets.await?;
+        if let Some(there) = there {
+            // Two records of one mint, from before mints had identities.
+            let theirs = self.tables.keysets(&there.url).await?;
+            let is_known = |k: &Keyset| known.iter().any(|other| other.info.id == k.info.id);
+            if !theirs.iter().any(is_known) {
+                return Err(other().into());
+            }
+            mint.api_token = there.api_token.or(mint.api_token);
+            mint.lane = there.lane.or(mint.lane);
+        }
+        let from = before.url;
+        let batch = self.relocate(Batch::default(), &from, &url, None).await?;
+        let batch = batch.delete_mint(&from);
+        mint.url.clone_from(&url);
+        mint.urls.retain(|other| *other != url);
+        let mint = mint.with_address(&from);
+        self.keep(batch, mint, &from, &url, &info, keysets).await
+    }
+
+    /// The known mint that has moved to `url`, found by the identity there, and followed.
+    ///
+    /// # Errors
+    /// [`Caller::MintUnknown`] when it is none of the wallet's.
+    pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
+        let url = normal_url(url)?;
+        let info = self.info(&url).await?;
+        match self.known_as(&url, &info).await? {
+            Some(_) => self.add_mint(&url, None).await,
+            None => Err(Caller::MintUnknown(url).into()),
+        }
+    }
+
+    /// Asks a known mint who it is and for its keysets, checks all of it and keeps it; returns the
+    /// keysets of either suite that are known now.
+    ///
+    /// # Errors
+    /// [`Error::Misbehaved`] for a mint that is not what it was, or for keysets that do not hold;
+    /// [`Caller::KeysetElsewhere`]. Nothing is kept then.
+    pub(crate) async fn refresh_keysets(
+        &self,
+        suite: SuiteId,
+        mint: &Mint,
+    ) -> Result<Vec<Keyset>, Error> {
+        let url = mint.url.clone();
+        let info = self.info(&url).await?;
+        let mint = agreed(&url, self.mint(Some(&url)).await?, &info)?;
+        let known = self.tables.keysets(&url).await?;
+        let listed = self.api(&url).keysets(suite).await?.keysets;
+        let keysets = self.check_keysets(suite, &url, &info, &known, listed);
+        let keysets = keysets.await?;
+        self.keep(Batch::default(), mint, &url, &url, &info, keysets)
+            .await?;
+        Ok(self.tables.keysets(&url).await?)
+    }
+
+    /// What the mint at `url` says of itself, checked as far as that goes without knowing it.
+    pub(crate) async fn info(&self, url: &str) -> Result<Info, Error> {
+        let info = self.api(url).info().await?;
+        let lie = |lie| Error::lie(url, lie);
+        if info.suite != SuiteId::Ristretto255.name() {
+            return Err(Caller::Suite {
+                mint: url.to_owned(),
+                suite: printable(&info.suite),
+            }
+            .into());
+        }
+        if info.decimals > DECIMALS_MAX {
+            return Err(lie(Lie::Decimals(info.decimals)));
+        }
+        if let Some(identity) = &info.identity {
+            identity.verify().map_err(|e| lie(Lie::Identity(e)))?;
+        }
+        Ok(info)
+    }
+
+    /// The mint of this wallet that shows itself at `url`.
+    async fn known_as(&self, url: &str, info: &Info) -> Result<Option<Mint>, Error> {
+        let mints = self.tables.mints().await?;
+        let here = mints.iter().find(|mint| same_place(&mint.url, url));
+        let Some(identity) = &info.identity else {
+            let known = here.or_else(|| mints.iter().find(|mint| mint.is_at(url)));
+            return Ok(known.cloned());
+        };
+        let is_it = |mint: &&Mint| {
+            mint.identity
+                .as_ref()
+                .is_some_and(|i| i.key == identity.key)
+        };
+        let Some(mint) = mints.iter().find(is_it) else {
+            return Ok(here.cloned());
+        };
+        let other_there = here.is_some_and(|here| here.url != mint.url);
+        if other_there || !(mint.is_at(url) || names(info, url)) {
+            let (mint, known) = (url.to_owned(), mint.url.clone());
+            return Err(Caller::AddressNotNamed { mint, known }.into());
+        }
+        Ok(Some(mint.clone()))
+    }
+
+    /// Keeps what was learned of `mint` at `url`. Keysets that are filed under another mint are taken
+    /// over when their keys have signed this mint's identity, and it names the address.
+    async fn keep(
+        &self,
+        mut batch: Batch,
+        mut mint: Mint,
+        from: &str,
+        url: &str,
+        info: &Info,
+        mut keysets: Vec<Keyset>,
+    ) -> Result<Mint, Error> {
+        for (other, ids) in self.claims(&mint, from, url, info, &keysets).await? {
+            let Some(before) = self.tables.mint(&other).await? else {
+                continue;
+            };
+            let theirs = self.tables.keysets(&other).await?;
+            let all = theirs.iter().all(|keyset| ids.contains(&keyset.info.id));
+            if all && before.identity.is_none() {
+                // The whole of it is this mint, which showed no identity yet at its former address.
+                agreed(url, before.clone(), info)?;
+                batch = self.relocate(batch, &other, &mint.url, None).await?;
+                batch = batch.delete_mint(&other);
+                mint.lane = mint.lane.or(before.lane);
+                mint.api_token = mint.api_token.or(before.api_token);
+            } else {
+                batch = self.relocate(batch, &other, &mint.url, Some(&ids)).await?;
+            }
+        }
+        for keyset in &mut keysets {
+            keyset.mint.clone_from(&mint.url);
+        }
+        let batch = batch.put_mint(&mint)?;
+        let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
+        self.tables.apply(batch).await?;
+        Ok(mint)
+    }
+
+    /// The keysets among `keysets` that are filed under other mints, and are this one's.
+    async fn claims(
+        &self,
+        mint: &Mint,
+        from: &str,
+        url: &str,
+        info: &Info,
+        keysets: &[Keyset],
+    ) -> Result<Claims, Error> {
+        let may_claim = info.identity.as_ref().filter(|_| names(info, url));
+        let mut claims = Claims::new();
+        for filed in self.tables.all_keysets().await? {
+            let own = filed.mint == mint.url || filed.mint == from;
+            let shown = keysets.iter().find(|k| k.info.id == filed.info.id);
+            let Some(shown) = shown.filter(|_| !own) else {
+                continue;
+            };
+            if !may_claim.is_some_and(|identity| identity.owns(&shown.info.id, &shown.keys)) {
+                return Err(Caller::KeysetElsewhere {
+                    mint: url.to_owned(),
+                    keyset: filed.info.id,
+                    known: filed.mint,
+                }
+                .into());
+            }
+            claims.entry(filed.mint).or_default().insert(filed.info.id);
+        }
+        Ok(claims)
+    }
+
+    /// Files under `to` what is filed under `from`: everything, or what is of some keysets alone.
+    pub(crate) async fn relocate(
+        &self,
+        mut batch: Batch,
+        from: &str,
+        to: &str,
+        only: Option<&BTreeSet<KeysetId>>,
+    ) -> Result<Batch, StoreError> {
+        let of = |id: &KeysetId| only.is_none_or(|ids| ids.contains(id));
+        for mut keyset in self.tables.keysets(from).await? {
+            if of(&keyset.info.id) {
+                batch = batch.delete_keyset(&keyset);
+                to.clone_into(&mut keyset.mint);
+                batch = batch.put_keyset(&keyset)?;
+            }
+        }
+        let mut coins = self.tables.coins(from).await?;
+        coins.retain(|coin| of(&coin.keyset()));
+        for coin in &mut coins {
+            to.clone_into(&mut coin.mint);
+        }
+        batch = batch.put_coins(&coins)?;
+        for mut operation in self.tables.operations().await? {
+            if operation.mint == from && (only.is_none() || concerns(&operation, &of)) {
+                to.clone_into(&mut operation.mint);
+                for coin in &mut operation.inputs {
+                    to.clone_into(&mut coin.mint);
+                }
+                batch = batch.put_operation(&operation)?;
+            }
+        }
+        for mut sent in self.tables.all_sent().await? {
+            if sent.mint == from && sent.proofs.iter().all(|p| of(&p.proof.id)) {
+                to.clone_into(&mut sent.mint);
+                batch = batch.put_sent(&sent)?;
+            }
+        }
+        if only.is_none() {
+            for mut entry in self.tables.history().await? {
+                if entry.mint == from {
+                    to.clone_into(&mut entry.mint);
+                    batch = batch.put_entry(&entry)?;
+                }
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// Whether an operation spends or makes tokens of certain keysets.
+fn concerns(operation: &Operation, of: &impl Fn(&KeysetId) -> bool) -> bool {
+    let mut inputs = operation.inputs.iter();
+    inputs.any(|coin| of(&coin.keyset())) || operation.all_outputs().any(|o| of(&o.keyset))
+}
+
+/// Whether the identity of the mint at `url` names that address.
+fn names(info: &Info, url: &str) -> bool {
+    let urls = info.identity.iter().flat_map(|identity| &identity.urls);
+    urls.into_iter().any(|named| same_place(named, url))
+}
+
+/// Whether the mint at `url` says that it is reached elsewhere. A mint whose operator has set no address
+/// knows only those of its own machine, which says nothing to others.
+fn is_elsewhere(info: &Info, url: &str) -> bool {
+    let mut urls = info.identity.iter().flat_map(|identity| &identity.urls);
+    !names(info, url) && urls.any(|named| !is_local(named))
+}
+
+/// A known mint with what it says of itself now, which must be what it said before: unit, decimals,
+/// and identity.
+fn agreed(url: &str, mut mint: Mint, info: &Info) -> Result<Mint, Error> {
+    let lie = |lie| Error::lie(url, lie);
+    if (&mint.unit, mint.decimals) != (&info.unit, info.decimals) {
+        return Err(lie(Lie::UnitChanged {
+            unit: printable(&mint.unit),
+            decimals: mint.decimals,
+            now: printable(&info.unit),
+            now_decimals: info.decimals,
+        }));
+    }
+    let known = mint.identity.as_ref();
+    match (known, &info.identity) {
+        (None, None) => {}
+        (Some(_), None) => return Err(lie(Lie::IdentityChanged)),
+        (Some(known), Some(shown)) if known.key != shown.key => {
+            return Err(lie(Lie::IdentityChanged));
+        }
+        // An old list of addresses, which anybody may have kept, does not win over a later one.
+        (Some(known), Some(shown)) if known.issued > shown.issued => {}
+        (_, Some(shown)) => mint = with_addresses(mint, shown),
+    }
+    Ok(mint)
+}
+
+/// A mint with the identity that it shows, and the addresses that it names.
+fn with_addresses(mut mint: Mint, shown: &Identity) -> Mint {
+    mint.identity = Some(KnownIdentity {
+        key: shown.key.clone(),
+        issued: shown.issued,
+    });
+    // An address of this machine alone may be that of many mints.
+    for url in shown.urls.iter().filter(|url| !is_local(url)) {
+        if let Ok(url) = normal_url(url) {
+            mint = mint.with_address(&url);
+        }
+    }
+    mint
+}
