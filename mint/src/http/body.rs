@@ -62,6 +62,11 @@ pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<A
         read = tokio::time::timeout(limit, read) => read,
         () = given_up => Ok(Err(Broken::GivenUp)),
     };
+    let read = match read {
+        // It was not the caller who was slow.
+        Err(_) if share.is_waiting() => Ok(Err(Broken::GivenUp)),
+        read => read,
+    };
     let read = read.map(|read| read.and_then(|bytes| Ok((bytes, share.arrived()?))));
     match read {
         Ok(Ok((bytes, ()))) => Ok(Arrived {

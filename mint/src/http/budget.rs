@@ -47,6 +47,7 @@ pub(super) struct Share {
     id: u64,
     bytes: usize,
     give_up: Arc<Notify>,
+    is_waiting: bool,
 }
 
 /// The body was given up for others.
@@ -84,6 +85,7 @@ impl Budget {
             id,
             bytes: 0,
             give_up,
+            is_waiting: false,
         }
     }
 }
@@ -151,7 +153,9 @@ impl Share {
                     return Err(GivenUp);
                 }
             }
+            self.is_waiting = true;
             returned.await;
+            self.is_waiting = false;
         }
     }
 
@@ -159,6 +163,11 @@ impl Share {
     pub(super) fn given_up(&self) -> impl Future<Output = ()> + use<> {
         let give_up = Arc::clone(&self.give_up);
         async move { give_up.notified().await }
+    }
+
+    /// Whether it was waiting for memory when it was last asked to grow.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_waiting
     }
 
     /// The body has arrived: it is not given up from here on.

@@ -80,6 +80,17 @@ async fn a_voucher_that_could_not_be_printed_is_printed_later() {
     assert_eq!(again["vouchers"].as_array().unwrap().len(), 0);
 }
 
+#[test]
+fn the_demo_says_that_its_command_line_is_wrong() {
+    for (out, err) in [(false, false), (true, true)] {
+        let mut command = std::process::Command::new(BINARY);
+        command.arg("nonsense");
+        command.stdout(if out { full().into() } else { Stdio::null() });
+        command.stderr(if err { full().into() } else { Stdio::null() });
+        assert_eq!(command.status().unwrap().code(), Some(2));
+    }
+}
+
 #[tokio::test]
 async fn a_paywalls_command_says_by_its_exit_code_what_it_did() {
     let scene = Scene::start(BINARY).await.unwrap();
