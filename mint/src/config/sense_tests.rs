@@ -8,123 +8,126 @@ fn parse(text: &str) -> Result<Config, String> {
     config.check().map(|()| config)
 }
 
+/// What makes no sense, and what is said of it.
+const NONSENSE: &[(&str, &str)] = &[
+    ("name = ''", "name: one line of text"),
+    (r#"name = "a\nb""#, "name: one line of text"),
+    (
+        "unit = 'Sat'",
+        "unit: 1 to 16 lower-case letters and digits",
+    ),
+    ("unit = ''", "unit: 1 to 16 lower-case letters and digits"),
+    (
+        "unit = 'auth'",
+        "unit: \"auth\" is reserved for authentication tokens",
+    ),
+    ("amounts = 49", "amounts: between 1 and 48"),
+    ("amounts = 0", "amounts: between 1 and 48"),
+    ("decimals = 9", "decimals: at most 8"),
+    (
+        "store_cache_mib = 1048577",
+        "store_cache_mib: at most 1048576",
+    ),
+    (
+        "replay_days = 0",
+        "replay_days: between 1 and 366: what is sent again after a lost answer is known by it",
+    ),
+    (
+        "replay_days = 367",
+        "replay_days: between 1 and 366: what is sent again after a lost answer is known by it",
+    ),
+    (
+        "input_fee_ppk = 1001",
+        "input_fee_ppk: at most 1000, which is 1 for each token: more than the smallest is worth",
+    ),
+    ("inputs_max = 1", "inputs_max: between 2 and 10000"),
+    ("outputs_max = 1", "outputs_max: between 2 and 10000"),
+    ("outputs_max = 10001", "outputs_max: between 2 and 10000"),
+    (
+        "secret_bytes_max = 63",
+        "secret_bytes_max: between 64 and 1048576",
+    ),
+    (
+        "witness_bytes_max = 1",
+        "witness_bytes_max: between 160 and 1048576",
+    ),
+    (
+        "body_bytes_max = 94719",
+        "body_bytes_max: at least 94720, which inputs_max and outputs_max take",
+    ),
+    (
+        "bodies_mib_max = 0",
+        "bodies_mib_max: at least one body of body_bytes_max",
+    ),
+    (
+        "body_bytes_max = 67108865",
+        "bodies_mib_max: at least one body of body_bytes_max",
+    ),
+    ("queue_max = 0", "queue_max: between 1 and 1000000"),
+    ("queue_max = 1000001", "queue_max: between 1 and 1000000"),
+    (
+        "connections_max = 0",
+        "connections_max: between 1 and 1000000",
+    ),
+    (
+        "connections_max = 9223372036854775807",
+        "connections_max: between 1 and 1000000",
+    ),
+    ("blind_auth_max = 0", "blind_auth_max: between 1 and 10000"),
+    (
+        "read_timeout_ms = 0",
+        "read_timeout_ms: between 1 and 86400000",
+    ),
+    (
+        "read_timeout_ms = 9223372036854775807",
+        "read_timeout_ms: between 1 and 86400000",
+    ),
+    (
+        "queue_timeout_ms = 0",
+        "queue_timeout_ms: between 1 and 86400000",
+    ),
+    (
+        "stop_timeout_ms = 86400001",
+        "stop_timeout_ms: at most 86400000",
+    ),
+    (
+        "refusal_delay_ms = 86400001",
+        "refusal_delay_ms: at most 86400000",
+    ),
+    (
+        "lightning_timeout_ms = 0",
+        "lightning_timeout_ms: between 1 and 86400000",
+    ),
+    (
+        "lightning_invoice_expiry_s = 0",
+        "lightning_invoice_expiry_s: between 1 and 31622400",
+    ),
+    (
+        "lightning_amount_max = 0",
+        "lightning_amount_max: between 1 and 4294967295000000",
+    ),
+    (
+        "lightning_fee_ppm = 1000001",
+        "lightning_fee_ppm: at most 1000000",
+    ),
+    (
+        "lightning_fee_min = 4294967295000001",
+        "lightning_fee_min: at most 4294967295000000",
+    ),
+    (
+        "listen = '0.0.0.0:3338'\nmetrics_listen = '127.0.0.1:3338'",
+        "metrics_listen: not the address of listen; take another port",
+    ),
+    (
+        "metrics_listen = '127.0.0.1:3338'",
+        "metrics_listen: not the address of listen; take another port",
+    ),
+];
+
 #[test]
 fn what_makes_no_sense_is_refused_with_what_to_write() {
-    for (text, told) in [
-        ("name = ''", "name: one line of text"),
-        (r#"name = "a\nb""#, "name: one line of text"),
-        (
-            "unit = 'Sat'",
-            "unit: 1 to 16 lower-case letters and digits",
-        ),
-        ("unit = ''", "unit: 1 to 16 lower-case letters and digits"),
-        (
-            "unit = 'auth'",
-            "unit: \"auth\" is reserved for authentication tokens",
-        ),
-        ("amounts = 49", "amounts: between 1 and 48"),
-        ("amounts = 0", "amounts: between 1 and 48"),
-        ("decimals = 9", "decimals: at most 8"),
-        (
-            "store_cache_mib = 1048577",
-            "store_cache_mib: at most 1048576",
-        ),
-        (
-            "replay_days = 0",
-            "replay_days: between 1 and 366: what is sent again after a lost answer is known by it",
-        ),
-        (
-            "replay_days = 367",
-            "replay_days: between 1 and 366: what is sent again after a lost answer is known by it",
-        ),
-        (
-            "input_fee_ppk = 1001",
-            "input_fee_ppk: at most 1000, which is 1 for each token: more than the smallest is worth",
-        ),
-        ("inputs_max = 1", "inputs_max: between 2 and 10000"),
-        ("outputs_max = 1", "outputs_max: between 2 and 10000"),
-        ("outputs_max = 10001", "outputs_max: between 2 and 10000"),
-        (
-            "secret_bytes_max = 63",
-            "secret_bytes_max: between 64 and 1048576",
-        ),
-        (
-            "witness_bytes_max = 1",
-            "witness_bytes_max: between 160 and 1048576",
-        ),
-        (
-            "body_bytes_max = 94719",
-            "body_bytes_max: at least 94720, which inputs_max and outputs_max take",
-        ),
-        (
-            "bodies_mib_max = 0",
-            "bodies_mib_max: at least one body of body_bytes_max",
-        ),
-        (
-            "body_bytes_max = 67108865",
-            "bodies_mib_max: at least one body of body_bytes_max",
-        ),
-        ("queue_max = 0", "queue_max: between 1 and 1000000"),
-        ("queue_max = 1000001", "queue_max: between 1 and 1000000"),
-        (
-            "connections_max = 0",
-            "connections_max: between 1 and 1000000",
-        ),
-        (
-            "connections_max = 9223372036854775807",
-            "connections_max: between 1 and 1000000",
-        ),
-        ("blind_auth_max = 0", "blind_auth_max: between 1 and 10000"),
-        (
-            "read_timeout_ms = 0",
-            "read_timeout_ms: between 1 and 86400000",
-        ),
-        (
-            "read_timeout_ms = 9223372036854775807",
-            "read_timeout_ms: between 1 and 86400000",
-        ),
-        (
-            "queue_timeout_ms = 0",
-            "queue_timeout_ms: between 1 and 86400000",
-        ),
-        (
-            "stop_timeout_ms = 86400001",
-            "stop_timeout_ms: at most 86400000",
-        ),
-        (
-            "refusal_delay_ms = 86400001",
-            "refusal_delay_ms: at most 86400000",
-        ),
-        (
-            "lightning_timeout_ms = 0",
-            "lightning_timeout_ms: between 1 and 86400000",
-        ),
-        (
-            "lightning_invoice_expiry_s = 0",
-            "lightning_invoice_expiry_s: between 1 and 31622400",
-        ),
-        (
-            "lightning_amount_max = 0",
-            "lightning_amount_max: between 1 and 4294967295000000",
-        ),
-        (
-            "lightning_fee_ppm = 1000001",
-            "lightning_fee_ppm: at most 1000000",
-        ),
-        (
-            "lightning_fee_min = 4294967295000001",
-            "lightning_fee_min: at most 4294967295000000",
-        ),
-        (
-            "listen = '0.0.0.0:3338'\nmetrics_listen = '127.0.0.1:3338'",
-            "metrics_listen: not the address of listen; take another port",
-        ),
-        (
-            "metrics_listen = '127.0.0.1:3338'",
-            "metrics_listen: not the address of listen; take another port",
-        ),
-    ] {
-        assert_eq!(parse(text).unwrap_err(), told, "{text}");
+    for (text, told) in NONSENSE {
+        assert_eq!(&parse(text).unwrap_err(), told, "{text}");
     }
 }
 

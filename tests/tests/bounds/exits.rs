@@ -96,31 +96,29 @@ async fn a_paywalls_command_says_by_its_exit_code_what_it_did() {
     let scene = Scene::start(BINARY).await.unwrap();
     let publisher = scene.mint.account("gazette", "redeem,read", 0).unwrap();
     let site = site::serve().await.unwrap();
-    let plan = |token: &str| {
-        PaywallPlan::new(
-            BINARY,
-            &scene.folder().join("paywall"),
-            &site,
-            scene.mint.url().unwrap(),
-            token,
-        )
-        .price("/articles/*=3")
-    };
+    let good = PaywallPlan::new(
+        BINARY,
+        &scene.folder().join("paywall"),
+        &site,
+        scene.mint.url().unwrap(),
+        &publisher,
+    );
+    let good = good.price("/articles/*=3");
     let run = |plan: &PaywallPlan, name: &str, out: bool, err: bool| {
         let mut command = plan.command(name);
         command.stdout(if out { full().into() } else { Stdio::null() });
         command.stderr(if err { full().into() } else { Stdio::null() });
         command.status().unwrap().code().unwrap()
     };
-    let good = plan(&publisher);
     assert_eq!(run(&good, "check", false, true), 0);
     assert_eq!(run(&good, "check", true, true), 2);
-    let withdraw_only = scene.mint.account("ann", "withdraw", 0).unwrap();
-    assert_eq!(run(&plan(&withdraw_only), "check", false, true), 1);
     let wrong = good.clone().with("READ_TIMEOUT_MS", "many");
     for (out, err) in [(false, false), (false, true), (true, true)] {
         assert_eq!(run(&wrong, "run", out, err), 2);
         assert_eq!(run(&wrong, "check", out, err), 2);
         assert_eq!(run(&good, "nonsense", out, err), 2);
     }
+    let revoke = ["account", "token", "gazette", "--revoke"];
+    scene.mint.run(&revoke).unwrap();
+    assert_eq!(run(&good, "check", false, true), 1);
 }
