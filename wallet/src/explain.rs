@@ -144,7 +144,10 @@ fn caller_advice(caller: &Caller) -> &'static str {
             "A signature made for one mint could be used at another. If all tokens locked to that key are \
              of this mint: farthing key --former --mint URL, and take the token in again."
         }
-        Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
+        Caller::LockKey(_) => {
+            "Ask the receiver to run farthing key, and give its 64 hex digits; for a token for Cashu's \
+             wallets, ask for the key that theirs shows, 66 hex digits."
+        }
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",
         Caller::SentClaimed(_) => "There is nothing to do: the receiver has it.",
         Caller::SentTakenBack(_) => "There is nothing to do: it is in the balance.",

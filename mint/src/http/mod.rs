@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod budget;
 mod guard;
 mod handlers;
 mod metrics;
@@ -25,6 +26,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ledger::Directory;
 use crate::store::Reader;
+use budget::Budget;
 use guard::Guard;
 use metrics::Metrics;
 
@@ -40,6 +42,8 @@ struct App {
     cashier: Option<Arc<Cashier>>,
     /// Where not everybody may use the Cashu door.
     guard: Option<Guard>,
+    /// The memory for the bodies of all requests.
+    bodies: Arc<Budget>,
     /// Places for wallets that keep a connection open.
     sockets: Arc<Semaphore>,
     readers: Readers,
@@ -64,8 +68,10 @@ impl App {
         cashier: Option<Arc<Cashier>>,
     ) -> Result<Self> {
         let auth = config.auth().map_err(Error::Operator)?;
+        let bodies = Budget::new(config.bodies_bytes_max());
         Ok(Self {
             addresses: config.addresses(listens),
+            bodies,
             config,
             engine,
             cashier,
