@@ -4,6 +4,7 @@
 mod auth;
 mod dir;
 mod lightning;
+mod unit;
 mod url;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};
 pub use lightning::LightningBackend;
 pub(crate) use lightning::{LightningSettings, NodeSettings};
+pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
 
 /// What the environment variables of all settings start with.
@@ -301,7 +303,7 @@ impl Config {
         file.write_all(text.as_bytes()).map_err(Error::file(path))
     }
 
-    fn check(&self) -> std::result::Result<(), String> {
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
         if self.unit == auth::UNIT {
             return Err("unit: auth is for what is no money".to_owned());
         }
@@ -362,7 +364,7 @@ impl Config {
     #[must_use]
     pub fn engine(&self) -> EngineSettings {
         EngineSettings {
-            unit: self.unit.clone(),
+            unit: self.money(),
             limits: Limits {
                 inputs_max: self.inputs_max,
                 outputs_max: self.outputs_max,

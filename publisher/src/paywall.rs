@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, Response, header};
-use farthing_protocol::ErrorCode;
+use farthing_protocol::{ErrorCode, Unit};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::binding::{DigestWatch, Digested, Target};
@@ -28,7 +28,7 @@ use crate::{clock, cors, form, headers, receipts};
 /// Where the page's form sends a pasted token.
 pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// The name of the record's file in the publisher's folder.
-const RECORDS_FILE: &str = "payments.sqlite";
+pub(crate) const RECORDS_FILE: &str = "payments.sqlite";
 
 /// What a request costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,14 +88,29 @@ impl Paywall {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn open(
+    pub async fn open<P>(settings: Settings, price: P) -> Result<Self, Error>
+    where
+        P: Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
+    {
+        Self::open_with(settings, |_| Ok(price)).await
+    }
+
+    /// [`Self::open`] with prices that are read once the mint's unit is known.
+    ///
+    /// # Errors
+    /// [`Error`], also that of `prices`.
+    pub async fn open_with<P>(
         mut settings: Settings,
-        price: impl Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
+        prices: impl FnOnce(&Unit) -> Result<P, Error>,
+    ) -> Result<Self, Error>
+    where
+        P: Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
+    {
         let dir = &settings.data;
         std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
         let keys = Arc::new(Keys::load_or_create(&dir.join(keys::FILE))?);
         let mint = Arc::new(Mint::open(&settings).await?);
+        let price = prices(&mint.money())?;
         // While the mint would repeat its answer, a token must not buy anything else.
         settings.record_days = settings.record_days.max(mint.replay_days + 1);
         let records = Records::open(&dir.join(RECORDS_FILE), settings.record_days)?;

@@ -16,7 +16,8 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Sent { id: None, .. } => Some(Renew::Retired),
         OpenCommand::Withdraw { .. } => Some(Renew::Expiring),
-        OpenCommand::Balance
+        OpenCommand::Account { .. }
+        | OpenCommand::Balance
         | OpenCommand::Budget(_)
         | OpenCommand::Cancel { .. }
         | OpenCommand::History

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`wallet`] | making and opening a wallet, its mints and balance |
+//! | [`account`] | what the account at a mint holds, and what moved on it |
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled |
@@ -38,6 +39,7 @@
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
+pub mod account;
 pub(crate) mod api;
 mod coins;
 pub mod doctor;

@@ -1,4 +1,4 @@
-//! `check`: whether the database file is sound.
+//! `check`: whether the database file is sound, and the settings make sense.
 
 use serde::Serialize;
 
@@ -10,23 +10,29 @@ use crate::error::Result;
 struct Report<'a> {
     sound: bool,
     faults: &'a [String],
+    /// What is allowed and may hurt.
+    warnings: &'a [String],
 }
 
 pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
-    let (_, store) = open::books(dir)?;
+    let (config, store) = open::books(dir)?;
+    let warnings = config.warnings();
     let faults = store.reader()?.damage()?;
     let report = Report {
         sound: faults.is_empty(),
         faults: &faults,
+        warnings: &warnings,
     };
     output.write(&report, || {
+        let warnings = warnings.iter().map(|warning| format!("\nWARNING: {warning}."));
+        let warnings: String = warnings.collect();
         if faults.is_empty() {
-            return "The database file is sound.".to_owned();
+            return format!("The database file is sound.{warnings}");
         }
         let lines = faults.iter().map(|fault| format!("  {fault}\n"));
         format!(
             "THE DATABASE FILE IS DAMAGED:\n{}Stop the mint, move the file away, and restore a backup: \
-             see docs/recovery.md.",
+             see docs/recovery.md.{warnings}",
             lines.collect::<String>()
         )
     })?;
