@@ -5,6 +5,7 @@ mod auth;
 mod dir;
 mod lightning;
 mod sense;
+mod unit;
 mod url;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};
 pub use lightning::LightningBackend;
 pub(crate) use lightning::{LightningSettings, NodeSettings};
+pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
 
 /// What the environment variables of all settings start with.
@@ -348,7 +350,7 @@ impl Config {
     #[must_use]
     pub fn engine(&self) -> EngineSettings {
         EngineSettings {
-            unit: self.unit.clone(),
+            unit: self.money(),
             limits: Limits {
                 inputs_max: self.inputs_max,
                 outputs_max: self.outputs_max,

@@ -7,6 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::amount::{DecimalError, from_decimal, to_decimal};
 use crate::text::printable;
 
@@ -44,11 +47,24 @@ impl Unit {
         format!("{} {}", self.number(amount), self.name)
     }
 
-    /// An amount that may be below zero, with the unit: `-1.25 usd`.
+    /// [`Self::number`] of an amount that may be below zero: `-1.25`.
+    #[must_use]
+    pub fn number_signed(&self, amount: i64) -> String {
+        let sign = if amount < 0 { "-" } else { "" };
+        format!("{sign}{}", self.number(amount.unsigned_abs()))
+    }
+
+    /// [`Self::show`] of an amount that may be below zero: `-1.25 usd`.
     #[must_use]
     pub fn show_signed(&self, amount: i64) -> String {
-        let sign = if amount < 0 { "-" } else { "" };
-        format!("{sign}{}", self.show(amount.unsigned_abs()))
+        format!("{} {}", self.number_signed(amount), self.name)
+    }
+
+    /// A gain or a loss as a number: `+1.25`, `-1.25`, `0.00`.
+    #[must_use]
+    pub fn change(&self, amount: i64) -> String {
+        let sign = if amount > 0 { "+" } else { "" };
+        format!("{sign}{}", self.number_signed(amount))
     }
 
     /// Reads an amount as people write it: with two decimals `5`, `5.00` and `5 usd` are 500.
@@ -132,6 +148,13 @@ impl FromStr for AmountText {
 }
 
 impl AmountText {
+    /// Whether it is a whole number without a unit's name, so that another number of decimals makes
+    /// another amount of it.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.unit.is_none() && !self.number.contains('.')
+    }
+
     /// The amount, in the smallest part of `unit`.
     ///
     /// # Errors
@@ -176,6 +199,49 @@ impl fmt::Display for AmountText {
     }
 }
 
+impl Serialize for AmountText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// In settings, where it may be a number too: `5`, `0.05`, `"0.05"` or `"0.05 eur"`.
+impl<'de> Deserialize<'de> for AmountText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = AmountText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an amount, such as 5, 0.05 or \"0.05 eur\"")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AmountText, E> {
+                text.parse()
+                    .map_err(|error| E::custom(format!("{text:?}: {error}")))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<AmountText, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<AmountText, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<AmountText, E> {
+                // Without an exponent, and with a point: 5.00 is not as bare as 5.
+                let text = number.to_string();
+                let point = if text.contains('.') { "" } else { ".0" };
+                self.visit_str(&format!("{text}{point}"))
+            }
+        }
+
+        deserializer.deserialize_any(Written)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +258,8 @@ mod tests {
         assert_eq!(Unit::new("\u{202e}rue", 2).show(5), "0.05 \u{fffd}rue");
         assert_eq!(eur().show_signed(-5), "-0.05 eur");
         assert_eq!(eur().show_signed(705), "7.05 eur");
+        let changes = [5, 0, -5].map(|amount| eur().change(amount));
+        assert_eq!(changes, ["+0.05", "0.00", "-0.05"]);
         assert_eq!(
             Unit::new("sat", 0).show_signed(i64::MIN),
             format!("{} sat", i64::MIN)
@@ -274,6 +342,34 @@ mod tests {
             told(&eur(), "5 usd"),
             wrong("it is in usd, and amounts here are in eur")
         );
+    }
+
+    #[test]
+    fn in_settings_an_amount_is_a_number_or_a_text() {
+        let read = |json: &str| serde_json::from_str::<AmountText>(json).map(|t| t.read(&eur()));
+        for (json, amount) in [
+            ("5", 500),
+            ("5.00", 500),
+            ("0.05", 5),
+            ("0.07", 7),
+            ("\"5\"", 500),
+            ("\"0.05 eur\"", 5),
+        ] {
+            assert_eq!(read(json).unwrap(), Ok(amount), "{json}");
+        }
+        for json in ["1.234", "0.001", "0.00001", "1e300"] {
+            assert!(read(json).unwrap().is_err(), "{json}");
+        }
+        for json in ["-5", "-0.5", "\"five\"", "true", "null"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+        let btc = serde_json::from_str::<AmountText>("0.00001").unwrap();
+        assert_eq!(btc.read(&Unit::new("btc", 8)), Ok(1000));
+        let bare = |json: &str| serde_json::from_str::<AmountText>(json).unwrap().is_bare();
+        let bare = ["5", "5.00", "\"5\"", "\"5.00\"", "\"5 eur\""].map(bare);
+        assert_eq!(bare, [true, false, true, false, false]);
+        let written: AmountText = "0.05 eur".parse().unwrap();
+        assert_eq!(serde_json::to_string(&written).unwrap(), "\"0.05 eur\"");
     }
 
     #[test]

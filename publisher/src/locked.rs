@@ -173,7 +173,8 @@ impl Redeemer {
         match self.mint.redeem(&body).await {
             Ok(redeemed) => {
                 let tokens = batch.len();
-                tracing::info!(tokens, credited = redeemed.credited, "redeemed");
+                let credited = self.mint.money().show(redeemed.credited);
+                tracing::info!(tokens, %credited, "redeemed");
                 Ok(records.run(move |store| store.redeemed(&batch)).await?)
             }
             Err(Failure::Refused(_)) if batch.len() > 1 => {
@@ -181,8 +182,9 @@ impl Redeemer {
             }
             Err(Failure::Refused(refusal)) => {
                 let amount = amount::sum(batch.iter().map(|t| t.amount));
+                let amount = self.mint.money().show(amount.unwrap_or(u64::MAX));
                 let (code, detail) = (refusal.code, refusal.detail);
-                tracing::error!(code, amount, %detail, "LOSS: a token was served for and is refused");
+                tracing::error!(code, %amount, %detail, "LOSS: a token was served for and is refused");
                 let day = clock::day();
                 let reason = format!("{code}: {detail}");
                 let note = move |store: &Store| {

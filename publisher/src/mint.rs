@@ -11,7 +11,9 @@ use farthing_protocol::api::{
 use farthing_protocol::cashu::path::PREFIX as CASHU;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, Suite, SuiteId};
-use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, with_suite};
+use farthing_protocol::{
+    EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, Unit, with_suite,
+};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -159,6 +161,11 @@ impl Mint {
             keysets: RwLock::new(Arc::new(keysets)),
             refreshed: Mutex::new(Instant::now()),
         })
+    }
+
+    /// Its unit, as people read and write amounts in it.
+    pub(crate) fn money(&self) -> Unit {
+        Unit::new(&self.unit, self.decimals)
     }
 
     /// Its address, at which it has its own door.

@@ -3,8 +3,8 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::{LockOption, PaymentRequest, change, header as names};
+use farthing_protocol::{ErrorCode, Unit};
 use serde::Serialize;
 
 use crate::cors::OwnAnswer;
@@ -50,9 +50,8 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
 impl Offer<'_> {
     /// The answer to a request that pays nothing.
     pub(crate) fn ask(&self, headers: &HeaderMap) -> Response<Body> {
-        let (amount, unit) = (self.amount, self.unit);
-        let detail =
-            format!("this costs {amount} {unit}: send the request again with a token in X-Cashu");
+        let price = Unit::new(self.unit, self.decimals).show(self.amount);
+        let detail = format!("this costs {price}: send the request again with a token in X-Cashu");
         self.refuse(headers, &Refusal::new(ErrorCode::PaymentRequired, detail))
     }
 

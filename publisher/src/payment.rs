@@ -108,7 +108,7 @@ impl Payment {
     }
 
     fn check_amount(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
-        let (price, unit) = (terms.amount, &terms.mint.unit);
+        let (price, unit) = (terms.amount, terms.mint.money());
         let mismatch = |detail: String| Err(Refusal::new(ErrorCode::PriceMismatch, detail));
         let inputs = self.token.amount().unwrap_or(u64::MAX);
         let Some(change) = amount::sum(self.outputs.iter().map(|o| o.amount)) else {
@@ -119,12 +119,16 @@ impl Payment {
         match inputs.checked_sub(change) {
             Some(paid) if paid == price => Ok(()),
             Some(paid) if paid > price && self.outputs.is_empty() => mismatch(format!(
-                "the token is worth {inputs} and the price is {price} {unit}: pay exactly, or send \
-                 outputs for the change in X-Cashu-Outputs; nothing was spent"
+                "the token is worth {} and the price is {}: pay exactly, or send outputs for the change \
+                 in X-Cashu-Outputs; nothing was spent",
+                unit.show(inputs),
+                unit.show(price)
             )),
             _ => mismatch(format!(
-                "the token is worth {inputs}, less {change} of change; the price is {price} {unit}; \
-                 nothing was spent"
+                "the token is worth {}, less {} of change; the price is {}; nothing was spent",
+                unit.show(inputs),
+                unit.show(change),
+                unit.show(price)
             )),
         }
     }

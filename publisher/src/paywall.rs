@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody as _};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, Response, header};
-use farthing_protocol::{ErrorCode, Proof};
+use farthing_protocol::{ErrorCode, Proof, Unit};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::admit::{Admission, Admitted};
@@ -29,7 +29,7 @@ use crate::{clock, cors, form, headers, receipts};
 /// Where the page's form sends a pasted token.
 pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// The name of the record's file in the publisher's folder.
-const RECORDS_FILE: &str = "payments.sqlite";
+pub(crate) const RECORDS_FILE: &str = "payments.sqlite";
 
 /// What a request costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,10 +93,24 @@ impl Paywall {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn open(
+    pub async fn open<P>(settings: Settings, price: P) -> Result<Self, Error>
+    where
+        P: Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
+    {
+        Self::open_with(settings, |_| Ok(price)).await
+    }
+
+    /// [`Self::open`] with prices that are read once the mint's unit is known.
+    ///
+    /// # Errors
+    /// [`Error`], also that of `prices`.
+    pub async fn open_with<P>(
         mut settings: Settings,
-        price: impl Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
+        prices: impl FnOnce(&Unit) -> Result<P, Error>,
+    ) -> Result<Self, Error>
+    where
+        P: Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
+    {
         let dir = &settings.data;
         std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
         let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
@@ -104,6 +118,7 @@ impl Paywall {
         let store = Store::open(&record, !keys.is_new)?;
         let redeems_locked = store.has_gap()?;
         let mint = Mint::open(&settings).await?;
+        let price = prices(&mint.money())?;
         let (now, had) = (&mint.id, mint.had.as_ref());
         let lock = lock_key::choose(&dir.join(lock_key::FILE), now, had, keys.is_new)?;
         keys.lock_with(&lock);

@@ -4,6 +4,7 @@ mod readings;
 
 use std::cmp::Reverse;
 
+use farthing_protocol::{AmountText, Unit};
 use http::Method;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -12,19 +13,44 @@ use crate::Price;
 pub use readings::Unclear;
 use readings::readings;
 
-/// One rule as it is written down.
+/// One rule as it is written down, its amount in the smallest part of the mint's unit, or as people
+/// write it ([`AmountText`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct Rule<A = u64> {
     /// A path, or a path that ends in `/*` for all that is below it and for itself.
     pub path: String,
     /// The price; 0 is free.
-    pub amount: u64,
+    pub amount: A,
     /// The method that it is for. Without one the rule is for every method that no other rule for the
     /// same path names.
     pub method: Option<String>,
     /// What is bought, for people.
     pub description: Option<String>,
+}
+
+impl Rule<AmountText> {
+    /// The rule with its amount in the smallest part of `unit`.
+    ///
+    /// # Errors
+    /// [`InvalidRule`] when it is not an amount of the unit.
+    pub fn in_unit(&self, unit: &Unit) -> Result<Rule, InvalidRule> {
+        let amount = self.amount.read(unit).map_err(|error| InvalidRule {
+            rule: self.path.clone(),
+            why: format!("{} is not an amount here: {error}", self.amount),
+        })?;
+        Ok(self.costing(amount))
+    }
+
+    /// The rule with another amount.
+    pub(crate) fn costing(&self, amount: u64) -> Rule {
+        Rule {
+            path: self.path.clone(),
+            amount,
+            method: self.method.clone(),
+            description: self.description.clone(),
+        }
+    }
 }
 
 /// A rule that makes no sense.

@@ -225,14 +225,16 @@ impl Mint {
         Ok(running.child)
     }
 
-    /// Opens an account with these scopes and funds it; gives its API token.
+    /// Opens an account with these scopes and funds it with so much of the smallest unit; gives its API
+    /// token.
     ///
     /// # Errors
     /// What the program says.
     pub fn account(&self, name: &str, scopes: &str, amount: u64) -> Result<String> {
         let created = self.run(&["account", "create", name, "--scopes", scopes])?;
         if amount > 0 {
-            self.run(&["account", "credit", name, &amount.to_string()])?;
+            let amount = amount.to_string();
+            self.run(&["account", "credit", name, &amount, "--smallest-unit"])?;
         }
         let token = created.get("token").and_then(Value::as_str);
         Ok(token.ok_or("no API token was printed")?.to_owned())
@@ -352,12 +354,12 @@ impl Wallet {
         Ok(first.unwrap_or(0))
     }
 
-    /// Takes `amount` out as a token; gives its text.
+    /// Takes `amount` of the smallest unit out as a token; gives its text.
     ///
     /// # Errors
     /// What the program says.
     pub fn send(&self, amount: u64) -> Result<String> {
-        let sent = self.run(&["send", &amount.to_string()])?;
+        let sent = self.run(&["send", &amount.to_string(), "--smallest-unit"])?;
         let token = sent.get("token").and_then(Value::as_str);
         Ok(token.ok_or("no token was printed")?.to_owned())
     }

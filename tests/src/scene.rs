@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use farthing_mint::ledger::{BalanceSheet, KeysetLine};
 use farthing_mint::store::Store;
+use farthing_protocol::Unit;
 use farthing_protocol::api::{Account, path};
 use farthing_protocol::suite::SuiteId;
 use serde_json::Value;
@@ -118,7 +119,8 @@ impl Scene {
     /// With the faults, when they do not.
     pub fn books(&self) -> Result<BalanceSheet> {
         let sheet = Store::open(&self.database())?.reader()?.balance_sheet()?;
-        match sheet.faults().as_slice() {
+        let unit = Unit::new(&sheet.unit, 0);
+        match sheet.faults(&unit).as_slice() {
             [] => Ok(sheet),
             faults => Err(format!("the books do not balance: {}", faults.join("; ")).into()),
         }

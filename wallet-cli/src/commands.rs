@@ -101,6 +101,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
 fn needs_network(command: &OpenCommand) -> bool {
     match command {
         OpenCommand::Mint(args::Mint::Add { .. } | args::Mint::Move { .. })
+        | OpenCommand::Account { .. }
         | OpenCommand::Withdraw { .. }
         | OpenCommand::Send(_)
         | OpenCommand::Receive { .. }
@@ -129,6 +130,7 @@ async fn with_wallet(
     let url = setting.mint.as_deref();
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
+        OpenCommand::Account { limit, before } => account(wallet, url, before, limit).await,
         OpenCommand::Mint(args::Mint::List) => Ok(report::mints(&wallet.mints().await?)),
         OpenCommand::Mint(args::Mint::Add {
             url,
@@ -273,6 +275,22 @@ async fn send(
     };
     let sent = waiting("making the token", wallet.send(&mint, amount, options)).await?;
     Ok(report::sent(&sent, units, args.qr))
+}
+
+async fn account(
+    wallet: &NativeWallet,
+    url: Option<&str>,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Report, Failure> {
+    let mint = wallet.account_mint(url).await?;
+    let asked = async {
+        let account = wallet.account(&mint).await?;
+        let statement = wallet.statement(&mint, before, limit).await?;
+        Ok::<_, Error>((account, statement))
+    };
+    let (account, statement) = waiting("asking the mint", asked).await?;
+    Ok(report::account(&mint, &account, &statement))
 }
 
 async fn budget(

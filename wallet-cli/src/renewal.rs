@@ -21,6 +21,7 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Sent { id: None, .. } => (Some(Renew::Retired), Some(0)),
         OpenCommand::Withdraw { .. } => (Some(Renew::Expiring), None),
+        OpenCommand::Account { .. } => (None, None),
         OpenCommand::Balance
         | OpenCommand::Budget(_)
         | OpenCommand::History

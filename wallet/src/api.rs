@@ -2,7 +2,8 @@
 
 use farthing_protocol::Secret;
 use farthing_protocol::api::{
-    Account, CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, States, path,
+    Account, CheckStateRequest, Info, Keys, Keysets, RestoreRequest, Restored, State, Statement,
+    States, path,
 };
 use farthing_protocol::cashu;
 use farthing_protocol::error_code::ErrorBody;
@@ -54,6 +55,18 @@ impl<H: Http> Api<'_, H> {
     /// The account that an API token is of.
     pub(crate) async fn account(&self, token: &ApiToken) -> Result<Account, Error> {
         self.call(path::ACCOUNT, Some(token), None).await
+    }
+
+    /// A page of the postings of the account that an API token is of.
+    pub(crate) async fn statement(
+        &self,
+        token: &ApiToken,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Statement, Error> {
+        let before = before.map_or(String::new(), |number| format!("&before={number}"));
+        let path = format!("{}?limit={limit}{before}", path::STATEMENT);
+        self.call(&path, Some(token), None).await
     }
 
     /// The states of tokens, in the order of `ys`.

@@ -323,7 +323,7 @@ pub enum Lie {
     #[error("it says that its unit is written with {0} decimals, and 8 are the most")]
     Decimals(u8),
     /// A public key that is none.
-    #[error("its key for {amount} in keyset {keyset} is not a public key")]
+    #[error("one of its keys in keyset {keyset} is not a public key")]
     Key {
         /// The keyset.
         keyset: KeysetId,
@@ -339,7 +339,7 @@ pub enum Lie {
         got: usize,
     },
     /// A signature for something else than the output.
-    #[error("it signed {got} of keyset {got_keyset} where {expected} of keyset {keyset} was asked")]
+    #[error("it signed another amount, or with another keyset, than was asked of keyset {keyset}")]
     Signed {
         /// The amount asked for.
         expected: u64,
@@ -351,7 +351,7 @@ pub enum Lie {
         got_keyset: KeysetId,
     },
     /// A signature that the published key did not make (NUT-12).
-    #[error("its proof for the signature on {amount} of keyset {keyset} is false")]
+    #[error("its proof for a signature of keyset {keyset} is false")]
     Proof {
         /// The amount.
         amount: u64,
@@ -359,12 +359,14 @@ pub enum Lie {
         keyset: KeysetId,
     },
     /// Credited something else than inputs less outputs and fee.
-    #[error("it credited {got} where {expected} was due")]
+    #[error("it credited {} where {} was due", .unit.show(*.got), .unit.show(*.expected))]
     Credited {
         /// What was due.
         expected: u64,
         /// What it said.
         got: u64,
+        /// The mint's unit.
+        unit: Unit,
     },
     /// The states of other tokens than those asked about.
     #[error("it gave the states of other tokens than those asked about")]

@@ -179,7 +179,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let answer: Redeemed = api.call(&operation.path, bearer, body).await?;
             if answer.credited != operation.amount {
                 let (expected, got) = (operation.amount, answer.credited);
-                return Err(Error::lie(url, Lie::Credited { expected, got }));
+                let unit = mint.shown_in();
+                let lie = Lie::Credited {
+                    expected,
+                    got,
+                    unit,
+                };
+                return Err(Error::lie(url, lie));
             }
             answer.signatures
         } else {

@@ -9,6 +9,7 @@
 //! | [`mints`] | adding, following and moving mints: a mint is its keys, and has addresses |
 //! | [`choice`] | which mint something is done at when none is named |
 //! | `upgrade` | what is done once with files of earlier versions |
+//! | [`account`] | what the account at a mint holds, and what moved on it |
 //! | [`spend`] | withdraw, send, redeem |
 //! | [`receive`] | checking and swapping a token |
 //! | [`exchange`] | the one shape of all of these: written, sent, settled |
@@ -43,6 +44,7 @@
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
+pub mod account;
 mod address;
 pub(crate) mod api;
 pub mod choice;

@@ -2,6 +2,7 @@
 
 use farthing_protocol::suite::SuiteId;
 
+use crate::account::api_token;
 use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Caller, Error};
 use crate::exchange::{Draft, Finished, handed, kept, sent_record};
@@ -41,7 +42,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Any [`Error`]; one that leaves the operation open names its number.
     pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
         positive(amount)?;
-        account(mint)?;
+        api_token(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
         let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
@@ -143,7 +144,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; one that leaves the operation open names its number.
     pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Vec<Finished>, Error> {
-        account(mint)?;
+        api_token(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
         let coins = self.spendable(mint, &keysets).await?;
         let terms = Terms::of(&keysets, (self.clock)());
@@ -204,11 +205,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
 fn positive(amount: u64) -> Result<(), Caller> {
     (amount > 0).then_some(()).ok_or(Caller::AmountZero)
-}
-
-fn account(mint: &Mint) -> Result<(), Caller> {
-    let missing = || Caller::NoApiToken(mint.url.clone());
-    mint.api_token.as_ref().map(|_| ()).ok_or_else(missing)
 }
 
 /// Checks a key to lock to; gives it as lower-case hex.

@@ -124,7 +124,8 @@ async fn a_false_credit_is_refused() {
         lie(error),
         Lie::Credited {
             expected: 5,
-            got: 6
+            got: 6,
+            unit: farthing_wallet::Unit::new("credit", 0),
         }
     );
 }

@@ -24,7 +24,7 @@ type Checked = Result<(), String>;
 
 impl Config {
     /// Refuses what makes no sense. The error begins with the setting's name and says what it may be.
-    pub(super) fn check(&self) -> Checked {
+    pub(crate) fn check(&self) -> Checked {
         self.check_tokens()?;
         self.check_addresses()?;
         self.check_requests()?;
@@ -113,7 +113,7 @@ impl Config {
 
     /// What is taken, and will hurt: one sentence each, beginning with the setting's name.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<String> = self.unit_warning().into_iter().collect();
         let mut warn = |when: bool, text: &str| warnings.extend(when.then(|| text.to_owned()));
         warn(
             !is_secure(&self.url) && !is_onion(&self.url),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use farthing_protocol::ErrorCode;
 
+use super::EngineSettings;
 use super::auth::used_before;
 use super::events::Event;
 use super::verify::{QuoteUse, VerifiedTransaction, already_signed, already_spent, pending};
@@ -28,7 +29,7 @@ pub(super) struct Books<'b> {
     pub(super) now: u64,
     today: i64,
     hour: i64,
-    replay_days: u32,
+    settings: &'b EngineSettings,
     /// For the spent log, if there is one.
     spends: Option<Vec<Spend>>,
     /// For those who watch.
@@ -36,7 +37,11 @@ pub(super) struct Books<'b> {
 }
 
 impl<'b> Books<'b> {
-    pub(super) fn open(batch: &'b Batch<'b>, replay_days: u32, with_log: bool) -> Result<Self> {
+    pub(super) fn open(
+        batch: &'b Batch<'b>,
+        settings: &'b EngineSettings,
+        with_log: bool,
+    ) -> Result<Self> {
         Ok(Self {
             spends: with_log.then(Vec::new),
             events: Vec::new(),
@@ -45,7 +50,7 @@ impl<'b> Books<'b> {
             now: clock::now_s(),
             today: clock::day(),
             hour: clock::hour(),
-            replay_days,
+            settings,
         })
     }
 
@@ -62,9 +67,10 @@ impl<'b> Books<'b> {
         } = transaction;
         if let Some(conflict) = self.conflict(transaction)? {
             let answered = match digest {
-                Some(digest) => self
-                    .batch
-                    .has_request(digest, self.today, self.replay_days)?,
+                Some(digest) => {
+                    self.batch
+                        .has_request(digest, self.today, self.settings.replay_days)?
+                }
                 None => false,
             };
             return if answered {
@@ -159,7 +165,8 @@ impl<'b> Books<'b> {
             };
             // The mint's own accounts may be negative: the reserve always is.
             if after < 0 && is_holder(entry.account) {
-                let detail = format!("the account holds {}, less than that", account.balance);
+                let balance = self.settings.unit.show_signed(account.balance);
+                let detail = format!("the account holds {balance}, less than that");
                 return Err(Error::account(ErrorCode::InsufficientFunds, detail));
             }
         }

@@ -29,7 +29,7 @@ use crossbeam_channel::bounded;
 use farthing_protocol::api::{ProofState, Restored, State};
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::conditions::Witness;
-use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode, Identity};
+use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode, Identity, Unit};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::error::{Error, Result};
@@ -49,8 +49,8 @@ pub use quotes::QuoteStep;
 /// What the engine is told by the operator.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
-    /// The mint's unit.
-    pub unit: String,
+    /// The mint's unit, in which refusals name amounts.
+    pub unit: Unit,
     /// What one request may hold.
     pub limits: Limits,
     /// How many days a request may be sent again.

@@ -157,6 +157,8 @@ fn guard(task: impl FnOnce()) {
 mod tests {
     use super::*;
     use crate::engine::{Engine, EngineSettings};
+    use farthing_protocol::Unit;
+
     use crate::keyring::{Keyring, Seed};
     use crate::ledger::{Limits, Transaction};
     use crate::store::Store;
@@ -166,7 +168,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("mint.sqlite"), "credit").unwrap();
         let settings = EngineSettings {
-            unit: "credit".to_owned(),
+            unit: Unit::new("credit", 0),
             limits: Limits {
                 inputs_max: 1,
                 outputs_max: 1,

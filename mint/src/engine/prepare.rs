@@ -172,7 +172,7 @@ impl Shared {
         self.gate.pass()?;
         Ok(Some(Answer {
             signatures: verify::sign_again(transaction.signed_outputs(), &self.keyring)?,
-            credited: credited(transaction, &self.directory())?,
+            credited: credited(transaction, &self.directory(), &self.settings.unit)?,
         }))
     }
 }

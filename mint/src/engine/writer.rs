@@ -191,9 +191,9 @@ impl Committer {
         if self.journal.is_behind() {
             self.settle()?;
         }
-        let replay_days = self.shared.settings.replay_days;
         let batch = self.writer.begin()?;
-        let mut books = Books::open(&batch, replay_days, self.journal.is_on())?;
+        let with_log = self.journal.is_on();
+        let mut books = Books::open(&batch, &self.shared.settings, with_log)?;
         let mut outcomes = Vec::with_capacity(pieces.len());
         for piece in pieces {
             let outcome = match piece {

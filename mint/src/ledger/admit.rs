@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::{Suite, SuiteId};
-use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, with_suite};
+use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, Unit, with_suite};
 
 use super::balance::{Balance, balance};
 use super::transaction::{Entry, Purpose, Transaction};
@@ -85,22 +85,22 @@ impl<'t> Admitted<'t> {
 pub fn admit<'t>(
     transaction: &'t Transaction,
     directory: &Directory,
-    unit: &str,
+    unit: &Unit,
     limits: &Limits,
     now: u64,
 ) -> Result<Admitted<'t>> {
     check_limits(transaction, limits)?;
     check_duplicates(transaction)?;
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
-    let input_keysets = find_all(inputs, directory, now, check_input)?;
+    let input_keysets = find_all(inputs, directory, unit, now, check_input)?;
     // A blank has no amount yet, whatever it says.
     let are_blank = transaction.signed_outputs().is_empty();
     let amount = |amount| if are_blank { 1 } else { amount };
     let outputs = transaction.outputs.iter();
     let outputs = outputs.map(|o| (&o.id, amount(o.amount)));
-    let output_keysets = find_all(outputs, directory, now, check_output)?;
-    check_units(transaction, &input_keysets, &output_keysets, unit)?;
-    let balance = balance(transaction, &input_keysets)?;
+    let output_keysets = find_all(outputs, directory, unit, now, check_output)?;
+    check_units(transaction, &input_keysets, &output_keysets, unit.name())?;
+    let balance = balance(transaction, &input_keysets, unit)?;
     Ok(Admitted {
         transaction,
         input_keysets,
@@ -114,10 +114,10 @@ pub fn admit<'t>(
 ///
 /// # Errors
 /// [`Error::Request`] when a keyset is not there or the amounts do not add up.
-pub fn credited(transaction: &Transaction, directory: &Directory) -> Result<u64> {
+pub fn credited(transaction: &Transaction, directory: &Directory, unit: &Unit) -> Result<u64> {
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
-    let keysets = find_all(inputs, directory, 0, |_| Ok(()))?;
-    Ok(balance(transaction, &keysets)?.credited)
+    let keysets = find_all(inputs, directory, unit, 0, |_| Ok(()))?;
+    Ok(balance(transaction, &keysets, unit)?.credited)
 }
 
 fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
@@ -207,6 +207,7 @@ type Check = fn(&Keyset) -> Result<()>;
 fn find_all<'a>(
     items: impl Iterator<Item = (&'a KeysetId, u64)>,
     directory: &Directory,
+    unit: &Unit,
     now: u64,
     check: Check,
 ) -> Result<Vec<Arc<Keyset>>> {
@@ -221,7 +222,11 @@ fn find_all<'a>(
             return refuse(ErrorCode::KeysetExpired, detail);
         }
         if !keyset.has_amount(amount) {
-            let detail = format!("keyset {id} has no key for the amount {amount}");
+            let shown = match keyset.terms.unit == unit.name() {
+                true => unit.show(amount),
+                false => amount.to_string(),
+            };
+            let detail = format!("keyset {id} has no key for the amount {shown}");
             return refuse(ErrorCode::AmountOutOfRange, detail);
         }
         Ok(Arc::clone(keyset))

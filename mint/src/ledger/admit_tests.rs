@@ -7,7 +7,7 @@ use farthing_protocol::api::PostingKind;
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{
-    BlindedMessage, EncodedPoint, ErrorCode, KeysetId, Proof, PublicKeys, Secret,
+    BlindedMessage, EncodedPoint, ErrorCode, KeysetId, Proof, PublicKeys, Secret, Unit,
 };
 
 use super::{
@@ -115,8 +115,13 @@ fn swap(ins: &[(u8, u64)], outs: &[(u8, u64)]) -> Transaction {
     Transaction::swap(inputs(ins), outputs(outs))
 }
 
+/// The mint's unit.
+fn credit() -> Unit {
+    Unit::new("credit", 0)
+}
+
 fn try_admit(transaction: &Transaction) -> Result<(Vec<Entry>, u64)> {
-    let admitted = admit(transaction, &directory(), "credit", &limits(), NOW)?;
+    let admitted = admit(transaction, &directory(), &credit(), &limits(), NOW)?;
     let indexes = |keysets: &[Arc<Keyset>]| -> Vec<KeysetId> {
         keysets.iter().map(|keyset| keyset.id).collect()
     };
@@ -183,7 +188,7 @@ fn a_redemption_credits_what_change_and_fee_leave() {
         (FEES, 2, PostingKind::Redeem),
     ];
     assert_eq!(admitted(&dear), (posted, 5));
-    assert_eq!(credited(&dear, &directory()).unwrap(), 5);
+    assert_eq!(credited(&dear, &directory(), &credit()).unwrap(), 5);
     let eaten_up = redeem(&[(DEAR, 1)], &[]);
     let posted = vec![
         (ANN, 0, PostingKind::Redeem),
@@ -437,12 +442,12 @@ fn what_was_answered_is_credited_again_whatever_became_of_its_keysets() {
         |keyset| Transaction::redeem(ANN, inputs(&[(keyset, 8)]), outputs(&[(RETIRED, 1)]));
     for keyset in [ACTIVE, RETIRED, FROZEN, EXPIRED] {
         assert_eq!(
-            credited(&redeem(keyset), &directory()).unwrap(),
+            credited(&redeem(keyset), &directory(), &credit()).unwrap(),
             7,
             "{keyset}"
         );
     }
-    assert!(credited(&redeem(UNKNOWN), &directory()).is_err());
+    assert!(credited(&redeem(UNKNOWN), &directory(), &credit()).is_err());
 }
 
 type Fault = (&'static str, ErrorCode, fn(&mut Transaction));

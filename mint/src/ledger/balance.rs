@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use farthing_protocol::api::PostingKind;
-use farthing_protocol::{ErrorCode, amount, keyset};
+use farthing_protocol::{ErrorCode, Unit, amount, keyset};
 
 use super::Keyset;
 use super::admit::refuse;
@@ -23,8 +23,12 @@ pub(super) struct Balance {
 }
 
 /// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
-/// redemption credits or a payment holds.
-pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<Balance> {
+/// redemption credits or a payment holds. A refusal names amounts in `unit`.
+pub(super) fn balance(
+    transaction: &Transaction,
+    input_keysets: &[Arc<Keyset>],
+    unit: &Unit,
+) -> Result<Balance> {
     let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
     let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
     let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
@@ -32,11 +36,16 @@ pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) 
     let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
     let outputs = outputs.ok_or_else(unbalanced)?;
 
+    let of_inputs = || {
+        let (inputs, fee) = (unit.show(inputs), unit.show(fee));
+        format!("the inputs are {inputs} and the fee for them is {fee}")
+    };
     let mut balance = Balance::default();
     match &transaction.purpose {
         Purpose::Swap => {
             if inputs.checked_sub(fee) != Some(outputs) {
-                let detail = format!("inputs {inputs} − fee {fee} ≠ outputs {outputs}");
+                let outputs = unit.show(outputs);
+                let detail = format!("{}: the rest is not {outputs}, the outputs", of_inputs());
                 return refuse(ErrorCode::Unbalanced, detail);
             }
         }
@@ -49,7 +58,8 @@ pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) 
         Purpose::Redeem(account) => {
             let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
             let Some(rest) = rest else {
-                let detail = format!("inputs {inputs} < fee {fee} + outputs {outputs}");
+                let outputs = unit.show(outputs);
+                let detail = format!("{}: too little for {outputs}, the outputs", of_inputs());
                 return refuse(ErrorCode::Unbalanced, detail);
             };
             balance.credited = rest;
@@ -58,7 +68,8 @@ pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) 
         Purpose::Mint(quotes) => {
             let paid = amount::sum(quotes.iter().map(|(_, amount)| *amount));
             if paid != Some(outputs) {
-                let detail = format!("outputs {outputs} are not what the quotes are for");
+                let outputs = unit.show(outputs);
+                let detail = format!("the outputs are {outputs}, which the quotes are not for");
                 return refuse(ErrorCode::Unbalanced, detail);
             }
             balance.post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
@@ -66,7 +77,11 @@ pub(super) fn balance(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) 
         Purpose::Melt(Payment { due, .. }) => {
             let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
             let Some(rest) = rest else {
-                let detail = format!("inputs {inputs} < fee {fee} + {due}, which the quote needs");
+                let due = unit.show(*due);
+                let detail = format!(
+                    "{}: too little for {due}, which the quote needs",
+                    of_inputs()
+                );
                 return refuse(ErrorCode::Unbalanced, detail);
             };
             // Nothing moves, and no fee is kept, before it is known what became of the payment.

@@ -1,8 +1,8 @@
 //! The balance sheet: whether reserve = Σ accounts + Σ keysets (issued − redeemed) + fees + what is on its
 //! way in or out + suspense.
 
-use farthing_protocol::KeysetId;
 use farthing_protocol::cashu::auth;
+use farthing_protocol::{KeysetId, Unit};
 use serde::Serialize;
 
 /// The books of the mint at one moment, as counted by the store.
@@ -108,7 +108,7 @@ impl KeysetLine {
         self.issued - self.redeemed
     }
 
-    fn faults(&self) -> Vec<String> {
+    fn faults(&self, unit: &Unit) -> Vec<String> {
         let Self {
             id,
             issued,
@@ -120,22 +120,24 @@ impl KeysetLine {
             holding,
             ..
         } = self;
+        let shown = |amount: i64| match self.is_money() {
+            true => unit.show_signed(amount),
+            false => amount.to_string(),
+        };
         let mut faults = Vec::new();
-        let seen = issued - unseen;
-        if seen != *signed {
-            faults.push(format!(
-                "keyset {id} issued {seen}, its outputs say {signed}"
-            ));
-        }
-        if redeemed != spent {
-            faults.push(format!(
-                "keyset {id} redeemed {redeemed}, its marks say {spent}"
-            ));
-        }
-        if held != holding {
-            faults.push(format!("keyset {id} holds {held}, its marks say {holding}"));
-        }
+        let mut differ = |what: &str, counted: i64, who: &str, found: i64| {
+            if counted != found {
+                let (counted, found) = (shown(counted), shown(found));
+                faults.push(format!(
+                    "keyset {id} {what} {counted}, its {who} say {found}"
+                ));
+            }
+        };
+        differ("issued", issued - unseen, "outputs", *signed);
+        differ("redeemed", *redeemed, "marks", *spent);
+        differ("holds", *held, "marks", *holding);
         if redeemed > issued {
+            let (redeemed, issued) = (shown(*redeemed), shown(*issued));
             faults.push(format!(
                 "keyset {id} redeemed {redeemed} of {issued} issued"
             ));
@@ -158,9 +160,11 @@ impl BalanceSheet {
         money.map(KeysetLine::outstanding).sum()
     }
 
-    /// Everything that does not add up, in sentences; empty when the books balance.
+    /// Everything that does not add up, in sentences with amounts in `unit`; empty when the books
+    /// balance.
     #[must_use]
-    pub fn faults(&self) -> Vec<String> {
+    pub fn faults(&self, unit: &Unit) -> Vec<String> {
+        let shown = |amount| unit.show_signed(amount);
         let mut faults = Vec::new();
         let suspense = self.suspense.balance;
         let (paid_in, paying_out) = (self.paid_in.balance, self.paying_out.balance);
@@ -169,12 +173,16 @@ impl BalanceSheet {
             self.accounts_total() + self.outstanding_total() + self.fees + on_its_way + suspense;
         if self.reserve != owed {
             faults.push(format!(
-                "the reserve is {} and the mint owes {owed}: accounts {}, tokens {}, fees {}, \
-                 paid in {paid_in}, paying out {paying_out}, suspense {suspense}",
-                self.reserve,
-                self.accounts_total(),
-                self.outstanding_total(),
-                self.fees,
+                "the reserve is {} and the mint owes {}: accounts {}, tokens {}, fees {}, paid in {}, \
+                 paying out {}, suspense {}",
+                shown(self.reserve),
+                shown(owed),
+                shown(self.accounts_total()),
+                shown(self.outstanding_total()),
+                shown(self.fees),
+                shown(paid_in),
+                shown(paying_out),
+                shown(suspense),
             ));
         }
         for account in &self.accounts {
@@ -185,10 +193,13 @@ impl BalanceSheet {
             } = account;
             if balance != posted {
                 faults.push(format!(
-                    "account {name} holds {balance}, its postings say {posted}"
+                    "account {name} holds {}, its postings say {}",
+                    shown(*balance),
+                    shown(*posted)
                 ));
             }
             if *balance < 0 {
+                let balance = shown(*balance);
                 faults.push(format!("account {name} is overdrawn: {balance}"));
             }
         }
@@ -196,18 +207,22 @@ impl BalanceSheet {
         let unseen: i64 = self.keysets.iter().map(|k| k.unseen).sum();
         if suspense != posted - unseen {
             faults.push(format!(
-                "the suspense account holds {suspense}, its postings say {posted} and the tokens that \
-                 came back unseen {unseen}"
+                "the suspense account holds {}, its postings say {} and the tokens that came back \
+                 unseen {}",
+                shown(suspense),
+                shown(posted),
+                shown(unseen)
             ));
         }
         for (name, Sum { balance, quoted }) in
             [("paid in", self.paid_in), ("paying out", self.paying_out)]
         {
             if balance != quoted {
+                let (balance, quoted) = (shown(balance), shown(quoted));
                 faults.push(format!("{name} is {balance}, the quotes say {quoted}"));
             }
         }
-        faults.extend(self.keysets.iter().flat_map(KeysetLine::faults));
+        faults.extend(self.keysets.iter().flat_map(|line| line.faults(unit)));
         faults
     }
 }
@@ -215,6 +230,10 @@ impl BalanceSheet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn credit() -> Unit {
+        Unit::new("credit", 0)
+    }
 
     fn sheet() -> BalanceSheet {
         BalanceSheet {
@@ -247,7 +266,7 @@ mod tests {
 
     #[test]
     fn balanced_books_have_no_faults() {
-        assert_eq!(sheet().faults(), Vec::<String>::new());
+        assert_eq!(sheet().faults(&credit()), Vec::<String>::new());
     }
 
     #[test]
@@ -256,11 +275,11 @@ mod tests {
         let mut line = sheet.keysets[0].clone();
         line.unit = "auth".to_owned();
         sheet.keysets.push(line);
-        assert_eq!(sheet.faults(), Vec::<String>::new());
+        assert_eq!(sheet.faults(&credit()), Vec::<String>::new());
         assert_eq!(sheet.outstanding_total(), 39);
         sheet.keysets[1].signed = 49;
         sheet.keysets[1].spent = 12;
-        assert_eq!(sheet.faults().len(), 2);
+        assert_eq!(sheet.faults(&credit()).len(), 2);
     }
 
     #[test]
@@ -279,7 +298,7 @@ mod tests {
             amount: 7,
             note: "replayed".to_owned(),
         });
-        assert_eq!(sheet.faults(), Vec::<String>::new());
+        assert_eq!(sheet.faults(&credit()), Vec::<String>::new());
     }
 
     #[test]
@@ -287,7 +306,7 @@ mod tests {
         let faults = |change: fn(&mut BalanceSheet)| {
             let mut sheet = sheet();
             change(&mut sheet);
-            sheet.faults()
+            sheet.faults(&credit())
         };
         assert_eq!(faults(|s| s.reserve = 99).len(), 1);
         assert_eq!(faults(|s| s.fees = 2).len(), 1);
@@ -305,13 +324,16 @@ mod tests {
             s.accounts[0].posted = -1;
             s.reserve = 39;
         });
-        assert_eq!(overdrawn, ["account ann is overdrawn: -1"]);
+        assert_eq!(overdrawn, ["account ann is overdrawn: -1 credit"]);
         let leaked = faults(|s| {
             s.keysets[0].redeemed = 51;
             s.keysets[0].spent = 51;
             s.reserve = 60;
         });
         assert_eq!(leaked.len(), 1);
-        assert!(leaked[0].contains("redeemed 51 of 50 issued"), "{leaked:?}");
+        assert!(
+            leaked[0].contains("redeemed 51 credit of 50 credit issued"),
+            "{leaked:?}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use farthing_protocol::api::Statement;
+use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
 use super::account_payments::{Deposit, Pay};
@@ -62,8 +63,8 @@ pub(super) enum Account {
 pub(super) struct Posting {
     /// The account.
     name: String,
-    /// How much, in the mint's unit.
-    amount: u64,
+    /// How much, in the mint's unit: 5, 5.00 or 0.05 eur.
+    amount: AmountText,
     /// What the statement shall say, for the holder and for you.
     #[arg(long)]
     note: Option<String>,
@@ -81,6 +82,7 @@ struct Balance {
     name: String,
     balance: i64,
     unit: String,
+    decimals: u8,
 }
 
 #[derive(Serialize)]
@@ -100,14 +102,8 @@ impl Account {
             Self::Deposit(deposit) => return deposit.execute(dir, output),
             Self::Pay(pay) => return pay.execute(dir, output),
             Self::Create { name, scopes } => create(dir, output, &name, &scopes),
-            Self::Credit(posting) => {
-                let purpose = |id, p: &Posting| Purpose::Credit(id, p.amount, p.note.clone());
-                post(dir, output, &posting, purpose)
-            }
-            Self::Debit(posting) => {
-                let purpose = |id, p: &Posting| Purpose::Debit(id, p.amount, p.note.clone());
-                post(dir, output, &posting, purpose)
-            }
+            Self::Credit(posting) => post(dir, output, posting, Purpose::Credit),
+            Self::Debit(posting) => post(dir, output, posting, Purpose::Debit),
             Self::List => list(dir, output),
             Self::Statement {
                 name,
@@ -186,23 +182,28 @@ fn show_token(output: Output, name: &str, scopes: &Scopes, token: &ApiTokenText)
 fn post(
     dir: &DataDir,
     output: Output,
-    posting: &Posting,
-    purpose: fn(AccountId, &Posting) -> Purpose,
+    posting: Posting,
+    purpose: fn(AccountId, u64, Option<String>) -> Purpose,
 ) -> Result<()> {
     let (config, engine) = open::engine(dir)?;
+    let unit = config.money();
+    let amount = output.amount(&posting.amount, &unit)?;
     let reader = engine.store().reader()?;
     let id = open::account(&reader, &posting.name)?.id;
-    open::execute(&engine, Transaction::postings(purpose(id, posting)))?;
+    let purpose = purpose(id, amount, posting.note);
+    open::execute(&engine, Transaction::postings(purpose))?;
     let row = open::account(&reader, &posting.name)?;
     let balance = Balance {
         name: row.name,
         balance: row.balance,
         unit: config.unit,
+        decimals: config.decimals,
     };
     output.write(&balance, || {
         format!(
-            "{} holds {} {}.",
-            balance.name, balance.balance, balance.unit
+            "{} holds {}.",
+            balance.name,
+            unit.show_signed(balance.balance)
         )
     })
 }
@@ -215,12 +216,17 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         name: row.name,
         balance: row.balance,
         unit: config.unit.clone(),
+        decimals: config.decimals,
     });
     let balances = Balances {
         accounts: accounts.collect(),
     };
     output.write(&balances, || {
-        let line = |b: &Balance| format!("{:>12} {}  {}", b.balance, b.unit, b.name);
+        let unit = config.money();
+        let line = |b: &Balance| {
+            let (number, unit) = (unit.number_signed(b.balance), unit.name());
+            format!("{number:>12} {unit}  {}", b.name)
+        };
         let lines: Vec<_> = balances.accounts.iter().map(line).collect();
         if lines.is_empty() {
             "There are no accounts yet.".to_owned()
@@ -236,22 +242,21 @@ fn statement(dir: &DataDir, output: Output, name: &str, before: i64, limit: u32)
     let account = open::account(&reader, name)?;
     let statement = to_statement(&reader.postings(account.id, before, limit)?, limit);
     output.write(&statement, || {
-        let title = format!("{name}: {} {}", account.balance, config.unit);
+        let unit = config.money();
+        let title = format!("{name}: {}", unit.show_signed(account.balance));
         std::iter::once(title)
-            .chain(lines(&statement))
+            .chain(lines(&statement, &unit))
             .collect::<Vec<_>>()
             .join("\n")
     })
 }
 
-fn lines(statement: &Statement) -> impl Iterator<Item = String> {
+fn lines(statement: &Statement, unit: &Unit) -> impl Iterator<Item = String> {
     statement.postings.iter().map(|p| {
         let note = p.note.as_deref().unwrap_or_default();
         let (number, time, kind) = (p.number, p.time, kind_word(p.kind));
-        format!(
-            "{number:>6}  {time}  {kind:8} {:>+12} {:>12}  {note}",
-            p.amount, p.balance
-        )
+        let (change, balance) = (unit.change(p.amount), unit.number(p.balance));
+        format!("{number:>6}  {time}  {kind:8} {change:>12} {balance:>12}  {note}")
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use farthing_protocol::cashu::QuoteId;
+use farthing_protocol::{AmountText, Unit};
 use farthing_service::say;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -27,7 +28,7 @@ pub(super) struct Deposit {
     /// The account.
     name: String,
     /// How much, in the mint's unit.
-    amount: u64,
+    amount: AmountText,
     /// Wait for that long until it is paid, and say so.
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u32>,
@@ -43,8 +44,8 @@ pub(super) struct Pay {
     #[arg(long, value_name = "N")]
     amount_msat: Option<u64>,
     /// What it may cost in fees at the most, in the mint's unit; what the settings say, unless given.
-    #[arg(long, value_name = "N")]
-    max_fee: Option<u64>,
+    #[arg(long, value_name = "AMOUNT")]
+    max_fee: Option<AmountText>,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -79,7 +80,8 @@ struct Paid<'a> {
 impl Deposit {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<Outcome> {
         let desk = Desk::open(dir, self.name)?;
-        open::block_on(desk.deposit(self.amount, self.wait, output))
+        let amount = output.amount(&self.amount, &desk.unit)?;
+        open::block_on(desk.deposit(amount, self.wait, output))
     }
 }
 
@@ -93,9 +95,11 @@ impl Pay {
         let wish = self
             .amount_msat
             .map_or(MeltWish::Whole, MeltWish::Amountless);
+        let max_fee = self.max_fee.map(|fee| output.amount(&fee, &desk.unit));
+        let max_fee = max_fee.transpose()?;
         open::block_on(async {
             let (cashier, account) = (&desk.cashier, Some(desk.account));
-            let quote = cashier.quote_payment(&self.invoice, wish, account, self.max_fee);
+            let quote = cashier.quote_payment(&self.invoice, wish, account, max_fee);
             let quote = quote.await?;
             desk.tell_cost(&quote)?;
             if !self.yes && !says_yes()? {
@@ -109,6 +113,8 @@ impl Pay {
 /// A mint with Lightning, and the account that is to be funded or to pay.
 struct Desk {
     config: Config,
+    /// The mint's unit, as people read and write it.
+    unit: Unit,
     engine: Arc<Engine>,
     cashier: Arc<Cashier>,
     account: AccountId,
@@ -126,6 +132,7 @@ impl Desk {
         // Why a node refuses is in the log.
         start_log(&config)?;
         Ok(Self {
+            unit: config.money(),
             config,
             engine,
             cashier,
@@ -142,13 +149,12 @@ impl Desk {
     async fn deposit(&self, amount: u64, wait: Option<u32>, output: Output) -> Result<Outcome> {
         let account = Some(self.account);
         let quote = self.cashier.offer(amount, None, account, None).await?;
-        let (name, unit) = (&self.name, &self.config.unit);
+        let (name, unit) = (&self.name, &self.unit);
+        let amount = unit.show(amount);
         self.show_deposit(output, &quote, |_| {
             let until = clock::to_text(quote.expiry.cast_signed());
             let invoice = &quote.request;
-            format!(
-                "Paid until {until}, this invoice funds {name} with {amount} {unit}:\n{invoice}"
-            )
+            format!("Paid until {until}, this invoice funds {name} with {amount}:\n{invoice}")
         })?;
         let Some(wait) = wait else {
             return Ok(Outcome::Done);
@@ -157,7 +163,8 @@ impl Desk {
         loop {
             let now = self.cashier.mint_quote(&quote.id, account).await?;
             if now.paid > 0 {
-                let text = |balance| format!("It is paid: {name} holds {balance} {unit}.");
+                let text =
+                    |balance| format!("It is paid: {name} holds {}.", unit.show_signed(balance));
                 self.show_deposit(output, &now, text)?;
                 return Ok(Outcome::Done);
             }
@@ -192,10 +199,11 @@ impl Desk {
 
     /// Says on standard error what a payment costs.
     fn tell_cost(&self, quote: &MeltQuote) -> Result<()> {
-        let (name, unit) = (&self.name, &self.config.unit);
-        let (amount, fee, balance) = (quote.amount, quote.fee_reserve, self.balance()?);
+        let (name, unit) = (&self.name, &self.unit);
+        let (amount, fee) = (unit.show(quote.amount), unit.show(quote.fee_reserve));
+        let balance = unit.show_signed(self.balance()?);
         say::line(&format!(
-            "Pays {amount} {unit} from {name}, and up to {fee} {unit} in fees; {name} holds {balance} {unit}."
+            "Pays {amount} from {name}, and up to {fee} in fees; {name} holds {balance}."
         ));
         Ok(())
     }
@@ -213,22 +221,23 @@ impl Desk {
             paid = self.cashier.pay(&quote.id, true) => paid?,
             never = self.cashier.follow(&quote.id) => match never {},
         };
-        let (name, unit) = (&self.name, &self.config.unit);
-        let (amount, fee) = (paid.amount, paid.fee_paid);
+        let (name, unit) = (&self.name, &self.unit);
         let shown = Paid {
             quote: &paid.id,
             account: name,
-            amount,
-            unit,
+            amount: paid.amount,
+            unit: &self.config.unit,
             state: paid.state.as_str(),
-            fee,
+            fee: paid.fee_paid,
             preimage: paid.preimage.map(hex::encode),
             balance: self.balance()?,
         };
         output.write(&shown, || match paid.state {
             MeltState::Paid => format!(
-                "Paid {amount} {unit} from {name}, and {fee} {unit} in fees; {name} holds {} {unit}.",
-                shown.balance
+                "Paid {} from {name}, and {} in fees; {name} holds {}.",
+                unit.show(paid.amount),
+                unit.show(paid.fee_paid),
+                unit.show_signed(shown.balance)
             ),
             MeltState::Pending | MeltState::Unpaid => format!(
                 "The payment is under way, and what was put in for it is held. A mint that runs sees it \

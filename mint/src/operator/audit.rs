@@ -1,5 +1,6 @@
 //! `audit`: the balance sheet.
 
+use farthing_protocol::Unit;
 use serde::Serialize;
 
 use super::{Outcome, Output, open};
@@ -19,9 +20,10 @@ struct Report<'a> {
 }
 
 pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
-    let (_, store) = open::books(dir)?;
+    let (config, store) = open::books(dir)?;
+    let unit = config.money();
     let sheet = store.reader()?.balance_sheet()?;
-    let faults = sheet.faults();
+    let faults = sheet.faults(&unit);
     let report = Report {
         balanced: faults.is_empty(),
         sheet: &sheet,
@@ -29,7 +31,7 @@ pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
         outstanding_total: sheet.outstanding_total(),
         faults: &faults,
     };
-    output.write(&report, || text(&sheet, &faults))?;
+    output.write(&report, || text(&sheet, &faults, &unit))?;
     Ok(if faults.is_empty() {
         Outcome::Done
     } else {
@@ -37,43 +39,23 @@ pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
     })
 }
 
-fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
-    let mut lines = vec![format!("{:>16} {}  reserve", sheet.reserve, sheet.unit)];
-    lines.push(format!("{:>16}  owed on accounts", sheet.accounts_total()));
+fn text(sheet: &BalanceSheet, faults: &[String], unit: &Unit) -> String {
+    let number = |amount| unit.number_signed(amount);
+    let mut lines = vec![format!(
+        "{:>16} {}  reserve",
+        number(sheet.reserve),
+        unit.name()
+    )];
+    let accounts = number(sheet.accounts_total());
+    lines.push(format!("{accounts:>16}  owed on accounts"));
     for account in &sheet.accounts {
-        lines.push(format!("{:>24}  {}", account.balance, account.name));
+        lines.push(format!("{:>24}  {}", number(account.balance), account.name));
     }
-    lines.push(format!("{:>16}  owed on tokens", sheet.outstanding_total()));
-    for keyset in sheet.keysets.iter().filter(|line| line.is_money()) {
-        let KeysetLine {
-            id,
-            state,
-            issued,
-            redeemed,
-            unseen,
-            allowance,
-            held,
-            ..
-        } = keyset;
-        let outstanding = keyset.outstanding();
-        lines.push(format!(
-            "{outstanding:>24}  keyset {id} ({state}): issued {issued}, redeemed {redeemed}"
-        ));
-        if *held > 0 {
-            lines.push(format!(
-                "{:>24}  of that, {held} held for payments under way",
-                ""
-            ));
-        }
-        if *unseen > 0 || *allowance > 0 {
-            lines.push(format!(
-                "{:>24}  of that, {unseen} came back without having been seen to be signed; \
-                 {allowance} more may",
-                ""
-            ));
-        }
-    }
-    lines.push(format!("{:>16}  fees kept", sheet.fees));
+    let tokens = number(sheet.outstanding_total());
+    lines.push(format!("{tokens:>16}  owed on tokens"));
+    let money = sheet.keysets.iter().filter(|line| line.is_money());
+    lines.extend(money.flat_map(|line| keyset_lines(line, unit)));
+    lines.push(format!("{:>16}  fees kept", number(sheet.fees)));
     for (what, Sum { balance, .. }) in [
         ("paid in by invoices, not issued yet", sheet.paid_in),
         (
@@ -82,18 +64,19 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         ),
     ] {
         if balance != 0 {
-            lines.push(format!("{balance:>16}  {what}"));
+            lines.push(format!("{:>16}  {what}", number(balance)));
         }
     }
     let Suspense { balance, postings } = &sheet.suspense;
     if *balance != 0 || !postings.is_empty() {
         lines.push(format!(
-            "{balance:>16}  in suspense: positive is owed to somebody unknown, negative is lost"
+            "{:>16}  in suspense: positive is owed to somebody unknown, negative is lost",
+            number(*balance)
         ));
     }
     for SuspenseLine { time, amount, note } in postings {
         let day = clock::to_text(time.cast_signed());
-        lines.push(format!("{amount:>+24}  {day}  {note}"));
+        lines.push(format!("{:>24}  {day}  {note}", unit.change(*amount)));
     }
     let auth = sheet.keysets.iter().filter(|line| !line.is_money());
     lines.extend(auth.map(auth_line));
@@ -104,6 +87,39 @@ fn text(sheet: &BalanceSheet, faults: &[String]) -> String {
         lines.extend(faults.iter().map(|fault| format!("  {fault}")));
     }
     lines.join("\n")
+}
+
+fn keyset_lines(keyset: &KeysetLine, unit: &Unit) -> Vec<String> {
+    let number = |amount| unit.number_signed(amount);
+    let KeysetLine {
+        id,
+        state,
+        unseen,
+        allowance,
+        held,
+        ..
+    } = keyset;
+    let outstanding = number(keyset.outstanding());
+    let (issued, redeemed) = (number(keyset.issued), number(keyset.redeemed));
+    let mut lines = vec![format!(
+        "{outstanding:>24}  keyset {id} ({state}): issued {issued}, redeemed {redeemed}"
+    )];
+    if *held > 0 {
+        let held = number(*held);
+        lines.push(format!(
+            "{:>24}  of that, {held} held for payments under way",
+            ""
+        ));
+    }
+    if *unseen > 0 || *allowance > 0 {
+        let (unseen, allowance) = (number(*unseen), number(*allowance));
+        lines.push(format!(
+            "{:>24}  of that, {unseen} came back without having been seen to be signed; {allowance} \
+             more may",
+            ""
+        ));
+    }
+    lines
 }
 
 fn auth_line(keyset: &KeysetLine) -> String {

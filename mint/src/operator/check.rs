@@ -18,6 +18,7 @@ const FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
 struct Report<'a> {
     sound: bool,
     faults: &'a [String],
+    /// What is allowed and may hurt.
     warnings: &'a [String],
 }
 

@@ -8,16 +8,20 @@ use serde::Serialize;
 
 use super::Output;
 use super::keyset::add_keyset;
-use crate::config::{Config, DataDir};
+use crate::config::{Config, DataDir, known_decimals};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetKind, Seed};
 use crate::store::Store;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The unit of all accounts and tokens: credit, or a NUT-01 unit such as sat or usd (cents).
-    #[arg(long, default_value = "credit")]
+    /// The unit of all accounts and tokens: credit, sat, a currency such as eur, or a name of your own.
+    #[arg(long, default_value = "credit", env = "FARTHING_MINT_UNIT")]
     unit: String,
+    /// With how many decimals people write it. Known of credit, sat, msat, btc and of the currencies of
+    /// ISO 4217 (2 for eur, 0 for jpy); needed for any other unit.
+    #[arg(long, value_name = "N", env = "FARTHING_MINT_DECIMALS")]
+    decimals: Option<u8>,
     /// The mint's name, for people.
     #[arg(long, default_value = "A Farthing mint")]
     name: String,
@@ -38,6 +42,7 @@ struct Report {
     data: String,
     name: String,
     unit: String,
+    decimals: u8,
     keyset: String,
     cashu_keyset: Option<String>,
 }
@@ -52,13 +57,19 @@ impl Init {
                 )));
             }
         }
+        let decimals = self.decimals.or_else(|| known_decimals(&self.unit));
         let config = Config {
             unit: self.unit,
+            decimals: decimals.unwrap_or_default(),
             name: self.name,
             amounts: self.amounts,
             url: self.url.trim_end_matches('/').to_owned(),
             ..Config::default()
         };
+        config.check().map_err(Error::Operator)?;
+        if decimals.is_none() {
+            return Err(unknown_decimals(&config.unit));
+        }
         let mut folder = std::fs::DirBuilder::new();
         let made = folder.recursive(true).mode(0o700).create(dir.path());
         made.map_err(Error::file(dir.path()))?;
@@ -80,20 +91,30 @@ impl Init {
             data: dir.path().display().to_string(),
             name: config.name.clone(),
             unit: config.unit.clone(),
+            decimals: config.decimals,
             keyset: id.to_string(),
             cashu_keyset: cashu.map(|id| id.to_string()),
         };
         output.write(&report, || {
             let shown = dir.path().display();
+            let (unit, one) = (config.money(), 10_u64.pow(config.decimals.into()));
             format!(
-                "Made the mint \"{}\" in {shown}.\n\
+                "Made the mint \"{}\" in {shown}. Amounts are written as {}.\n\
                  Its seed is in {}: back it up, and show it to nobody. Without it the mint's tokens\n\
                  are worthless; with it anybody can make them.\n\n\
                  Next: farthing-mint account create NAME --data {shown}\n      \
                  farthing-mint run --data {shown}",
                 config.name,
+                unit.show(one),
                 dir.seed().display(),
             )
         })
     }
+}
+
+fn unknown_decimals(unit: &str) -> Error {
+    Error::Operator(format!(
+        "with how many decimals people write {unit} is not known: say --decimals 0 if it is not divided, \
+         --decimals 2 if it is divided into hundredths"
+    ))
 }

@@ -1,6 +1,7 @@
 //! `issue`: a voucher, a bearer token that the operator prints against an account's balance.
 
 use clap::Args;
+use farthing_protocol::AmountText;
 use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -15,9 +16,9 @@ use crate::ledger::{Directory, Transaction};
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {
-    /// How much, in the mint's unit.
+    /// How much, in the mint's unit: 5, 5.00 or 0.05 eur.
     #[arg(required_unless_present = "unprinted")]
-    amount: Option<u64>,
+    amount: Option<AmountText>,
     /// The account that pays for it.
     #[arg(long, value_name = "NAME", required_unless_present = "unprinted")]
     account: Option<String>,
@@ -49,6 +50,7 @@ impl Issue {
         let (config, engine) = open::engine(dir)?;
         match (self.amount, self.account) {
             (Some(amount), Some(name)) => {
+                let amount = output.amount(&amount, &config.money())?;
                 let texts = (self.note, self.memo);
                 issue(dir, output, &config, &engine, (amount, &name), texts)
             }

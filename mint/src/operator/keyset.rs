@@ -1,9 +1,9 @@
 //! `keyset`: listing, rotating, freezing.
 
 use clap::{Subcommand, ValueEnum};
-use farthing_protocol::KeysetId;
 use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{AmountText, KeysetId};
 use serde::Serialize;
 
 use super::{Output, open};
@@ -45,8 +45,8 @@ pub(super) enum KeysetCommand {
         reason: String,
         /// How much more than was issued may come back, at your loss. Without it, the keyset freezes
         /// again as soon as more does.
-        #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
-        allow: u64,
+        #[arg(long, value_name = "AMOUNT", default_value = "0")]
+        allow: AmountText,
     },
 }
 
@@ -108,13 +108,13 @@ impl KeysetCommand {
                 rotate(dir, output, kind, expiry)
             }
             Self::Freeze { id } => freeze(dir, output, &id),
-            Self::Unfreeze { id, reason, allow } => unfreeze(dir, output, &id, &reason, allow),
+            Self::Unfreeze { id, reason, allow } => unfreeze(dir, output, &id, &reason, &allow),
         }
     }
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (_, store) = open::books(dir)?;
+    let (config, store) = open::books(dir)?;
     let reader = store.reader()?;
     let counters = reader.counters()?;
     let line = |row: KeysetRow| {
@@ -137,6 +137,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         keysets: keysets.into_iter().map(line).collect(),
     };
     output.write(&lines, || {
+        let money = config.money();
         let text = lines.keysets.iter().map(|line| {
             let Line {
                 id,
@@ -152,6 +153,11 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
             let expiry = line
                 .final_expiry
                 .map_or("never".to_owned(), |e| e.to_string());
+            let shown = |amount: i64| match unit == money.name() {
+                true => money.number_signed(amount),
+                false => amount.to_string(),
+            };
+            let (issued, redeemed) = (shown(*issued), shown(*redeemed));
             format!(
                 "{state:11} {id} {suite} {unit} amounts {amounts} fee {input_fee_ppk} ppk expires {expiry} \
                  issued {issued} redeemed {redeemed}"
@@ -186,8 +192,16 @@ fn freeze(dir: &DataDir, output: Output, id: &str) -> Result<()> {
     })
 }
 
-fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -> Result<()> {
+fn unfreeze(
+    dir: &DataDir,
+    output: Output,
+    id: &str,
+    reason: &str,
+    allow: &AmountText,
+) -> Result<()> {
     let (config, store) = open::books(dir)?;
+    let unit = config.money();
+    let allow = output.amount(allow, &unit)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
     let row = find(&batch, id)?;
@@ -212,7 +226,8 @@ fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -
     counters.allowance = i64::try_from(allow).map_err(too_much)?;
     batch.set_counters(index, &counters)?;
     batch.set_keyset_state(index, state)?;
-    let note = format!("keyset {id} unfrozen, {allow} more than issued allowed: {reason}");
+    let allowed = unit.show(allow);
+    let note = format!("keyset {id} unfrozen, {allowed} more than issued allowed: {reason}");
     post_suspense(&batch, 0, note)?;
     batch.commit()?;
     let id = row.id;
@@ -220,9 +235,9 @@ fn unfreeze(dir: &DataDir, output: Output, id: &str, reason: &str, allow: u64) -
         let gone = counters.redeemed + counters.held;
         let most = counters.issued - gone + counters.allowance;
         format!(
-            "Keyset {id} is {} now. Up to {most} {} of its tokens are taken before it freezes again.",
+            "Keyset {id} is {} now. Up to {} of its tokens are taken before it freezes again.",
             state.as_str(),
-            config.unit
+            unit.show_signed(most)
         )
     })
 }

@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use farthing_protocol::{AmountText, Unit};
 use farthing_service::{log, say};
 use serde::Serialize;
 
@@ -51,6 +52,10 @@ struct Common {
     /// Write one JSON object to standard output instead of text.
     #[arg(long, global = true)]
     json: bool,
+    /// Take amounts as whole numbers of the unit's smallest part, as they are in JSON. Without it they
+    /// are read as people write them: 5, 5.00 or 0.05 eur.
+    #[arg(long, global = true)]
+    smallest_unit: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,6 +146,7 @@ impl Cli {
         let dir = DataDir::new(data);
         let output = Output {
             json: self.common.json,
+            smallest_unit: self.common.smallest_unit,
         };
         match self.command {
             Command::Init(init) => init.execute(&dir, output)?,
@@ -161,13 +167,23 @@ impl Cli {
     }
 }
 
-/// How results are written to standard output.
+/// How results are written to standard output, and how amounts are read.
 #[derive(Clone, Copy, Debug)]
 struct Output {
     json: bool,
+    smallest_unit: bool,
 }
 
 impl Output {
+    /// The amount that was typed, in the smallest part of `unit`.
+    fn amount(self, typed: &AmountText, unit: &Unit) -> Result<u64> {
+        let read = match self.smallest_unit {
+            true => typed.read(&Unit::new(unit.name(), 0)),
+            false => typed.read(unit),
+        };
+        read.map_err(|error| Error::Operator(format!("{typed} is not an amount here: {error}")))
+    }
+
     /// Writes `value` as one line of JSON, or `text`.
     fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         use std::io::Write as _;

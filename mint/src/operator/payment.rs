@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 
 use clap::{ArgGroup, Subcommand};
+use farthing_protocol::AmountText;
 use farthing_protocol::cashu::QuoteId;
 use serde::Serialize;
 
@@ -34,11 +35,11 @@ pub(super) enum PaymentCommand {
         /// What it cost beyond its amount, if it has arrived.
         #[arg(
             long,
-            default_value_t = 0,
+            default_value = "0",
             value_name = "AMOUNT",
             conflicts_with = "failed"
         )]
-        fee: u64,
+        fee: AmountText,
         /// How you know, for the books.
         #[arg(long)]
         reason: String,
@@ -82,7 +83,7 @@ impl PaymentCommand {
                 dir,
                 output,
                 &QuoteId::new(quote),
-                paid.then_some(fee),
+                paid.then_some(&fee),
                 &reason,
             ),
         }
@@ -90,7 +91,7 @@ impl PaymentCommand {
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (_, store) = open::books(dir)?;
+    let (config, store) = open::books(dir)?;
     let reader = store.reader()?;
     let line = |quote: MeltQuote| {
         let account = quote.account.map(|id| reader.account(id)).transpose()?;
@@ -112,15 +113,16 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         if lines.payments.is_empty() {
             return "No payment is under way.".to_owned();
         }
+        let unit = config.money();
         let text = lines.payments.iter().map(|line| {
             let from = line.account.as_deref().unwrap_or("tokens");
             format!(
                 "{} since {}: {} and up to {} for fees, {} held from {from}; payment hash {}",
                 line.quote.as_str(),
                 clock::to_text(line.started.cast_signed()),
-                line.amount,
-                line.fee_reserve,
-                line.held,
+                unit.show(line.amount),
+                unit.show(line.fee_reserve),
+                unit.show(line.held),
                 line.payment_hash,
             )
         });
@@ -128,7 +130,13 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
     })
 }
 
-fn end(dir: &DataDir, output: Output, id: &QuoteId, fee: Option<u64>, reason: &str) -> Result<()> {
+fn end(
+    dir: &DataDir,
+    output: Output,
+    id: &QuoteId,
+    fee: Option<&AmountText>,
+    reason: &str,
+) -> Result<()> {
     let lock = dir.payments_lock();
     let file = OpenOptions::new()
         .create(true)
@@ -140,6 +148,8 @@ fn end(dir: &DataDir, output: Output, id: &QuoteId, fee: Option<u64>, reason: &s
         Error::Operator("the mint is running, and asks the node itself: stop it first".to_owned())
     })?;
     let (config, store) = open::books(dir)?;
+    let fee = fee.map(|fee| output.amount(fee, &config.money()));
+    let fee = fee.transpose()?;
     // With the spent log: an end by `--paid` spends tokens.
     let engine = open::serving_engine(dir, &config, store)?;
     let quote = engine.store().reader()?.melt_quote(id)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
 use super::{Output, open};
@@ -37,11 +38,11 @@ pub(super) enum QuarantineCommand {
 }
 
 /// What the copy cannot know.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Credited {
     /// What you credited to accounts after the backup: tokens of as much may come back unseen.
-    #[arg(long, value_name = "AMOUNT", default_value_t = 0)]
-    pub(super) credited_since: u64,
+    #[arg(long, value_name = "AMOUNT", default_value = "0")]
+    pub(super) credited_since: AmountText,
 }
 
 #[derive(Serialize)]
@@ -74,7 +75,8 @@ struct Lifted {
 
 impl QuarantineCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (_, store) = open::books(dir)?;
+        let (config, store) = open::books(dir)?;
+        let unit = config.money();
         match self {
             Self::Status => status(&store, output),
             Self::Replay {
@@ -83,10 +85,12 @@ impl QuarantineCommand {
             } => {
                 let keyring = Keyring::new(Seed::load(&dir.seed())?);
                 let path = spent_log_file(spent_log);
+                let credited = output.amount(&credited.credited_since, &unit)?;
                 let (_, report) = replay(&store, &keyring, &path, credited)?;
-                output.write(&report, || report.text())
+                output.write(&report, || report.text(&unit))
             }
             Self::AcceptLoss { sentence, credited } => {
+                let credited = output.amount(&credited.credited_since, &unit)?;
                 accept_loss(&store, &sentence, credited)?;
                 output.write(&Lifted { lifted: true }, || LIFTED.to_owned())
             }
@@ -140,7 +144,7 @@ pub(super) fn replay(
     store: &Store,
     keyring: &Keyring,
     path: &Path,
-    credited: Credited,
+    credited: u64,
 ) -> Result<(Replayed, ReplayReport)> {
     let replayed = recovery::replay(store, keyring, path)?;
     let (torn_bytes, damaged_at) = match replayed.ending {
@@ -150,7 +154,7 @@ pub(super) fn replay(
     };
     let lifted = damaged_at.is_none();
     if lifted {
-        recovery::lift(store, Lift::Replayed, credited.credited_since)?;
+        recovery::lift(store, Lift::Replayed, credited)?;
     }
     let report = ReplayReport {
         tokens: replayed.tokens,
@@ -164,7 +168,7 @@ pub(super) fn replay(
 }
 
 /// Ends the quarantine, if the operator says the right words.
-pub(super) fn accept_loss(store: &Store, said: &str, credited: Credited) -> Result<()> {
+pub(super) fn accept_loss(store: &Store, said: &str, credited: u64) -> Result<()> {
     let quarantine = store.reader()?.quarantine()?;
     let expected = match quarantine {
         Some(quarantine) => sentence(quarantine.copied),
@@ -175,12 +179,13 @@ pub(super) fn accept_loss(store: &Store, said: &str, credited: Credited) -> Resu
             "to accept the loss, say exactly: \"{expected}\""
         )));
     }
-    recovery::lift(store, Lift::LossAccepted, credited.credited_since)?;
+    recovery::lift(store, Lift::LossAccepted, credited)?;
     Ok(())
 }
 
 impl ReplayReport {
-    pub(super) fn text(&self) -> String {
+    /// With amounts in the mint's unit.
+    pub(super) fn text(&self, unit: &Unit) -> String {
         let Self {
             tokens,
             amount,
@@ -188,6 +193,7 @@ impl ReplayReport {
             damaged_at,
             ..
         } = self;
+        let amount = unit.show_signed(*amount);
         let mut text = format!(
             "Replayed {tokens} token(s) worth {amount} that were spent after the backup; the\n\
              suspense account owes their worth to somebody: see farthing-mint audit."

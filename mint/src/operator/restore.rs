@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use farthing_protocol::Unit;
 use serde::Serialize;
 
 use super::Output;
@@ -46,6 +47,8 @@ struct Report {
 impl Restore {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         let config = Config::load(&dir.config())?;
+        let unit = config.money();
+        let credited = output.amount(&self.credited.credited_since, &unit)?;
         let keyring = Keyring::new(Seed::load(&dir.seed())?);
         let place = dir.database();
         for taken in std::iter::once(place.clone()).chain(companions(&place)) {
@@ -61,10 +64,10 @@ impl Restore {
         // Under another name until it is in quarantine: no mint may start on the bare copy.
         let staged = dir.path().join("mint.sqlite.restoring");
         discard(&staged);
-        let restored = self.stage(dir, &staged, copied, &config, &keyring);
+        let restored = self.stage(dir, &staged, copied, credited, &config, &keyring);
         let (report, store) = restored.inspect_err(|_| discard(&staged))?;
         store.move_to(&place)?;
-        output.write(&report, || report.text())
+        output.write(&report, || report.text(&unit))
     }
 
     /// Whether the file is a sound copy of this mint's database; gives its time.
@@ -90,6 +93,7 @@ impl Restore {
         dir: &DataDir,
         staged: &Path,
         copied: i64,
+        credited: u64,
         config: &Config,
         keyring: &Keyring,
     ) -> Result<(Report, Store)> {
@@ -98,7 +102,7 @@ impl Restore {
         let mut replay = None;
         if let Some(path) = &self.spent_log {
             let path = spent_log_file(path.clone());
-            let (replayed, report) = quarantine::replay(&store, keyring, &path, self.credited)?;
+            let (replayed, report) = quarantine::replay(&store, keyring, &path, credited)?;
             if report.lifted {
                 // This store knows all of the log now, and can go on with it.
                 let mut writer = store.writer()?;
@@ -109,7 +113,7 @@ impl Restore {
             replay = Some(report);
         }
         if let Some(sentence) = &self.accept_loss {
-            quarantine::accept_loss(&store, sentence, self.credited)?;
+            quarantine::accept_loss(&store, sentence, credited)?;
         }
         // Keysets made after the copy may be unknown here, and their keys follow from their indices:
         // none may be used twice. Nobody makes one a second, so the Unix time is beyond them all, also
@@ -168,11 +172,11 @@ fn discard(staged: &Path) {
 }
 
 impl Report {
-    fn text(&self) -> String {
+    fn text(&self, unit: &Unit) -> String {
         let time = clock::to_text(self.copied);
         let mut text = format!("Restored the backup of {time} in {}.", self.data);
         if let Some(replay) = &self.replay {
-            text += &format!("\n{}", replay.text());
+            text += &format!("\n{}", replay.text(unit));
         }
         if self.quarantine {
             text += "\nIts tokens are in quarantine: see farthing-mint quarantine status.";

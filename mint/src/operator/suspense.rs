@@ -1,6 +1,7 @@
 //! `suspense`: giving what the books cannot place to whom it belongs.
 
 use clap::Subcommand;
+use farthing_protocol::AmountText;
 use serde::Serialize;
 
 use super::{Output, open};
@@ -27,7 +28,7 @@ pub(super) struct Settlement {
     /// The account.
     name: String,
     /// How much, in the mint's unit.
-    amount: u64,
+    amount: AmountText,
     /// What the statement shall say, for the holder and for you.
     #[arg(long)]
     note: Option<String>,
@@ -43,7 +44,8 @@ struct Settled {
 
 impl SuspenseCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (_, engine) = open::engine(dir)?;
+        let (config, engine) = open::engine(dir)?;
+        let unit = config.money();
         let reader = engine.store().reader()?;
         let suspense = || {
             let account = reader.account(SUSPENSE)?;
@@ -53,12 +55,12 @@ impl SuspenseCommand {
         };
         let (account, amount, note) = match self {
             Self::Credit(settlement) => {
-                let amount = positive(settlement.amount)?;
+                let amount = positive(output.amount(&settlement.amount, &unit)?)?;
                 let id = open::account(&reader, &settlement.name)?.id;
                 (id, amount, settlement.note)
             }
             Self::Debit(settlement) => {
-                let amount = -positive(settlement.amount)?;
+                let amount = -positive(output.amount(&settlement.amount, &unit)?)?;
                 let id = open::account(&reader, &settlement.name)?.id;
                 (id, amount, settlement.note)
             }
@@ -71,11 +73,12 @@ impl SuspenseCommand {
             suspense: suspense()?,
         };
         output.write(&settled, || {
-            let holds = settled.balance.map(|b| format!("The account holds {b}. "));
+            let holds = settled.balance;
+            let holds = holds.map(|b| format!("The account holds {}. ", unit.show_signed(b)));
             format!(
                 "{}{} is in suspense.",
                 holds.unwrap_or_default(),
-                settled.suspense
+                unit.show_signed(settled.suspense)
             )
         })
     }

@@ -1,11 +1,12 @@
 //! `check`: whether the settings, the mint and the API token hold, and what things would cost.
 
 use clap::Args;
+use farthing_protocol::Unit;
 use http::Method;
 use serde::Serialize;
 
 use super::config::Config;
-use super::{Common, Output, block_on};
+use super::{Common, Output, block_on, prices};
 use crate::error::Error;
 use crate::mint::{Mint, Standing};
 use crate::rules::Rules;
@@ -26,6 +27,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     cashu_url: Option<String>,
     unit: String,
+    decimals: u8,
     api_token: Standing,
     prices: Vec<Priced>,
 }
@@ -43,10 +45,8 @@ impl Check {
     /// Gives whether all is well.
     pub(super) fn execute(self, output: Output) -> Result<bool, Error> {
         let config = self.common.load()?;
-        let rules = config.rules()?;
-        let prices = self.paths.iter().map(|request| priced(&rules, request));
-        let prices = prices.collect::<Result<Vec<_>, _>>()?;
-        let report = block_on(ask(&config, prices))?;
+        config.check_rules()?;
+        let report = block_on(ask(&config, &self.paths))?;
         output.write(&report, &report.text())?;
         Ok(!matches!(report.api_token, Standing::Refused))
     }
@@ -68,13 +68,20 @@ fn priced(rules: &Rules, request: &str) -> Result<Priced, Error> {
     })
 }
 
-async fn ask(config: &Config, prices: Vec<Priced>) -> Result<Report, Error> {
+async fn ask(config: &Config, paths: &[String]) -> Result<Report, Error> {
     let settings = config.settings()?;
+    let last = prices::last_read(&config.data)?;
     let mint = Mint::open(&settings).await?;
+    let unit = mint.money();
+    prices::unchanged(config, last, &unit)?;
+    let rules = config.rules(&unit)?;
+    let prices = paths.iter().map(|request| priced(&rules, request));
+    let prices = prices.collect::<Result<Vec<_>, _>>()?;
     Ok(Report {
         cashu_url: mint.cashu_url(settings.accept).map(str::to_owned),
         api_token: mint.standing().await?,
         mint: settings.mint,
+        decimals: mint.decimals,
         unit: mint.unit,
         prices,
     })
@@ -82,7 +89,14 @@ async fn ask(config: &Config, prices: Vec<Priced>) -> Result<Report, Error> {
 
 impl Report {
     fn text(&self) -> String {
-        let mint = format!("The mint {} answers; its unit is {}.", self.mint, self.unit);
+        let unit = Unit::new(&self.unit, self.decimals);
+        let mint = format!(
+            "The mint {} answers; its unit is {}, and a price of 5 is {}.",
+            self.mint,
+            unit.name(),
+            unit.read("5")
+                .map_or_else(|error| error.to_string(), |five| unit.show(five))
+        );
         let cashu = self.cashu_url.as_ref();
         let cashu = cashu.map(|url| format!("Cashu wallets pay too; they know it as {url}."));
         let token = match &self.api_token {
@@ -97,7 +111,7 @@ impl Report {
             match (priced.amount, &priced.refused) {
                 (_, Some(why)) => format!("{request}: refused, {why}"),
                 (Some(0) | None, None) => format!("{request}: free"),
-                (Some(amount), None) => format!("{request}: {amount} {}", self.unit),
+                (Some(amount), None) => format!("{request}: {}", unit.show(amount)),
             }
         });
         std::iter::once(mint)

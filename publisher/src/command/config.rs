@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use farthing_protocol::Secret;
+use farthing_protocol::{AmountText, Secret, Unit};
 use http::Uri;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -41,10 +41,10 @@ pub(super) struct Config {
     pub(super) listen: SocketAddr,
     /// Where `/metrics` and `/healthz` are; nowhere unless set.
     pub(super) metrics_listen: Option<SocketAddr>,
-    /// What costs how much.
-    pub(super) price: Vec<Rule>,
-    /// What everything else costs.
-    pub(super) default_amount: u64,
+    /// What costs how much, in the mint's unit as people write it.
+    pub(super) price: Vec<Rule<AmountText>>,
+    /// What everything else costs; nothing unless set.
+    pub(super) default_amount: Option<AmountText>,
     /// Whether the server behind takes `/A` for `/a`.
     pub(super) ignore_case: bool,
     /// Which answers are charged, by status.
@@ -136,7 +136,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8402)),
             metrics_listen: None,
             price: Vec::new(),
-            default_amount: 0,
+            default_amount: None,
             ignore_case: false,
             charged: charged.map(str::to_owned).to_vec(),
             accept: Taken::Online,
@@ -269,13 +269,49 @@ impl Config {
         }
     }
 
-    /// The price rules.
+    /// The price rules, their amounts read in the mint's unit.
     ///
     /// # Errors
     /// [`Error::Settings`] for a rule that makes no sense.
-    pub(super) fn rules(&self) -> Result<Rules, Error> {
-        let rules = Rules::new(&self.price, self.default_amount, self.ignore_case);
+    pub(super) fn rules(&self, unit: &Unit) -> Result<Rules, Error> {
+        let rules = self.price.iter().map(|rule| rule.in_unit(unit));
+        let rules: Result<Vec<_>, _> = rules.collect();
+        let rules = rules.map_err(|e| Error::Settings(e.to_string()))?;
+        let default = self.default_amount.as_ref();
+        let default = default.map_or(Ok(0), |amount| amount.read(unit));
+        let default = default.map_err(|e| Error::Settings(format!("default_amount: {e}")))?;
+        self.rules_of(&rules, default)
+    }
+
+    fn rules_of(&self, rules: &[Rule], default: u64) -> Result<Rules, Error> {
+        let rules = Rules::new(rules, default, self.ignore_case);
         rules.map_err(|e| Error::Settings(e.to_string()))
+    }
+
+    /// What costs how much, as people read it.
+    pub(super) fn shown_prices(&self, unit: &Unit) -> Vec<String> {
+        let show = |what: &str, amount: &AmountText| match amount.read(unit) {
+            Ok(0) => format!("{what}: free"),
+            Ok(amount) => format!("{what}: {}", unit.show(amount)),
+            Err(error) => format!("{what}: {error}"),
+        };
+        let rules = self.price.iter();
+        let rules = rules.map(|rule| match &rule.method {
+            Some(method) => show(&format!("{method} {}", rule.path), &rule.amount),
+            None => show(&rule.path, &rule.amount),
+        });
+        let default = self.default_amount.iter();
+        let default = default.map(|amount| show("everything else", amount));
+        rules.chain(default).collect()
+    }
+
+    /// Whether the price rules make sense, whatever the mint's unit is.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for one that does not.
+    pub(super) fn check_rules(&self) -> Result<(), Error> {
+        let rules: Vec<_> = self.price.iter().map(|rule| rule.costing(0)).collect();
+        self.rules_of(&rules, 0).map(|_| ())
     }
 
     /// The API token, from the environment or the file.
@@ -375,8 +411,8 @@ fn values(setting: &str, text: &str) -> Result<Vec<Value>, String> {
 }
 
 /// A rule in one line: `/articles/*=3`, or `POST /api/*=2`.
-fn rule(text: &str) -> Result<Rule, String> {
-    let wrong = || format!("{text:?} is no price: write /articles/*=3, or POST /api/*=2");
+fn rule(text: &str) -> Result<Rule<AmountText>, String> {
+    let wrong = || format!("{text:?} is no price: write /articles/*=3, or POST /api/*=0.05 eur");
     let (what, amount) = text.rsplit_once('=').ok_or_else(wrong)?;
     let (method, path) = match what.trim().split_once(' ') {
         Some((method, path)) => (Some(method.to_owned()), path.trim()),
@@ -384,7 +420,7 @@ fn rule(text: &str) -> Result<Rule, String> {
     };
     Ok(Rule {
         path: path.to_owned(),
-        amount: amount.trim().parse().map_err(|_| wrong())?,
+        amount: amount.parse().map_err(|_| wrong())?,
         method,
         description: None,
     })

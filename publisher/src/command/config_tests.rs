@@ -47,7 +47,7 @@ fn what_is_given_wins_over_the_file() {
             ("trusted_proxies", "10.0.0.0/8, ::1/128"),
             ("charged", "2xx"),
             ("accept", "locked"),
-            ("price", "/articles/*=3, POST /api/x=2"),
+            ("price", "/articles/*=3, POST /api/x=0.02 eur"),
             ("data", "here"),
         ],
     );
@@ -63,9 +63,16 @@ fn what_is_given_wins_over_the_file() {
     let [one, other] = config.price.as_slice() else {
         panic!("{:?}", config.price)
     };
-    assert_eq!((one.path.as_str(), one.amount), ("/articles/*", 3));
+    let unit = Unit::new("eur", 2);
+    assert_eq!(
+        (one.path.as_str(), one.amount.read(&unit)),
+        ("/articles/*", Ok(300))
+    );
     assert_eq!(one.method, None);
-    assert_eq!((other.path.as_str(), other.amount), ("/api/x", 2));
+    assert_eq!(
+        (other.path.as_str(), other.amount.read(&unit)),
+        ("/api/x", Ok(2))
+    );
     assert_eq!(other.method.as_deref(), Some("POST"));
 }
 
@@ -129,4 +136,47 @@ fn the_token_comes_from_its_file_and_is_not_shown() {
     let none = Config::default().api_token().map(|_| ());
     let error = none.unwrap_err().to_string();
     assert!(error.contains("FARTHING_PAYWALL_API_TOKEN"), "{error}");
+}
+
+#[test]
+fn prices_are_read_in_the_mints_unit() {
+    let costs = |text: &str, unit: &Unit| {
+        let rules = parse(text, &[]).unwrap().rules(unit);
+        let price = |rules: Rules| rules.price_of(&http::Method::GET, "/a").map(|p| p.amount);
+        rules.map(price).map_err(|error| error.to_string())
+    };
+    let (eur, credit) = (Unit::new("eur", 2), Unit::new("credit", 0));
+    let rule = |amount: &str| format!("[[price]]\npath = \"/a\"\namount = {amount}");
+    for (amount, cents) in [
+        ("3", 300),
+        ("3.00", 300),
+        ("0.03", 3),
+        ("\"0.03\"", 3),
+        ("\"0.03 eur\"", 3),
+    ] {
+        assert_eq!(costs(&rule(amount), &eur), Ok(Some(cents)), "{amount}");
+        let default = format!("default_amount = {amount}");
+        assert_eq!(costs(&default, &eur), Ok(Some(cents)), "{default}");
+    }
+    assert_eq!(costs(&rule("3"), &credit), Ok(Some(3)));
+    assert_eq!(costs("", &eur), Ok(None));
+    for (text, why) in [
+        (
+            rule("0.033"),
+            "price rule \"/a\": 0.033 is not an amount here: it has 3 decimals",
+        ),
+        (
+            rule("\"3 usd\""),
+            "it is in usd, and amounts here are in eur",
+        ),
+        (
+            "default_amount = 0.033".to_owned(),
+            "default_amount: it has 3 decimals",
+        ),
+    ] {
+        let error = costs(&text, &eur).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+    let error = costs(&rule("0.03"), &credit).unwrap_err();
+    assert!(error.contains("credit is not divided"), "{error}");
 }

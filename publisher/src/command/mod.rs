@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod metrics;
+mod prices;
 mod run;
 
 use std::ffi::OsString;
@@ -52,7 +53,8 @@ struct Common {
     /// The mint whose tokens are taken.
     #[arg(long, value_name = "URL")]
     mint: Option<String>,
-    /// What costs how much, such as '/articles/*=3' or 'POST /api/*=2'; instead of the file's prices.
+    /// What costs how much, in the mint's unit, such as '/articles/*=3' or 'POST /api/*=0.05 eur'; instead
+    /// of the file's prices.
     #[arg(long = "price", value_name = "PATH=AMOUNT")]
     prices: Vec<String>,
     /// Where readers come; port 0 lets the system choose one.

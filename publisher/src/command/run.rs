@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use farthing_service::log;
 use http::Uri;
+use http::request::Parts;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tower::Layer as _;
 
 use super::config::{Config, LogFormat, LogLevel};
 use super::metrics::{Counted, Metrics, Operator};
-use super::{Common, Output, block_on};
+use super::{Common, Output, block_on, prices};
 use crate::error::Error;
 use crate::paywall::Paywall;
 use crate::proxy::{Door, Forwarding, Limits, Listener, Timeouts, Upstream};
+use crate::rules::Rules;
 
 /// Files that are not connections, at the most.
 const OTHER_FILES_MAX: u32 = 128;
@@ -39,7 +41,7 @@ pub(super) fn execute(common: &Common, output: Output) -> Result<(), Error> {
 async fn serve(config: Config, output: Output) -> Result<(), Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM".as_ref()))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT".as_ref()))?;
-    let rules = Arc::new(config.rules()?);
+    config.check_rules()?;
     let upstream = upstream(&config)?;
     let limits = limits(&config);
     let listener = bind(config.listen, limits).await?;
@@ -52,8 +54,7 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
         Some(address) => Some(bind(address, operator).await?),
         None => None,
     };
-    let prices = Arc::clone(&rules);
-    let paywall = Paywall::open(config.settings()?, move |parts| prices.price(parts)).await?;
+    let (paywall, rules) = open(&config).await?;
     announce(&config, &listener, operator.as_ref(), output)?;
 
     let metrics = Metrics::default();
@@ -75,6 +76,28 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The paywall and its prices, which are read in the mint's unit.
+async fn open(config: &Config) -> Result<(Paywall, Arc<Rules>), Error> {
+    let last = prices::last_read(&config.data)?;
+    let mut rules = None;
+    let paywall = Paywall::open_with(config.settings()?, |unit| {
+        prices::unchanged(config, last, unit)?;
+        let read = Arc::new(config.rules(unit)?);
+        prices::keep(&config.data, unit)?;
+        let shown = config.shown_prices(unit).join(", ");
+        tracing::info!(
+            unit = unit.name(),
+            prices = shown,
+            "prices are in the mint's unit"
+        );
+        rules = Some(Arc::clone(&read));
+        Ok(move |parts: &Parts| read.price(parts))
+    });
+    let paywall = paywall.await?;
+    let rules = rules.ok_or_else(|| Error::Settings("the prices were not read".to_owned()))?;
+    Ok((paywall, rules))
 }
 
 fn upstream(config: &Config) -> Result<Upstream, Error> {

@@ -5,7 +5,7 @@ mod qr;
 
 use std::fmt::Write as _;
 
-use farthing_protocol::amount::to_decimal;
+use farthing_protocol::Unit;
 
 /// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
@@ -198,8 +198,7 @@ fn link(url: &str) -> String {
 
 /// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.
 fn price(page: &Page<'_>) -> String {
-    let amount = to_decimal(page.amount, page.decimals);
-    format!("{amount} {}", page.unit)
+    Unit::new(page.unit, page.decimals).show(page.amount)
 }
 
 /// A word for a shell, whatever is in it.

@@ -8,8 +8,8 @@ use farthing_mint::engine::{Answer, Engine, EngineSettings};
 use farthing_mint::keyring::{Keyring, KeysetTerms, RequestDigest, Seed};
 use farthing_mint::ledger::{AccountId, BalanceSheet, KeysetState, Limits, Transaction};
 use farthing_mint::store::{KeysetRow, Store};
-use farthing_protocol::ErrorCode;
 use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{ErrorCode, Unit};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -17,7 +17,7 @@ use crate::Result;
 use crate::tokens::Keyset;
 
 const SEED: [u8; 32] = [3; 32];
-const UNIT: &str = "sat";
+pub(crate) const UNIT: &str = "sat";
 
 /// An engine with its store and a way to wait for it.
 pub(crate) struct Books {
@@ -47,7 +47,7 @@ impl Books {
     pub(crate) fn restart(&mut self) -> Result<()> {
         self.engine = None;
         let settings = EngineSettings {
-            unit: UNIT.to_owned(),
+            unit: Unit::new(UNIT, 0),
             limits: Limits {
                 inputs_max: 256,
                 outputs_max: 256,

@@ -4,10 +4,10 @@ use farthing_mint::engine::Answer;
 use farthing_mint::keyring::Point;
 use farthing_mint::ledger::{AccountId, Purpose, Transaction};
 use farthing_protocol::suite::SuiteId;
-use farthing_protocol::{ErrorCode, Proof};
+use farthing_protocol::{ErrorCode, Proof, Unit};
 use farthing_tests::client::{Blanks, Keyset, proofs};
 
-use crate::harness::Books;
+use crate::harness::{Books, UNIT};
 
 struct Setting {
     books: Books,
@@ -60,7 +60,7 @@ impl Setting {
 
     fn states(&self) -> Vec<(&'static str, i64)> {
         let sheet = self.books.sheet().unwrap();
-        assert_eq!(sheet.faults(), Vec::<String>::new());
+        assert_eq!(sheet.faults(&Unit::new(UNIT, 0)), Vec::<String>::new());
         sheet
             .keysets
             .iter()

@@ -4,9 +4,9 @@
 use farthing_mint::engine::Answer;
 use farthing_mint::ledger::{AccountId, Purpose, Transaction};
 use farthing_protocol::suite::SuiteId;
-use farthing_protocol::{ErrorCode, Proof};
+use farthing_protocol::{ErrorCode, Proof, Unit};
 
-use crate::harness::Books;
+use crate::harness::{Books, UNIT};
 use crate::tokens::{Blanks, Keyset, proofs};
 
 /// One step. Numbers choose among whatever there is at that moment.
@@ -391,7 +391,7 @@ impl World {
     /// The store's books are the model's.
     fn compare(&self) {
         let sheet = self.books.sheet().unwrap();
-        assert_eq!(sheet.faults(), Vec::<String>::new());
+        assert_eq!(sheet.faults(&Unit::new(UNIT, 0)), Vec::<String>::new());
         let number = |amount: i64| u64::try_from(amount).unwrap();
         assert_eq!(number(sheet.reserve), self.model.reserve, "reserve");
         assert_eq!(number(sheet.fees), self.model.fees, "fees");

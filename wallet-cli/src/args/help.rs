@@ -20,7 +20,8 @@ Examples:
   farthing receive cashuB...
   farthing get https://site.example/article --yes --max 5 -o article.html
 
-Amounts are written as the mint's unit is: 1.25 for a unit with two decimals, 5 for one with none.";
+Amounts are written as the mint's unit is: 5, 1.25 or '1.25 eur' for a unit with two decimals, 5 for one
+with none.";
 
 pub(crate) const INIT: &str = "\
 Examples:
@@ -70,6 +71,15 @@ pub(crate) const BALANCE: &str = "\
 Examples:
   farthing balance
   farthing balance --json";
+
+pub(crate) const ACCOUNT: &str = "\
+Examples:
+  farthing account
+  farthing account --mint https://mint.example --limit 100
+  farthing account --json
+
+It takes an API token with the scope read: farthing mint add URL --token -. The mint learns that the
+account was looked at, and nothing of the tokens in the wallet.";
 
 pub(crate) const WITHDRAW: &str = "\
 Examples:

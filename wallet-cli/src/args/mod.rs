@@ -173,6 +173,17 @@ pub(crate) enum OpenCommand {
     /// Show what the wallet holds
     #[command(after_help = help::BALANCE)]
     Balance,
+    /// Show what the account at the mint holds, and what moved on it
+    #[command(after_help = help::ACCOUNT)]
+    Account {
+        /// Show this many postings at the most
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+        /// Show those before the posting with this number
+        #[arg(long, value_name = "NUMBER")]
+        before: Option<u64>,
+    },
     /// Take money out of the account at the mint into the wallet
     #[command(after_help = help::WITHDRAW)]
     Withdraw {

@@ -1,6 +1,7 @@
 //! What commands answer: text for people, lines for programs, or one JSON object. One file for each
 //! kind of thing that is reported.
 
+mod account;
 mod doctor;
 mod money;
 mod recovery;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::screen::{Look, Screen};
 use crate::table::Table;
 
+pub(crate) use account::account;
 pub(crate) use doctor::findings;
 pub(crate) use money::{balances, finished, history};
 pub(crate) use recovery::{all_recovered, expires, recovered, restored};

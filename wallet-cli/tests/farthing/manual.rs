@@ -55,7 +55,7 @@ fn same_form(documented: &Value, printed: &Value, place: &str) {
 }
 
 /// The manual's commands, each with one that prints such an object here, in an order that works.
-const TRIED: [(&str, &str); 22] = [
+const TRIED: [(&str, &str); 23] = [
     ("farthing init", "farthing init"),
     (
         "farthing mint add https://mint.example",
@@ -64,6 +64,7 @@ const TRIED: [(&str, &str); 22] = [
     ("farthing withdraw 100", "farthing withdraw 100"),
     ("farthing withdraw 5000", "farthing withdraw 5000"),
     ("farthing balance", "farthing balance"),
+    ("farthing account", "farthing account"),
     ("farthing mint list", "farthing mint list"),
     ("farthing send 1.25", "farthing send 10 --memo tea"),
     ("farthing sent", "farthing sent"),

@@ -287,7 +287,9 @@ impl FakeMint {
     }
 
     fn route(&mut self, path: &str, body: &str, account: bool) -> Answer {
-        if matches!(path, path::WITHDRAW | path::REDEEM | path::ACCOUNT) && !account {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let for_holders = [path::WITHDRAW, path::REDEEM, path::ACCOUNT, path::STATEMENT];
+        if for_holders.contains(&path) && !account {
             return refuse(ErrorCode::Unauthorized);
         }
         let key = (path.to_owned(), body.to_owned());
@@ -303,6 +305,7 @@ impl FakeMint {
                     unit: "credit".into(),
                 });
             }
+            path::STATEMENT => return write(&self.statement(query)),
             path::KEYS => return self.shown(SuiteId::Ristretto255, |k| k.info.active),
             path::KEYSETS => return self.listed(SuiteId::Ristretto255),
             "/cashu/v1/keys" => return self.shown(SuiteId::Secp256k1, |k| k.info.active),
@@ -335,6 +338,31 @@ impl FakeMint {
     /// Gives it another name.
     pub fn name_is(&mut self, name: &str) {
         name.clone_into(&mut self.name);
+    }
+
+    /// The account's last posting but one, as if a withdrawal of 1 had been the last.
+    fn statement(&self, query: &str) -> Statement {
+        assert!(query.starts_with("limit="), "{query}");
+        let posting = |number, amount, balance| Posting {
+            number,
+            time: self.now - self.now % 3600,
+            kind: if amount < 0 {
+                PostingKind::Withdraw
+            } else {
+                PostingKind::Credit
+            },
+            amount,
+            balance,
+            note: None,
+        };
+        let before = self.account + 1;
+        Statement {
+            postings: vec![
+                posting(2, -1, self.account),
+                posting(1, before.cast_signed(), before),
+            ],
+            next: None,
+        }
     }
 
     fn info(&self) -> Info {
