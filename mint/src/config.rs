@@ -92,12 +92,22 @@ pub struct Config {
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
+    /// Websockets of Cashu's wallets that may be open at the same time; more are answered 503.
+    pub websockets_max: usize,
+    /// Quotes and tokens that all websockets together may subscribe to.
+    pub websocket_subjects_max: usize,
+    /// How long nothing may come over a websocket, in milliseconds, until it is closed. Wallets are pinged
+    /// meanwhile, and answer by themselves.
+    pub websocket_idle_ms: u64,
     /// How long a payment over Lightning may try ways, in milliseconds; a caller waits about that long.
     pub lightning_timeout_ms: u64,
     /// How long an invoice of the mint's can be paid, in seconds.
     pub lightning_invoice_expiry_s: u32,
     /// The greatest amount of one payment in or out, in the mint's unit.
     pub lightning_amount_max: u64,
+    /// Invoices of the mint's that wait to be paid, and quotes for payments that nobody has begun: as many
+    /// of each for tokens, and as many of each for every account; more are answered 503.
+    pub lightning_quotes_max: usize,
     /// What a payment may cost beyond its amount, in millionths of that.
     pub lightning_fee_ppm: u64,
     /// What any payment may cost beyond its amount, in the mint's unit.
@@ -197,9 +207,13 @@ impl Default for Config {
             queue_timeout_ms: 250,
             refusal_delay_ms: 500,
             connections_max: 4096,
+            websockets_max: 1024,
+            websocket_subjects_max: 65_536,
+            websocket_idle_ms: 60_000,
             lightning_timeout_ms: 60_000,
             lightning_invoice_expiry_s: 3600,
             lightning_amount_max: 1_000_000,
+            lightning_quotes_max: 10_000,
             lightning_fee_ppm: 10_000,
             lightning_fee_min: 2,
             lightning_backend: LightningBackend::None,
@@ -342,6 +356,7 @@ impl Config {
                 "lightning_invoice_expiry_s",
                 usize::from(self.lightning_invoice_expiry_s > 0),
             ),
+            ("lightning_quotes_max", self.lightning_quotes_max),
             ("inputs_max", self.inputs_max),
             ("outputs_max", self.outputs_max),
             ("secret_bytes_max", self.secret_bytes_max),
@@ -350,6 +365,7 @@ impl Config {
             ("queue_max", self.queue_max),
             ("queue_timeout_ms", usize::from(self.queue_timeout_ms > 0)),
             ("connections_max", self.connections_max),
+            ("websocket_idle_ms", usize::from(self.websocket_idle_ms > 0)),
             ("blind_auth_max", self.blind_auth_max),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
@@ -442,10 +458,12 @@ mod tests {
             ("queue_max = 0", "queue_max"),
             ("queue_timeout_ms = 0", "queue_timeout_ms"),
             ("connections_max = 0", "connections_max"),
+            ("websocket_idle_ms = 0", "websocket_idle_ms"),
             ("decimals = 9", "decimals"),
             ("replay_days = 367", "replay_days"),
             ("lightning_fee_ppm = 1000001", "lightning_fee_ppm"),
             ("lightning_timeout_ms = 0", "lightning_timeout_ms"),
+            ("lightning_quotes_max = 0", "lightning_quotes_max"),
             ("store_cache_mib = 1048577", "store_cache_mib"),
             ("input_fee_ppk = 1000001", "input_fee_ppk"),
             ("unit = \"auth\"", "unit"),

@@ -184,7 +184,7 @@ impl Redeemer {
     /// The body of a batch's redemption: always the same for the same batch.
     fn body(&self, batch: &[Unredeemed]) -> Secret {
         let inputs = batch.iter().filter_map(|token| {
-            let mut proof: Proof = serde_json::from_str(token.input.expose()).ok()?;
+            let mut proof: Proof = farthing_protocol::json::from_str(token.input.expose()).ok()?;
             let signature = self.keys.sign_lock(proof.secret.expose().as_bytes());
             let witness = Witness {
                 preimage: None,

@@ -202,7 +202,16 @@ impl Mint {
             401 => Standing::Refused,
             _ => {
                 let answer = answer.error_for_status().map_err(failed)?;
-                Standing::Account(answer.json::<Account>().await.map_err(failed)?.name)
+                let unreadable = |reason| Error::Mint {
+                    url: self.url.clone(),
+                    reason,
+                };
+                let bytes = read(answer).await.map_err(unreadable)?;
+                let account = farthing_protocol::json::from_slice::<Account>(&bytes);
+                let account = account.map_err(|_| {
+                    unreadable("the account is not answered as a mint does".to_owned())
+                });
+                Standing::Account(account?.name)
             }
         })
     }
@@ -223,10 +232,10 @@ impl Mint {
         let status = answer.status().as_u16();
         let bytes = read(answer).await.map_err(Failure::Silent)?;
         if status == 200 {
-            let parsed = serde_json::from_slice(&bytes);
+            let parsed = farthing_protocol::json::from_slice(&bytes);
             return parsed.map_err(|_| Failure::Silent("an answer that is none".to_owned()));
         }
-        let Ok(ErrorBody { detail, code }) = serde_json::from_slice(&bytes) else {
+        let Ok(ErrorBody { detail, code }) = farthing_protocol::json::from_slice(&bytes) else {
             return Err(Failure::Silent(format!("status {status} without a code")));
         };
         let detail: String = detail
@@ -284,7 +293,7 @@ fn keep(cache: &Path, known: &Known) {
 
 /// What this mint said before, if that holds together.
 fn recall(cache: &Path, url: &str) -> Option<Known> {
-    let known: Known = serde_json::from_slice(&std::fs::read(cache).ok()?).ok()?;
+    let known: Known = farthing_protocol::json::from_slice(&std::fs::read(cache).ok()?).ok()?;
     let holds = known.mint == url && known.keysets.iter().all(holds);
     holds.then_some(known)
 }
@@ -346,7 +355,8 @@ async fn get<T: DeserializeOwned>(
         return Err(format!("{path} was answered {}", answer.status()));
     }
     let bytes = read(answer).await?;
-    serde_json::from_slice(&bytes).map_err(|_| format!("{path} is not answered as a mint does"))
+    farthing_protocol::json::from_slice(&bytes)
+        .map_err(|_| format!("{path} is not answered as a mint does"))
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {

@@ -39,6 +39,8 @@ struct App {
     guard: Option<Guard>,
     /// Places for wallets that keep a connection open.
     sockets: Arc<Semaphore>,
+    /// Room for what they subscribe to, all together.
+    subjects: Arc<Semaphore>,
     readers: Readers,
     metrics: Metrics,
 }
@@ -50,12 +52,14 @@ impl App {
     /// [`Error::Operator`] for settings of authentication that make no sense.
     fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Result<Self> {
         let auth = config.auth().map_err(Error::Operator)?;
+        let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
+            sockets: permits(config.websockets_max),
+            subjects: permits(config.websocket_subjects_max),
             config,
             engine,
             cashier,
             guard: auth.map(Guard::new).transpose()?,
-            sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
         })
