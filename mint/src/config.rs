@@ -103,12 +103,22 @@ pub struct Config {
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
+    /// Websockets of Cashu's wallets that may be open at the same time; more are answered 503.
+    pub websockets_max: usize,
+    /// Quotes and tokens that all websockets together may subscribe to.
+    pub websocket_subjects_max: usize,
+    /// How long nothing may come over a websocket, in milliseconds, until it is closed. Wallets are pinged
+    /// meanwhile, and answer by themselves.
+    pub websocket_idle_ms: u64,
     /// How long a payment over Lightning may try ways, in milliseconds; a caller waits about that long.
     pub lightning_timeout_ms: u64,
     /// How long an invoice of the mint's can be paid, in seconds.
     pub lightning_invoice_expiry_s: u32,
     /// The greatest amount of one payment in or out, in the mint's unit.
     pub lightning_amount_max: u64,
+    /// Invoices of the mint's that wait to be paid, and quotes for payments that nobody has begun: as many
+    /// of each for tokens, and as many of each for every account; more are answered 503.
+    pub lightning_quotes_max: usize,
     /// What a payment may cost beyond its amount, in millionths of that.
     pub lightning_fee_ppm: u64,
     /// What any payment may cost beyond its amount, in the mint's unit.
@@ -210,9 +220,13 @@ impl Default for Config {
             queue_timeout_ms: 250,
             refusal_delay_ms: 500,
             connections_max: 4096,
+            websockets_max: 1024,
+            websocket_subjects_max: 65_536,
+            websocket_idle_ms: 60_000,
             lightning_timeout_ms: 60_000,
             lightning_invoice_expiry_s: 3600,
             lightning_amount_max: 1_000_000,
+            lightning_quotes_max: 10_000,
             lightning_fee_ppm: 10_000,
             lightning_fee_min: 2,
             lightning_backend: LightningBackend::None,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cashu::QuoteId;
 use crate::{
-    BlindSignature, BlindedMessage, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof, PublicKeys,
-    Reference,
+    BlindSignature, BlindedMessage, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof,
+    PublicKeys, Reference,
 };
 
 /// Paths of the API, beside the mint's base URL.

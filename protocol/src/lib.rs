@@ -19,6 +19,7 @@
 //! | [`cashu`] | bodies of the door for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
 //! | [`identity`] | a mint's own key, its addresses, and whose a keyset is | |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
+//! | [`json`] | reading JSON in which an object is an object | |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
 //! | [`unit`] | amounts as people write them | |
 //! | [`text`] | strangers' words, made fit to be shown | Unicode |
@@ -32,6 +33,7 @@ pub mod derive;
 pub mod encoding;
 pub mod error_code;
 pub mod identity;
+pub mod json;
 pub mod keyset;
 pub mod nut13;
 pub mod payment;

@@ -200,7 +200,8 @@ impl Redeemer {
 
     /// The body of a batch's redemption: always the same for the same batch.
     fn body(&self, batch: &Batch) -> Secret {
-        let read = |token: &Unredeemed| serde_json::from_str(token.input.expose()).ok();
+        let read =
+            |token: &Unredeemed| farthing_protocol::json::from_str(token.input.expose()).ok();
         let inputs = batch.tokens.iter().filter_map(read);
         redeem_body(&farthing_protocol::api::RedeemRequest {
             inputs: inputs.map(|input| sign(&self.keys, input)).collect(),

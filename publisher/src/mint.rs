@@ -282,7 +282,16 @@ impl Mint {
             401 => Standing::Refused,
             _ => {
                 let answer = answer.error_for_status().map_err(failed)?;
-                Standing::Account(answer.json::<Account>().await.map_err(failed)?.name)
+                let unreadable = |reason| Error::Mint {
+                    url: self.url.clone(),
+                    reason,
+                };
+                let bytes = read(answer).await.map_err(unreadable)?;
+                let account = farthing_protocol::json::from_slice::<Account>(&bytes);
+                let account = account.map_err(|_| {
+                    unreadable("the account is not answered as a mint does".to_owned())
+                });
+                Standing::Account(account?.name)
             }
         })
     }
@@ -329,10 +338,10 @@ impl Mint {
         let status = answer.status().as_u16();
         let bytes = read(answer).await.map_err(Failure::Silent)?;
         if status == 200 {
-            let parsed = serde_json::from_slice(&bytes);
+            let parsed = farthing_protocol::json::from_slice(&bytes);
             return parsed.map_err(|_| Failure::Silent("an answer that is none".to_owned()));
         }
-        let Ok(ErrorBody { detail, code }) = serde_json::from_slice(&bytes) else {
+        let Ok(ErrorBody { detail, code }) = farthing_protocol::json::from_slice(&bytes) else {
             return Err(Failure::Silent(format!("status {status} without a code")));
         };
         let detail: String = detail
@@ -377,11 +386,7 @@ fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
     built.or_else(|_| builder().tls_certs_only([]).build())
 }
 
-async fn fetch(
-    http: &reqwest::Client,
-    url: &str,
-    known: &[KeysetKeys],
-) -> Result<Known, String> {
+async fn fetch(http: &reqwest::Client, url: &str, known: &[KeysetKeys]) -> Result<Known, String> {
     Ok(Known {
         mint: url.to_owned(),
         info: get(http, url, path::INFO).await?,
@@ -401,7 +406,7 @@ fn keep(cache: &Path, known: &Known) {
 
 /// What the mint said before, if that holds together.
 fn recall(cache: &Path) -> Option<Known> {
-    let known: Known = serde_json::from_slice(&std::fs::read(cache).ok()?).ok()?;
+    let known: Known = farthing_protocol::json::from_slice(&std::fs::read(cache).ok()?).ok()?;
     known.keysets.iter().all(holds).then_some(known)
 }
 
@@ -526,7 +531,8 @@ async fn get<T: DeserializeOwned>(
         return Err(format!("{path} was answered {}", answer.status()));
     }
     let bytes = read(answer).await?;
-    serde_json::from_slice(&bytes).map_err(|_| format!("{path} is not answered as a mint does"))
+    farthing_protocol::json::from_slice(&bytes)
+        .map_err(|_| format!("{path} is not answered as a mint does"))
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {

@@ -272,6 +272,32 @@ fn no_program_panics_because_it_cannot_print() {
     nothing_breaks(rule, prints_that_panic);
 }
 
+/// JSON from outside that is not read by `protocol/src/json.rs`, and so takes an array for an object.
+fn lenient_json(source: &Source) -> Vec<String> {
+    const PRODUCT: [&str; 5] = ["protocol", "mint", "wallet", "wallet-cli", "publisher"];
+    let concerns = PRODUCT.iter().any(|package| {
+        let rest = source.path.strip_prefix(package);
+        rest.is_some_and(|rest| rest.starts_with("/src/"))
+    });
+    if !concerns || source.is_test() || source.path == "protocol/src/json.rs" {
+        return Vec::new();
+    }
+    // Tests stand at a file's end.
+    let product = source.text.split("#[cfg(test)]\nmod ").next();
+    let product = Source {
+        path: source.path.clone(),
+        text: product.unwrap_or_default().to_owned(),
+    };
+    const READERS: [&str; 3] = ["from_slice", "from_str", "from_reader"];
+    let words = product.words();
+    let pairs = words
+        .windows(2)
+        .filter(|pair| pair[0].1 == "serde_json" && READERS.contains(&pair[1].1.as_str()));
+    pairs
+        .map(|pair| format!("{}:{}: serde_json::{}", source.path, pair[1].0, pair[1].1))
+        .collect()
+}
+
 #[test]
 fn files_hold_one_idea() {
     let rule = format!("files have {FILE_LINES_MAX} lines at the most, tests aside");
@@ -293,6 +319,12 @@ fn only_the_mints_store_speaks_sql() {
 fn only_the_mints_keyring_holds_private_keys() {
     let rule = "only mint/src/keyring names SecretKey";
     nothing_breaks(rule, keys_outside_the_keyring);
+}
+
+#[test]
+fn json_is_read_strictly() {
+    let rule = "JSON is read by farthing_protocol::json, which takes no array for an object";
+    nothing_breaks(rule, lenient_json);
 }
 
 #[test]
@@ -420,6 +452,23 @@ mod the_checks_find {
         assert!(find("mint/src/keyring.rs", text).is_empty());
         assert!(find("mint/src/keyring/a.rs", text).is_empty());
         assert!(find("protocol/src/a.rs", text).is_empty());
+    }
+
+    #[test]
+    fn json_that_is_read_leniently() {
+        let find = |path: &str, text: &str| lenient_json(&source(path, text));
+        let text = "fn a() { serde_json::from_slice(b) }";
+        assert_eq!(
+            find("wallet/src/a.rs", text),
+            ["wallet/src/a.rs:1: serde_json::from_slice"]
+        );
+        assert!(find("wallet/src/a_tests.rs", text).is_empty());
+        assert!(find("tests/src/a.rs", text).is_empty());
+        assert!(find("protocol/src/json.rs", text).is_empty());
+        let test = format!("#[cfg(test)]\nmod tests {{ {text} }}");
+        assert!(find("mint/src/a.rs", &test).is_empty());
+        assert!(find("mint/src/a.rs", "fn a() { serde_json::to_vec(b) }").is_empty());
+        assert!(find("mint/src/a.rs", "fn a() { json::from_slice(b) }").is_empty());
     }
 
     #[test]

@@ -110,14 +110,14 @@ impl<H: Http> Api<'_, H> {
         let response = self.http.send(request).await;
         let response = response.map_err(|error| self.silence(error.0, None))?;
         if (200..300).contains(&response.status) {
-            return serde_json::from_slice(&response.body)
+            return farthing_protocol::json::from_slice(&response.body)
                 .map_err(|_| Error::lie(self.mint, Lie::Answer(path.to_owned())));
         }
         Err(self.refusal(path, &response))
     }
 
     fn refusal(&self, path: &str, response: &Response) -> Error {
-        let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
+        let body: Option<ErrorBody> = farthing_protocol::json::from_slice(&response.body).ok();
         let detail = body
             .as_ref()
             .map_or(String::new(), |b| printable(&b.detail));

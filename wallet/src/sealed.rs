@@ -35,11 +35,12 @@ impl<S: Store> Sealed<S> {
             (None, _) => None,
             (Some(_), None) => return Err(StoreError::Sealed),
             (Some(seal), Some(passphrase)) => {
-                let seal: Seal =
-                    serde_json::from_slice(&seal).map_err(|_| StoreError::Damaged {
+                let seal: Seal = farthing_protocol::json::from_slice(&seal).map_err(|_| {
+                    StoreError::Damaged {
                         table: Table::Meta.name(),
                         key: SEAL_KEY.to_owned(),
-                    })?;
+                    }
+                })?;
                 Some(FileKey::unwrap(&seal, passphrase)?)
             }
         };

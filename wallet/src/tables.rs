@@ -279,7 +279,7 @@ impl<S: Store> Tables<S> {
 }
 
 fn parse<T: DeserializeOwned>(table: Table, key: &str, value: &Value) -> Result<T, StoreError> {
-    serde_json::from_slice(value).map_err(|_| StoreError::Damaged {
+    farthing_protocol::json::from_slice(value).map_err(|_| StoreError::Damaged {
         table: table.name(),
         key: key.to_owned(),
     })

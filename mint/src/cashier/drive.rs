@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use farthing_protocol::cashu::QuoteId;
 
-use super::{Cashier, POISONED};
+use super::{Cashier, POISONED, SHOWN_S};
 use crate::clock;
 use crate::engine::{Event, QuoteStep};
 use crate::error::Result;
@@ -16,18 +16,18 @@ use crate::lightning::{Attempt, Outgoing, Payment};
 
 /// How often the backend is asked about what is open.
 const ROUND: Duration = Duration::from_secs(1);
-/// An invoice may have been paid in its last second, and be heard of later.
-const GRACE_S: u64 = 3600;
-/// How many invoices are looked at in a round: the newest. About others the backend is asked when their
-/// holders ask.
-const OPEN_MAX: usize = 256;
+/// How many invoices are looked at in every round: the newest.
+const NEWEST_MAX: usize = 256;
+/// How many others are looked at in a round, in turns.
+const OTHERS_MAX: usize = 64;
 
 impl Cashier {
     /// Looks at what is open again and again: invoices that may have been paid, and payments that this
     /// process did not begin or whose end it did not hear. Never ends.
     pub async fn run(self: Arc<Self>) {
+        let mut next = None;
         loop {
-            if let Err(error) = self.round().await {
+            if let Err(error) = self.round(&mut next).await {
                 tracing::warn!(%error, "what is open at the payment backend could not be looked at");
             }
             tokio::time::sleep(ROUND).await;
@@ -49,20 +49,41 @@ impl Cashier {
         }
     }
 
-    async fn round(self: &Arc<Self>) -> Result<()> {
+    /// Looks at the payments under way, at the newest invoices, and at some of the others, those after
+    /// `next`.
+    async fn round(self: &Arc<Self>, next: &mut Option<(u64, QuoteId)>) -> Result<()> {
         let reader = self.engine.store().reader()?;
         if self.makes_payments()? {
             for quote in reader.pending_melt_quotes()? {
                 self.drive(quote)?;
             }
         }
-        let after = clock::now_s().saturating_sub(GRACE_S);
         let before = self.open_quotes()?.clone();
-        let open = reader.open_mint_quotes(after, OPEN_MAX)?;
+        let newest = reader.unpaid_mint_quotes(None, NEWEST_MAX)?;
+        let place = |quote: &MintQuote| (quote.expiry, quote.id.clone());
+        let last = newest.last().map(place);
+        // What the newest have grown over need not be looked at twice.
+        let after = match (next.take(), last) {
+            (Some(next), Some(last)) => Some(next.min(last)),
+            (_, last) => last,
+        };
+        let others = match after {
+            Some(after) => reader.unpaid_mint_quotes(Some(after), OTHERS_MAX)?,
+            None => Vec::new(),
+        };
+        *next = others.last().map(place);
+        let lapsed = clock::now_s().saturating_sub(SHOWN_S);
+        let has_lapsed = reader.has_lapsed_melt_quotes(lapsed)?;
         drop(reader);
-        self.tell_of_others(before, &open)?;
-        for quote in open {
-            if !self.look_for(&quote).await? {
+        if has_lapsed {
+            self.engine.record(QuoteStep::Lapsed(lapsed)).await?;
+        }
+        self.tell_of_others(before, &newest)?;
+        for quote in newest.iter().chain(&others) {
+            let Some(_turn) = self.asking.turn_at_once(quote.payment_hash) else {
+                continue;
+            };
+            if !self.look_for(quote).await? {
                 // Neither is it for the others.
                 break;
             }

@@ -7,6 +7,7 @@
 //! the mint's folder: the running mint, or an operator's command while no mint runs. Whoever begins a
 //! payment without it has it made by who does.
 
+mod asking;
 mod drive;
 mod offer;
 mod rates;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use farthing_protocol::ErrorCode;
 use farthing_protocol::cashu::QuoteId;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use crate::clock;
 use crate::config::Config;
@@ -27,10 +28,15 @@ use crate::engine::{Engine, Event, QuoteStep};
 use crate::error::{Error, Result};
 use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::lightning::{BackendError, Features, Incoming, PaymentBackend};
+use asking::Asking;
 use rates::Rates;
 
 pub use offer::MeltWish;
 
+/// How many questions about invoices the backend is asked at the same time.
+const QUESTIONS_MAX: usize = 32;
+/// For how many seconds a quote that has expired unpaid is still shown.
+const SHOWN_S: u64 = 600;
 /// How often a waiting caller looks for itself whether its payment has ended.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -42,6 +48,12 @@ pub struct Cashier {
     payment_timeout: Duration,
     invoice_expiry_s: u32,
     amount_max: u64,
+    /// How many quotes may be open, of each kind: of tokens' holders together, and of each account.
+    quotes_max: usize,
+    /// When the backend was asked about which invoice.
+    asking: Asking,
+    /// How many such questions may be open.
+    questions: Semaphore,
     /// Locked by the one process that makes payments.
     lock: File,
     /// The mint quotes that were not paid when they were last looked at.
@@ -80,6 +92,9 @@ impl Cashier {
             payment_timeout: Duration::from_millis(config.lightning_timeout_ms),
             invoice_expiry_s: config.lightning_invoice_expiry_s,
             amount_max: config.lightning_amount_max,
+            quotes_max: config.lightning_quotes_max,
+            asking: Asking::default(),
+            questions: Semaphore::new(QUESTIONS_MAX),
             lock,
             open: Mutex::default(),
             payments: Mutex::default(),
@@ -120,7 +135,7 @@ impl Cashier {
     }
 
     /// A mint quote of `account`'s, or for tokens, as it is now: the backend is asked about one that is
-    /// not paid.
+    /// not paid, once a second at the most, and who asks meanwhile waits for that.
     ///
     /// # Errors
     /// [`Error::Request`] with `QuoteUnknown`; [`Error::Busy`]; [`Error::Store`].
@@ -129,8 +144,26 @@ impl Cashier {
         if quote.paid > 0 {
             return Ok(quote);
         }
-        self.look_for(&quote).await?;
+        if let Some(_turn) = self.asking.turn(quote.payment_hash).await {
+            self.look_for(&quote).await?;
+        }
         self.read_mint_quote(id, account)
+    }
+
+    /// The same without waiting: when the backend was just asked, the quote is as it was then, and those
+    /// who watch are told what has changed.
+    ///
+    /// # Errors
+    /// As [`Self::mint_quote`].
+    pub(crate) async fn mint_quote_at_once(&self, id: &QuoteId) -> Result<MintQuote> {
+        let quote = self.read_mint_quote(id, None)?;
+        if quote.paid > 0 {
+            return Ok(quote);
+        }
+        if let Some(_turn) = self.asking.turn_at_once(quote.payment_hash) {
+            self.look_for(&quote).await?;
+        }
+        self.read_mint_quote(id, None)
     }
 
     pub(crate) fn read_mint_quote(
@@ -219,10 +252,13 @@ impl Cashier {
         }
     }
 
-    /// Asks the backend whether a mint quote was paid, and has it written down. Tells whether the backend
-    /// could be reached.
+    /// Asks the backend whether a mint quote was paid, and has it written down; so is that it can never be
+    /// paid any more, some time after its expiry. Tells whether the backend could be reached.
     async fn look_for(&self, quote: &MintQuote) -> Result<bool> {
-        match self.backend.incoming(quote.payment_hash).await {
+        let place = self.questions.acquire().await.map_err(|_| POISONED)?;
+        let answer = self.backend.incoming(quote.payment_hash).await;
+        drop(place);
+        match answer {
             Ok(Incoming::Paid { amount_msat }) => {
                 let amount = self.rates.received(amount_msat);
                 if amount < quote.amount {
@@ -234,6 +270,10 @@ impl Cashier {
                     return Ok(true);
                 }
                 let step = QuoteStep::Received(quote.id.clone(), amount);
+                self.engine.record(step).await.map(|()| true)
+            }
+            Ok(Incoming::Expired) if quote.expiry < clock::now_s().saturating_sub(SHOWN_S) => {
+                let step = QuoteStep::Expired(quote.id.clone());
                 self.engine.record(step).await.map(|()| true)
             }
             Ok(Incoming::Unpaid | Incoming::Expired) => Ok(true),

@@ -4,7 +4,7 @@ use farthing_protocol::{EncodedPoint, ErrorCode};
 
 use super::{Cashier, failed, new_id};
 use crate::clock;
-use crate::engine::QuoteStep;
+use crate::engine::{QuoteStep, too_many_quotes};
 use crate::error::{Error, Result};
 use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::lightning::{self, ParsedInvoice};
@@ -28,8 +28,8 @@ impl Cashier {
     /// as tokens by whoever signs with `pubkey`, or by whoever knows the quote's id.
     ///
     /// # Errors
-    /// [`Error::Request`] with `AmountOutOfRange`; [`Error::Busy`] when the backend does not answer;
-    /// [`Error::Store`].
+    /// [`Error::Request`] with `AmountOutOfRange`, or with `Unavailable` when too many invoices wait to be
+    /// paid; [`Error::Busy`] when the backend does not answer; [`Error::Store`].
     pub async fn offer(
         &self,
         amount: u64,
@@ -39,6 +39,13 @@ impl Cashier {
     ) -> Result<MintQuote> {
         self.check_amount(amount)?;
         let amount_msat = self.rates.to_msat(amount).ok_or_else(out_of_range)?;
+        // Before the node makes an invoice; the writer decides.
+        let reader = self.engine.store().reader()?;
+        let open = reader.unpaid_count(account, clock::now_s(), self.quotes_max)?;
+        drop(reader);
+        if open >= self.quotes_max {
+            return Err(too_many_quotes());
+        }
         let description = description.filter(|_| self.features().description);
         let invoice = self
             .backend
@@ -54,20 +61,23 @@ impl Cashier {
             expiry: invoice.expires_at,
             paid: 0,
             issued: 0,
+            updated_at: clock::now_s(),
         };
         self.engine
-            .record(QuoteStep::Offered(quote.clone()))
+            .record(QuoteStep::Offered(quote.clone(), self.quotes_max))
             .await?;
         self.open_quotes()?.insert(quote.id.clone());
         Ok(quote)
     }
 
     /// Says what paying an invoice costs, from `account` or with tokens. The payment's own fee may be
-    /// `fee_max`, in the mint's unit, or what the settings say.
+    /// `fee_max`, in the mint's unit, or what the settings say. Asked again on the same terms, it is the
+    /// same quote, which counts longer then.
     ///
     /// # Errors
-    /// [`Error::Request`] with `Malformed`, `QuoteExpired`, `InvoiceAmountless`, `InvoiceAmountMismatch` or
-    /// `AmountOutOfRange`; [`Error::Busy`]; [`Error::Store`].
+    /// [`Error::Request`] with `Malformed`, `QuoteExpired`, `InvoiceAmountless`, `InvoiceAmountMismatch`,
+    /// `AmountOutOfRange`, or `Unavailable` when too many quotes wait to be begun; [`Error::Busy`];
+    /// [`Error::Store`].
     pub async fn quote_payment(
         &self,
         request: &str,
@@ -107,8 +117,23 @@ impl Cashier {
             fee_paid: 0,
             preimage: None,
         };
-        self.engine.record(QuoteStep::Asked(quote.clone())).await?;
-        Ok(quote)
+        self.engine
+            .record(QuoteStep::Asked(quote.clone(), self.quotes_max))
+            .await?;
+        self.quoted(&quote)
+    }
+
+    /// The quote that an invoice has now: the one that was made, or the one that there was on the same
+    /// terms.
+    fn quoted(&self, made: &MeltQuote) -> Result<MeltQuote> {
+        let reader = self.engine.store().reader()?;
+        if let Some(quote) = reader.melt_quote(&made.id)? {
+            return Ok(quote);
+        }
+        let before = reader.unbegun_melt_quote(&made.payment_hash, made.account)?;
+        before
+            .filter(|quote| quote.has_terms_of(made))
+            .ok_or(Error::Busy("asked about the same invoice by others"))
     }
 
     /// Whether an invoice is one of this mint's.

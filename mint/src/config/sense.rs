@@ -81,6 +81,12 @@ impl Config {
             return Err("bodies_mib_max: at least one body of body_bytes_max".to_owned());
         }
         count("queue_max", self.queue_max, 1, COUNT_MAX)?;
+        count(
+            "lightning_quotes_max",
+            self.lightning_quotes_max,
+            1,
+            COUNT_MAX,
+        )?;
         count("connections_max", self.connections_max, 1, COUNT_MAX)?;
         count("blind_auth_max", self.blind_auth_max, 1, TOKENS_MAX)
     }
@@ -89,6 +95,7 @@ impl Config {
         for (name, time, least) in [
             ("read_timeout_ms", self.read_timeout_ms, 1),
             ("queue_timeout_ms", self.queue_timeout_ms, 1),
+            ("websocket_idle_ms", self.websocket_idle_ms, 1),
             ("lightning_timeout_ms", self.lightning_timeout_ms, 1),
             ("stop_timeout_ms", self.stop_timeout_ms, 0),
             ("refusal_delay_ms", self.refusal_delay_ms, 0),

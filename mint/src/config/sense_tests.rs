@@ -29,6 +29,14 @@ const NONSENSE: &[(&str, &str)] = &[
         "store_cache_mib: at most 1048576",
     ),
     (
+        "lightning_quotes_max = 0",
+        "lightning_quotes_max: between 1 and 1000000",
+    ),
+    (
+        "websocket_idle_ms = 0",
+        "websocket_idle_ms: between 1 and 86400000",
+    ),
+    (
         "replay_days = 0",
         "replay_days: between 1 and 366: what is sent again after a lost answer is known by it",
     ),

@@ -11,7 +11,7 @@ use crate::keyring::Mark;
 const BEHIND_MAX: usize = 256;
 
 /// What changed. The store says what it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// The state of the token with this mark.
     Token(Mark),

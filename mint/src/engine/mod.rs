@@ -45,6 +45,7 @@ use writer::{BATCH_MAX, Committer, Job, Work};
 pub use events::Event;
 pub use journal::Journal;
 pub use quotes::QuoteStep;
+pub(crate) use quotes::too_many_quotes;
 
 /// What the engine is told by the operator.
 #[derive(Clone, Debug)]

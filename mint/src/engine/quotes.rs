@@ -20,12 +20,17 @@ use crate::store::TokenRow;
 /// What became known of a quote.
 #[derive(Clone, Debug)]
 pub enum QuoteStep {
-    /// Somebody asked for an invoice.
-    Offered(MintQuote),
-    /// Somebody asked what paying an invoice costs.
-    Asked(MeltQuote),
+    /// Somebody asked for an invoice. Refused when as many as the second wait to be paid already.
+    Offered(MintQuote, usize),
+    /// Somebody asked what paying an invoice costs. Refused when as many as the second wait to be begun
+    /// already.
+    Asked(MeltQuote, usize),
     /// The payment backend says that this much was paid for a mint quote.
     Received(QuoteId, u64),
+    /// The payment backend says that a mint quote's invoice can never be paid any more.
+    Expired(QuoteId),
+    /// What expired before this Unix time, and nobody has begun, is in nobody's hands.
+    Lapsed(u64),
     /// The payment backend says that a melt quote's payment has arrived.
     Arrived {
         /// Which.
@@ -43,15 +48,20 @@ impl Books<'_> {
     /// Takes note of what became known. Said again, it changes nothing.
     pub(super) fn take(&mut self, step: &QuoteStep) -> Result<()> {
         match step {
-            QuoteStep::Offered(quote) => self.batch.add_mint_quote(quote),
-            QuoteStep::Asked(quote) => self.batch.add_melt_quote(quote),
+            QuoteStep::Offered(quote, open_max) => self.offer(quote, *open_max),
+            QuoteStep::Asked(quote, open_max) => self.quote(quote, *open_max),
+            QuoteStep::Expired(id) => {
+                self.events.push(Event::Quote(id.clone()));
+                self.batch.remove_unpaid_mint_quote(id)
+            }
+            QuoteStep::Lapsed(before) => self.batch.remove_lapsed_melt_quotes(*before),
             QuoteStep::Received(id, amount) => match self.batch.mint_quote(id)? {
                 Some(quote) if quote.paid == 0 => {
                     let (paid, owed) = (to_signed(*amount)?, to_signed(quote.amount)?);
                     self.post_amount(RESERVE, -paid, PostingKind::Deposit)?;
                     // Whoever pays more than was asked for gives it to the mint.
                     self.post_amount(FEES, paid - owed, PostingKind::Deposit)?;
-                    self.receive(&quote)
+                    self.receive(quote)
                 }
                 Some(_) | None => Ok(()),
             },
@@ -72,6 +82,35 @@ impl Books<'_> {
                 None => Ok(()),
             },
         }
+    }
+
+    fn offer(&self, quote: &MintQuote, open_max: usize) -> Result<()> {
+        let open = self.batch.unpaid_count(quote.account, self.now, open_max)?;
+        if open >= open_max {
+            return Err(too_many_quotes());
+        }
+        self.batch.add_mint_quote(quote)
+    }
+
+    /// Adds a melt quote, unless there is the same one: that counts longer then. One for the same payment
+    /// on other terms gives way, if nobody has begun it.
+    fn quote(&mut self, quote: &MeltQuote, open_max: usize) -> Result<()> {
+        let (hash, account) = (&quote.payment_hash, quote.account);
+        match self.batch.unbegun_melt_quote(hash, account)? {
+            Some(open) if open.has_terms_of(quote) => {
+                let expiry = open.expiry.max(quote.expiry);
+                return self.batch.set_melt_expiry(&open.id, expiry);
+            }
+            Some(open) => {
+                self.events.push(Event::Quote(open.id.clone()));
+                self.batch.remove_unbegun_melt_quote(&open.id)?;
+            }
+            None if self.batch.unbegun_count(account, self.now, open_max)? >= open_max => {
+                return Err(too_many_quotes());
+            }
+            None => {}
+        }
+        self.batch.add_melt_quote(quote)
     }
 
     /// What stands against beginning a payment that was begun before, perhaps by the same request.
@@ -145,9 +184,10 @@ impl Books<'_> {
 
     pub(super) fn issue_quotes(&mut self, quotes: &[(QuoteId, u64)]) -> Result<()> {
         for (id, amount) in quotes {
-            let quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
-            let issued = quote.issued.saturating_add(*amount);
-            self.batch.set_mint_quote(id, quote.paid, issued)?;
+            let mut quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
+            quote.issued = quote.issued.saturating_add(*amount);
+            quote.updated_at = quote.changed_at(self.now);
+            self.batch.set_mint_quote(&quote)?;
             self.events.push(Event::Quote(id.clone()));
         }
         Ok(())
@@ -176,7 +216,7 @@ impl Books<'_> {
         self.events.push(Event::Quote(quote.id.clone()));
         match own {
             Some(own) => {
-                self.receive(&own)?;
+                self.receive(own)?;
                 self.arrive(quote, 0, None)
             }
             None => Ok(()),
@@ -184,15 +224,18 @@ impl Books<'_> {
     }
 
     /// Gives what was paid for a mint quote to whom it belongs, in the quote's amount.
-    fn receive(&mut self, quote: &MintQuote) -> Result<()> {
+    fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
         let amount = to_signed(quote.amount)?;
         let (beneficiary, issued) = match quote.account {
             Some(account) => (account, quote.amount),
             None => (PAID_IN, 0),
         };
         self.post_amount(beneficiary, amount, PostingKind::Deposit)?;
-        self.batch.set_mint_quote(&quote.id, quote.amount, issued)?;
-        self.events.push(Event::Quote(quote.id.clone()));
+        quote.paid = quote.amount;
+        quote.issued = issued;
+        quote.updated_at = quote.changed_at(self.now);
+        self.batch.set_mint_quote(&quote)?;
+        self.events.push(Event::Quote(quote.id));
         Ok(())
     }
 
@@ -333,6 +376,12 @@ fn begun_before(state: MeltState) -> Option<Error> {
             Some(Error::request(ErrorCode::InvoicePaid, detail))
         }
     }
+}
+
+/// As many quotes are open as the mint has room for.
+pub(crate) fn too_many_quotes() -> Error {
+    let detail = "the mint has as many open quotes as it keeps; nothing was moved: try again later";
+    Error::request(ErrorCode::Unavailable, detail)
 }
 
 fn unknown() -> Error {

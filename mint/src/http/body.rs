@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use farthing_protocol::ErrorCode;
+use farthing_protocol::{ErrorCode, json};
 use http_body_util::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
@@ -147,7 +147,7 @@ fn linger(body: Body) {
 /// # Errors
 /// [`Error::Request`] with `Malformed`, naming the place and never a value: values are secrets.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|e| {
+    json::from_slice(body).map_err(|e| {
         let (line, column) = (e.line(), e.column());
         let what = explain(&e);
         let detail = format!("malformed body, line {line} column {column}: {what}");

@@ -46,6 +46,8 @@ struct App {
     bodies: Arc<Budget>,
     /// Places for wallets that keep a connection open.
     sockets: Arc<Semaphore>,
+    /// Room for what they subscribe to, all together.
+    subjects: Arc<Semaphore>,
     readers: Readers,
     metrics: Metrics,
     /// The mint's addresses.
@@ -69,14 +71,16 @@ impl App {
     ) -> Result<Self> {
         let auth = config.auth().map_err(Error::Operator)?;
         let bodies = Budget::new(config.bodies_bytes_max());
+        let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
             addresses: config.addresses(listens),
             bodies,
+            sockets: permits(config.websockets_max),
+            subjects: permits(config.websocket_subjects_max),
             config,
             engine,
             cashier,
             guard: auth.map(Guard::new).transpose()?,
-            sockets: Arc::new(Semaphore::new(handlers::cashu::socket::SOCKETS_MAX)),
             readers: Readers::default(),
             metrics: Metrics::default(),
             started: clock::now_s(),

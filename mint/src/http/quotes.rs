@@ -5,7 +5,6 @@ use farthing_protocol::cashu::bolt11::{
 };
 
 use super::App;
-use crate::clock;
 use crate::error::Result;
 use crate::ledger::{self, MeltState};
 
@@ -27,7 +26,7 @@ pub(super) fn to_mint_quote(app: &App, quote: ledger::MintQuote) -> MintQuote {
         pubkey: quote.pubkey,
         amount_paid: quote.paid,
         amount_issued: quote.issued,
-        updated_at: clock::now_s(),
+        updated_at: quote.updated_at,
     }
 }
 

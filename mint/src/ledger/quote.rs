@@ -30,6 +30,17 @@ pub struct MintQuote {
     pub paid: u64,
     /// What of it was issued, as tokens or to the account.
     pub issued: u64,
+    /// The Unix time of its last change. Each change is later than the one before, by a second at the
+    /// least: wallets tell by it which of two answers is the newer one (NUT-04).
+    pub updated_at: u64,
+}
+
+impl MintQuote {
+    /// The time of a change that happens `now`.
+    #[must_use]
+    pub fn changed_at(&self, now: u64) -> u64 {
+        now.max(self.updated_at.saturating_add(1))
+    }
 }
 
 /// Somebody else's invoice that the mint is asked to pay. Amounts are in the mint's unit.
@@ -70,6 +81,22 @@ impl MeltQuote {
     #[must_use]
     pub fn due(&self) -> u64 {
         self.amount.saturating_add(self.fee_reserve)
+    }
+
+    /// Whether it says of the same invoice what another quote says, but for names and times.
+    #[must_use]
+    pub fn has_terms_of(&self, other: &Self) -> bool {
+        let terms = |quote: &Self| {
+            let parts = (quote.amount_msat, quote.is_partial);
+            (
+                quote.payment_hash,
+                quote.account,
+                parts,
+                quote.amount,
+                quote.fee_reserve,
+            )
+        };
+        terms(self) == terms(other) && self.request == other.request
     }
 
     /// Whether it has paid an invoice of this mint's own: then nothing left the house, and nobody gave a

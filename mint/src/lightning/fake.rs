@@ -317,7 +317,7 @@ impl Fake {
     fn read<T: DeserializeOwned>(&self, kind: &str, hash: &PaymentHash) -> io::Result<Option<T>> {
         let path = self.control.join(format!("{kind}-{}", hex::encode(hash)));
         match std::fs::read(path) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Ok(text) => Ok(Some(farthing_protocol::json::from_slice(&text)?)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }

@@ -205,7 +205,7 @@ impl NodeClient {
 impl Answer {
     /// The answer as JSON of this form, or `None`.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.bytes).ok()
+        farthing_protocol::json::from_slice(&self.bytes).ok()
     }
 }
 

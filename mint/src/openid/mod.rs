@@ -183,6 +183,6 @@ impl OpenId {
             }
             bytes.extend_from_slice(&chunk);
         }
-        serde_json::from_slice(&bytes).map_err(|e| format!("{url}: {e}"))
+        farthing_protocol::json::from_slice(&bytes).map_err(|e| format!("{url}: {e}"))
     }
 }

@@ -110,7 +110,7 @@ impl Voucher {
         let mut text = Zeroizing::new(Vec::new());
         file.read_to_end(&mut text)?;
         // A file that is not whole was not paid for.
-        let Ok(recipe) = serde_json::from_slice(&text) else {
+        let Ok(recipe) = farthing_protocol::json::from_slice(&text) else {
             std::fs::remove_file(&path)?;
             return Ok(None);
         };

@@ -12,9 +12,11 @@ mod books;
 mod checkpoint;
 mod copy;
 mod failure;
+mod open_quotes;
 mod quotes;
 mod reader;
 mod recovery;
+mod schema;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -36,8 +38,6 @@ pub use quotes::BlankRow;
 pub use reader::{KeysetRow, Reader, Snapshot, SpentRow};
 pub use recovery::{LogPlace, Quarantine};
 
-/// The version of the schema, kept in SQLite's `user_version`.
-const SCHEMA_VERSION: i32 = 2;
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -72,19 +72,15 @@ impl Store {
         let store = Self::at(path);
         let mut connection = store.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(include_str!("schema.sql"))?;
-        transaction.execute("INSERT INTO meta VALUES ('unit', ?1)", [unit])?;
-        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        transaction.commit()?;
+        schema::create(&mut connection, unit)?;
         Ok(store)
     }
 
-    /// Opens the store at `path`.
+    /// Opens the store at `path`, and brings one of an older version up to date.
     ///
     /// # Errors
-    /// [`Error::Operator`] when there is none or its schema is of another version; [`Error::Store`]
-    /// when it cannot be read.
+    /// [`Error::Operator`] when there is none or its schema is of a version that this program does not
+    /// know; [`Error::Store`] when it cannot be read or written.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
             let shown = path.display();
@@ -93,7 +89,7 @@ impl Store {
             )));
         }
         let store = Self::at(path);
-        store.check_version()?;
+        store.bring_up_to_date()?;
         Ok(store)
     }
 
@@ -121,16 +117,17 @@ impl Store {
         }
     }
 
-    fn check_version(&self) -> Result<()> {
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version == SCHEMA_VERSION {
+    fn bring_up_to_date(&self) -> Result<()> {
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let version = schema::migrate(&mut connection)?;
+        if version == schema::VERSION {
             return Ok(());
         }
         let shown = self.path.display();
+        let known = schema::VERSION;
         Err(Error::Operator(format!(
-            "{shown} has schema version {version}, and this program knows {SCHEMA_VERSION}: it was \
-             made by another version of Farthing; nothing was changed"
+            "{shown} has schema version {version}, and this program knows {known}: it was made by \
+             another version of Farthing; nothing was changed"
         )))
     }
 
@@ -173,3 +170,5 @@ impl Store {
 
 #[cfg(test)]
 mod retention_tests;
+#[cfg(test)]
+mod schema_tests;

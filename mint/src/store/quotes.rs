@@ -9,9 +9,11 @@ use crate::error::{Error, Result};
 use crate::keyring::Mark;
 use crate::ledger::{MeltQuote, MeltState, MintQuote};
 
-const MINT_QUOTE: &str =
-    "id, payment_hash, request, amount, account, pubkey, expiry, paid, issued FROM mint_quotes";
-const MELT_QUOTE: &str = "id, payment_hash, request, amount_msat, is_partial, amount, fee_reserve,
+pub(super) const MINT_QUOTE: &str =
+    "id, payment_hash, request, amount, account, pubkey, expiry, paid, issued, updated_at
+     FROM mint_quotes";
+pub(super) const MELT_QUOTE: &str =
+    "id, payment_hash, request, amount_msat, is_partial, amount, fee_reserve,
      account, expiry, state, held, started, fee_paid, preimage FROM melt_quotes";
 
 /// An output for what a payment leaves over.
@@ -42,20 +44,6 @@ impl Reader {
     /// [`Error::Store`].
     pub fn mint_quote_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Option<MintQuote>> {
         mint_quote(&self.connection, "payment_hash = ?1", payment_hash)
-    }
-
-    /// Up to `limit` of the mint quotes that were not paid and expire at Unix time `after` or later, the
-    /// last to expire first.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn open_mint_quotes(&self, after: u64, limit: usize) -> Result<Vec<MintQuote>> {
-        let sql = format!(
-            "SELECT {MINT_QUOTE} WHERE paid = 0 AND expiry >= ?1 ORDER BY expiry DESC LIMIT ?2"
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((after, limit), to_mint_quote)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// A melt quote.
@@ -125,8 +113,8 @@ impl Batch<'_> {
     /// [`Error::Store`], also when its id or its payment hash is taken.
     pub fn add_mint_quote(&self, quote: &MintQuote) -> Result<()> {
         let sql = "INSERT INTO mint_quotes
-             (id, payment_hash, request, amount, account, pubkey, expiry, paid, issued)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+             (id, payment_hash, request, amount, account, pubkey, expiry, paid, issued, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         self.transaction.prepare_cached(sql)?.execute(params![
             quote.id.as_str(),
             quote.payment_hash,
@@ -137,18 +125,23 @@ impl Batch<'_> {
             quote.expiry,
             quote.paid,
             quote.issued,
+            quote.updated_at,
         ])?;
         Ok(())
     }
 
-    /// Sets what was paid for a mint quote, and what of it was issued.
+    /// Sets what became of a mint quote: what was paid for it, what of it was issued, and when.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub fn set_mint_quote(&self, id: &QuoteId, paid: u64, issued: u64) -> Result<()> {
-        let sql = "UPDATE mint_quotes SET paid = ?2, issued = ?3 WHERE id = ?1";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        statement.execute((id.as_str(), paid, issued))?;
+    pub fn set_mint_quote(&self, quote: &MintQuote) -> Result<()> {
+        let sql = "UPDATE mint_quotes SET paid = ?2, issued = ?3, updated_at = ?4 WHERE id = ?1";
+        self.transaction.prepare_cached(sql)?.execute(params![
+            quote.id.as_str(),
+            quote.paid,
+            quote.issued,
+            quote.updated_at,
+        ])?;
         Ok(())
     }
 
@@ -352,7 +345,7 @@ fn mint_quote(connection: &Connection, which: &str, key: &dyn ToSql) -> Result<O
     Ok(statement.query_row([key], to_mint_quote).optional()?)
 }
 
-fn to_mint_quote(row: &Row<'_>) -> rusqlite::Result<MintQuote> {
+pub(super) fn to_mint_quote(row: &Row<'_>) -> rusqlite::Result<MintQuote> {
     let pubkey: Option<[u8; 33]> = row.get(5)?;
     Ok(MintQuote {
         id: QuoteId::new(row.get(0)?),
@@ -364,6 +357,7 @@ fn to_mint_quote(row: &Row<'_>) -> rusqlite::Result<MintQuote> {
         expiry: row.get(6)?,
         paid: row.get(7)?,
         issued: row.get(8)?,
+        updated_at: row.get(9)?,
     })
 }
 
@@ -374,7 +368,7 @@ fn melt_quote(connection: &Connection, id: &QuoteId) -> Result<Option<MeltQuote>
     Ok(row.optional()?)
 }
 
-fn to_melt_quote(row: &Row<'_>) -> rusqlite::Result<MeltQuote> {
+pub(super) fn to_melt_quote(row: &Row<'_>) -> rusqlite::Result<MeltQuote> {
     Ok(MeltQuote {
         id: QuoteId::new(row.get(0)?),
         payment_hash: row.get(1)?,

@@ -54,7 +54,7 @@ impl AuthProof {
     pub fn decode(text: &str) -> Result<Self, NoAuthProof> {
         let text = text.strip_prefix(PREFIX).ok_or(NoAuthProof)?;
         let json = BASE64.decode(text).map_err(|_| NoAuthProof)?;
-        serde_json::from_slice(&Zeroizing::new(json)).map_err(|_| NoAuthProof)
+        crate::json::from_slice(&Zeroizing::new(json)).map_err(|_| NoAuthProof)
     }
 
     /// The text of the header, without padding.

@@ -42,6 +42,9 @@ pub struct Info {
     /// The URL of the terms of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_url: Option<String>,
+    /// The greatest length of any array in a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_array_length: Option<u64>,
     /// What works here.
     pub nuts: Nuts,
 }

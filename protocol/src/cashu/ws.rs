@@ -103,10 +103,12 @@ pub enum Fault {
     Params,
     /// The mint's own.
     Internal,
+    /// The mint has as many subscriptions as it takes.
+    Busy,
 }
 
 impl Fault {
-    /// JSON-RPC 2.0, section 5.1.
+    /// JSON-RPC 2.0, section 5.1; the last is of those that it leaves to servers.
     fn code(self) -> i32 {
         match self {
             Self::Parse => -32700,
@@ -114,6 +116,7 @@ impl Fault {
             Self::Method => -32601,
             Self::Params => -32602,
             Self::Internal => -32603,
+            Self::Busy => -32000,
         }
     }
 }
@@ -141,7 +144,7 @@ impl Request {
     /// # Errors
     /// What is wrong with it, and the id to answer with if it has one.
     pub fn parse(text: &str) -> Result<Self, (Fault, Option<Id>)> {
-        let envelope: Envelope = serde_json::from_str(text).map_err(|error| {
+        let envelope: Envelope = crate::json::from_str(text).map_err(|error| {
             let fault = if error.is_data() {
                 Fault::Request
             } else {

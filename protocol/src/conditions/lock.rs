@@ -84,7 +84,7 @@ pub fn parse(suite: SuiteId, secret: &Secret) -> Result<Option<Lock>, LockError>
         Some("HTLC") => Kind::Htlc,
         Some(_) | None => return Ok(None),
     };
-    let (_, body): (IgnoredAny, Body) = serde_json::from_str(secret.expose())
+    let (_, body): (IgnoredAny, Body) = crate::json::from_str(secret.expose())
         .map_err(|_| LockError::Malformed("not a lock's fields"))?;
     Lock::from_body(suite, kind, body).map(Some)
 }

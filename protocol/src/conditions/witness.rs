@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LockError;
 use crate::encoding::{decode_array, or_null};
+use crate::json;
 
 /// The object that a proof's `witness` field holds as a string.
 ///
@@ -34,7 +35,7 @@ impl Witness {
     pub fn parse(text: Option<&str>) -> Result<Self, LockError> {
         match text {
             None => Ok(Self::default()),
-            Some(text) => serde_json::from_str(text).map_err(|_| LockError::Witness),
+            Some(text) => json::from_str(text).map_err(|_| LockError::Witness),
         }
     }
 

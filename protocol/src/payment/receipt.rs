@@ -95,7 +95,7 @@ fn part(value: &impl Serialize) -> String {
 
 fn read<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, PaymentError> {
     let json = BASE64.decode(part).map_err(|_| PaymentError::Damaged)?;
-    serde_json::from_slice(&json).map_err(|_| PaymentError::Damaged)
+    crate::json::from_slice(&json).map_err(|_| PaymentError::Damaged)
 }
 
 fn array<const N: usize>(part: &str) -> Result<[u8; N], PaymentError> {

@@ -43,7 +43,7 @@ struct EntryProof {
 /// [`TokenError::Damaged`], or [`TokenError::Mints`] when the proofs are not of one mint.
 pub(super) fn decode(json: &[u8]) -> Result<Token, TokenError> {
     let Body { token, unit, memo } =
-        serde_json::from_slice(json).map_err(|_| TokenError::Damaged)?;
+        crate::json::from_slice(json).map_err(|_| TokenError::Damaged)?;
     let mint = token.first().ok_or(TokenError::Empty)?.mint.clone();
     let mint = mint.trim_end_matches('/').to_owned();
     if token.iter().any(|e| e.mint.trim_end_matches('/') != mint) {

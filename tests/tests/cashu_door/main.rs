@@ -10,10 +10,13 @@
 )]
 
 mod accounts;
+mod bounds;
 mod by_hand;
 mod melting;
 mod minting;
+mod objects;
 mod refusals;
 mod setting;
 mod socket;
+mod socket_bounds;
 mod till;

@@ -33,6 +33,8 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     };
     let paid = read().await;
     assert_eq!(paid.state, MintQuoteState::Paid);
+    assert!(paid.updated_at > quote.updated_at);
+    assert_eq!(read().await, paid, "asking changes nothing");
     assert_eq!((paid.amount_paid, paid.amount_issued), (100, 0));
     assert_eq!(shop.sums(), (100, 0, 0));
     assert_eq!(shop.books()["paid_in"]["balance"], 100);
@@ -54,6 +56,38 @@ async fn what_an_invoice_paid_for_is_minted_once() {
     let again = shop.worth(100);
     let body = json!({"quote": quote.quote, "outputs": again.outputs});
     assert_eq!(shop.refusal("/v1/mint/bolt11", &body).await, (400, 20002));
+}
+
+#[tokio::test]
+async fn a_part_of_what_was_paid_is_minted_and_the_rest_later() {
+    let shop = Shop::open().await;
+    let quote = shop.paid_quote(100).await;
+    let mint = async |amount: u64| {
+        let outputs = shop.worth(amount);
+        let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
+        shop.post("/v1/mint/bolt11", &body).await
+    };
+    let read = async || {
+        let path = format!("/v1/mint/quote/bolt11/{}", quote.quote.as_str());
+        let reply = shop.client.get(&path, None).await.unwrap();
+        reply.ok::<MintQuote>().unwrap()
+    };
+    assert_eq!(mint(101).await.refusal().unwrap(), (400, 11005));
+    assert_eq!(mint(60).await.status, 200);
+    let part = read().await;
+    assert_eq!((part.amount_paid, part.amount_issued), (100, 60));
+    assert_eq!(part.state, MintQuoteState::Paid);
+    assert_eq!(shop.sums(), (100, 60, 0));
+    assert_eq!(mint(41).await.refusal().unwrap(), (400, 20002));
+    assert_eq!(mint(40).await.status, 200);
+    let whole = read().await;
+    assert_eq!(
+        (whole.amount_issued, whole.state),
+        (100, MintQuoteState::Issued)
+    );
+    assert!(whole.updated_at > part.updated_at);
+    assert_eq!(mint(1).await.refusal().unwrap(), (400, 20002));
+    assert_eq!(shop.sums(), (100, 100, 0));
 }
 
 #[tokio::test]

@@ -11,20 +11,20 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::setting::{Shop, invoice, melt_body, y};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(shop: &Shop, path: &str) -> Self {
+    pub(crate) async fn open(shop: &Shop, path: &str) -> Self {
         let url = shop.mint.url().unwrap().replace("http://", "ws://");
         Self(connect_async(format!("{url}{path}")).await.unwrap().0)
     }
 
-    async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         let text = message.to_string();
         self.0.send(Message::Text(text.into())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, kind: &str, filters: Value) {
+    pub(crate) async fn subscribe(&mut self, kind: &str, filters: Value) {
         let params = json!({"kind": kind, "subId": kind, "filters": filters});
         self.send(json!({"jsonrpc": "2.0", "id": 7, "method": "subscribe", "params": params}))
             .await;
@@ -36,14 +36,14 @@ impl Socket {
         );
     }
 
-    async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         let next = tokio::time::timeout(Duration::from_secs(60), self.0.next());
         let message = next.await.expect("a message").unwrap().unwrap();
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
     /// The payload of the next message, which is a notice.
-    async fn notice(&mut self, sub_id: &str) -> Value {
+    pub(crate) async fn notice(&mut self, sub_id: &str) -> Value {
         let mut message = self.next().await;
         assert_eq!(message["method"], "subscribe");
         assert_eq!(message["params"]["subId"], sub_id);
@@ -75,7 +75,17 @@ async fn a_wallet_is_told_when_its_invoice_is_paid_and_its_tokens_are_issued() {
         let outputs = shop.worth(4);
         let body = json!({"quote": quote.quote, "outputs": outputs.outputs});
         assert_eq!(shop.post("/v1/mint/bolt11", &body).await.status, 200);
-        assert_eq!(socket.notice(kind).await["state"], "ISSUED");
+        let issued = socket.notice(kind).await;
+        assert_eq!(issued["state"], "ISSUED");
+        // Each is newer than the one before, and the quote is the same whichever way it is asked for.
+        let times = [&first, &paid, &issued].map(|told| told["updated_at"].as_u64().unwrap());
+        assert!(
+            times.is_sorted_by(|earlier, later| earlier < later),
+            "{times:?}"
+        );
+        assert_eq!(first, serde_json::to_value(&quote).unwrap());
+        let path = format!("/v1/mint/quote/bolt11/{}", quote.quote.as_str());
+        assert_eq!(shop.client.get(&path, None).await.unwrap().body, issued);
     }
 }
 

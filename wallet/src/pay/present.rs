@@ -173,7 +173,7 @@ impl<P: Page> Answer<P> {
         {
             begun.extend_from_slice(&chunk);
         }
-        let body: Option<ErrorBody> = serde_json::from_slice(&begun).ok();
+        let body: Option<ErrorBody> = farthing_protocol::json::from_slice(&begun).ok();
         self.begun = Some(begun);
         let body = body?;
         let code = ErrorCode::from_number(body.code)?;

@@ -4,6 +4,7 @@ pub(in crate::http) mod auth;
 pub(in crate::http) mod payments;
 pub(in crate::http) mod public;
 pub(in crate::http) mod socket;
+mod subscriptions;
 pub(in crate::http) mod tokens;
 
 use farthing_protocol::cashu::path;

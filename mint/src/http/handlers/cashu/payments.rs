@@ -9,7 +9,8 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use farthing_protocol::api::Signatures;
 use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20};
-use farthing_protocol::{BlindedMessage, ErrorCode};
+use farthing_protocol::{BlindedMessage, ErrorCode, amount};
+use tokio::task::JoinSet;
 
 use super::super::super::guard::Blind;
 use super::super::super::quotes::{to_melt_quote, to_mint_quote};
@@ -49,7 +50,7 @@ pub(in crate::http) async fn read_mint_quote(
     Path(id): Path<String>,
 ) -> Result<Json<bolt11::MintQuote>> {
     let cashier = cashier(&app)?;
-    let quote = open_quote(&cashier, &QuoteId::new(id)).await?;
+    let quote = cashier.mint_quote(&QuoteId::new(id), None).await?;
     Ok(Json(to_mint_quote(&app, quote)))
 }
 
@@ -63,11 +64,9 @@ pub(in crate::http) async fn check_mint_quotes(
     let batch::CheckRequest { quotes } = body::parse(&body)?;
     let cashier = cashier(&app)?;
     check_batch(&quotes)?;
-    let mut answers = Vec::with_capacity(quotes.len());
-    for id in &quotes {
-        answers.push(to_mint_quote(&app, open_quote(&cashier, id).await?));
-    }
-    Ok(Json(answers))
+    let quotes = open_quotes(&cashier, quotes).await?;
+    let answers = quotes.into_iter().map(|quote| to_mint_quote(&app, quote));
+    Ok(Json(answers.collect()))
 }
 
 /// POST `/cashu/v1/mint/bolt11`.
@@ -115,7 +114,8 @@ pub(in crate::http) async fn mint_batch(
     signed(&app, "/cashu/v1/mint/bolt11/batch", &body, transaction).await
 }
 
-/// Tokens for what was paid for quotes, each with the signature of its key if it has one (NUT-20).
+/// Tokens for what was paid for quotes, each with the signature of its key if it has one (NUT-20). Of a
+/// single quote a part may be minted, and the rest later (NUT-04).
 async fn paid_for(
     app: &SharedApp,
     quotes: Vec<(QuoteId, Option<String>)>,
@@ -123,25 +123,34 @@ async fn paid_for(
     outputs: Vec<BlindedMessage>,
 ) -> Result<Transaction> {
     let cashier = cashier(app)?;
-    let mut wanted = Vec::with_capacity(quotes.len());
+    let (ids, signatures): (Vec<_>, Vec<_>) = quotes.into_iter().unzip();
+    let quotes = open_quotes(&cashier, ids).await?;
+    if quotes.iter().any(|quote| quote.paid == 0) {
+        let detail = "the quote's invoice is not paid";
+        return Err(Error::request(ErrorCode::QuoteUnpaid, detail));
+    }
     let mut locked = Vec::new();
-    for (id, signature) in quotes {
-        let quote = open_quote(&cashier, &id).await?;
-        if quote.paid == 0 {
-            let detail = "the quote's invoice is not paid";
-            return Err(Error::request(ErrorCode::QuoteUnpaid, detail));
-        }
+    for (quote, signature) in quotes.iter().zip(signatures) {
         match (quote.pubkey, signature) {
-            (Some(key), Some(signature)) => locked.push((key, id.clone(), signature)),
+            (Some(key), Some(signature)) => locked.push((key, quote.id.clone(), signature)),
             (None, None) => {}
             (Some(_), None) | (None, Some(_)) => return Err(bad_signature()),
         }
-        wanted.push((id, quote.amount));
     }
-    if amounts.is_some_and(|amounts| !amounts.iter().eq(wanted.iter().map(|(_, amount)| amount))) {
+    let is_single = quotes.len() == 1;
+    let sum = amount::sum(outputs.iter().map(|output| output.amount));
+    let amount = |quote: &MintQuote| match sum {
+        Some(part) if is_single && part > 0 => part.min(quote.amount),
+        _ => quote.amount,
+    };
+    if amounts.is_some_and(|amounts| !amounts.iter().copied().eq(quotes.iter().map(amount))) {
         let detail = "quote_amounts are not the quotes' amounts";
         return Err(Error::request(ErrorCode::Unbalanced, detail));
     }
+    let wanted = quotes
+        .iter()
+        .map(|quote| (quote.id.clone(), amount(quote)))
+        .collect();
     let outputs = Arc::new(outputs);
     let signed = Arc::clone(&outputs);
     let check = move |(key, id, signature): &(_, _, String)| {
@@ -224,9 +233,21 @@ fn wish(options: bolt11::MeltOptions) -> Result<MeltWish> {
     }
 }
 
-/// A mint quote for tokens, as it is now.
-async fn open_quote(cashier: &Cashier, id: &QuoteId) -> Result<MintQuote> {
-    cashier.mint_quote(id, None).await
+/// Mint quotes for tokens, as they are now, in the order of their ids.
+async fn open_quotes(cashier: &Arc<Cashier>, ids: Vec<QuoteId>) -> Result<Vec<MintQuote>> {
+    let mut tasks = JoinSet::new();
+    let count = ids.len();
+    for (at, id) in ids.into_iter().enumerate() {
+        let cashier = Arc::clone(cashier);
+        tasks.spawn(async move { (at, cashier.mint_quote(&id, None).await) });
+    }
+    let mut quotes = Vec::with_capacity(count);
+    while let Some(done) = tasks.join_next().await {
+        let (at, quote) = done.map_err(|_| Error::Invariant("a look at a quote did not end"))?;
+        quotes.push((at, quote?));
+    }
+    quotes.sort_by_key(|(at, _)| *at);
+    Ok(quotes.into_iter().map(|(_, quote)| quote).collect())
 }
 
 fn check_batch(quotes: &[QuoteId]) -> Result<()> {

@@ -38,6 +38,7 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Json<Info> {
         contact: contact(config),
         urls: vec![format!("{}{}", config.url, path::PREFIX)],
         time: Some(clock::now_s()),
+        max_array_length: Some(config.inputs_max.min(config.outputs_max) as u64),
         nuts: nuts(&app),
         ..Info::default()
     })

@@ -1,32 +1,34 @@
 //! The websocket (NUT-17): what was subscribed to is told as it is, and whenever it changes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use farthing_protocol::cashu::QuoteId;
-use farthing_protocol::cashu::ws::{Command, Fault, Filters, Message, Payload, Request};
-use farthing_protocol::{EncodedPoint, ErrorCode};
+use farthing_protocol::ErrorCode;
+use farthing_protocol::cashu::ws::{Command, Fault, Filters, Id, Message, Payload, Request};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::super::{App, SharedApp};
 use super::super::payments::cashier;
+use super::subscriptions::{Place, Subscriptions, What};
 use crate::engine::Event;
 use crate::error::{Error, Result};
-use crate::keyring::Mark;
 
-/// Connections that are kept open at the same time.
-pub(in crate::http) const SOCKETS_MAX: usize = 1024;
 /// Bytes of one message.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that one connection reads or writes at a time.
+const BUFFER_BYTES: usize = 8 * 1024;
 /// Subscriptions of one connection.
 const SUBSCRIPTIONS_MAX: usize = 64;
-/// Bytes of a subscription's name.
+/// Bytes of a subscription's name, and of a quote's.
 const NAME_BYTES_MAX: usize = 256;
+/// How many times a silent wallet is asked whether it is there, before its connection is closed.
+const PINGS: u32 = 3;
 
 /// GET `/cashu/v1/ws`.
 pub(in crate::http) async fn open(
@@ -34,37 +36,26 @@ pub(in crate::http) async fn open(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
     let place = Arc::clone(&app.sockets).try_acquire_owned();
-    let place = place.map_err(|_| Error::Busy("watched by too many"))?;
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX);
+    let place = place.map_err(|_| Error::Busy("at its limit of open websockets"))?;
+    let upgrade = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let events = app.engine.watch();
+        let now = Instant::now();
         let watch = Watch {
+            idle: Duration::from_millis(app.config.websocket_idle_ms),
             app,
             socket,
-            subscriptions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
+            heard: now,
+            asked: now,
         };
         // A connection that breaks is the wallet's affair: it comes again and is told the state.
         let _ = watch.run(events).await;
         drop(place);
     }))
-}
-
-/// What one subscription is about.
-struct Subscription {
-    subjects: Vec<Subject>,
-}
-
-/// One thing subscribed to, and what was last said of it.
-struct Subject {
-    what: What,
-    said: Option<String>,
-}
-
-#[derive(Clone)]
-enum What {
-    MintQuote(QuoteId),
-    MeltQuote(QuoteId),
-    Proof(EncodedPoint, Mark),
 }
 
 /// The connection is at its end.
@@ -80,7 +71,13 @@ impl From<axum::Error> for Closed {
 struct Watch {
     app: SharedApp,
     socket: WebSocket,
-    subscriptions: BTreeMap<String, Subscription>,
+    subscriptions: Subscriptions,
+    /// How long nothing may come from the wallet, or nothing be read by it.
+    idle: Duration,
+    /// When anything came last, be it the answer to a ping.
+    heard: Instant,
+    /// When a message came last.
+    asked: Instant,
 }
 
 impl Watch {
@@ -88,21 +85,50 @@ impl Watch {
         mut self,
         mut events: broadcast::Receiver<Arc<[Event]>>,
     ) -> std::result::Result<(), Closed> {
+        let between = (self.idle / PINGS).max(Duration::from_millis(1));
+        let mut pings = tokio::time::interval_at(Instant::now() + between, between);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                frame = self.socket.recv() => match frame.ok_or(Closed)?? {
-                    Frame::Text(text) => self.answer(&text).await?,
-                    Frame::Close(_) => return Ok(()),
-                    Frame::Binary(_) => self.refuse(None, Fault::Parse, "text, please").await?,
-                    Frame::Ping(_) | Frame::Pong(_) => {}
-                },
+                frame = self.socket.recv() => self.hear(frame.ok_or(Closed)??).await?,
                 events = events.recv() => match events {
                     Ok(events) => self.tell(Some(&events)).await?,
                     // Some were missed: everything is looked at.
                     Err(RecvError::Lagged(_)) => self.tell(None).await?,
                     Err(RecvError::Closed) => return Ok(()),
                 },
+                _ = pings.tick() => {
+                    if self.is_idle() {
+                        return self.put(Frame::Close(None)).await;
+                    }
+                    self.put(Frame::Ping(Vec::new().into())).await?;
+                }
             }
+        }
+    }
+
+    /// Whether nothing has come for too long; from a wallet that has subscribed to nothing, no message.
+    fn is_idle(&self) -> bool {
+        let last = match self.subscriptions.len() {
+            0 => self.asked,
+            _ => self.heard,
+        };
+        last.elapsed() >= self.idle
+    }
+
+    async fn hear(&mut self, frame: Frame) -> std::result::Result<(), Closed> {
+        self.heard = Instant::now();
+        match frame {
+            Frame::Text(text) => {
+                self.asked = self.heard;
+                self.answer(&text).await
+            }
+            Frame::Close(_) => Err(Closed),
+            Frame::Binary(_) => {
+                self.refuse(None, Fault::Parse, "expected a text frame")
+                    .await
+            }
+            Frame::Ping(_) | Frame::Pong(_) => Ok(()),
         }
     }
 
@@ -113,21 +139,15 @@ impl Watch {
         };
         match command {
             Command::Subscribe { sub_id, filters } => {
-                let is_full = self.subscriptions.len() >= SUBSCRIPTIONS_MAX;
-                if is_full || sub_id.len() > NAME_BYTES_MAX {
-                    return self.refuse(Some(id), Fault::Params, "too much").await;
+                if let Err((fault, why)) = self.subscribe(&sub_id, filters) {
+                    return self.refuse(Some(id), fault, why).await;
                 }
-                let subjects = self.subjects(filters);
-                if subjects.len() > self.app.config.inputs_max {
-                    return self
-                        .refuse(Some(id), Fault::Params, "too many filters")
-                        .await;
-                }
-                let subscription = Subscription { subjects };
-                self.subscriptions.insert(sub_id.clone(), subscription);
                 let sub_id = &sub_id;
                 self.send(&Message::Done { id: &id, sub_id }).await?;
-                self.tell_one(sub_id, None).await
+                for place in self.subscriptions.of(sub_id) {
+                    self.tell_one(&place, true).await?;
+                }
+                Ok(())
             }
             Command::Unsubscribe { sub_id } => {
                 self.subscriptions.remove(&sub_id);
@@ -137,62 +157,75 @@ impl Watch {
         }
     }
 
-    fn subjects(&self, filters: Filters) -> Vec<Subject> {
-        let all: Vec<What> = match filters {
-            Filters::MintQuotes(ids) => ids.into_iter().map(What::MintQuote).collect(),
-            Filters::MeltQuotes(ids) => ids.into_iter().map(What::MeltQuote).collect(),
-            Filters::Proofs(ys) => {
-                let proof = |y| What::Proof(y, self.app.engine.spent_mark(&y));
-                ys.into_iter().map(proof).collect()
-            }
-        };
-        let subject = |what| Subject { what, said: None };
-        all.into_iter().map(subject).collect()
-    }
-
-    /// Tells every subscription what these events, or any, changed of its subjects.
-    async fn tell(&mut self, events: Option<&[Event]>) -> std::result::Result<(), Closed> {
-        let names: BTreeSet<String> = self.subscriptions.keys().cloned().collect();
-        for name in names {
-            self.tell_one(&name, events).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells one subscription of those subjects that are not as it was last told.
-    async fn tell_one(
+    /// Adds a subscription within all limits.
+    fn subscribe(
         &mut self,
         name: &str,
-        events: Option<&[Event]>,
-    ) -> std::result::Result<(), Closed> {
-        let Some(mut subscription) = self.subscriptions.remove(name) else {
+        filters: Filters,
+    ) -> std::result::Result<(), (Fault, &'static str)> {
+        let app = &self.app;
+        if self.subscriptions.len() >= SUBSCRIPTIONS_MAX {
+            return Err((Fault::Params, "too many subscriptions"));
+        }
+        let names_are_long = match &filters {
+            Filters::MintQuotes(ids) | Filters::MeltQuotes(ids) => {
+                ids.iter().any(|id| id.as_str().len() > NAME_BYTES_MAX)
+            }
+            Filters::Proofs(_) => false,
+        };
+        if names_are_long || name.len() > NAME_BYTES_MAX {
+            return Err((Fault::Params, "a subId or a filter is too long"));
+        }
+        let subjects = What::all(filters, |y| app.engine.spent_mark(y));
+        if subjects.len() > app.config.inputs_max {
+            return Err((Fault::Params, "too many filters"));
+        }
+        // What is replaced makes room first.
+        self.subscriptions.remove(name);
+        let count = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        let share = Arc::clone(&app.subjects).try_acquire_many_owned(count);
+        let full = (
+            Fault::Busy,
+            "too many subscriptions at this mint: try again later",
+        );
+        self.subscriptions
+            .add(name, subjects, share.map_err(|_| full)?);
+        Ok(())
+    }
+
+    /// Tells what these events, or any, changed of what is subscribed to.
+    async fn tell(&mut self, events: Option<&[Event]>) -> std::result::Result<(), Closed> {
+        for place in self.subscriptions.about(events) {
+            self.tell_one(&place, events.is_none()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what one subject is now, unless that was the last that was told of it. `ask`: the payment
+    /// backend too.
+    async fn tell_one(&mut self, place: &Place, ask: bool) -> std::result::Result<(), Closed> {
+        let Some(what) = self.subscriptions.what(place) else {
             return Ok(());
         };
-        for subject in &mut subscription.subjects {
-            if events.is_some_and(|events| !events.iter().any(|event| subject.what.is_about(event)))
-            {
-                continue;
+        match notice(&self.app, &place.0, &what, ask).await {
+            Ok(text) if self.subscriptions.is_news(place, &text) => {
+                self.put(Frame::Text(text.into())).await
             }
-            match notice(&self.app, name, &subject.what, events.is_none()).await {
-                Ok(text) if subject.said.as_ref() == Some(&text) => {}
-                Ok(text) => {
-                    subject.said = Some(text.clone());
-                    self.socket.send(Frame::Text(text.into())).await?;
-                }
-                Err(Error::Request {
-                    code: ErrorCode::QuoteUnknown,
-                    ..
-                }) => {}
-                Err(error) => tracing::warn!(%error, "a subscriber could not be told a state"),
+            Ok(_)
+            | Err(Error::Request {
+                code: ErrorCode::QuoteUnknown,
+                ..
+            }) => Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "a subscriber could not be told a state");
+                Ok(())
             }
         }
-        self.subscriptions.insert(name.to_owned(), subscription);
-        Ok(())
     }
 
     async fn refuse(
         &mut self,
-        id: Option<farthing_protocol::cashu::ws::Id>,
+        id: Option<Id>,
         fault: Fault,
         message: &str,
     ) -> std::result::Result<(), Closed> {
@@ -203,18 +236,13 @@ impl Watch {
 
     async fn send(&mut self, message: &Message<'_>) -> std::result::Result<(), Closed> {
         let text = serde_json::to_string(message).map_err(|_| Closed)?;
-        Ok(self.socket.send(Frame::Text(text.into())).await?)
+        self.put(Frame::Text(text.into())).await
     }
-}
 
-impl What {
-    fn is_about(&self, event: &Event) -> bool {
-        match (self, event) {
-            (Self::MintQuote(id) | Self::MeltQuote(id), Event::Quote(changed)) => id == changed,
-            (Self::Proof(_, mark), Event::Token(changed)) => mark == changed,
-            (Self::MintQuote(_) | Self::MeltQuote(_), Event::Token(_))
-            | (Self::Proof(..), Event::Quote(_)) => false,
-        }
+    /// Sends a frame; who does not read is gone.
+    async fn put(&mut self, frame: Frame) -> std::result::Result<(), Closed> {
+        let sent = tokio::time::timeout(self.idle, self.socket.send(frame)).await;
+        Ok(sent.map_err(|_| Closed)??)
     }
 }
 
@@ -229,13 +257,10 @@ async fn notice(app: &App, sub_id: &str, what: &What, ask: bool) -> Result<Strin
         What::MintQuote(id) => {
             let cashier = cashier(app)?;
             let quote = match ask {
-                true => cashier.mint_quote(id, None).await?,
+                true => cashier.mint_quote_at_once(id).await?,
                 false => cashier.read_mint_quote(id, None)?,
             };
-            let mut quote = to_mint_quote(app, quote);
-            // The same state is told once, whatever the time.
-            quote.updated_at = 0;
-            write(Payload::MintQuote(&quote))
+            write(Payload::MintQuote(&to_mint_quote(app, quote)))
         }
         What::MeltQuote(id) => {
             let quote = cashier(app)?.melt_quote(id, None)?;
