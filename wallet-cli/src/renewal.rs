@@ -30,7 +30,7 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         | OpenCommand::Sent { id: Some(_), .. }
         | OpenCommand::Spent { .. } => (None, Some(OVERDUE_S)),
         OpenCommand::Cancel { .. }
-        | OpenCommand::Mint(Mint::Add { .. })
+        | OpenCommand::Mint(Mint::Add { .. } | Mint::Move { .. })
         | OpenCommand::Recover
         | OpenCommand::Redeem(_)
         | OpenCommand::Restore
