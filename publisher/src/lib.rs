@@ -31,7 +31,9 @@
 //! # Invariants
 //! - Nothing is redeemed before the answer it pays for is there, and no byte of that answer's body is
 //!   let through before the payment is settled.
-//! - No token is redeemed before it is on disk which request it was presented for.
+//! - No token is redeemed before it is on disk which request it was presented for. What is spent already
+//!   may be sent to the mint all the same: it can only repeat the answer for that request.
+//! - What was charged is served again, whatever is asked for today and whatever became of the record.
 //! - A token never reaches what is behind the paywall, a log, or (unless it is locked to the publisher
 //!   and not yet redeemed) the disk.
 

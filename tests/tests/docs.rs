@@ -42,7 +42,7 @@ async fn a_publisher_redeems_as_the_api_documentation_says() -> Result<()> {
     let change = Blanks::worth(&scene.keyset, 5)?;
 
     let script = redemption()?;
-    let run = || {
+    let run_as = |reference: &str| {
         Command::new("sh")
             .arg("-c")
             .arg(script)
@@ -50,8 +50,10 @@ async fn a_publisher_redeems_as_the_api_documentation_says() -> Result<()> {
             .env("API_TOKEN", &publisher)
             .env("PROOFS", serde_json::to_string(&proofs(&tokens)).unwrap())
             .env("OUTPUTS", serde_json::to_string(&change.outputs).unwrap())
+            .env("REFERENCE", reference)
             .output()
     };
+    let run = || run_as(&"a7".repeat(32));
     let first = run()?;
     assert!(
         first.status.success(),
@@ -74,6 +76,11 @@ async fn a_publisher_redeems_as_the_api_documentation_says() -> Result<()> {
 
     // Run again with the same environment, it is a repetition: nothing moves.
     assert_eq!(run()?.stdout, first.stdout);
+    // For another order the same token is no payment.
+    let other = run_as(&"a8".repeat(32))?;
+    assert_eq!((other.status.code(), other.stdout), (Some(1), Vec::new()));
+    let told = String::from_utf8_lossy(&other.stderr);
+    assert!(told.contains("\"code\":11001"), "{told}");
     let redeemed: Redeemed = serde_json::from_value(redeemed.clone())?;
     let change = change.unblind(&redeemed.signatures)?;
     let fresh = Blanks::worth(&scene.keyset, 5)?;
@@ -110,6 +117,7 @@ async fn a_spent_token_ends_the_documented_redemption_with_its_refusal() -> Resu
         .env("API_TOKEN", &publisher)
         .env("PROOFS", serde_json::to_string(&proofs(&tokens))?)
         .env("OUTPUTS", "[]")
+        .env("REFERENCE", "a7".repeat(32))
         .output()?;
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8_lossy(&output.stderr);

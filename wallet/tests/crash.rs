@@ -45,6 +45,7 @@ enum Act {
     PayExact,
     PayLocked,
     PayRefused,
+    PayRefusedAndPayAgain,
     PayNotCharged,
     PayWithoutReceipt,
     PayAndLoseChange,
@@ -52,7 +53,7 @@ enum Act {
     PaySpentElsewhere,
 }
 
-const ACTS: [Act; 28] = [
+const ACTS: [Act; 29] = [
     Act::Withdraw,
     Act::WithdrawTooMuch,
     Act::SendExact,
@@ -76,6 +77,7 @@ const ACTS: [Act; 28] = [
     Act::PayExact,
     Act::PayLocked,
     Act::PayRefused,
+    Act::PayRefusedAndPayAgain,
     Act::PayNotCharged,
     Act::PayWithoutReceipt,
     Act::PayAndLoseChange,
@@ -92,6 +94,7 @@ impl Act {
                 | Self::PayExact
                 | Self::PayLocked
                 | Self::PayRefused
+                | Self::PayRefusedAndPayAgain
                 | Self::PayNotCharged
                 | Self::PayWithoutReceipt
                 | Self::PayAndLoseChange
@@ -188,6 +191,7 @@ fn misbehave(act: Act, site: &mut FakeSite) {
     match act {
         Act::PayExact => site.price = 36,
         Act::PayLocked => site.wants_locked(),
+        Act::PayRefusedAndPayAgain => site.deeds.refuses = Some(ErrorCode::KeysetInactive),
         Act::PayRefused => site.deeds.refuses = Some(ErrorCode::TokenBound),
         // Known to be broken only once it is paid for.
         Act::PayNotCharged => site.upstream = 500,
@@ -260,12 +264,17 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
         | Act::PayExact
         | Act::PayLocked
         | Act::PayRefused
+        | Act::PayRefusedAndPayAgain
         | Act::PayNotCharged
         | Act::PayWithoutReceipt
         | Act::PayAndLoseChange
         | Act::PayInPart
         | Act::PaySpentElsewhere => {
             let _ = buy(wallet, &article()).await;
+            if act == Act::PayRefusedAndPayAgain {
+                stage.world.site.borrow_mut().deeds.refuses = None;
+                let _ = buy(wallet, &article()).await;
+            }
         }
     }
 }

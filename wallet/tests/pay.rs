@@ -12,7 +12,7 @@
 mod support;
 
 use farthing_protocol::payment::header;
-use farthing_protocol::{ErrorCode, Token};
+use farthing_protocol::{ErrorCode, Token, TokenProof};
 use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::error::{Fate, Fault as SiteFault, Unpayable};
 use farthing_wallet::pay::records::{Item, Stage};
@@ -279,45 +279,67 @@ async fn what_recovery_finds_paid_can_still_be_fetched_with_the_same_token() {
 }
 
 #[tokio::test]
-async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_swapped() {
+async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_kept_aside() {
     let (world, mut wallet) = shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.site.borrow_mut().upstream = 404;
     let answer = wallet.pay(&offer).await.unwrap();
     assert_eq!(answer.head().status, 404);
-    let Payment::NotCharged {
-        entry, returned: 4, ..
-    } = &answer.payment
-    else {
-        panic!("{answer:?}");
-    };
-    assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Undone));
+    assert_eq!(answer.payment, Payment::Aside(aside(2, 4)));
+    let told = answer.payment.explain().unwrap();
     assert_eq!(
-        answer.payment.explain().unwrap().money,
-        "Nothing was paid; 4 credit went back into the balance."
+        told.money,
+        "Nothing was paid; payment 2 keeps 4 credit aside, since the site has seen the token: the wallet \
+         swaps it at a quiet moment."
+    );
+    assert_eq!(
+        told.advice,
+        "Try again if you need another answer. To have the money back at once: farthing cancel 2."
     );
     assert_eq!(body(answer).await, PAGE);
-    assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
-    assert_eq!((available(&wallet).await, world.account()), (100, 900));
+    // Nobody at the mint hears of it from the reader.
+    assert!(world.mint.borrow().paths().is_empty());
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
+    assert_eq!(world.account(), 900);
     let token = Token::decode(&last_token(&world)).unwrap();
-    assert!(
-        token
-            .proofs
-            .iter()
-            .all(|p| world.mint.borrow().is_spent(&p.proof))
-    );
+    let spent = |proof: &TokenProof| world.mint.borrow().is_spent(&proof.proof);
+    assert!(!token.proofs.iter().any(spent));
+
+    // Not a moment later either, nor when the wallet is opened next, nor after a while that is too short.
+    assert!(wallet.recover().await.unwrap().is_empty());
+    assert!(wallet.swap_shown(0).await.unwrap().is_empty());
+    drop(wallet);
+    set_clock(NOW + 20 * 60 - 1);
+    let mut wallet = world.open_with_clock().await;
+    assert!(wallet.swap_shown(0).await.unwrap().is_empty());
+    set_clock(NOW + 40 * 60);
+    assert!(wallet.recover().await.unwrap().is_empty());
+    assert!(wallet.swap_shown(24 * 60 * 60).await.unwrap().is_empty());
+    assert!(world.mint.borrow().paths().is_empty());
+    let swapped = wallet.swap_shown(0).await.unwrap();
+    let entry = &swapped[0].result.as_ref().unwrap().entry;
+    assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Undone));
+    assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
+    assert!(token.proofs.iter().all(spent));
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));
+    adds_up(&world, &wallet, 0).await;
+}
+
+fn aside(id: u64, held: u64) -> Fate {
+    let unit = farthing_wallet::Unit::new("credit", 0);
+    Fate::Aside { id, held, unit }
 }
 
 #[tokio::test]
-async fn a_refused_payment_is_swapped_back_and_explained() {
-    for code in [
-        ErrorCode::Malformed,
-        ErrorCode::MintUnsupported,
-        ErrorCode::UnitMismatch,
-        ErrorCode::PriceMismatch,
-        ErrorCode::TokenBound,
-        ErrorCode::LockMismatch,
-        ErrorCode::KeysetInactive,
+async fn a_refused_payment_is_kept_aside_and_explained() {
+    for (code, pays_again) in [
+        (ErrorCode::Malformed, true),
+        (ErrorCode::MintUnsupported, false),
+        (ErrorCode::UnitMismatch, false),
+        (ErrorCode::PriceMismatch, true),
+        (ErrorCode::TokenBound, false),
+        (ErrorCode::LockMismatch, false),
+        (ErrorCode::KeysetInactive, true),
     ] {
         let (world, mut wallet) = shop().await;
         world.site.borrow_mut().deeds.refuses = Some(code);
@@ -328,15 +350,76 @@ async fn a_refused_payment_is_swapped_back_and_explained() {
             told.what,
             format!("{SITE} refused the payment: site: {code:?} (code {number}, status 400)")
         );
-        assert_eq!(
-            told.money,
-            "Nothing was paid; 4 credit went back into the balance."
+        assert!(
+            told.money
+                .starts_with("Nothing was paid; payment 2 keeps 4 credit")
+        );
+        assert!(
+            told.advice
+                .ends_with("To have the money back at once: farthing cancel 2.")
         );
         assert_eq!(error.code(), "site_refused");
-        assert_eq!((available(&wallet).await, world.account()), (100, 900));
-        let last = wallet.history().await.unwrap().pop().unwrap();
-        assert_eq!((last.kind, last.outcome), (Kind::Pay, Outcome::Undone));
+        assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
+        assert!(world.mint.borrow().paths().is_empty(), "{code:?}");
+
+        // The same page: the same token pays, unless it is the token that the site does not take.
+        world.site.borrow_mut().deeds.refuses = None;
+        let answer = buy(&mut wallet, &article()).await.unwrap();
+        let Payment::Paid { entry, .. } = answer.payment else {
+            panic!("{answer:?}");
+        };
+        let tokens = world.site.borrow().tokens();
+        assert_eq!(tokens[0] == tokens[1], pays_again, "{code:?}");
+        let (id, left) = if pays_again { (2, 0) } else { (3, 4) };
+        assert_eq!((entry.id, pending(&wallet).await), (id, left));
+        assert_eq!(available(&wallet).await, 97 - left);
+        wallet.recover_all(&mut Eager).await.unwrap();
+        assert_eq!((available(&wallet).await, pending(&wallet).await), (97, 0));
+        adds_up(&world, &wallet, 0).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_site_has_seen_pays_there_for_something_else_when_nothing_else_does() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().price = 60;
+    world.site.borrow_mut().upstream = 404;
+    let answer = buy(&mut wallet, &article()).await.unwrap();
+    assert_eq!(answer.payment, Payment::Aside(aside(2, 64)));
+    world.site.borrow_mut().upstream = 200;
+    // 4 + 32 are left: a cheap page is paid with those, and a dear one with what was seen.
+    let page = |name: &str| PageRequest::get(&format!("https://site.test/{name}"));
+    world.site.borrow_mut().price = 3;
+    buy(&mut wallet, &page("cheap")).await.unwrap();
+    world.site.borrow_mut().price = 50;
+    let dear = offer(&mut wallet, &page("dear")).await;
+    assert_eq!(dear.available, 64);
+    let answer = wallet.pay(&dear).await.unwrap();
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+    let tokens = world.site.borrow().tokens();
+    assert!(tokens[2] == tokens[0] && tokens[1] != tokens[0]);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (47, 0));
+    adds_up(&world, &wallet, 0).await;
+}
+
+#[tokio::test]
+async fn a_site_that_refuses_what_it_has_redeemed_is_found_out_when_it_is_swapped() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().deeds.charges_failure = true;
+    let answer = buy(&mut wallet, &article()).await.unwrap();
+    assert_eq!(answer.payment, Payment::Aside(aside(2, 4)));
+    // Shown again, with other outputs: the first ones are not forgotten.
+    world.site.borrow_mut().deeds.charges_failure = false;
+    let error = buy(&mut wallet, &article()).await.unwrap_err();
+    assert!(error.explain().what.contains("AlreadySpent"), "{error}");
+    let found = wallet.recover_all(&mut Eager).await.unwrap();
+    let entry = &found[0].result.as_ref().unwrap().entry;
+    assert_eq!(
+        (entry.outcome, entry.amount, entry.lost),
+        (Outcome::Done, 3, 0)
+    );
+    assert_eq!((available(&wallet).await, world.account()), (97, 903));
+    adds_up(&world, &wallet, 0).await;
 }
 
 #[tokio::test]
@@ -344,16 +427,9 @@ async fn a_swap_back_that_cannot_be_made_now_is_made_later() {
     let (world, mut wallet) = shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.site.borrow_mut().upstream = 404;
+    wallet.pay(&offer).await.unwrap();
     world.mint.borrow_mut().lies.unavailable = true;
-    let answer = wallet.pay(&offer).await.unwrap();
-    assert!(matches!(
-        &answer.payment,
-        Payment::Open(Fate::Open {
-            id: 2,
-            minutes: 0,
-            ..
-        })
-    ));
+    wallet.cancel(2).await.unwrap_err();
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
     let open = wallet.open_operations().await.unwrap();
     assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::TakeBack);

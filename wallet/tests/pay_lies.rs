@@ -99,20 +99,6 @@ async fn an_answer_without_a_true_receipt_is_paid_when_the_mint_says_so_and_the_
 }
 
 #[tokio::test]
-async fn an_error_after_the_money_was_taken_is_shown_as_paid() {
-    let deeds = Deeds {
-        charges_failure: true,
-        ..Deeds::default()
-    };
-    let (world, wallet, entry, fault) = taken(deeds).await;
-    assert_eq!(
-        (fault, entry.amount, entry.lost),
-        (AnswerFault::NoReceipt, 3, 0)
-    );
-    assert_eq!((available(&wallet).await, world.account()), (97, 903));
-}
-
-#[tokio::test]
 async fn missing_and_false_signatures_are_replaced_by_the_mints_and_the_receipt_counts() {
     let missing = Deeds {
         no_signatures: true,

@@ -13,12 +13,12 @@ mod support;
 use farthing_protocol::Secret;
 use farthing_protocol::payment::{LockOption, PaymentError, PaymentRequest, header};
 use farthing_wallet::error::Caller;
-use farthing_wallet::pay::error::{RequestFault, Unpayable};
+use farthing_wallet::pay::error::{Fate, RequestFault, Unpayable};
 use farthing_wallet::pay::offer::PayOptions;
 use farthing_wallet::pay::{Payment, Visit};
 use farthing_wallet::{Error, PageRequest};
 use support::shop::*;
-use support::site::{FakeSite, PAGE, SITE};
+use support::site::{FakeSite, Named, PAGE, SITE};
 use support::*;
 
 /// What is refused when the site asks as `change` makes it.
@@ -292,10 +292,10 @@ async fn a_redirect_takes_no_token_along() {
     assert_eq!(answer.head().status, 302);
     assert!(matches!(
         answer.payment,
-        Payment::NotCharged { returned: 4, .. }
+        Payment::Aside(Fate::Aside { held: 4, .. })
     ));
     assert_eq!(world.site.borrow().seen.len(), 2);
-    assert_eq!(available(&wallet).await, 100);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
 }
 
 #[tokio::test]
@@ -359,24 +359,20 @@ async fn the_fee_for_redeeming_is_the_sites_and_the_fee_for_taking_back_is_the_w
     world.site.borrow_mut().upstream = 500;
     let other = PageRequest::get("https://site.test/other");
     let answer = buy(&mut wallet, &other).await.unwrap();
-    let Payment::NotCharged {
-        entry, returned, ..
-    } = answer.payment
-    else {
+    let Payment::Aside(Fate::Aside { id, held: 32, .. }) = answer.payment else {
         panic!("{:?}", answer.payment);
     };
-    assert_eq!((entry.fee, returned, available(&wallet).await), (1, 31, 96));
+    let entry = wallet.cancel(id).await.unwrap().entry;
+    assert_eq!((entry.fee, available(&wallet).await), (1, 96));
 
     // What the fee would eat whole stays as it is, although the site has seen it.
     world.site.borrow_mut().price = 1;
     let answer = buy(&mut wallet, &other).await.unwrap();
-    let Payment::NotCharged {
-        entry, returned, ..
-    } = answer.payment
-    else {
+    let Payment::Aside(Fate::Aside { id, held: 1, .. }) = answer.payment else {
         panic!("{:?}", answer.payment);
     };
-    assert_eq!((entry.fee, returned, available(&wallet).await), (0, 1, 96));
+    let entry = wallet.cancel(id).await.unwrap().entry;
+    assert_eq!((entry.fee, available(&wallet).await), (0, 96));
 }
 
 #[tokio::test]
@@ -396,24 +392,109 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
     assert_eq!(available(&wallet).await, 100);
 }
 
+/// What the mint was asked, but for redemptions.
+fn asked_besides(world: &World) -> Vec<String> {
+    let paths = world.mint.borrow().paths();
+    let besides = paths.iter().filter(|path| **path != "/v1/redeem");
+    besides.map(ToString::to_string).collect()
+}
+
 #[tokio::test]
-async fn a_rotated_keyset_costs_one_try_and_the_next_uses_the_new_one() {
+async fn after_a_rotation_the_first_payment_asks_for_the_keysets_and_is_not_refused() {
     let (world, mut wallet) = shop().await;
-    let first = offer(&mut wallet, &article()).await;
     world.mint.borrow_mut().rotate(40, 0);
-    let error = wallet.pay(&first).await.unwrap_err();
-    assert_eq!(
-        error.explain().money,
-        "Nothing was paid; 4 credit went back into the balance."
-    );
-    assert_eq!(
-        error.explain().advice,
-        "Try again: the next payment uses other tokens."
-    );
-    assert_eq!(available(&wallet).await, 100);
     let answer = buy(&mut wallet, &article()).await.unwrap();
     assert!(matches!(answer.payment, Payment::Paid { .. }));
+    assert_eq!(
+        world.mint.borrow().paths(),
+        ["/v1/keysets", "/v1/keys", "/v1/redeem"]
+    );
     assert_eq!(available(&wallet).await, 97);
+    // From then on it knows them.
+    buy(&mut wallet, &PageRequest::get("https://site.test/other"))
+        .await
+        .unwrap();
+    assert_eq!(asked_besides(&world), ["/v1/keysets", "/v1/keys"]);
+    adds_up(&world, &wallet, 0).await;
+}
+
+#[tokio::test]
+async fn who_pays_exactly_needs_no_keysets() {
+    let (world, mut wallet) = shop().await;
+    world.mint.borrow_mut().rotate(40, 0);
+    world.site.borrow_mut().price = 4;
+    buy(&mut wallet, &article()).await.unwrap();
+    assert_eq!(world.mint.borrow().paths(), ["/v1/redeem"]);
+}
+
+#[tokio::test]
+async fn a_site_that_knows_less_than_the_wallet_sends_it_to_the_mint_once_a_day() {
+    let (world, mut wallet) = shop().await;
+    let stale = world.mint.borrow().active_digest();
+    world.mint.borrow_mut().rotate(40, 0);
+    buy(&mut wallet, &article()).await.unwrap();
+    let pages = |day: u64| (0..3).map(move |n| format!("https://site.test/{day}/{n}"));
+    for (named, times) in [
+        // The mint's last keysets, and nothing at all that it ever had.
+        (Named::Text(stale), 1),
+        (Named::Text("ab".repeat(32)), 1),
+        // What is none tells nothing.
+        (Named::Text("ab".repeat(31)), 0),
+        (Named::Text("zz".repeat(32)), 0),
+        (Named::Nothing, 0),
+    ] {
+        world.site.borrow_mut().keysets = named.clone();
+        world.mint.borrow_mut().requests.clear();
+        for page in pages(times) {
+            let page = PageRequest::get(&format!("{page}?{named:?}").replace([' ', '"'], ""));
+            let answer = buy(&mut wallet, &page).await.unwrap();
+            assert!(matches!(answer.payment, Payment::Paid { .. }), "{named:?}");
+        }
+        assert_eq!(asked_besides(&world).len(), 2 * times as usize, "{named:?}");
+    }
+    adds_up(&world, &wallet, 0).await;
+}
+
+#[tokio::test]
+async fn a_mint_that_cannot_be_asked_for_its_keysets_is_no_reason_not_to_pay() {
+    let (world, mut wallet) = shop().await;
+    world.site.borrow_mut().keysets = Named::Text("ab".repeat(32));
+    let offer = offer(&mut wallet, &article()).await;
+    world.fault.set(Some(Fault::DropAnswer));
+    let answer = wallet.pay(&offer).await.unwrap();
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+}
+
+#[tokio::test]
+async fn a_site_that_has_not_heard_of_a_rotation_costs_one_try_and_the_same_token_pays() {
+    let (world, mut wallet) = shop().await;
+    let stale = world.mint.borrow().active_digest();
+    world.site.borrow_mut().keysets = Named::Text(stale);
+    world.mint.borrow_mut().rotate(40, 0);
+    let error = buy(&mut wallet, &article()).await.unwrap_err();
+    let told = error.explain();
+    assert!(
+        told.what.contains("(code 12002, status 400)"),
+        "{}",
+        told.what
+    );
+    assert!(
+        told.advice.starts_with(
+            "Try again: the mint has changed its keysets, and the next payment asks for them first."
+        ),
+        "{}",
+        told.advice
+    );
+    assert!(asked_besides(&world).is_empty());
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
+    world.site.borrow_mut().keysets = Named::Now;
+    let answer = buy(&mut wallet, &article()).await.unwrap();
+    assert!(matches!(answer.payment, Payment::Paid { .. }));
+    assert_eq!(asked_besides(&world), ["/v1/keysets", "/v1/keys"]);
+    let tokens = world.site.borrow().tokens();
+    assert!(tokens.len() == 2 && tokens[0] == tokens[1]);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (97, 0));
+    adds_up(&world, &wallet, 0).await;
 }
 
 #[tokio::test]
@@ -430,6 +511,11 @@ async fn a_place_that_a_copy_of_the_wallet_has_used_costs_one_try() {
     assert!(
         error.explain().what.contains("(code 11003, status 400)"),
         "{error}"
+    );
+    assert_eq!(
+        available(&wallet).await,
+        100,
+        "the swap has found a free lane"
     );
     let answer = buy(&mut wallet, &other).await.unwrap();
     assert!(matches!(answer.payment, Payment::Paid { .. }));

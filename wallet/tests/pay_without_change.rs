@@ -13,6 +13,7 @@ mod support;
 use farthing_protocol::Token;
 use farthing_protocol::payment::header;
 use farthing_wallet::pay::Payment;
+use farthing_wallet::pay::error::Fate;
 use farthing_wallet::pay::records::Stage;
 use farthing_wallet::records::Outcome;
 use support::shop::*;
@@ -62,10 +63,11 @@ async fn what_is_not_charged_comes_back_whole() {
     let (world, mut wallet) = strict_shop().await;
     world.site.borrow_mut().upstream = 500;
     let answer = buy(&mut wallet, &article()).await.unwrap();
-    let Payment::NotCharged { returned, .. } = answer.payment else {
+    let Payment::Aside(Fate::Aside { held: 3, .. }) = answer.payment else {
         panic!("{:?}", answer.payment);
     };
-    assert_eq!(returned, 3);
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (97, 3));
+    wallet.recover_all(&mut Eager).await.unwrap();
     assert_eq!((available(&wallet).await, pending(&wallet).await), (100, 0));
     adds_up(&world, &wallet, 0).await;
 }

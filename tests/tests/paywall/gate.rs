@@ -71,6 +71,11 @@ impl Gate {
         self.inner.arrived.acquire().await.unwrap().forget();
     }
 
+    /// How many redemptions have arrived that no test has waited for.
+    pub(crate) fn arrived(&self) -> usize {
+        self.inner.arrived.available_permits()
+    }
+
     /// The references of the redemptions that were carried out.
     pub(crate) fn references(&self) -> Vec<String> {
         let done = self.inner.done.lock().unwrap();

@@ -111,8 +111,8 @@ impl Model {
         let (proofs, blanks) = match (&self.lock, self.dice.one_in(2)) {
             (Some(key), _) => {
                 let amounts: &[u64] = if price == 3 { &[1, 2] } else { &[4] };
-                let secrets: Vec<_> = amounts.iter().map(|_| Lock::p2pk_secret(key, &nonce()));
-                let secrets = secrets.collect::<Vec<_>>();
+                let secrets = amounts.iter().map(|_| Lock::p2pk_secret(key, &nonce()));
+                let secrets: Vec<_> = secrets.collect();
                 let blanks = Blanks::of_secrets(&stage.scene.keyset, amounts, &secrets).unwrap();
                 (stage.withdraw(blanks).await, None)
             }

@@ -2,10 +2,12 @@
 
 use std::process::Output;
 
+use farthing_protocol::api::keysets_digest;
 use farthing_publisher::Accept;
 use farthing_tests::process::Wallet;
 use farthing_tests::proxy::{Fault, Proxy};
 
+use crate::replays::gated;
 use crate::stage::{PRICE, Stage};
 
 /// What ann has in her wallet at the beginning.
@@ -62,13 +64,51 @@ async fn a_page_is_paid_for_once_with_change_and_read_again_free() {
 async fn what_fails_behind_the_paywall_costs_nothing() {
     let stage = Stage::open().await;
     let ann = wallet(&stage).await;
-    for status in [404, 500] {
+    for (status, shown) in [(404, 1), (500, 2)] {
         let url = format!("{}/status/{status}", stage.url);
         let (code, ..) = get(&ann, &url).await;
         assert_ne!(code, 0);
-        assert_eq!(ann.balance().unwrap(), HELD);
+        // The site has seen the token: it is kept aside.
+        assert_eq!(ann.balance().unwrap(), HELD - shown * PRICE);
     }
+    farthing(&ann, &["recover"]).await;
+    assert_eq!(ann.balance().unwrap(), HELD);
     assert_eq!(stage.income().await, 0);
+    stage.scene.books().unwrap();
+}
+
+#[tokio::test]
+async fn the_first_page_after_a_rotation_is_paid_with_change_and_no_refusal() {
+    let (stage, gate) = gated(|settings| settings.keysets_every_s = 1).await;
+    let mint = gate.url.clone();
+    let token = stage.token(stage.tokens(&[HELD]).await);
+    let ann = Wallet::init(crate::BINARY, &stage.scene.folder().join("ann")).unwrap();
+    for arguments in [&["mint", "add", &mint], &["receive", &token] as &[&str]] {
+        assert!(farthing(&ann, arguments).await.status.success());
+    }
+    let known = || async {
+        let asked = stage.get("/articles/1").await;
+        asked.header("x-cashu-keysets").unwrap().to_owned()
+    };
+    let before = known().await;
+    let keyset = stage.scene.rotate().await.unwrap();
+    let expected = keysets_digest([&keyset.id]);
+    // The paywall learns of it by itself.
+    for _ in 0..600 {
+        if known().await != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(known().await, expected);
+    let url = format!("{}/articles/1", stage.url);
+    bought(&ann, &url, "article 1").await;
+    assert_eq!(ann.balance().unwrap(), HELD - PRICE);
+    assert_eq!(
+        (gate.arrived(), stage.income().await),
+        (1, PRICE),
+        "one try"
+    );
     stage.scene.books().unwrap();
 }
 

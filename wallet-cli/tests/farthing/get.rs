@@ -144,8 +144,13 @@ fn an_error_of_the_site_is_passed_on_with_its_own_exit_code() {
     assert_eq!(
         text(&output.stderr),
         "the site answered with status 404\nthe site did not charge this answer\n  money: Nothing was \
-         paid; 3 credit went back into the balance.\n  to do: Try again if you need another answer.\n"
+         paid; payment 2 keeps 3 credit aside, since the site has seen the token: the wallet swaps it at a \
+         quiet moment.\n  to do: Try again if you need another answer. To have the money back at once: \
+         farthing cancel 2.\n"
     );
+    // Another command does not swap it yet; who needs it does it at once.
+    assert_eq!(shop.available(), 97);
+    assert!(shop.run(&["recover"]).status.success());
     assert_eq!(shop.available(), 100);
 
     shop.server.with(|site| site.price = 0);
@@ -175,7 +180,8 @@ fn a_refused_payment_is_one_json_object() {
     );
     assert_eq!(
         error["money"],
-        "Nothing was paid; 3 credit went back into the balance."
+        "Nothing was paid; payment 2 keeps 3 credit aside, since the site has seen the token: the wallet \
+         swaps it at a quiet moment."
     );
     assert!(!file.exists(), "nothing is written before there is a page");
 }

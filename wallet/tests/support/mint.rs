@@ -211,6 +211,12 @@ impl FakeMint {
         of.for_each(|k| k.info.active = false);
     }
 
+    /// The digest of the keysets that sign behind its own door.
+    pub fn active_digest(&self) -> String {
+        let native = |k: &&FakeKeyset| k.suite == SuiteId::Ristretto255 && k.info.active;
+        keysets_digest(self.keysets.iter().filter(native).map(|k| &k.info.id))
+    }
+
     /// What its unspent tokens are worth.
     pub fn outstanding(&self) -> u64 {
         self.issued - self.redeemed

@@ -67,6 +67,17 @@ pub struct Deeds {
 
 type Headers = Vec<(String, String)>;
 
+/// What it says of the mint's keysets with its price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The digest of those that sign now.
+    Now,
+    /// The same text always.
+    Text(String),
+    /// Nothing.
+    Nothing,
+}
+
 pub struct FakeSite {
     pub mint: Rc<RefCell<FakeMint>>,
     pub price: u64,
@@ -77,6 +88,8 @@ pub struct FakeSite {
     pub request: PaymentRequest,
     /// Written into `X-Cashu` instead of the request.
     pub x_cashu: Option<Vec<String>>,
+    /// What it says of the mint's keysets.
+    pub keysets: Named,
     /// Locked tokens that it took without redeeming them.
     pub unredeemed: Vec<Token>,
     /// Redirects by path.
@@ -134,6 +147,7 @@ impl FakeSite {
                 ..PaymentRequest::default()
             },
             x_cashu: None,
+            keysets: Named::Now,
             unredeemed: Vec::new(),
             redirects: HashMap::new(),
             body: PAGE.as_bytes().to_vec(),
@@ -230,7 +244,19 @@ impl FakeSite {
         if self.request.lock.is_none() && !self.deeds.gives_no_change {
             headers.push((header::OUTPUTS, "outA"));
         }
+        let keysets = self.named_keysets();
+        if let Some(keysets) = &keysets {
+            headers.push((header::KEYSETS, keysets));
+        }
         error(402, ErrorCode::PaymentRequired, &headers)
+    }
+
+    fn named_keysets(&self) -> Option<String> {
+        match &self.keysets {
+            Named::Nothing => None,
+            Named::Text(text) => Some(text.clone()),
+            Named::Now => Some(self.mint.borrow().active_digest()),
+        }
     }
 
     fn paid(&mut self, request: &PageRequest, token: &str, outputs: Option<String>) -> SiteAnswer {
