@@ -80,7 +80,7 @@ impl Unit {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// It is not an amount of any unit.
-    #[error("an amount is digits, with a point if the unit has decimals: 5 or 1.25")]
+    #[error("an amount is written with digits, and a point if the unit has decimals: 5 or 1.25")]
     Form,
     /// A unit that has no decimals.
     #[error("{unit} is not divided: give a whole number")]

@@ -36,17 +36,18 @@ pub(super) fn balance(
     let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
     let outputs = outputs.ok_or_else(unbalanced)?;
 
-    let of_inputs = || {
-        let (inputs, fee) = (unit.show(inputs), unit.show(fee));
-        format!("the inputs are {inputs} and the fee for them is {fee}")
+    let unequal = |not: &str, amount: u64, what: &str| {
+        let (inputs, fee, amount) = (unit.show(inputs), unit.show(fee), unit.show(amount));
+        let detail = format!(
+            "the inputs are {inputs} and the fee for them is {fee}: {not} {amount}, {what}"
+        );
+        Error::request(ErrorCode::Unbalanced, detail)
     };
     let mut balance = Balance::default();
     match &transaction.purpose {
         Purpose::Swap => {
             if inputs.checked_sub(fee) != Some(outputs) {
-                let outputs = unit.show(outputs);
-                let detail = format!("{}: the rest is not {outputs}, the outputs", of_inputs());
-                return refuse(ErrorCode::Unbalanced, detail);
+                return Err(unequal("the rest is not", outputs, "the outputs"));
             }
         }
         Purpose::Withdraw(account) => {
@@ -57,11 +58,7 @@ pub(super) fn balance(
         }
         Purpose::Redeem(account) => {
             let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
-            let Some(rest) = rest else {
-                let outputs = unit.show(outputs);
-                let detail = format!("{}: too little for {outputs}, the outputs", of_inputs());
-                return refuse(ErrorCode::Unbalanced, detail);
-            };
+            let rest = rest.ok_or_else(|| unequal("too little for", outputs, "the outputs"))?;
             balance.credited = rest;
             balance.post(*account, signed(rest)?, PostingKind::Redeem, &None);
         }
@@ -76,14 +73,8 @@ pub(super) fn balance(
         }
         Purpose::Melt(Payment { due, .. }) => {
             let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
-            let Some(rest) = rest else {
-                let due = unit.show(*due);
-                let detail = format!(
-                    "{}: too little for {due}, which the quote needs",
-                    of_inputs()
-                );
-                return refuse(ErrorCode::Unbalanced, detail);
-            };
+            let rest =
+                rest.ok_or_else(|| unequal("too little for", *due, "which the quote needs"))?;
             // Nothing moves, and no fee is kept, before it is known what became of the payment.
             balance.held = rest;
             return Ok(balance);

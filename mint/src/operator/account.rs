@@ -82,7 +82,6 @@ struct Balance {
     name: String,
     balance: i64,
     unit: String,
-    decimals: u8,
 }
 
 #[derive(Serialize)]
@@ -197,7 +196,6 @@ fn post(
         name: row.name,
         balance: row.balance,
         unit: config.unit,
-        decimals: config.decimals,
     };
     output.write(&balance, || {
         format!(
@@ -216,7 +214,6 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
         name: row.name,
         balance: row.balance,
         unit: config.unit.clone(),
-        decimals: config.decimals,
     });
     let balances = Balances {
         accounts: accounts.collect(),

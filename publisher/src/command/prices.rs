@@ -42,7 +42,9 @@ pub(super) fn keep(data: &Path, unit: &Unit) -> Result<(), Error> {
     let path = data.join(FILE);
     let decimals = unit.decimals;
     let text = serde_json::to_vec(&LastRead { decimals }).unwrap_or_default();
-    std::fs::write(&path, text).map_err(Error::file(&path))
+    let new = path.with_extension("new");
+    let kept = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path));
+    kept.map_err(Error::file(&path))
 }
 
 /// Whether each price is still what it was when the decimals were `last`.

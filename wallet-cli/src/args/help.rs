@@ -20,8 +20,8 @@ Examples:
   farthing receive cashuB...
   farthing get https://site.example/article --yes --max 5 -o article.html
 
-Amounts are written as the mint's unit is: 5, 1.25 or '1.25 eur' for a unit with two decimals, 5 for one
-with none.";
+Amounts are written as the mint's unit is: 1.25 or '1.25 eur' for a unit with two decimals, 5 for
+one with none.";
 
 pub(crate) const INIT: &str = "\
 Examples:
