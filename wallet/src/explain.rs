@@ -118,7 +118,10 @@ fn caller_advice(caller: &Caller) -> &'static str {
         Caller::TokenLocked { .. } => {
             "Only the owner of that key can spend it. To be sent one: give the sender yours (farthing key)."
         }
-        Caller::LockKey(_) => "Ask the receiver to run farthing key, and give its 64 hex digits.",
+        Caller::LockKey(_) => {
+            "Ask the receiver to run farthing key, and give its 64 hex digits; for a token for Cashu's \
+             wallets, ask for the key that theirs shows, 66 hex digits."
+        }
         Caller::SentUnknown(_) => "farthing sent lists the numbers.",
         Caller::SentClaimed(_) => "There is nothing to do: the receiver has it.",
         Caller::SentTakenBack(_) => "There is nothing to do: it is in the balance.",

@@ -128,7 +128,7 @@ pub struct PlannedOutput {
     pub amount: u64,
     /// Who it is for.
     pub purpose: Purpose,
-    /// The public key it is locked to, 64 hex digits.
+    /// The public key it is locked to: 64 hex digits, or 66 of a token for Cashu's wallets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
 }

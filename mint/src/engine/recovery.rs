@@ -6,7 +6,7 @@
 //!
 //! What the log says was spent is booked as redeemed, and as owed to the suspense account: it went
 //! into tokens, or onto accounts, that the copy does not know. When such a token comes back, it is
-//! booked as issued after all (`recognise` in `writer.rs`), and the suspense account owes it no
+//! booked as issued after all (`recognise` in `books.rs`), and the suspense account owes it no
 //! longer. So that the solvency guard lets it, its keyset has an allowance.
 
 use std::collections::BTreeMap;

@@ -24,8 +24,8 @@ pub(super) struct Init {
     /// How many amounts a keyset has: 1, 2, 4, … 2^(N−1).
     #[arg(long, default_value_t = 21, value_name = "N")]
     amounts: u8,
-    /// Make a keyset for Cashu's wallets too, which find the mint at its address with /cashu. They know
-    /// the units sat, msat, usd and eur.
+    /// Make a keyset for Cashu's wallets too, which find the mint at its address with /cashu. Some of
+    /// them know no other units than sat, msat, usd, eur and btc.
     #[arg(long)]
     cashu: bool,
     /// The address that wallets and publishers will use.

@@ -273,7 +273,7 @@ pub(crate) struct Send {
     /// A note for the receiver; whoever has the token can read it
     #[arg(long, value_name = "TEXT")]
     pub(crate) memo: Option<String>,
-    /// Lock the token to a public key, 64 hex digits: only its owner can spend it
+    /// Lock the token to a public key, 64 hex digits or with --cashu 66: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
     /// Make the token for Cashu's wallets, at a mint that has a door for them
