@@ -42,6 +42,9 @@ pub enum Error {
     /// The operator's settings, files or commands are wrong.
     #[error("{0}")]
     Operator(String),
+    /// An operator's command was carried out, and its result could not be written to standard output.
+    #[error("{0}")]
+    Unreported(String),
     /// A file of the operator's could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -84,7 +87,11 @@ impl Error {
                 (*code, detail.to_string())
             }
             Self::Busy(_) => (ErrorCode::Unavailable, self.to_string()),
-            Self::Store(_) | Self::Invariant(_) | Self::Operator(_) | Self::File { .. } => (
+            Self::Store(_)
+            | Self::Invariant(_)
+            | Self::Operator(_)
+            | Self::Unreported(_)
+            | Self::File { .. } => (
                 ErrorCode::Internal,
                 "the mint failed; send the same request again later".to_owned(),
             ),

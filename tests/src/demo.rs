@@ -1,6 +1,7 @@
 //! The demo: a whole payment from an account to a publisher, with real processes, told step by step.
 //! Every number it prints was checked; a step that does not hold ends it with an error.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -61,7 +62,7 @@ impl Demo {
         paywall.stop()?;
         mint.stop()?;
         mint.balanced()?;
-        println!("\nPaywall and mint have stopped, and the books still balance. Every step held.");
+        tell("\nPaywall and mint have stopped, and the books still balance. Every step held.");
         Ok(())
     }
 
@@ -269,7 +270,7 @@ fn account(stage: &Stage, name: &str) -> Result<u64> {
 fn serve(stage: Stage, dir: &Path) -> Result<()> {
     let url = stage.mint.url()?.to_owned();
     let (shown, paywall) = (dir.display(), stage.paywall.url.clone());
-    println!(
+    tell(&format!(
         "\nThe mint goes on at {url}, the paywall at {paywall}, until you press Ctrl-C. Everything is \
          in {shown}.\n\
          From the repository, in another terminal:\n\n  \
@@ -282,13 +283,13 @@ fn serve(stage: Stage, dir: &Path) -> Result<()> {
            farthing-mint account statement the-daily --data {shown}/mint\n  \
            farthing-mint audit --data {shown}/mint\n  \
            curl {url}/v1/info\n"
-    );
+    ));
     let Stage { mint, paywall, .. } = stage;
     let status = mint.into_child()?.wait()?;
     paywall.stop()?;
-    println!(
+    tell(&format!(
         "The mint has stopped ({status}), and the paywall with it. Remove {shown} when you are done."
-    );
+    ));
     Ok(())
 }
 
@@ -301,17 +302,23 @@ fn expect<T: PartialEq + std::fmt::Display>(what: &str, got: T, expected: T) -> 
 }
 
 fn step(title: &str) {
-    println!("\n{title}");
+    tell(&format!("\n{title}"));
 }
 
 fn say(text: &str) {
-    println!("  {text}");
+    tell(&format!("  {text}"));
 }
 
 fn saw(text: &str) {
-    println!("  the mint saw   {text}");
+    tell(&format!("  the mint saw   {text}"));
 }
 
 fn blind(text: &str) {
-    println!("  it cannot know {text}");
+    tell(&format!("  it cannot know {text}"));
+}
+
+/// Writes a line of the story. The steps hold or do not hold whether it can be read or not, and the exit
+/// code tells.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

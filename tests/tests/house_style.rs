@@ -253,6 +253,25 @@ fn input_and_output_in_the_protocol(source: &Source) -> Vec<String> {
     found
 }
 
+/// Prints that panic when what they print cannot be written.
+fn prints_that_panic(source: &Source) -> Vec<String> {
+    const PROGRAMS: [&str; 4] = ["mint/src/", "publisher/src/", "service/src/", "wallet/src/"];
+    if !PROGRAMS
+        .iter()
+        .any(|program| source.path.starts_with(program))
+    {
+        return Vec::new();
+    }
+    source.find(|word| ["print", "println", "eprint", "eprintln"].contains(&word))
+}
+
+#[test]
+fn no_program_panics_because_it_cannot_print() {
+    let rule =
+        "lines for people are written by farthing_service::say, or with their error looked at";
+    nothing_breaks(rule, prints_that_panic);
+}
+
 #[test]
 fn files_hold_one_idea() {
     let rule = format!("files have {FILE_LINES_MAX} lines at the most, tests aside");
@@ -382,6 +401,15 @@ mod the_checks_find {
         assert!(find("mint/src/store/a.rs", query).is_empty());
         assert!(find("wallet/src/a.rs", query).is_empty());
         assert!(find("mint/src/a.rs", "// rusqlite\nfn select() {}").is_empty());
+    }
+
+    #[test]
+    fn prints() {
+        let find = |path: &str, text: &str| prints_that_panic(&source(path, text));
+        let text = "fn f() { eprintln!(\"x\"); }";
+        assert_eq!(find("mint/src/a.rs", text), ["mint/src/a.rs:1: eprintln"]);
+        assert!(find("mint/src/a.rs", "// eprintln!").is_empty());
+        assert!(find("tests/src/a.rs", text).is_empty());
     }
 
     #[test]

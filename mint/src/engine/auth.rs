@@ -102,6 +102,7 @@ impl Books<'_> {
             | Error::Store(_)
             | Error::Invariant(_)
             | Error::Operator(_)
+            | Error::Unreported(_)
             | Error::File { .. }) => other,
         })
     }

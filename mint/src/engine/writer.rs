@@ -170,6 +170,7 @@ impl Committer {
                     Error::Store(_)
                     | Error::Invariant(_)
                     | Error::Operator(_)
+                    | Error::Unreported(_)
                     | Error::File { .. }
                     | Error::Request { .. }
                     | Error::Account { .. } => "unable to write to its store",
@@ -214,6 +215,7 @@ impl Committer {
                     | Error::Invariant(_)
                     | Error::Busy(_)
                     | Error::Operator(_)
+                    | Error::Unreported(_)
                     | Error::File { .. }),
                 ) => return Err(fault),
             });

@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
 use super::{App, SharedApp, router};
 use crate::cashier::Cashier;
@@ -51,8 +52,15 @@ impl Server {
     /// # Errors
     /// [`Error::Operator`].
     pub fn address(&self) -> Result<SocketAddr> {
-        let address = self.listener.local_addr();
-        address.map_err(|e| Error::Operator(format!("the address is not known: {e}")))
+        address(&self.listener)
+    }
+
+    /// Where the operator's figures are, if anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Operator`].
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>> {
+        self.metrics.as_ref().map(address).transpose()
     }
 
     /// Serves until `stop` resolves, then finishes what is under way and returns. When it returns,
@@ -104,6 +112,11 @@ impl Server {
 /// after one second, then three, then seven.
 const BACKLOG: u32 = 4096;
 
+fn address(listener: &TcpListener) -> Result<SocketAddr> {
+    let address = listener.local_addr();
+    address.map_err(|e| Error::Operator(format!("the address is not known: {e}")))
+}
+
 fn bind(address: SocketAddr) -> Result<TcpListener> {
     let listen = || {
         let socket = match address {
@@ -121,11 +134,14 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// Connections to the operator's address at the same time.
 const OPERATOR_CONNECTIONS_MAX: usize = 64;
 
+/// What a request's head may have in bytes, and what hyper reads at once of a body.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+
 /// How connections are let in and out.
 struct Door {
     /// How many there are at the same time.
     connections_max: usize,
-    /// How long a request's head may take.
+    /// How long a request's head may take, and how long a caller may take none of an answer's bytes.
     read_ms: u64,
     /// How long a stop waits for requests under way.
     stop_ms: u64,
@@ -140,8 +156,10 @@ async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Fu
     let places = Arc::new(Semaphore::new(door.connections_max));
     let (stopping, stopped) = watch::channel(());
     let mut http = hyper::server::conn::http1::Builder::new();
+    let patience = Duration::from_millis(door.read_ms);
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(door.read_ms));
+        .header_read_timeout(patience)
+        .max_buf_size(HEAD_BYTES_MAX);
     let mut stop = pin!(stop);
     loop {
         let enter = async {
@@ -162,7 +180,9 @@ async fn serve(listener: &TcpListener, router: Router, door: Door, stop: impl Fu
         };
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience));
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let mut connection = pin!(connection.with_upgrades());

@@ -1,11 +1,12 @@
 //! `account deposit` and `account pay`: an account and Lightning, at the operator's hand.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use farthing_protocol::cashu::QuoteId;
+use farthing_service::say;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -123,7 +124,7 @@ impl Desk {
             Error::Operator("this mint has no Lightning: set lightning_backend".to_owned())
         })?;
         // Why a node refuses is in the log.
-        start_log(&config);
+        start_log(&config)?;
         Ok(Self {
             config,
             engine,
@@ -193,9 +194,9 @@ impl Desk {
     fn tell_cost(&self, quote: &MeltQuote) -> Result<()> {
         let (name, unit) = (&self.name, &self.config.unit);
         let (amount, fee, balance) = (quote.amount, quote.fee_reserve, self.balance()?);
-        eprintln!(
+        say::line(&format!(
             "Pays {amount} {unit} from {name}, and up to {fee} {unit} in fees; {name} holds {balance} {unit}."
-        );
+        ));
         Ok(())
     }
 
@@ -245,8 +246,7 @@ impl Desk {
 /// Asks on the terminal whether to go on.
 fn says_yes() -> Result<bool> {
     let terminal = || Error::file("the terminal");
-    eprint!("Pay? [y/N] ");
-    std::io::stderr().flush().map_err(terminal())?;
+    say::prompt("Pay? [y/N] ");
     let mut answer = String::new();
     std::io::stdin()
         .read_line(&mut answer)

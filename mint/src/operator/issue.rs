@@ -160,9 +160,14 @@ fn paid(
 }
 
 fn interrupted(voucher: &Voucher, error: &Error) -> Error {
-    Error::Operator(format!(
+    let told = format!(
         "{error}; if the voucher was paid for, it can be printed still, of {}: farthing-mint issue \
          --unprinted",
         voucher.path().display()
-    ))
+    );
+    if matches!(error, Error::Unreported(_)) {
+        Error::Unreported(told)
+    } else {
+        Error::Operator(told)
+    }
 }

@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use farthing_service::{log, say};
 use serde::Serialize;
 
 use crate::config::{DATA_VARIABLE, DataDir};
@@ -85,7 +86,8 @@ enum Command {
     /// What the books cannot place, after a restore or a leaked key.
     #[command(subcommand)]
     Suspense(suspense::SuspenseCommand),
-    /// Read the whole database file; exit with 1 if it is damaged.
+    /// Read the whole database file, and look over settings, folder, disk and clock; exit with 1 if the
+    /// file is damaged. Warnings do not change the exit code.
     Check,
 }
 
@@ -102,14 +104,17 @@ enum Outcome {
 
 /// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
 /// out. Exits with 0; with 1 when `audit` or `check` found faults; with 2 for any error; with
-/// 3 when a payment has not ended, or an invoice is not paid.
+/// 3 when a payment has not ended, or an invoice is not paid; with 4 when the command was carried out and
+/// its result could not be written.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
     let json = cli.common.json;
-    match cli.execute() {
+    let done = cli.execute();
+    log::finish();
+    match done {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Ok(Outcome::Open) => ExitCode::from(3),
@@ -117,11 +122,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if json {
                 use std::io::Write as _;
                 let report = serde_json::json!({"error": error.to_string()});
-                // When nobody reads it, standard error has it still.
+                // When it cannot be written, standard error has it too.
                 let _ = writeln!(std::io::stdout(), "{report}");
             }
-            eprintln!("farthing-mint: {error}");
-            ExitCode::from(2)
+            say::line(&format!("farthing-mint: {error}"));
+            let is_done = matches!(error, Error::Unreported(_));
+            ExitCode::from(if is_done { 4 } else { 2 })
         }
     }
 }
@@ -173,6 +179,11 @@ impl Output {
         };
         let mut out = std::io::stdout().lock();
         let written = writeln!(out, "{line}").and_then(|()| out.flush());
-        written.map_err(Error::file("standard output"))
+        written.map_err(|error| {
+            Error::Unreported(format!(
+                "the command was carried out, but its result could not be written to standard output: \
+                 {error}; look at what it did before you run it again"
+            ))
+        })
     }
 }

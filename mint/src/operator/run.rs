@@ -1,10 +1,10 @@
 //! `run`: the mint itself.
 
-use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use farthing_service::log;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,6 +25,8 @@ pub(super) struct Run {
 #[derive(Serialize)]
 struct Listening {
     listening: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
 }
 
 impl Run {
@@ -33,7 +35,7 @@ impl Run {
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
-        start_log(&config);
+        start_log(&config)?;
         config.connections_max = connections_within_files(config.connections_max);
         if store.reader()?.quarantine()?.is_some() {
             tracing::warn!(
@@ -86,8 +88,14 @@ async fn serve(
     let address = server.address()?;
     let listening = Listening {
         listening: format!("http://{address}"),
+        metrics: server
+            .metrics_address()?
+            .map(|address| format!("http://{address}")),
     };
-    output.write(&listening, || format!("{name} listens on http://{address}"))?;
+    let text = || format!("{name} listens on http://{address}");
+    if let Err(error) = output.write(&listening, text) {
+        tracing::warn!(%error, "the address could not be announced");
+    }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the mint is up");
     server
         .run(async move {
@@ -102,8 +110,8 @@ async fn serve(
     Ok(())
 }
 
-/// Logs go to standard error.
-pub(super) fn start_log(config: &Config) {
+/// Starts the log on standard error.
+pub(super) fn start_log(config: &Config) -> Result<()> {
     let level = match config.log_level {
         LogLevel::Error => tracing::Level::ERROR,
         LogLevel::Warn => tracing::Level::WARN,
@@ -111,12 +119,6 @@ pub(super) fn start_log(config: &Config) {
         LogLevel::Debug => tracing::Level::DEBUG,
         LogLevel::Trace => tracing::Level::TRACE,
     };
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Human => builder.with_target(false).init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let json = config.log_format == LogFormat::Json;
+    log::start(level, json).map_err(Error::file("the log"))
 }

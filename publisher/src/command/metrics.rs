@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use farthing_service::log;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::Service;
@@ -115,7 +116,7 @@ where
     }
 }
 
-/// The operator's address: `/metrics` and `/healthz`.
+/// The operator's address: `/metrics`, `/healthz` and `/readyz`.
 #[derive(Clone, Debug)]
 pub(super) struct Operator(pub(super) Metrics);
 
@@ -130,9 +131,16 @@ impl Service<Request<Body>> for Operator {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (status, text) = match request.uri().path() {
-            "/metrics" => (StatusCode::OK, self.0.render()),
+            "/metrics" => {
+                let log = log::render("farthing_paywall");
+                (StatusCode::OK, self.0.render() + &log)
+            }
             "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
-            _ => (StatusCode::NOT_FOUND, "/metrics and /healthz\n".to_owned()),
+            "/readyz" => (StatusCode::OK, log::ready_text().to_owned()),
+            _ => {
+                let paths = "/metrics, /healthz and /readyz\n";
+                (StatusCode::NOT_FOUND, paths.to_owned())
+            }
         };
         let mut answer = Response::new(Body::from(text));
         *answer.status_mut() = status;

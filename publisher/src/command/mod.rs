@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use farthing_service::{log, say};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -87,14 +88,18 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Run(common) => run::execute(&common, output).map(|()| true),
         Command::Check(check) => check.execute(output),
     };
+    log::finish();
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             if cli.json {
-                println!("{}", serde_json::json!({"error": error.to_string()}));
+                use std::io::Write as _;
+                let report = serde_json::json!({"error": error.to_string()});
+                // When it cannot be written, standard error has it too.
+                let _ = writeln!(std::io::stdout(), "{report}");
             }
-            eprintln!("farthing-paywall: {error}");
+            say::line(&format!("farthing-paywall: {error}"));
             ExitCode::from(2)
         }
     }

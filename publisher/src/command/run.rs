@@ -1,10 +1,10 @@
 //! `run`: the paywall itself.
 
-use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use farthing_service::log;
 use http::Uri;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,7 +31,7 @@ struct Listening {
 
 pub(super) fn execute(common: &Common, output: Output) -> Result<(), Error> {
     let mut config = common.load()?;
-    start_log(&config);
+    start_log(&config)?;
     config.connections_max = connections_within_files(config.connections_max);
     block_on(serve(config, output))
 }
@@ -129,7 +129,9 @@ fn announce(
     let upstream = config.upstream.as_deref().unwrap_or_default();
     let (name, listening) = (&config.name, &told.listening);
     let text = format!("{name}: a paywall listens on {listening}, in front of {upstream}");
-    output.write(&told, &text)?;
+    if let Err(error) = output.write(&told, &text) {
+        tracing::warn!(%error, "the address could not be announced");
+    }
     tracing::info!(
         listening,
         version = env!("CARGO_PKG_VERSION"),
@@ -157,8 +159,8 @@ fn connections_within_files(wanted: u32) -> u32 {
     possible.min(wanted)
 }
 
-/// Logs go to standard error.
-fn start_log(config: &Config) {
+/// Starts the log on standard error.
+fn start_log(config: &Config) -> Result<(), Error> {
     let level = match config.log_level {
         LogLevel::Error => tracing::Level::ERROR,
         LogLevel::Warn => tracing::Level::WARN,
@@ -166,12 +168,6 @@ fn start_log(config: &Config) {
         LogLevel::Debug => tracing::Level::DEBUG,
         LogLevel::Trace => tracing::Level::TRACE,
     };
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Human => builder.with_target(false).init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let json = config.log_format == LogFormat::Json;
+    log::start(level, json).map_err(Error::file("the log".as_ref()))
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use farthing_service::say;
 use farthing_tests::demo::Demo;
 use farthing_tests::{AS_MINT, AS_PAYWALL, AS_WALLET};
 
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     match told {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("\nThe demo failed: {failure}");
+            say::line(&format!("\nThe demo failed: {failure}"));
             ExitCode::FAILURE
         }
     }

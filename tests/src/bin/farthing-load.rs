@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use farthing_service::say;
 use farthing_tests::load::Load;
 
 fn main() -> ExitCode {
@@ -10,7 +11,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("farthing-load: {failure}");
+            say::line(&format!("farthing-load: {failure}"));
             ExitCode::from(2)
         }
     }

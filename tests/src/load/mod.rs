@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use farthing_protocol::suite::SuiteId;
+use farthing_service::say;
 use serde::Serialize;
 
 use crate::Result;
@@ -157,7 +158,7 @@ impl Load {
             );
         }
         let plan = self.plan();
-        eprintln!("preparing {} requests", plan.count);
+        say::line(&format!("preparing {} requests", plan.count));
         let prepared = self.prepare(&mint, page.as_ref(), plan)?;
         let target = page.unwrap_or(mint);
         let (flood, lone) = prepared.requests.split_at(self.count.get());
@@ -166,11 +167,11 @@ impl Load {
             limit: Duration::from_secs(self.seconds),
             pause: self.overload.then(|| Duration::from_millis(self.pause_ms)),
         };
-        eprintln!("sending");
+        say::line("sending");
         let before = Usage::of(self.pid);
         let fired = fire::fire(&target, flood, pace)?;
         let usage = Usage::of(self.pid).since(before);
-        eprintln!("checking");
+        say::line("checking");
         let checker = &*prepared.checker;
         let every = self.proofs_every();
         let checked = Checked::of(&fired, 0, checker, every)?;

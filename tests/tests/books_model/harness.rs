@@ -129,6 +129,7 @@ impl Books {
                 | Error::Store(_)
                 | Error::Invariant(_)
                 | Error::Operator(_)
+                | Error::Unreported(_)
                 | Error::File { .. }),
             ) => Err(fault.into()),
         }

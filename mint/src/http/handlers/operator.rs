@@ -1,6 +1,7 @@
 //! What the operator's machines ask.
 
 use axum::extract::State;
+use farthing_service::log;
 
 use super::super::{SharedApp, metrics};
 use crate::error::Result;
@@ -10,10 +11,10 @@ pub(in crate::http) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// GET `/readyz`: the store can be read.
+/// GET `/readyz`: the store can be read; and whether the log can be written.
 pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'static str> {
     app.read(|reader| reader.revision())?;
-    Ok("ready\n")
+    Ok(log::ready_text())
 }
 
 /// GET `/metrics`, on its own address. When the store cannot be read, what is counted in memory is
@@ -21,6 +22,7 @@ pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'st
 pub(in crate::http) async fn metrics(State(app): State<SharedApp>) -> String {
     let mut text = app.metrics.render();
     text += &metrics::render_log(app.engine.is_log_behind());
+    text += &log::render("farthing_mint");
     match app.read(|reader| app.engine.directory(reader)) {
         Ok(directory) => text += &metrics::render_keysets(&directory),
         Err(error) => tracing::error!(%error, "the keysets cannot be read"),

@@ -1,0 +1,99 @@
+//! The log, on standard error.
+//!
+//! A disk that is full, a reader that went away or one that stopped reading must not stop the service: a
+//! line is put into a bounded queue, one thread writes what is in it, and lines that cannot be written are
+//! counted. The count is for `/metrics`, and whether the log fails now for `/readyz`.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use tracing::Level;
+
+use crate::queue::Queue;
+
+static QUEUE: Queue = Queue::new();
+
+/// How long the end of the process waits for lines that are not written yet.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Starts the log of this process: lines for people, or one JSON object a line.
+///
+/// # Errors
+/// When the system has no thread for it, or the process has no standard error.
+pub fn start(level: Level, json: bool) -> io::Result<()> {
+    // Not through `io::stderr`, whose lock a reader that stopped reading would hold for ever.
+    let mut out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let writer = move || loop {
+        QUEUE.write_one(&mut out);
+    };
+    std::thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(writer)?;
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(io::stderr().is_terminal())
+        // The subscriber's own complaints go by `eprintln!`, which panics.
+        .log_internal_errors(false)
+        .with_writer(|| Lines);
+    if json {
+        builder.json().init();
+    } else {
+        builder.with_target(false).init();
+    }
+    Ok(())
+}
+
+/// Waits until what was logged is written, for a second at the most. To be called before the process
+/// ends.
+pub fn finish() {
+    QUEUE.finish(PATIENCE);
+}
+
+/// How many lines could not be written since the start.
+#[must_use]
+pub fn lines_lost() -> u64 {
+    QUEUE.lost()
+}
+
+/// Whether the last line could not be written.
+#[must_use]
+pub fn is_failing() -> bool {
+    QUEUE.is_failing()
+}
+
+/// The count of lost lines in Prometheus' text format; `program` is what the figure's name begins with.
+#[must_use]
+pub fn render(program: &str) -> String {
+    let name = format!("{program}_log_lines_lost_total");
+    let mut text = format!("# HELP {name} Lines of the log that could not be written.\n");
+    let _ = write!(text, "# TYPE {name} counter\n{name} {}\n", lines_lost());
+    text
+}
+
+/// What `/readyz` says while everything else is ready. A log that cannot be written is no reason to take
+/// the service away, so the status is 200 in either case.
+#[must_use]
+pub fn ready_text() -> &'static str {
+    if is_failing() {
+        "ready, but the log cannot be written: lines are lost\n"
+    } else {
+        "ready\n"
+    }
+}
+
+/// Takes whole lines, as the subscriber writes them.
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        QUEUE.put(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
