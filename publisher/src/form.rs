@@ -86,9 +86,8 @@ where
 /// # Errors
 /// The answer to what is no form.
 async fn read(parts: Parts, body: Body, limit: Duration) -> Result<Pasted, Box<Response<Body>>> {
-    let body = Limited::new(body, FORM_BYTES_MAX).collect();
-    let body = match tokio::time::timeout(limit, body).await {
-        Ok(Ok(body)) => body.to_bytes(),
+    let body = match tokio::time::timeout(limit, whole(body)).await {
+        Ok(Ok(body)) => body,
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let detail = "the form is too long for a token; nothing was spent";
             return Err(Box::new(close(refuse(ErrorCode::TooLarge, detail))));
@@ -105,6 +104,18 @@ async fn read(parts: Parts, body: Body, limit: Duration) -> Result<Pasted, Box<R
     let form = Form::from_request(Request::from_parts(parts, Body::from(body)), &()).await;
     let Form(pasted) = form.map_err(|rejection| Box::new(rejection.into_response()))?;
     Ok(pasted)
+}
+
+/// The body in one buffer. A list of its pieces would take many times their bytes when they are small.
+async fn whole(body: Body) -> Result<Vec<u8>, axum::BoxError> {
+    let mut body = Limited::new(body, FORM_BYTES_MAX);
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(bytes)
 }
 
 /// The request that the form pays for: what a browser would ask at this address, without anything that

@@ -50,6 +50,7 @@ pub struct Mint {
 struct Running {
     child: Child,
     url: String,
+    operator_url: Option<String>,
 }
 
 impl Mint {
@@ -142,7 +143,12 @@ impl Mint {
         let url = url
             .ok_or_else(|| format!("the mint did not start: {printed}"))?
             .to_owned();
-        self.running = Some(Running { child, url });
+        let operator_url = printed.get("metrics").and_then(Value::as_str);
+        self.running = Some(Running {
+            child,
+            url,
+            operator_url: operator_url.map(str::to_owned),
+        });
         Ok(())
     }
 
@@ -163,6 +169,16 @@ impl Mint {
     pub fn url(&self) -> Result<&str> {
         let running = self.running.as_ref().ok_or("the mint is not running")?;
         Ok(&running.url)
+    }
+
+    /// Where its `/metrics` are.
+    ///
+    /// # Errors
+    /// When it is not running, or has none.
+    pub fn operator_url(&self) -> Result<&str> {
+        let running = self.running.as_ref().ok_or("the mint is not running")?;
+        let url = running.operator_url.as_deref();
+        Ok(url.ok_or("the mint has no address for the operator")?)
     }
 
     /// The number of its process.

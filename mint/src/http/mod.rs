@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod budget;
 mod guard;
 mod handlers;
 mod metrics;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::store::Reader;
+use budget::Budget;
 use guard::Guard;
 use metrics::Metrics;
 
@@ -37,6 +39,8 @@ struct App {
     cashier: Option<Arc<Cashier>>,
     /// Where not everybody may use the Cashu door.
     guard: Option<Guard>,
+    /// The memory for the bodies of all requests.
+    bodies: Arc<Budget>,
     /// Places for wallets that keep a connection open.
     sockets: Arc<Semaphore>,
     readers: Readers,
@@ -50,7 +54,9 @@ impl App {
     /// [`Error::Operator`] for settings of authentication that make no sense.
     fn new(config: Config, engine: Arc<Engine>, cashier: Option<Arc<Cashier>>) -> Result<Self> {
         let auth = config.auth().map_err(Error::Operator)?;
+        let bodies = Budget::new(config.bodies_bytes_max());
         Ok(Self {
+            bodies,
             config,
             engine,
             cashier,

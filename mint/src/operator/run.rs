@@ -36,6 +36,9 @@ impl Run {
             config.listen = listen;
         }
         start_log(&config)?;
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
         config.connections_max = connections_within_files(config.connections_max);
         if store.reader()?.quarantine()?.is_some() {
             tracing::warn!(

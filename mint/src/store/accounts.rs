@@ -90,6 +90,16 @@ impl Reader {
         Ok(row.optional()?)
     }
 
+    /// The hour of the last posting, if there is any.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn last_hour(&self) -> Result<Option<i64>> {
+        let sql = "SELECT hour FROM postings ORDER BY number DESC LIMIT 1";
+        let row = self.connection.query_row(sql, [], |row| row.get(0));
+        Ok(row.optional()?)
+    }
+
     /// Up to `limit` postings of an account with numbers below `before`, newest first.
     ///
     /// # Errors
