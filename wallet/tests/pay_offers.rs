@@ -394,7 +394,8 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
 
 /// What the mint was asked, but for redemptions.
 fn asked_besides(world: &World) -> Vec<String> {
-    let paths = world.mint.borrow().paths();
+    let mint = world.mint.borrow();
+    let paths = mint.paths();
     let besides = paths.iter().filter(|path| **path != "/v1/redeem");
     besides.map(ToString::to_string).collect()
 }

@@ -84,7 +84,7 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
     );
     // The second time there is nothing left to do.
     for _ in 0..2 {
-        let mut wallet = open(&dir, None).await;
+        let wallet = open(&dir, None).await;
         let expected = [(ONE.to_owned(), 182, 11), (OTHER.to_owned(), 46, 9)];
         assert_eq!(balances(&wallet).await, expected);
 

@@ -53,7 +53,8 @@ async fn what_does_not_pay_is_told_so_on_the_page() {
     // The site's own page is no answer to the form.
     assert_eq!(failing.status, 500);
     assert_eq!(failing.payment_request().amount, Some(PRICE));
-    let told = "the site answered 500 Internal Server Error, which is not charged: the token is unspent";
+    let told =
+        "the site answered 500 Internal Server Error, which is not charged: the token is unspent";
     assert!(failing.text().contains(told), "{}", failing.text());
     failing.assert_free();
     stage.assert_unspent(&tokens).await;
