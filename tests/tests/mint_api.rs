@@ -509,3 +509,66 @@ async fn scopes_and_revocation() {
         assert_eq!(output.status.code(), Some(2), "{scopes:?}");
     }
 }
+
+#[tokio::test]
+async fn a_page_of_any_origin_can_use_the_api() {
+    let scene = Scene::with(BINARY, &[("BODY_BYTES_MAX", "70000")])
+        .await
+        .unwrap();
+    let token = scene.mint.account("ann", ALL, 10).unwrap();
+    let url = scene.mint.url().unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let from_a_page = |method: &str, path: &str| {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = http.request(method, format!("{url}{path}"));
+        request.header("origin", "https://wallet.example")
+    };
+    let bearer = format!("Bearer {token}");
+    let long = " ".repeat(70_001);
+    for (method, path, authorization, body, status) in [
+        ("GET", path::INFO, None, "", 200),
+        ("GET", path::KEYS, None, "", 200),
+        ("GET", "/healthz", None, "", 200),
+        ("GET", path::ACCOUNT, Some(&bearer), "", 200),
+        ("GET", path::ACCOUNT, None, "", 401),
+        ("POST", path::SWAP, None, "{", 400),
+        ("POST", path::SWAP, None, &long, 413),
+        ("PUT", path::SWAP, None, "", 405),
+        ("GET", "/v1/none", None, "", 404),
+        ("GET", "/cashu/v1/info", None, "", 200),
+        ("GET", "/cashu/v1/none", None, "", 404),
+    ] {
+        let mut request = from_a_page(method, path).body(body.to_owned());
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        let headers = answer.headers();
+        assert_eq!(
+            headers["access-control-allow-origin"], "*",
+            "{method} {path}"
+        );
+        let exposed = &headers["access-control-expose-headers"];
+        assert_eq!(exposed, "date,retry-after,www-authenticate");
+        assert!(!headers.contains_key("access-control-allow-credentials"));
+        assert!(!headers.contains_key("vary"));
+
+        let preflight = from_a_page("OPTIONS", path)
+            .header("access-control-request-method", method)
+            .header(
+                "access-control-request-headers",
+                "authorization,content-type",
+            );
+        let answer = preflight.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "OPTIONS {path}");
+        let headers = answer.headers();
+        assert_eq!(headers["access-control-allow-origin"], "*");
+        assert_eq!(headers["access-control-allow-methods"], "GET,POST");
+        assert_eq!(
+            headers["access-control-allow-headers"],
+            "authorization,content-type"
+        );
+        assert!(!headers.contains_key("access-control-allow-credentials"));
+    }
+}

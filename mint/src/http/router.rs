@@ -5,36 +5,35 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use farthing_protocol::ErrorCode;
 use farthing_protocol::api::path;
 use farthing_protocol::cashu::path as cashu_path;
+use tower_http::cors::{AllowHeaders, Any, CorsLayer, Vary};
 
 use super::handlers::{account, cashu, operator, payments, public, tokens};
 use super::{App, SharedApp, guard};
 use crate::error::Error;
+
+/// For how long a browser may remember that it may ask.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What everybody may ask: Farthing's own door, and Cashu's.
 pub(super) fn public(app: SharedApp) -> Router {
     let protection = middleware::from_fn_with_state(Arc::clone(&app), guard::protect);
     Router::new()
         .merge(native())
-        .nest(
-            cashu_path::PREFIX,
-            cashu()
-                .layer(protection.clone())
-                .layer(middleware::from_fn(any_origin)),
-        )
+        .nest(cashu_path::PREFIX, cashu().layer(protection.clone()))
         // Some wallets drop the path of the mint's address here.
         .route(cashu_path::WS, get(cashu::socket::open).layer(protection))
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(any_origin))
+        .layer(any_origin())
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
         .with_state(app)
 }
@@ -120,26 +119,18 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
     response
 }
 
-/// Cashu's wallets in browsers come from any origin. Nothing at that door goes by cookies.
-async fn any_origin(request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(cashu_path::PREFIX) {
-        return next.run(request).await;
-    }
-    let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = match is_preflight {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => next.run(request).await,
-    };
-    let headers = response.headers_mut();
-    let any = HeaderValue::from_static("*");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
-    if is_preflight {
-        let methods = HeaderValue::from_static("GET, POST, OPTIONS");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-        let names = HeaderValue::from_static("content-type, accept, clear-auth, blind-auth");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
-    }
-    response
+/// Wallets in browsers come from any origin. Nothing here goes by cookies or by a browser's own
+/// credentials: an API token, or a token for the Cashu door, is a header that the page itself writes.
+fn any_origin() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        // A star would not allow `Authorization`.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([header::DATE, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
+        .max_age(PREFLIGHT_MAX_AGE)
+        // The answers are the same for all origins.
+        .vary(Vary::list([]))
 }
 
 async fn not_found() -> Error {
