@@ -1,8 +1,10 @@
 //! Which request a payment belongs to: its method, its URL and the digest of its body.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -40,12 +42,12 @@ impl Target {
         };
         let told = parts.extensions.get::<Origin>();
         let origin = match public_url.or(told.map(|Origin(origin)| origin.as_str())) {
-            Some(origin) => origin.trim_end_matches('/').to_ascii_lowercase(),
+            Some(origin) => normal(origin),
             None => {
                 let host = parts.headers.get(header::HOST);
                 let host = host.and_then(|host| host.to_str().ok());
                 let host = parts.uri.authority().map(uri::Authority::as_str).or(host);
-                format!("http://{}", host.unwrap_or_default().to_ascii_lowercase())
+                normal(&format!("http://{}", host.unwrap_or_default()))
             }
         };
         let path_and_query = parts.uri.path_and_query();
@@ -74,50 +76,157 @@ impl Target {
     }
 }
 
-/// A request's body on its way to what is behind the paywall, and its digest once it has passed.
-pub(crate) struct Digested {
-    inner: Body,
-    state: Arc<Mutex<State>>,
+/// Scheme and host, in lower case and without the port that goes without saying.
+fn normal(origin: &str) -> String {
+    let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+    let usual = match origin.split_once("://") {
+        Some(("http", _)) => ":80",
+        Some(("https", _)) => ":443",
+        _ => return origin,
+    };
+    let without = origin.strip_suffix(usual).map(str::to_owned);
+    without.unwrap_or(origin)
 }
+
+/// How much of a body is read here in bytes, when what is behind the paywall has answered without
+/// reading it.
+const REST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// A request's body on its way to what is behind the paywall, and its digest once it has passed.
+pub(crate) struct Digested(Arc<Mutex<State>>);
 
 /// Tells the digest of a [`Digested`] body.
 #[derive(Clone)]
 pub(crate) struct DigestWatch(Arc<Mutex<State>>);
 
-#[derive(Default)]
 struct State {
+    body: Body,
     hash: Sha256,
     bytes: u64,
+    /// How many of them were read here.
+    rest: u64,
     ended: bool,
+    /// The body broke off.
+    failed: bool,
+    /// What is behind the paywall wants no more of it.
+    released: bool,
+    /// Whoever waits for the end.
+    waiter: Option<Waker>,
 }
 
-/// A body that was not read to its end, so that nobody can say what was asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Unread;
+/// Why nobody can say what a request asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unread {
+    #[error("its body did not arrive whole")]
+    Broken,
+    #[error("the rest of its body is longer than 64 MiB")]
+    TooLong,
+    #[error("the site did not read the rest of its body, or it did not arrive")]
+    Stalled,
+}
+
+impl State {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.hash.update(data);
+                    self.bytes += data.len() as u64;
+                }
+                self.ended |= self.body.is_end_stream();
+            }
+            Poll::Ready(None) => self.ended = true,
+            Poll::Ready(Some(Err(_))) => self.failed = true,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn wake(&mut self) {
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    /// The digest of the whole body; `None` when it was empty.
+    fn digest(&self) -> Option<BodyDigest> {
+        (self.bytes > 0).then(|| self.hash.clone().finalize().into())
+    }
+}
 
 impl Digested {
-    pub(crate) fn new(inner: Body) -> (Self, DigestWatch) {
+    pub(crate) fn new(body: Body) -> (Self, DigestWatch) {
         let state = Arc::new(Mutex::new(State {
-            ended: inner.is_end_stream(),
-            ..State::default()
+            ended: body.is_end_stream(),
+            body,
+            hash: Sha256::new(),
+            bytes: 0,
+            rest: 0,
+            failed: false,
+            released: false,
+            waiter: None,
         }));
-        let watch = DigestWatch(Arc::clone(&state));
-        (Self { inner, state }, watch)
+        (Self(Arc::clone(&state)), DigestWatch(state))
     }
 }
 
 impl DigestWatch {
-    /// The digest of the whole body; `None` when it was empty.
+    /// Whether the request has no body, as far as is known before it is read.
+    pub(crate) fn is_empty(&self) -> bool {
+        let state = lock(&self.0);
+        state.ended && state.bytes == 0
+    }
+
+    /// The digest of the whole body, once it has been read; `None` when it was empty. What is behind the
+    /// paywall may have answered before: then it is waited for while it reads on, and what it leaves
+    /// is read here. `patience` is how long nothing may move.
     ///
     /// # Errors
-    /// [`Unread`] when it has not been read to its end.
-    pub(crate) fn digest(&self) -> Result<Option<BodyDigest>, Unread> {
-        let state = lock(&self.0);
-        match (state.ended, state.bytes) {
-            (false, _) => Err(Unread),
-            (true, 0) => Ok(None),
-            (true, _) => Ok(Some(state.hash.clone().finalize().into())),
+    /// [`Unread`].
+    pub(crate) async fn digest(&self, patience: Duration) -> Result<Option<BodyDigest>, Unread> {
+        loop {
+            let before = lock(&self.0).bytes;
+            let end = poll_fn(|context| self.poll_end(context));
+            match tokio::time::timeout(patience, end).await {
+                Ok(digest) => return digest,
+                Err(_) if lock(&self.0).bytes > before => {}
+                Err(_) => return Err(Unread::Stalled),
+            }
         }
+    }
+
+    fn poll_end(&self, context: &mut Context<'_>) -> Poll<Result<Option<BodyDigest>, Unread>> {
+        let mut state = lock(&self.0);
+        loop {
+            if state.ended {
+                return Poll::Ready(Ok(state.digest()));
+            }
+            if state.failed {
+                return Poll::Ready(Err(Unread::Broken));
+            }
+            if !state.released {
+                state.waiter = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            if state.rest > REST_BYTES_MAX {
+                return Poll::Ready(Err(Unread::TooLong));
+            }
+            let before = state.bytes;
+            let _ = ready!(state.poll(context));
+            state.rest += state.bytes - before;
+        }
+    }
+}
+
+impl Drop for Digested {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0);
+        state.released = true;
+        state.wake();
     }
 }
 
@@ -126,33 +235,23 @@ impl HttpBody for Digested {
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        let ended = self.inner.is_end_stream();
-        let mut state = lock(&self.state);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
-                    state.hash.update(data);
-                    state.bytes += data.len() as u64;
-                }
-                state.ended |= ended;
-            }
-            Poll::Ready(None) => state.ended = true,
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        let mut state = lock(&self.0);
+        let polled = state.poll(context);
+        if state.ended || state.failed {
+            state.wake();
         }
-        drop(state);
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        lock(&self.0).body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        lock(&self.0).body.size_hint()
     }
 }
 
@@ -210,13 +309,87 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_passes_unchanged_and_its_digest_is_known_at_its_end() {
+        let patience = Duration::from_secs(20);
         let (body, watch) = Digested::new(Body::from("hello"));
-        assert_eq!(watch.digest(), Err(Unread));
+        assert!(!watch.is_empty());
         let passed = body.collect().await.unwrap().to_bytes();
         assert_eq!(passed, "hello");
         let expected: [u8; 32] = Sha256::digest("hello").into();
-        assert_eq!(watch.digest(), Ok(Some(expected)));
+        assert_eq!(watch.digest(patience).await, Ok(Some(expected)));
         let (_, watch) = Digested::new(Body::empty());
-        assert_eq!(watch.digest(), Ok(None));
+        assert!(watch.is_empty());
+        assert_eq!(watch.digest(patience).await, Ok(None));
+    }
+
+    /// A body of so many mebibytes, which then ends or breaks off.
+    struct Mebibytes {
+        left: usize,
+        breaks: bool,
+    }
+
+    impl HttpBody for Mebibytes {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            let Some(left) = self.left.checked_sub(1) else {
+                let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+                return Poll::Ready(self.breaks.then_some(Err(broken)));
+            };
+            self.left = left;
+            let mebibyte = Bytes::from(vec![7; 1024 * 1024]);
+            Poll::Ready(Some(Ok(Frame::data(mebibyte))))
+        }
+    }
+
+    fn mebibytes(left: usize, breaks: bool) -> Body {
+        Body::new(Mebibytes { left, breaks })
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_body_is_read_up_to_a_bound() {
+        let patience = Duration::from_secs(20);
+        let (mut body, watch) = Digested::new(mebibytes(9, false));
+        // The first part was read, and the rest left.
+        assert!(body.frame().await.unwrap().is_ok());
+        drop(body);
+        let expected: [u8; 32] = Sha256::digest(vec![7; 9 * 1024 * 1024]).into();
+        assert_eq!(watch.digest(patience).await, Ok(Some(expected)));
+
+        let (_, watch) = Digested::new(mebibytes(66, false));
+        assert_eq!(watch.digest(patience).await, Err(Unread::TooLong));
+        let (_, watch) = Digested::new(mebibytes(1, true));
+        assert_eq!(watch.digest(patience).await, Err(Unread::Broken));
+        // Neither read nor left.
+        let (_held, watch) = Digested::new(mebibytes(2, false));
+        let stalled = watch.digest(Duration::from_millis(10)).await;
+        assert_eq!(stalled, Err(Unread::Stalled));
+    }
+
+    #[test]
+    fn the_port_that_goes_without_saying_is_not_said() {
+        let of = |host: &str, public_url: Option<&str>| {
+            let request = Request::builder().uri("/a").header("host", host);
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            Target::of(&parts, public_url).url
+        };
+        assert_eq!(of("Gazette.example:80", None), "http://gazette.example/a");
+        assert_eq!(
+            of("gazette.example:8080", None),
+            "http://gazette.example:8080/a"
+        );
+        assert_eq!(
+            of("gazette.example:443", None),
+            "http://gazette.example:443/a"
+        );
+        assert_eq!(of("[::80]", None), "http://[::80]/a");
+        assert_eq!(of("[::1]:80", None), "http://[::1]/a");
+        let public = Some("https://Gazette.example:443/");
+        assert_eq!(of("inside", public), "https://gazette.example/a");
+        let public = Some("https://gazette.example:80");
+        assert_eq!(of("inside", public), "https://gazette.example:80/a");
     }
 }

@@ -25,6 +25,7 @@ use crate::Outcome;
 use crate::cors::OwnAnswer;
 use crate::error::Refusal;
 use crate::paywall::{Shared, Visit, price_of, serve};
+use crate::proxy::is_too_slow;
 
 /// What the form may have in bytes: a token at its longest is 16 KiB.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -92,11 +93,11 @@ async fn read(parts: Parts, body: Body, limit: Duration) -> Result<Pasted, Box<R
             let detail = "the form is too long for a token; nothing was spent";
             return Err(Box::new(close(refuse(ErrorCode::TooLarge, detail))));
         }
-        Ok(Err(_)) => {
+        Ok(Err(error)) if !is_too_slow(&*error) => {
             let detail = "the form did not arrive whole; nothing was spent";
             return Err(Box::new(close(refuse(ErrorCode::Malformed, detail))));
         }
-        Err(_) => {
+        Ok(Err(_)) | Err(_) => {
             let detail = "the form did not arrive in time; nothing was spent";
             return Err(Box::new(close(refuse(ErrorCode::Timeout, detail))));
         }

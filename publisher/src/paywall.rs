@@ -250,9 +250,8 @@ where
     };
     let (body, watch) = Digested::new(body);
     // A receipt for another body than none is no receipt for this request.
-    let no_body = watch.digest() == Ok(None);
     if let Admission::Receipt(receipt) = &admitted
-        && no_body
+        && watch.is_empty()
         && !receipts::covers(receipt, None)
     {
         return Ok(visit.ask());
@@ -311,10 +310,10 @@ impl<'a> Visit<'a> {
         admitted: Admission,
         watch: &DigestWatch,
     ) -> Response<Body> {
-        let digest = watch.digest();
+        let patience = Duration::from_millis(self.shared.settings.read_timeout_ms);
         let admitted = match admitted {
             Admission::Receipt(receipt) => {
-                return match digest {
+                return match watch.digest(patience).await {
                     Ok(body) if receipts::covers(&receipt, body.as_ref()) => {
                         tell(headers::keep_private(answer), Outcome::Receipt)
                     }
@@ -327,9 +326,14 @@ impl<'a> Visit<'a> {
         if !self.shared.settings.charged.includes(answer.status()) {
             return tell(headers::keep_private(answer), Outcome::NotCharged);
         }
-        let Ok(body) = digest else {
-            let detail = "it was answered before the request was read; nothing was spent";
-            return self.refuse(&Refusal::new(ErrorCode::BadGateway, detail));
+        let body = match watch.digest(patience).await {
+            Ok(body) => body,
+            Err(unread) => {
+                let detail = format!(
+                    "the request was answered before it was read, and {unread}; nothing was spent"
+                );
+                return self.refuse(&Refusal::new(ErrorCode::BadGateway, detail));
+            }
         };
         let Admitted {
             payment,

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::AllowedOrigins;
 use crate::rules::{Rule, Rules};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -99,13 +100,20 @@ async fn proxy_with(upstream: SocketAddr, keep_host: bool, answer: Duration) -> 
     let timeouts = Timeouts {
         connect: Duration::from_secs(1),
         answer,
+        stall: PATIENCE,
     };
     let url = format!("http://{upstream}").parse().unwrap();
     let upstream = Upstream::new(&url, keep_host, timeouts).unwrap();
-    let service = Door::new(upstream, rules, Forwarding::default());
+    let origins = AllowedOrigins::Any;
+    let service = Door::new(upstream, rules, Forwarding::default(), origins);
     let limits = Limits {
         connections_max: 16,
         read: Duration::from_secs(5),
+        body: Pace {
+            grace: Duration::from_secs(5),
+            rate: 1,
+            stall: PATIENCE,
+        },
         stop: Duration::from_secs(5),
     };
     let listener = Listener::bind(([127, 0, 0, 1], 0).into(), limits)
@@ -518,6 +526,7 @@ fn a_site_is_a_host_and_nothing_more() {
     let timeouts = Timeouts {
         connect: PATIENCE,
         answer: PATIENCE,
+        stall: PATIENCE,
     };
     for url in ["http://a", "http://a:8000/", "https://a"] {
         assert!(

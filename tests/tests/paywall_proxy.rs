@@ -23,6 +23,15 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+#[path = "paywall_proxy/caches.rs"]
+mod caches;
+#[path = "paywall_proxy/site.rs"]
+mod site;
+#[path = "paywall_proxy/slow.rs"]
+mod slow;
+#[path = "paywall_proxy/wire.rs"]
+mod wire;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-demo");
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a page costs.

@@ -63,6 +63,8 @@ pub(super) struct Config {
     pub(super) keep_host: bool,
     /// Proxies in front, by their networks.
     pub(super) trusted_proxies: Vec<IpNet>,
+    /// Further headers that they write, and that the server behind is told.
+    pub(super) trusted_headers: Vec<String>,
     /// Whether the server behind is told readers' addresses.
     pub(super) forward_client_address: bool,
     /// Origins whose pages may read the paywall's own answers.
@@ -71,6 +73,10 @@ pub(super) struct Config {
     pub(super) connect_timeout_ms: u64,
     /// How long it may take to begin its answer, in milliseconds.
     pub(super) answer_timeout_ms: u64,
+    /// How long nothing may come of a body that is awaited, in milliseconds.
+    pub(super) stall_timeout_ms: u64,
+    /// How slowly requests' bodies may come, in bytes per second; 0 is as slowly as they like.
+    pub(super) upload_rate_min: u32,
     /// How long the mint may take to answer, in milliseconds.
     pub(super) mint_timeout_ms: u64,
     /// How often the mint is asked which keysets it has, in seconds.
@@ -146,10 +152,13 @@ impl Default for Config {
             record_days: 8,
             keep_host: true,
             trusted_proxies: Vec::new(),
+            trusted_headers: Vec::new(),
             forward_client_address: false,
             allowed_origins: vec!["*".to_owned()],
             connect_timeout_ms: 5_000,
             answer_timeout_ms: 60_000,
+            stall_timeout_ms: 60_000,
+            upload_rate_min: 500,
             mint_timeout_ms: 10_000,
             keysets_every_s: 30,
             read_timeout_ms: 10_000,
@@ -258,6 +267,7 @@ impl Config {
             ("connections_max", u64::from(self.connections_max)),
             ("connect_timeout_ms", self.connect_timeout_ms),
             ("answer_timeout_ms", self.answer_timeout_ms),
+            ("stall_timeout_ms", self.stall_timeout_ms),
             ("mint_timeout_ms", self.mint_timeout_ms),
             ("read_timeout_ms", self.read_timeout_ms),
             ("record_days", u64::from(self.record_days)),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farthing_service::log;
-use http::Uri;
 use http::request::Parts;
+use http::{HeaderName, Uri};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tower::Layer as _;
@@ -14,9 +14,10 @@ use tower::Layer as _;
 use super::config::{Config, LogFormat, LogLevel};
 use super::metrics::{Counted, Metrics, Operator};
 use super::{Common, Output, block_on, prices};
+use crate::cors::AllowedOrigins;
 use crate::error::Error;
 use crate::paywall::Paywall;
-use crate::proxy::{Door, Forwarding, Limits, Listener, Timeouts, Upstream};
+use crate::proxy::{Door, Forwarding, Limits, Listener, Pace, Timeouts, Upstream, may_be_trusted};
 use crate::rules::Rules;
 
 /// Files that are not connections, at the most.
@@ -43,6 +44,8 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT".as_ref()))?;
     config.check_rules()?;
     let upstream = upstream(&config)?;
+    let forwarding = forwarding(&config)?;
+    let origins = AllowedOrigins::parse(&config.allowed_origins)?;
     let limits = limits(&config);
     let listener = bind(config.listen, limits).await?;
     let operator = Limits {
@@ -58,7 +61,7 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
     announce(&config, &listener, operator.as_ref(), output)?;
 
     let metrics = Metrics::default();
-    let service = Door::new(paywall.layer(upstream), rules, forwarding(&config));
+    let service = Door::new(paywall.layer(upstream), rules, forwarding, origins);
     let service = Counted::new(service, metrics.clone());
     let operator = operator.map(|operator| {
         tokio::spawn(operator.serve(Operator(metrics), std::future::pending::<()>()))
@@ -107,6 +110,7 @@ fn upstream(config: &Config) -> Result<Upstream, Error> {
     let timeouts = Timeouts {
         connect: Duration::from_millis(config.connect_timeout_ms),
         answer: Duration::from_millis(config.answer_timeout_ms),
+        stall: Duration::from_millis(config.stall_timeout_ms),
     };
     Upstream::new(&url, config.keep_host, timeouts).map_err(wrong)
 }
@@ -115,17 +119,37 @@ fn limits(config: &Config) -> Limits {
     Limits {
         connections_max: config.connections_max,
         read: Duration::from_millis(config.read_timeout_ms),
+        body: Pace {
+            grace: Duration::from_millis(config.read_timeout_ms),
+            rate: config.upload_rate_min,
+            stall: Duration::from_millis(config.stall_timeout_ms),
+        },
         stop: Duration::from_millis(config.stop_timeout_ms),
     }
 }
 
-fn forwarding(config: &Config) -> Forwarding {
+fn forwarding(config: &Config) -> Result<Forwarding, Error> {
     let public = config.public_url.as_deref().unwrap_or_default();
-    Forwarding {
+    let header = |name: &String| {
+        let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
+        let parsed = parsed.filter(|name| may_be_trusted(name.as_str()));
+        parsed.ok_or_else(|| {
+            Error::Settings(format!(
+                "trusted_headers: {name:?} is never passed on: names have letters, digits and hyphens, and \
+                 none takes another path or method for the request's own"
+            ))
+        })
+    };
+    Ok(Forwarding {
         trusted_proxies: config.trusted_proxies.clone(),
         forward_client_address: config.forward_client_address,
+        trusted_headers: config
+            .trusted_headers
+            .iter()
+            .map(header)
+            .collect::<Result<_, _>>()?,
         is_https: public.starts_with("https:"),
-    }
+    })
 }
 
 async fn bind(address: SocketAddr, limits: Limits) -> Result<Listener, Error> {

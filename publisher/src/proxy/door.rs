@@ -11,13 +11,14 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use farthing_protocol::ErrorCode;
-use http::header::{CONNECTION, HOST, HeaderValue};
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use ipnet::IpNet;
 use tower::Service;
 
 use super::{headers, refusal};
 use crate::Origin;
+use crate::cors::AllowedOrigins;
 use crate::rules::Rules;
 
 /// What is told to the server behind about the client.
@@ -27,9 +28,18 @@ pub(crate) struct Forwarding {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Whether the client's address is told at all.
     pub(crate) forward_client_address: bool,
+    /// Further headers that these proxies write, and that are passed on from them.
+    pub(crate) trusted_headers: Vec<HeaderName>,
     /// Whether readers come by TLS, when no trusted proxy says so.
     pub(crate) is_https: bool,
 }
+
+/// What every trusted proxy has to write itself.
+const WRITTEN_BY_PROXIES: [HeaderName; 3] = [
+    headers::FORWARDED_FOR,
+    headers::FORWARDED_HOST,
+    headers::FORWARDED_PROTO,
+];
 
 /// Refuses and cleans, and passes on to the service behind it.
 #[derive(Clone, Debug)]
@@ -37,15 +47,22 @@ pub(crate) struct Door<S> {
     inner: S,
     rules: Arc<Rules>,
     forwarding: Arc<Forwarding>,
+    origins: AllowedOrigins,
 }
 
 impl<S> Door<S> {
     /// A door before `inner`.
-    pub(crate) fn new(inner: S, rules: Arc<Rules>, forwarding: Forwarding) -> Self {
+    pub(crate) fn new(
+        inner: S,
+        rules: Arc<Rules>,
+        forwarding: Forwarding,
+        origins: AllowedOrigins,
+    ) -> Self {
         Self {
             inner,
             rules,
             forwarding: Arc::new(forwarding),
+            origins,
         }
     }
 
@@ -53,6 +70,9 @@ impl<S> Door<S> {
         if request.method() == Method::CONNECT {
             let detail = "this server is no tunnel".to_owned();
             return Err((ErrorCode::MethodNotAllowed, detail));
+        }
+        if let Some(fault) = headers::host_fault(request.headers(), request.version()) {
+            return Err((ErrorCode::Malformed, fault.to_owned()));
         }
         if headers::has_unknown_coding(request.headers()) {
             let detail = "a body's only transfer coding is chunked".to_owned();
@@ -83,6 +103,8 @@ where
             // Whoever sends such requests may mean more to follow than a proxy in front has seen.
             let close = HeaderValue::from_static("close");
             answer.headers_mut().insert(CONNECTION, close);
+            self.origins
+                .share(request.headers().get(ORIGIN), &mut answer);
             return Box::pin(std::future::ready(Ok(answer)));
         }
         to_origin_form(&mut request);
@@ -128,9 +150,13 @@ impl Forwarding {
         let peer = peer.map(|ConnectInfo(address)| address.ip().to_canonical());
         let is_trusted = peer.is_some_and(|peer| self.trusts(peer));
         let fields = request.headers_mut();
-        if !is_trusted {
-            headers::remove_forwarded(fields);
-        } else if !self.forward_client_address {
+        // A proxy in front writes some of these headers, and hands on the others as the client wrote them.
+        headers::remove_forwarded(fields, |name| {
+            is_trusted
+                && (WRITTEN_BY_PROXIES.iter().any(|written| written == name)
+                    || self.trusted_headers.iter().any(|named| named == name))
+        });
+        if !self.forward_client_address {
             headers::remove_addresses(fields);
         }
         if let (true, Some(peer)) = (self.forward_client_address, peer) {
@@ -179,11 +205,14 @@ mod tests {
         lines
     }
 
-    const LIES: [(&str, &str); 7] = [
+    const LIES: [(&str, &str); 10] = [
         ("x-forwarded-for", "1.1.1.1"),
         ("x-forwarded-proto", "https"),
         ("x-forwarded-host", "lies.example"),
-        ("x_forwarded_for", "1.1.1.1"),
+        ("x-forwarded-prefix", "/articles"),
+        ("x-forwarded-port", "8443"),
+        ("x-remote-user", "ann"),
+        ("client-ip", "1.1.1.1"),
         ("x-real-ip", "1.1.1.1"),
         ("forwarded", "for=1.1.1.1;proto=https"),
         ("cf-connecting-ip", "1.1.1.1"),
@@ -213,6 +242,34 @@ mod tests {
     }
 
     #[test]
+    fn further_headers_of_a_trusted_proxy_are_those_that_the_settings_name() {
+        let named = ["x-forwarded-prefix", "x-remote-user", "x-real-ip"];
+        let mut forwarding = Forwarding {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            trusted_headers: named.map(HeaderName::from_static).to_vec(),
+            ..Forwarding::default()
+        };
+        let told = [
+            "x-forwarded-host: lies.example",
+            "x-forwarded-prefix: /articles",
+            "x-forwarded-proto: https",
+            "x-remote-user: ann",
+        ];
+        assert_eq!(forwarded(&forwarding, "10.0.0.7:1", &LIES), told);
+        assert_eq!(
+            forwarded(&forwarding, "11.0.0.7:1", &LIES),
+            ["x-forwarded-host: site.example", "x-forwarded-proto: http"]
+        );
+        // An address all the same only where the settings say so.
+        forwarding.forward_client_address = true;
+        let lines = forwarded(&forwarding, "10.0.0.7:1", &LIES);
+        assert!(
+            lines.contains(&"x-real-ip: 1.1.1.1".to_owned()),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
     fn readers_are_told_the_address_that_they_asked_the_first_proxy_for() {
         let mut headers = HeaderMap::new();
         assert_eq!(origin(&headers), None);
@@ -232,6 +289,7 @@ mod tests {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             forward_client_address: true,
             is_https: true,
+            ..Forwarding::default()
         };
         assert_eq!(
             forwarded(&forwarding, "10.0.0.7:1", &LIES[..3]),

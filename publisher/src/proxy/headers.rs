@@ -1,10 +1,11 @@
 //! Headers that are for one connection only, and headers that a proxy writes.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Version};
 
 /// What RFC 9110, section 7.6.1, names, and what older programs send.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -18,35 +19,76 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// Headers by which some servers take another path or method for the request's own. They would take
-/// the price with them.
-const OVERRIDES: [&str; 6] = [
-    "x-original-url",
-    "x-original-uri",
-    "x-rewrite-url",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
+/// Headers by which some servers take another path, method or host for the request's own, or another
+/// file for the answer. They would take the price with them, whoever wrote them. A star is for whatever
+/// follows, or precedes.
+const OVERRIDES: &[&str] = &[
+    // What many frameworks and application servers heed.
+    "x-original-*",
+    "x-rewrite-*",
+    "x-http-method*",
+    "*-override",
+    "x-method",
+    "x-script-name",
+    "x-request-uri",
+    "x-envoy-original-path",
+    "x-waws-unencoded-url",
+    // Rack::Sendfile's, by which an answer may become another file.
+    "x-sendfile-type",
+    "x-accel-*",
+    // The variables of CGI (RFC 3875) and its successors; with `_` they are no names here at all.
+    "auth-type",
+    "document-*",
+    "gateway-interface",
+    "https",
+    "orig-*",
+    "path-*",
+    "php-*",
+    "query-string",
+    "redirect-*",
+    "request-method",
+    "request-scheme",
+    "request-uri",
+    "script-*",
+    "server-addr",
+    "server-name",
+    "server-port",
+    "server-protocol",
+    "server-software",
+    "scheme",
+    // To CGI it is `HTTP_PROXY`, which programs take for their proxy (httpoxy).
+    "proxy",
+];
+
+/// Headers that only a proxy in front may write: what it was asked for, by whom, and as which user.
+const FROM_PROXIES: &[&str] = &[
+    "x-forwarded",
+    "x-forwarded-*",
+    "x-scheme",
+    "x-host",
+    "x-envoy-*",
+    "x-azure-*",
+    "x-appengine-*",
+    "cf-*",
+    "remote-*",
+    "x-remote-*",
+    "x-auth-request-*",
+    "x-authenticated-*",
+    "x-webauth-*",
+    "x-client-cert*",
+    "ssl-*",
+    "x-ssl-*",
 ];
 
 /// Headers that tell the client's address.
-const ADDRESSES: [&str; 7] = [
-    "x-forwarded-for",
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
+const ADDRESSES: &[&str] = &[
     "forwarded",
-];
-
-/// Headers that tell what the client asked the first proxy.
-const ASKED: [&str; 5] = [
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-server",
+    "x-forwarded",
+    "x-forwarded-for",
+    "*-ip",
+    "*-ipv6",
+    "*-clientip",
+    "*-addr",
 ];
 
 /// `X-Forwarded-For`.
@@ -56,16 +98,16 @@ pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forward
 /// `X-Forwarded-Proto`.
 pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Removes what the client says to this connection alone. What remains of it is a wish for trailers,
-/// and an upgrade that can be passed on.
+/// Removes what the client says to this connection alone, and what may make the server behind see
+/// another request. What remains of the first is a wish for trailers, and an upgrade that can be passed on.
 pub(super) fn clean_request(headers: &mut HeaderMap) {
-    let wants_trailers = list(headers, &TE).any(|item| item.eq_ignore_ascii_case("trailers"));
+    let wants_trailers = list(headers, &TE).any(|item| item.eq_ignore_ascii_case(b"trailers"));
     let upgrade = upgrade(headers);
     remove_hop_by_hop(headers);
     // What waits for 100 is told so when its body is first read, here.
     headers.remove(EXPECT);
     headers.remove("http2-settings");
-    remove(headers, &OVERRIDES);
+    remove(headers, |name| !is_plain(name) || is_among(OVERRIDES, name));
     if wants_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
@@ -91,7 +133,7 @@ pub(super) fn clean_response(headers: &mut HeaderMap, upgrade: Option<HeaderValu
 /// The protocol that a message upgrades to. Not to another HTTP: requests that are made in it would
 /// pass by without being priced.
 pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
-    let is_asked = list(headers, &CONNECTION).any(|item| item.eq_ignore_ascii_case("upgrade"));
+    let is_asked = list(headers, &CONNECTION).any(|item| item.eq_ignore_ascii_case(b"upgrade"));
     let mut protocols = list(headers, &UPGRADE);
     let (Some(protocol), None, true) = (protocols.next(), protocols.next(), is_asked) else {
         return None;
@@ -99,25 +141,57 @@ pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let name = protocol.to_ascii_lowercase();
     let is_http = ["h2", "http", "tls"]
         .iter()
-        .any(|http| name.starts_with(http));
-    HeaderValue::from_str(protocol).ok().filter(|_| !is_http)
+        .any(|http| name.starts_with(http.as_bytes()));
+    HeaderValue::from_bytes(protocol).ok().filter(|_| !is_http)
 }
 
 /// Whether a body comes in a coding that was not taken off.
 pub(super) fn has_unknown_coding(headers: &HeaderMap) -> bool {
-    list(headers, &TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked"))
+    list(headers, &TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// What is wrong with how a request names its host (RFC 9112, section 3.2).
+pub(super) fn host_fault(headers: &HeaderMap, version: Version) -> Option<&'static str> {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version < Version::HTTP_11 => None,
+        (None, _) => Some("a request of HTTP/1.1 has a Host header"),
+        (Some(_), Some(_)) => Some("the Host header comes more than once"),
+        (Some(host), None) if is_host(host.as_bytes()) => None,
+        (Some(_), None) => Some("the Host header is no host"),
+    }
+}
+
+/// A host, perhaps with a port.
+fn is_host(text: &[u8]) -> bool {
+    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_~%:[]".contains(byte);
+    let authority = Authority::try_from(text).ok();
+    let Some(authority) = authority.filter(|_| text.iter().all(is_usual)) else {
+        return false;
+    };
+    let port = authority.as_str().strip_prefix(authority.host());
+    !authority.host().is_empty()
+        && port.is_some_and(|port| {
+            let digits = port.strip_prefix(':').unwrap_or(port);
+            digits.bytes().all(|digit| digit.is_ascii_digit())
+        })
 }
 
 /// Removes every header that tells a client's address.
 pub(super) fn remove_addresses(headers: &mut HeaderMap) {
-    remove(headers, &ADDRESSES);
+    remove(headers, |name| is_among(ADDRESSES, name));
 }
 
-/// Removes every header that a proxy in front would have written.
-pub(super) fn remove_forwarded(headers: &mut HeaderMap) {
-    remove(headers, &ADDRESSES);
-    remove(headers, &ASKED);
-    headers.remove(FORWARDED);
+/// Removes every header that only a proxy in front may write, but for those that `is_kept`.
+pub(super) fn remove_forwarded(headers: &mut HeaderMap, is_kept: impl Fn(&str) -> bool) {
+    remove(headers, |name| {
+        (is_among(FROM_PROXIES, name) || is_among(ADDRESSES, name)) && !is_kept(name)
+    });
+}
+
+/// Whether a header may be passed on when a trusted proxy writes it.
+pub(crate) fn may_be_trusted(name: &str) -> bool {
+    is_plain(name) && !is_among(OVERRIDES, name)
 }
 
 /// The first host that a request names.
@@ -127,7 +201,7 @@ pub(super) fn host(headers: &HeaderMap) -> Option<&HeaderValue> {
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = list(headers, &CONNECTION)
-        .filter_map(|item| item.parse().ok())
+        .filter_map(|item| HeaderName::from_bytes(item).ok())
         // Nobody but the client's body decides its length, and nobody but the request where it goes.
         .filter(|name| ![CONTENT_LENGTH, HOST].contains(name))
         .collect();
@@ -136,26 +210,36 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes headers by name, and those that a server behind might take for them: to CGI and its
-/// successors `X_Real_IP` is `X-Real-IP`.
-fn remove(headers: &mut HeaderMap, names: &[&str]) {
-    let found: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| names.contains(&name.as_str().replace('_', "-").as_str()))
-        .cloned()
-        .collect();
-    for name in found {
+/// Whether a name has letters, digits and hyphens alone. To CGI and its successors every other character
+/// is a hyphen, so that `X_Real_IP` is `X-Real-IP`, and to some servers `SCRIPT_NAME` is the variable.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_among(patterns: &[&str], name: &str) -> bool {
+    patterns.iter().any(
+        |pattern| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+            (Some(end), _) => name.ends_with(end),
+            (None, Some(start)) => name.starts_with(start),
+            (None, None) => name == *pattern,
+        },
+    )
+}
+
+fn remove(headers: &mut HeaderMap, is_removed: impl Fn(&str) -> bool) {
+    let names = headers.keys().filter(|name| is_removed(name.as_str()));
+    for name in names.cloned().collect::<Vec<_>>() {
         headers.remove(name);
     }
 }
 
 /// The items of a header that is a list with commas, of all its lines.
-fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(name).into_iter();
-    let items = lines.filter_map(|line| line.to_str().ok());
-    items
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
+    lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
         .filter(|item| !item.is_empty())
 }
 
@@ -241,12 +325,67 @@ mod tests {
     fn no_header_takes_the_price_of_another_path_or_method() {
         for name in [
             "X-Original-URL",
+            "X-Original-Method",
             "x-rewrite-url",
             "X_Rewrite_URL",
+            "X.Rewrite.URL",
             "X-HTTP-Method-Override",
+            "X-HTTP-Method",
+            "X-Method-Override",
+            "X-HTTP-Path-Override",
+            "X-Sendfile-Type",
+            "X-Accel-Mapping",
+            "X-Script-Name",
+            "SCRIPT_NAME",
+            "Script-Name",
+            "PATH_INFO",
+            "Path-Info",
+            "PATH_TRANSLATED",
+            "REQUEST_URI",
+            "Request-Method",
+            "REMOTE_USER",
+            "Server-Name",
+            "wsgi.url_scheme",
+            "Proxy",
+            "a_b",
         ] {
             assert_eq!(cleaned(&[(name, "/free")]), [], "{name}");
         }
+        for name in [
+            "Origin",
+            "Range",
+            "X-Requested-With",
+            "Authorization",
+            "X-API-Key",
+        ] {
+            assert_eq!(cleaned(&[(name, "x")]).len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        let fault = |hosts: &[&str], version| {
+            let lines: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+            host_fault(&headers(&lines), version)
+        };
+        for host in [
+            "a",
+            "A.example:80",
+            "a:",
+            "127.0.0.1:8402",
+            "[::1]",
+            "[::1]:80",
+            "my_site",
+        ] {
+            assert_eq!(fault(&[host], Version::HTTP_11), None, "{host}");
+        }
+        for host in ["", "a b", "a/b", "u@a", "a:b", ":80", "a,b", "a?b", "[::1"] {
+            assert!(fault(&[host], Version::HTTP_11).is_some(), "{host}");
+        }
+        assert!(fault(&["a", "a"], Version::HTTP_11).is_some());
+        assert!(fault(&["a", "b"], Version::HTTP_10).is_some());
+        assert!(fault(&[], Version::HTTP_11).is_some());
+        assert_eq!(fault(&[], Version::HTTP_10), None);
     }
 
     #[test]
@@ -256,9 +395,11 @@ mod tests {
             "transfer-encoding",
             "Chunked"
         )])));
-        assert!(has_unknown_coding(&headers(&[(
-            "transfer-encoding",
-            "gzip, chunked"
-        )])));
+        for coding in ["gzip, chunked", "chunked, é", "\u{b}chunked"] {
+            let value = HeaderValue::from_maybe_shared(coding.as_bytes().to_vec());
+            let Ok(value) = value else { continue };
+            let headers = HeaderMap::from_iter([(TRANSFER_ENCODING, value)]);
+            assert!(has_unknown_coding(&headers), "{coding}");
+        }
     }
 }

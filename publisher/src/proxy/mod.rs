@@ -9,10 +9,13 @@
 //!
 //! Bodies stream through all of them in both directions; nothing is collected.
 
+mod body;
 mod door;
 mod headers;
 mod server;
 mod upstream;
+
+use std::time::Duration;
 
 use axum::body::Body;
 use farthing_protocol::ErrorCode;
@@ -22,9 +25,17 @@ use http::{HeaderValue, Response, StatusCode};
 
 use crate::Outcome;
 use crate::cors::OwnAnswer;
+pub(crate) use body::{Pace, is_too_slow};
 pub(crate) use door::{Door, Forwarding};
+pub(crate) use headers::may_be_trusted;
 pub(crate) use server::{Limits, Listener};
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
+
+/// How many lines a message's head may have.
+const HEADERS_MAX: usize = 1024;
+
+/// How long a connection is silent before the system asks whether there is still somebody.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// A refusal of the proxy's own, as `{"detail", "code"}`.
 fn refusal(code: ErrorCode, detail: impl Into<String>) -> Response<Body> {

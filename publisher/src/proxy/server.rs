@@ -13,9 +13,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::{Service, ServiceExt as _};
+
+use super::body::{Pace, Paced};
+use super::{HEADERS_MAX, KEEPALIVE};
 
 /// What one request's head may have in bytes: four times a header of the paywall at its longest.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
@@ -27,6 +31,8 @@ pub(crate) struct Limits {
     pub(crate) connections_max: u32,
     /// How long a request's head may take to arrive.
     pub(crate) read: Duration,
+    /// How slowly its body may come.
+    pub(crate) body: Pace,
     /// How long a stop waits for answers under way.
     pub(crate) stop: Duration,
 }
@@ -104,13 +110,7 @@ impl Listener {
                         _permit: Arc::new(permit),
                         stop: stopped.clone(),
                     };
-                    tokio::spawn(connection(
-                        stream,
-                        peer,
-                        place,
-                        service.clone(),
-                        limits.read,
-                    ));
+                    tokio::spawn(connection(stream, peer, place, service.clone(), limits));
                 }
                 (_, Err(error)) => {
                     // Out of file descriptors, most likely: connections will end and free some.
@@ -136,23 +136,27 @@ async fn connection<S>(
     peer: SocketAddr,
     mut place: Place,
     service: S,
-    read: Duration,
+    limits: Limits,
 ) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send,
 {
     let _ = stream.set_nodelay(true);
+    // A reader who vanished during a stream of events or a websocket would keep the place for ever.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let held = place.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Paced::new(Body::new(body), limits.body)));
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(held.clone());
         service.clone().oneshot(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(read)
+        .header_read_timeout(limits.read)
+        .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use farthing_protocol::ErrorCode;
-use http::header::{HOST, HeaderValue};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
@@ -22,8 +22,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
+use super::body::{Pace, Paced, is_too_slow};
 use super::server::Place;
-use super::{headers, refusal};
+use super::{HEADERS_MAX, KEEPALIVE, headers, refusal};
 
 /// How long the server behind may take.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +33,15 @@ pub(crate) struct Timeouts {
     pub(crate) connect: Duration,
     /// To begin its answer, after the request's body last moved.
     pub(crate) answer: Duration,
+    /// Between two parts of its answer. Events may be as rare as they are.
+    pub(crate) stall: Duration,
 }
 
 /// Less than the shortest that servers keep an idle connection by default (5 seconds), so that a
 /// request seldom meets one that is just being closed.
 const IDLE: Duration = Duration::from_secs(4);
+/// The type of server-sent events.
+const EVENTS: &[u8] = b"text/event-stream";
 
 /// The server behind, as a service. Its answers stream; when there is none, it answers 502.
 #[derive(Clone, Debug)]
@@ -58,11 +63,23 @@ enum Failure {
     #[error("it did not begin its answer in time")]
     Slow,
     #[error("{}", chain(.0))]
-    Client(#[from] hyper_util::client::legacy::Error),
+    Client(hyper_util::client::legacy::Error),
+    /// It was not the server's fault.
+    #[error("the request's body came too slowly")]
+    SlowRequest,
     #[error("it upgraded to what was not asked for")]
     Upgrade,
     #[error("the request has no address")]
     Address(#[from] http::Error),
+}
+
+impl From<hyper_util::client::legacy::Error> for Failure {
+    fn from(error: hyper_util::client::legacy::Error) -> Self {
+        if is_too_slow(&error) {
+            return Self::SlowRequest;
+        }
+        Self::Client(error)
+    }
 }
 
 /// An error with its causes; hyper's own words are only the first of them.
@@ -100,6 +117,7 @@ impl Upstream {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(timeouts.connect));
+        http.set_keepalive(Some(KEEPALIVE));
         let https = HttpsConnectorBuilder::new()
             .try_with_platform_verifier()
             .map_err(|e| format!("no certificates to trust: {e}"))?
@@ -109,6 +127,7 @@ impl Upstream {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
+            .http1_max_headers(HEADERS_MAX)
             .build(https);
         Ok(Self {
             client,
@@ -148,7 +167,11 @@ impl Upstream {
         }
         headers::clean_response(answer.headers_mut(), given);
         *answer.version_mut() = Version::HTTP_11;
-        Ok(answer.map(Body::new))
+        let stall = self.timeouts.stall;
+        Ok(match is_of_events(answer.headers()) {
+            true => answer.map(Body::new),
+            false => answer.map(|body| Body::new(Paced::new(Body::new(body), pace(stall)))),
+        })
     }
 
     /// The request as the server behind gets it.
@@ -169,6 +192,22 @@ impl Upstream {
     }
 }
 
+/// Whether an answer is a stream of events, which may be silent for long.
+fn is_of_events(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = kind.and_then(|kind| kind.get(..EVENTS.len()));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(EVENTS))
+}
+
+/// An answer may come as slowly as it likes, as long as it comes.
+fn pace(stall: Duration) -> Pace {
+    Pace {
+        grace: stall,
+        rate: 0,
+        stall,
+    }
+}
+
 impl Service<Request<Body>> for Upstream {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -180,16 +219,23 @@ impl Service<Request<Body>> for Upstream {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let upstream = self.clone();
-        Box::pin(async move {
-            Ok(upstream.ask(request).await.unwrap_or_else(|failure| {
-                tracing::warn!(%failure, "the upstream gave no answer");
-                let detail = "the site's server did not answer; nothing was charged";
-                let mut answer = refusal(ErrorCode::BadGateway, detail);
-                answer.extensions_mut().insert(Unanswered);
-                answer
-            }))
-        })
+        Box::pin(async move { Ok(upstream.ask(request).await.unwrap_or_else(unanswered)) })
     }
+}
+
+fn unanswered(failure: Failure) -> Response<Body> {
+    if matches!(failure, Failure::SlowRequest) {
+        let detail = "the request's body came too slowly; nothing was charged";
+        let mut answer = refusal(ErrorCode::Timeout, detail);
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+        return answer;
+    }
+    tracing::warn!(%failure, "the upstream gave no answer");
+    let detail = "the site's server did not answer; nothing was charged";
+    let mut answer = refusal(ErrorCode::BadGateway, detail);
+    answer.extensions_mut().insert(Unanswered);
+    answer
 }
 
 /// Carries an upgraded connection's bytes in both directions until one side ends, or the server stops.
