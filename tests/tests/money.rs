@@ -10,7 +10,9 @@
 )]
 
 use std::process::Output;
+use std::time::SystemTime;
 
+use farthing_tests::lightning::{Invoice, Node};
 use farthing_tests::paywall::PaywallPlan;
 use farthing_tests::process::{Mint, Wallet};
 use farthing_tests::site;
@@ -86,8 +88,18 @@ fn init_knows_the_decimals_of_currencies_and_asks_for_those_of_others() {
 fn a_mint_keeps_the_decimals_it_has_and_is_warned_of_those_that_nobody_expects() {
     let folder = TempDir::new().unwrap();
     let mint = mint(&folder);
-    let check = || mint.run(&["check"]).unwrap();
-    assert_eq!(check()["warnings"], json!([]));
+    // Those of the unit: a mint may be warned of other things.
+    let warnings = || {
+        let report = mint.run(&["check"]).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().clone();
+        let warnings = warnings
+            .iter()
+            .map(|warning| warning.as_str().unwrap().to_owned());
+        warnings
+            .filter(|text| text.starts_with("decimals: "))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(warnings(), Vec::<String>::new());
     // As an older version's init wrote it.
     let settings = mint.dir().join(SETTINGS);
     let text = std::fs::read_to_string(&settings).unwrap();
@@ -96,12 +108,11 @@ fn a_mint_keeps_the_decimals_it_has_and_is_warned_of_those_that_nobody_expects()
     mint.run(&["account", "create", "ann"]).unwrap();
     let credited = mint.output(&["account", "credit", "ann", "5"]).unwrap();
     assert_eq!(said(&credited), "ann holds 5 eur.\n");
-    let warning = check()["warnings"][0].to_string();
-    assert!(
-        warning.contains("1000 eur, and would be 10.00 eur"),
-        "{warning}"
-    );
-    assert!(said(&mint.output(&["check"]).unwrap()).contains("WARNING: decimals: "));
+    let warned = warnings();
+    let expected = "1000 eur, and would be 10.00 eur";
+    assert!(warned[0].contains(expected), "{warned:?}");
+    let text = said(&mint.output(&["check"]).unwrap());
+    assert!(text.contains(&warned[0]), "{text}");
 }
 
 #[test]
@@ -222,6 +233,72 @@ fn the_books_are_read_as_people_read_money() {
             error.contains("0.755 is not an amount here"),
             "{arguments:?}: {error}"
         );
+    }
+}
+
+#[test]
+fn payments_over_lightning_are_in_the_unit_too() {
+    let folder = TempDir::new().unwrap();
+    let arguments = ["--unit", "sat", "--decimals", "2", "--amounts", "16"];
+    let mint = Mint::init(BINARY, &folder.path().join("mint"), &arguments).unwrap();
+    let mint = mint.with("LIGHTNING_BACKEND", "fake");
+    // A payment that is under way is left to itself soon.
+    let mint = mint.with("LIGHTNING_TIMEOUT_MS", "100");
+    let say = |arguments: &[&str]| said(&mint.output(arguments).unwrap());
+    mint.run(&["account", "create", "ann"]).unwrap();
+    let paid_in = say(&["account", "deposit", "ann", "5", "--wait", "60"]);
+    assert!(
+        paid_in.contains("this invoice funds ann with 5.00 sat:"),
+        "{paid_in}"
+    );
+    let paid = "It is paid: ann holds 5.00 sat.";
+    assert!(paid_in.contains(paid), "{paid_in}");
+
+    let bill = || Invoice::of_others(Some(100_000), SystemTime::now()).unwrap();
+    let node = Node::of(&mint);
+    node.order("outgoing-default", "paid fee=2000").unwrap();
+    let bill_of_one = bill();
+    let pay = |invoice: &Invoice| {
+        let pay = ["account", "pay", "ann", &invoice.text, "--yes"];
+        let arguments = [&pay[..], &["--max-fee", "0.05"]].concat();
+        mint.output(&arguments).unwrap()
+    };
+    let output = pay(&bill_of_one);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let cost = "Pays 1.00 sat from ann, and up to 0.05 sat in fees; ann holds 5.00 sat.";
+    assert!(told.contains(cost), "{told}");
+    assert_eq!(
+        said(&output),
+        "Paid 1.00 sat from ann, and 0.02 sat in fees; ann holds 3.98 sat.\n"
+    );
+
+    node.order("outgoing-default", "pending").unwrap();
+    assert_eq!(pay(&bill()).status.code(), Some(3));
+    let listed = say(&["payment", "list"]);
+    let held = "1.00 sat and up to 0.05 sat for fees, 1.05 sat held from ann";
+    assert!(listed.contains(held), "{listed}");
+    let quote = listed.split(' ').next().unwrap();
+    let end = |fee| {
+        let end = ["payment", "end", quote, "--paid", "--reason", "seen"];
+        mint.output(&[&end[..], &["--fee", fee]].concat()).unwrap()
+    };
+    assert!(refused(&end("0.015")).contains("it has 3 decimals, and sat has 2"));
+    said(&end("0.01"));
+    assert_eq!(say(&["account", "list"]), "        2.97 sat  ann\n");
+    for arguments in [
+        &["account", "deposit", "ann", "0.015"][..],
+        &[
+            "account",
+            "pay",
+            "ann",
+            &bill().text,
+            "--yes",
+            "--max-fee",
+            "0.015",
+        ],
+    ] {
+        let error = refused(&mint.output(arguments).unwrap());
+        assert!(error.contains("0.015 is not an amount here"), "{error}");
     }
 }
 

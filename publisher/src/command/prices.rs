@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use farthing_protocol::Unit;
+use farthing_protocol::{Unit, json};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
@@ -29,8 +29,8 @@ pub(super) fn last_read(data: &Path) -> Result<Option<u8>, Error> {
         return Ok(data.join(RECORDS_FILE).exists().then_some(0));
     }
     let text = std::fs::read(&path).map_err(Error::file(&path))?;
-    let read: LastRead = serde_json::from_slice(&text)
-        .map_err(|e| Error::Settings(format!("{}: {e}", path.display())))?;
+    let read: LastRead =
+        json::from_slice(&text).map_err(|e| Error::Settings(format!("{}: {e}", path.display())))?;
     Ok(Some(read.decimals))
 }
 
