@@ -9,14 +9,15 @@ use farthing_protocol::api::{
     Account, Info, Keys, Keysets, Redeemed, Restored, Signatures, Statement, States,
 };
 use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::json;
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned + Serialize + PartialEq + Debug>(body: &[u8]) {
-    if let Ok(value) = serde_json::from_slice::<T>(body) {
+    if let Ok(value) = json::from_slice::<T>(body) {
         let written = serde_json::to_vec(&value).expect("what was read is written");
-        let again: T = serde_json::from_slice(&written).expect("what was written is read");
+        let again: T = json::from_slice(&written).expect("what was written is read");
         assert_eq!(again, value);
     }
 }

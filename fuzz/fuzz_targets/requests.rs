@@ -9,14 +9,15 @@ use farthing_protocol::api::{
     CheckStateRequest, RedeemRequest, RestoreRequest, SwapRequest, WithdrawRequest,
 };
 use farthing_protocol::cashu::{Lenient, auth, batch, bolt11, ws};
+use farthing_protocol::json;
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned + Serialize + PartialEq + Debug>(body: &[u8]) {
-    if let Ok(value) = serde_json::from_slice::<T>(body) {
+    if let Ok(value) = json::from_slice::<T>(body) {
         let written = serde_json::to_vec(&value).expect("what was read is written");
-        let again: T = serde_json::from_slice(&written).expect("what was written is read");
+        let again: T = json::from_slice(&written).expect("what was written is read");
         assert_eq!(again, value);
     }
 }
@@ -25,8 +26,8 @@ fn both<T: DeserializeOwned + PartialEq + Debug>(body: &[u8])
 where
     Lenient<T>: DeserializeOwned,
 {
-    let lenient = serde_json::from_slice::<Lenient<T>>(body);
-    if let Ok(value) = serde_json::from_slice::<T>(body) {
+    let lenient = json::from_slice::<Lenient<T>>(body);
+    if let Ok(value) = json::from_slice::<T>(body) {
         assert_eq!(lenient.expect("what is read strictly"), Lenient(value));
     }
 }

@@ -20,6 +20,9 @@ const ROUND: Duration = Duration::from_secs(1);
 const NEWEST_MAX: usize = 256;
 /// How many others are looked at in a round, in turns.
 const OTHERS_MAX: usize = 64;
+/// For how many seconds after its expiry an invoice is looked at, where the node does not say what became of
+/// it.
+const DOUBTFUL_S: u64 = 86_400;
 
 impl Cashier {
     /// Looks at what is open again and again: invoices that may have been paid, and payments that this
@@ -67,17 +70,16 @@ impl Cashier {
             (Some(next), Some(last)) => Some(next.min(last)),
             (_, last) => last,
         };
-        let others = match after {
+        let mut others = match after {
             Some(after) => reader.unpaid_mint_quotes(Some(after), OTHERS_MAX)?,
             None => Vec::new(),
         };
+        let now = clock::now_s();
+        others.retain(|quote| quote.expiry >= now.saturating_sub(DOUBTFUL_S));
         *next = others.last().map(place);
-        let lapsed = clock::now_s().saturating_sub(SHOWN_S);
+        let lapsed = now.saturating_sub(SHOWN_S);
         let has_lapsed = reader.has_lapsed_melt_quotes(lapsed)?;
         drop(reader);
-        if has_lapsed {
-            self.engine.record(QuoteStep::Lapsed(lapsed)).await?;
-        }
         self.tell_of_others(before, &newest)?;
         for quote in newest.iter().chain(&others) {
             let Some(_turn) = self.asking.turn_at_once(quote.payment_hash) else {
@@ -88,7 +90,10 @@ impl Cashier {
                 break;
             }
         }
-        Ok(())
+        match has_lapsed {
+            true => self.engine.record(QuoteStep::Lapsed(lapsed)).await,
+            false => Ok(()),
+        }
     }
 
     /// Quotes that are no longer open may have been paid by another process, an operator's command: those who

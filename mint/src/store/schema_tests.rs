@@ -22,18 +22,16 @@ fn version_2(path: &Path) {
          UPDATE accounts SET balance = 24 WHERE id = -2;
          INSERT INTO mint_quotes
              (id, payment_hash, request, amount, account, pubkey, expiry, paid, issued) VALUES
-             ('unpaid', x'01', 'lnbc1', 8, NULL, NULL, 4000000000, 0, 0),
-             ('paid', x'02', 'lnbc2', 24, NULL, NULL, 4000000000, 24, 0),
-             ('issued', x'03', 'lnbc3', 16, NULL, NULL, 4000000000, 16, 16),
-             ('of ann', x'04', 'lnbc4', 40, 7, NULL, 4000000000, 40, 40);
+             ('unpaid', randomblob(32), 'lnbc1', 8, NULL, NULL, 4000000000, 0, 0),
+             ('paid', randomblob(32), 'lnbc2', 24, NULL, NULL, 4000000000, 24, 0),
+             ('issued', randomblob(32), 'lnbc3', 16, NULL, NULL, 4000000000, 16, 16),
+             ('of ann', randomblob(32), 'lnbc4', 40, 7, NULL, 4000000000, 40, 40);
          INSERT INTO melt_quotes
              (id, payment_hash, request, amount_msat, is_partial, amount, fee_reserve, expiry, state)
-             VALUES ('melt', x'05', 'lnbc5', 5000, 0, 5, 2, 4000000000, 'unpaid');
+             VALUES ('melt', randomblob(32), 'lnbc5', 5000, 0, 5, 2, 4000000000, 'unpaid');
          PRAGMA user_version = 2;",
     ];
-    let hashes = "UPDATE mint_quotes SET payment_hash = zeroblob(31) || payment_hash;
-                  UPDATE melt_quotes SET payment_hash = zeroblob(31) || payment_hash;";
-    for sql in all.into_iter().chain([hashes]) {
+    for sql in all {
         connection.execute_batch(sql).unwrap();
     }
 }

@@ -5,9 +5,10 @@ use farthing_protocol::cashu::bolt11::{MintQuote, MintQuoteState};
 use farthing_protocol::cashu::nut20;
 use farthing_protocol::suite::secp256k1::SigningKey;
 use farthing_tests::client::proofs;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::setting::Shop;
+use super::setting::{Shop, invoice, melt_body};
 
 #[tokio::test]
 async fn what_an_invoice_paid_for_is_minted_once() {
@@ -88,6 +89,44 @@ async fn a_part_of_what_was_paid_is_minted_and_the_rest_later() {
     assert!(whole.updated_at > part.updated_at);
     assert_eq!(mint(1).await.refusal().unwrap(), (400, 20002));
     assert_eq!(shop.sums(), (100, 100, 0));
+}
+
+/// The store as version 2 of its schema had it, in which no quote knew when it changed.
+const VERSION_2: &str = "DROP INDEX mint_quotes_unpaid;
+    DROP INDEX mint_quotes_unpaid_of;
+    DROP INDEX melt_quotes_unbegun;
+    DROP INDEX melt_quotes_unbegun_of;
+    ALTER TABLE mint_quotes DROP COLUMN updated_at;
+    CREATE INDEX mint_quotes_open ON mint_quotes (expiry) WHERE paid = 0;
+    PRAGMA user_version = 2;";
+
+#[tokio::test]
+async fn a_mint_of_an_older_version_is_brought_up_to_date_and_owes_what_it_owed() {
+    let mut shop = Shop::open().await;
+    let paid = shop.paid_quote(8).await;
+    let melt = shop.melt_quote(&invoice(Some(3000))).await;
+    let address = shop.mint.url().unwrap().replace("http://", "");
+    shop.mint.stop().unwrap();
+    let store = Connection::open(shop.mint.dir().join("mint.sqlite")).unwrap();
+    store.execute_batch(VERSION_2).unwrap();
+    drop(store);
+    shop.mint.start_at(&address).unwrap();
+    let path = format!("/v1/mint/quote/bolt11/{}", paid.quote.as_str());
+    let reply = shop.client.get(&path, None).await.unwrap();
+    let read: MintQuote = reply.ok().unwrap();
+    assert_eq!((read.amount_paid, read.amount_issued), (8, 0));
+    assert!(
+        read.updated_at >= paid.updated_at,
+        "wallets take it for news"
+    );
+    let outputs = shop.worth(8);
+    let body = json!({"quote": paid.quote, "outputs": outputs.outputs});
+    let reply = shop.post("/v1/mint/bolt11", &body).await;
+    let signed: Signatures = reply.ok().unwrap();
+    let tokens = outputs.unblind(&signed.signatures).unwrap();
+    let body = melt_body(&melt, &tokens, &shop.outputs(&[1; 3]));
+    assert_eq!(shop.post("/v1/melt/bolt11", &body).await.status, 200);
+    assert_eq!(shop.sums(), (5, 5, 0));
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn cashu_bodies(shop: &Shop) -> Vec<(&'static str, String, usize)> {
     let bill = invoice(None);
     let melt = shop.melt_quote(&invoice(Some(1000))).await.quote;
     let (melt, bill, y) = (melt.as_str(), &bill.text, y(&token));
-    let key = "02".to_owned() + &"79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    let key = "02".to_owned() + "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
     vec![
         (
             "/v1/mint/quote/bolt11",
