@@ -80,7 +80,7 @@ pub(crate) fn choose(
     is_new: bool,
 ) -> Result<LockKey, Error> {
     let mut entries = match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+        Ok(bytes) => farthing_protocol::json::from_slice(&bytes).map_err(|_| {
             let shown = path.display();
             Error::Settings(format!(
                 "{shown}: it says which mint tokens are locked for, and cannot be read; restore it from a \

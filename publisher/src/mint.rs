@@ -316,7 +316,7 @@ impl Mint {
             return Ok(false);
         }
         let bytes = read(answer).await.map_err(unavailable)?;
-        let states: States = serde_json::from_slice(&bytes)
+        let states: States = farthing_protocol::json::from_slice(&bytes)
             .map_err(|_| unavailable("an answer that is none".to_owned()))?;
         let is_spent = |state: &ProofState| state.state == State::Spent;
         Ok(states.states.len() == tokens.len() && states.states.iter().all(is_spent))

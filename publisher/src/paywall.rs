@@ -159,7 +159,7 @@ async fn check_unredeemed(records: &Records, mint: &Mint) -> Result<(), Error> {
         inputs.map_err(|_| Error::Settings("the record of payments cannot be read".to_owned()))?;
     let keysets = mint.keysets();
     for input in inputs {
-        let proof: Result<Proof, _> = serde_json::from_str(input.expose());
+        let proof: Result<Proof, _> = farthing_protocol::json::from_str(input.expose());
         let Ok(proof) = proof else { continue };
         if keysets.iter().all(|keyset| keyset.info.id != proof.id) {
             return Err(Error::Settings(format!(

@@ -133,6 +133,22 @@ async fn only_so_many_websockets_are_open() {
 }
 
 #[tokio::test]
+async fn one_websocket_subscribes_to_so_much() {
+    let shop = shop(&[("INPUTS_MAX", "3")]).await;
+    let mut socket = Socket::open(&shop, PATH).await;
+    socket.send(subscribe("many", &names(4))).await;
+    assert_eq!(socket.next().await["error"]["code"], -32602);
+    for number in 0..64 {
+        socket
+            .send(subscribe(&format!("{number}"), &names(3)))
+            .await;
+        assert_eq!(socket.next().await["result"]["status"], "OK", "{number}");
+    }
+    socket.send(subscribe("one more", &names(1))).await;
+    assert_eq!(socket.next().await["error"]["code"], -32602);
+}
+
+#[tokio::test]
 async fn all_websockets_together_subscribe_to_so_much() {
     let shop = shop(&[("WEBSOCKET_SUBJECTS_MAX", "5")]).await;
     let mut one = Socket::open(&shop, PATH).await;
