@@ -56,11 +56,10 @@ impl Config {
 
     fn check_addresses(&self) -> Checked {
         if !is_address(&self.url) {
-            return Err(format!(
-                "url: {:?} is not an address that wallets can use: write https://mint.example, with a \
-                 port or a path if there is one, and no user, query or fragment",
-                self.url
-            ));
+            // The value is not shown: there may be a password in it.
+            let detail = "url: not an address that wallets can use; write https://mint.example, with a port or \
+                          a path if there is one, and no user, query or fragment";
+            return Err(detail.to_owned());
         }
         self.check_urls()?;
         if self.metrics_listen.is_some_and(|m| is_same(m, self.listen)) {

@@ -10,6 +10,7 @@
 )]
 
 mod bodies;
+mod check;
 mod connections;
 mod exits;
 mod logs;
