@@ -371,3 +371,18 @@ async fn a_provider_may_change_its_keys() {
     let token = third.sign(&club.provider.claims("ann"));
     refused_until_taken(&club, &token, (400, 30002)).await;
 }
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_asks_the_provider_once_in_five_seconds() {
+    let club = Club::open().await;
+    assert_eq!(is_taken(&club, &club.token("ann")).await, Ok(()));
+    let (begun, before) = (std::time::Instant::now(), club.provider.asked());
+    for number in 0..40 {
+        let token = Key::es256(&format!("unknown {number}")).sign(&club.provider.claims("ann"));
+        assert_eq!(is_taken(&club, &token).await, Err((400, 30002)));
+    }
+    // Two documents each time: its description, and its keys.
+    let most = 2 * (begun.elapsed().as_secs() / 5 + 1);
+    let asked = club.provider.asked() - before;
+    assert!(asked <= most, "asked {asked} times");
+}

@@ -170,6 +170,7 @@ struct Answers {
     is_up: bool,
     description: String,
     keys: String,
+    asked: u64,
 }
 
 /// A provider that listens.
@@ -194,6 +195,7 @@ impl Provider {
                 })
                 .to_string(),
                 keys: String::new(),
+                asked: 0,
             })),
             issuer,
         };
@@ -201,7 +203,8 @@ impl Provider {
         let give = |what: fn(&Answers) -> &String| {
             let answers = Arc::clone(&provider.answers);
             get(move || async move {
-                let answers = answers.lock().unwrap();
+                let mut answers = answers.lock().unwrap();
+                answers.asked += 1;
                 match answers.is_up {
                     true => (StatusCode::OK, what(&answers).clone()),
                     false => (StatusCode::BAD_GATEWAY, String::new()),
@@ -226,6 +229,11 @@ impl Provider {
     pub(crate) fn list(&self, keys: &[&Key]) {
         let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
         self.answers.lock().unwrap().keys = json!({"keys": keys}).to_string();
+    }
+
+    /// How many documents it was asked for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.answers.lock().unwrap().asked
     }
 
     /// From now on it answers, or not.
