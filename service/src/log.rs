@@ -4,6 +4,7 @@
 //! line is put into a bounded queue, one thread writes what is in it, and lines that cannot be written are
 //! counted. The count is for `/metrics`, and whether the log fails now for `/readyz`.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
@@ -19,7 +20,8 @@ static QUEUE: Queue = Queue::new();
 /// How long the end of the process waits for lines that are not written yet.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Starts the log of this process: lines for people, or one JSON object a line.
+/// Starts the log of this process: lines for people, or one JSON object a line. Panics are logged too, and
+/// not written to standard error past the queue.
 ///
 /// # Errors
 /// When the system has no thread for it, or the process has no standard error.
@@ -43,6 +45,13 @@ pub fn start(level: Level, json: bool) -> io::Result<()> {
     } else {
         builder.with_target(false).init();
     }
+    std::panic::set_hook(Box::new(|panic| {
+        let trace = Backtrace::capture();
+        let trace = (trace.status() == BacktraceStatus::Captured).then(|| trace.to_string());
+        let place = panic.location().map(ToString::to_string);
+        let reason = panic.payload_as_str();
+        tracing::error!(place, reason, trace, "a thread panicked");
+    }));
     Ok(())
 }
 
