@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 
 use axum::http::Uri;
 
-use super::{Config, LightningBackend, LogLevel, auth, is_secure};
+use super::{Config, LightningBackend, LogLevel, auth, is_secure, url};
 
 /// The longest time that a setting may name: a day.
 const TIME_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// The most connections, and requests that wait.
 const COUNT_MAX: usize = 1_000_000;
+/// The most that all websockets together subscribe to.
+const SUBJECTS_MAX: usize = 100_000_000;
 /// The most inputs, or outputs, in one request.
 const TOKENS_MAX: usize = 10_000;
 /// What an input and an output take in a body at least, about, with a secret of 64 hex digits.
@@ -55,7 +57,7 @@ impl Config {
     }
 
     fn check_addresses(&self) -> Checked {
-        if !is_address(&self.url) {
+        if !url::is_base(&self.url) {
             // The value is not shown: there may be a password in it.
             let detail = "url: not an address that wallets can use; write https://mint.example, with a port or \
                           a path if there is one, and no user, query or fragment";
@@ -87,6 +89,9 @@ impl Config {
             COUNT_MAX,
         )?;
         count("connections_max", self.connections_max, 1, COUNT_MAX)?;
+        count("websockets_max", self.websockets_max, 0, COUNT_MAX)?;
+        let subjects = self.websocket_subjects_max;
+        count("websocket_subjects_max", subjects, 0, SUBJECTS_MAX)?;
         count("blind_auth_max", self.blind_auth_max, 1, TOKENS_MAX)
     }
 
@@ -167,19 +172,6 @@ impl Config {
         );
         warnings
     }
-}
-
-/// Whether wallets can use it: http or https, a host, perhaps a port and a path, and nothing else.
-fn is_address(text: &str) -> bool {
-    let Ok(url) = text.parse::<Uri>() else {
-        return false;
-    };
-    let authority = url.authority().map_or("", |authority| authority.as_str());
-    let is_web = matches!(url.scheme_str(), Some("http" | "https"));
-    let has_host = url.host().is_some_and(|host| !host.is_empty());
-    // A port that is no number, or none behind its colon, is left in the authority.
-    let has_port = authority.ends_with(']') || !authority.contains(':') || url.port_u16().is_some();
-    is_web && has_host && has_port && !authority.contains('@') && !text.contains(['?', '#'])
 }
 
 fn is_onion(url: &str) -> bool {

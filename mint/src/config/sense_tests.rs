@@ -33,6 +33,14 @@ const NONSENSE: &[(&str, &str)] = &[
         "lightning_quotes_max: between 1 and 1000000",
     ),
     (
+        "websockets_max = 9223372036854775807",
+        "websockets_max: at most 1000000",
+    ),
+    (
+        "websocket_subjects_max = 9223372036854775807",
+        "websocket_subjects_max: at most 100000000",
+    ),
+    (
         "websocket_idle_ms = 0",
         "websocket_idle_ms: between 1 and 86400000",
     ),

@@ -22,14 +22,19 @@ pub(crate) fn is_local(text: &str) -> bool {
 }
 
 /// Whether a text is an address that paths of the API can follow: `http` or `https`, a host, and
-/// neither query nor user.
+/// neither query nor user. A port is a number.
 pub(crate) fn is_base(text: &str) -> bool {
     text.len() <= URL_BYTES_MAX
         && !text.contains(['#', '@'])
         && text.parse().is_ok_and(|uri: Uri| {
             let scheme = uri.scheme();
             let web = scheme == Some(&Scheme::HTTP) || scheme == Some(&Scheme::HTTPS);
-            web && uri.query().is_none() && uri.host().is_some_and(|host| !host.is_empty())
+            let authority = uri.authority().map_or("", |authority| authority.as_str());
+            let has_port = !authority.ends_with(']') && authority.contains(':');
+            let port_ok = !has_port || uri.port_u16().is_some();
+            web && port_ok
+                && uri.query().is_none()
+                && uri.host().is_some_and(|host| !host.is_empty())
         })
 }
 

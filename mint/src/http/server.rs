@@ -137,7 +137,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
 const OPERATOR_CONNECTIONS_MAX: usize = 64;
 
 /// What a request's head may have in bytes, and what hyper reads at once of a body.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
+const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// How connections are let in and out.
 struct Door {
