@@ -1,6 +1,7 @@
 //! Tokens: proofs written as text that one person hands to another (NUT-00, V4, `cashuB…`; V3, `cashuA…`,
 //! is read too).
 
+mod pasted;
 mod v3;
 
 use std::fmt;
@@ -13,6 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::suite::Suite;
 use crate::{Dleq, EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
+
+pub use pasted::{NoToken, find};
 
 /// What every V4 token starts with.
 pub const PREFIX: &str = "cashuB";

@@ -15,7 +15,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
 use farthing_protocol::payment::header as names;
-use farthing_protocol::{ErrorCode, Secret};
+use farthing_protocol::{ErrorCode, Secret, token};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use reqwest::Url;
 use serde::Deserialize;
@@ -57,7 +57,14 @@ where
         let detail = "the form names no page of this site; nothing was spent";
         return Ok(refuse(ErrorCode::Malformed, detail));
     };
-    let Ok(mut token) = HeaderValue::from_str(token.expose().trim()) else {
+    let token = match token::find(token.expose()) {
+        Ok(token) => token,
+        Err(fault) => {
+            let detail = format!("{fault}; nothing was spent");
+            return Ok(refuse(ErrorCode::Malformed, &detail));
+        }
+    };
+    let Ok(mut token) = HeaderValue::from_str(&token) else {
         let detail = "the token is not one line of text; nothing was spent";
         return Ok(refuse(ErrorCode::Malformed, detail));
     };
@@ -228,9 +235,13 @@ fn take(to: &mut Response<Body>, from: &Response<Body>, names: &[header::HeaderN
     }
 }
 
-fn refuse(code: ErrorCode, detail: &'static str) -> Response<Body> {
+fn refuse(code: ErrorCode, detail: &str) -> Response<Body> {
     let status = StatusCode::from_u16(code.http_status());
-    let mut refused = (status.unwrap_or(StatusCode::BAD_REQUEST), detail).into_response();
+    let mut refused = (
+        status.unwrap_or(StatusCode::BAD_REQUEST),
+        detail.to_owned(),
+    )
+        .into_response();
     let headers = refused.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let extensions = refused.extensions_mut();

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::screen::can_ask;
+use crate::screen::{can_ask, say};
 
 /// Stands for standard input.
 pub(crate) const DASH: &str = "-";
@@ -22,8 +22,8 @@ pub(crate) fn secret(what: &str, otherwise: &str) -> Result<Zeroizing<String>, F
         let text = format!("error: there is no terminal to ask for {what} on; {otherwise}");
         return Err(Failure::Usage(text));
     }
-    eprint!("{} (not shown): ", capitalised(what));
-    io::stderr().flush()?;
+    // On a terminal that cannot be written to, what is typed is read all the same.
+    let _ = write!(io::stderr(), "{} (not shown): ", capitalised(what));
     Ok(Zeroizing::new(rpassword::read_password()?))
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn secret_or_input(what: &str, otherwise: &str) -> Result<Zeroizing<S
 pub(crate) fn input(what: &str) -> Result<Zeroizing<String>, Failure> {
     let typed = io::stdin().is_terminal();
     if typed {
-        eprintln!("Paste {what} here, then press Enter and Ctrl-D:");
+        say(&format!("Paste {what} here, then press Enter and Ctrl-D:"));
     }
     let mut text = Zeroizing::new(String::new());
     io::stdin().read_to_string(&mut text)?;
@@ -90,6 +90,15 @@ pub(crate) fn line_of_file(path: &Path, what: &str) -> Result<Zeroizing<String>,
     let text = file_or_input(path, what)?;
     let line = text.lines().next().unwrap_or_default();
     Ok(Zeroizing::new(line.to_owned()))
+}
+
+/// Asks a question of yes or no; no is what an empty line says.
+pub(crate) fn yes(question: &str) -> io::Result<bool> {
+    let _ = write!(io::stderr(), "{question} [y/N] ");
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let line = line.trim();
+    Ok(line.eq_ignore_ascii_case("y") || line.eq_ignore_ascii_case("yes"))
 }
 
 fn capitalised(text: &str) -> String {

@@ -6,9 +6,11 @@ use farthing_wallet::error::Caller;
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
-    ApiToken, Error, Listed, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit, Wallet,
+    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Recovered, Redeem, Sealed, SendOptions, Unit,
+    Wallet,
 };
 
+use crate::again;
 use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
 use crate::ask;
 use crate::doctor;
@@ -19,7 +21,8 @@ use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
 use crate::renewal;
 use crate::report::{self, Report, Units};
-use crate::screen::{Screen, for_stderr};
+use crate::rescue;
+use crate::screen::{Look, Screen, can_ask, say};
 use crate::shell;
 
 pub(crate) type NativeWallet = Wallet<Sealed<SqliteStore>, ReqwestHttp>;
@@ -31,7 +34,7 @@ pub(crate) struct Setting {
     /// How requests go.
     pub(crate) way: Way,
     /// Where the passphrase comes from, if the wallet has one.
-    passphrase: passphrase::Source,
+    pub(crate) passphrase: passphrase::Source,
     /// The mint that was named.
     pub(crate) mint: Option<String>,
     /// How amounts are read.
@@ -73,6 +76,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             passphrase::command(&Setting::of(cli.global)?, &command).await
         }
         Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
+        Command::Phrase(args) => rescue::phrase(&Setting::of(cli.global)?, &args).await,
+        Command::Salvage(args) => rescue::salvage(&Setting::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
         Command::Doctor => doctor::doctor(&Setting::of(cli.global)?).await,
         Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
@@ -89,7 +94,12 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 OpenCommand::Recover | OpenCommand::Mint(args::Mint::Move { .. })
             );
             if !settles_itself {
-                recover(&mut wallet).await?;
+                let before = again::begun_before(&wallet, &setting, &command).await?;
+                let found = recover(&mut wallet, before).await?;
+                let units = Units::of(&wallet.mints().await?);
+                if let Some(report) = again::answer(&wallet, found, &units).await? {
+                    return Ok(report);
+                }
                 renewal::renew(&mut wallet, &command).await?;
             }
             with_wallet(&mut wallet, &setting, command).await
@@ -149,14 +159,18 @@ async fn with_wallet(
         OpenCommand::Mint(args::Mint::Move { old, new }) => {
             let moved = waiting("comparing the mint's keys", wallet.move_mint(&old, &new));
             let moved = moved.await?;
-            recover(wallet).await?;
+            recover(wallet, None).await?;
             Ok(report::mint_added(&moved))
         }
         OpenCommand::Withdraw { amount } => {
             let read = |unit: &Unit| amount.read(unit, setting.reading);
             let (mint, amount) = wallet.choose(url, Need::Account, read).await?;
             let finished = waiting("withdrawing", wallet.withdraw(&mint, amount)).await?;
-            Ok(report::finished("withdrew", &[finished], &units))
+            let done = Batched {
+                finished: vec![finished],
+                ..Batched::default()
+            };
+            Ok(report::finished("withdrew", &done, &units))
         }
         OpenCommand::Send(args) => send(wallet, setting, args, &units).await,
         OpenCommand::Receive { token } => {
@@ -178,7 +192,7 @@ async fn with_wallet(
         OpenCommand::Sent { id: None, .. } => {
             let what = "asking what became of them";
             for error in waiting(what, wallet.check_sent()).await? {
-                eprintln!("{}", for_stderr(&format!("not asked: {error}")));
+                say(&format!("not asked: {error}"));
             }
             Ok(report::all_sent(&wallet.all_sent().await?, &units))
         }
@@ -195,7 +209,10 @@ async fn with_wallet(
         OpenCommand::Spent { days } => {
             Ok(report::spent(&wallet.spent_on_sites(days).await?, &units))
         }
-        OpenCommand::History => Ok(report::history(&wallet.history().await?, &units)),
+        OpenCommand::History => {
+            let (history, open) = (wallet.history().await?, wallet.open_operations().await?);
+            Ok(report::history(&history, &open, &units))
+        }
         OpenCommand::Key { qr, former } => {
             let none = |_: &Unit| Ok::<_, Failure>(0);
             let (mint, _) = wallet.choose(url, Need::Mint, none).await?;
@@ -241,14 +258,22 @@ async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
     Ok(report::made(&dir.display().to_string(), shown))
 }
 
-/// Finishes or undoes what an earlier command could not.
-pub(crate) async fn recover(wallet: &mut NativeWallet) -> Result<(), Failure> {
+/// Finishes or undoes what an earlier command could not, and says so; gives what it found of operation
+/// `asked`, which is the command's to tell.
+pub(crate) async fn recover(
+    wallet: &mut NativeWallet,
+    asked: Option<u64>,
+) -> Result<Option<Recovered>, Failure> {
     let units = Units::of(&wallet.mints().await?);
     let what = "settling what was left open";
+    let mut found = None;
     for recovered in waiting(what, wallet.recover()).await? {
-        eprintln!("{}", for_stderr(&report::recovered(&recovered, &units)));
+        match Some(recovered.id) == asked {
+            true => found = Some(recovered),
+            false => say(&report::recovered(&recovered, &units)),
+        }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// `farthing recover`: settles all that is open, also what takes long, and says what it found.
@@ -273,6 +298,19 @@ async fn send(
         lock: args.lock,
         cashu: args.cashu,
     };
+    let gets = waiting(
+        "planning the token",
+        wallet.receiver_gets(&mint, amount, &options),
+    );
+    let gets = gets.await?;
+    if gets <= amount / 2 {
+        let unit = mint.shown_in();
+        let (gets, amount) = (unit.number(gets), unit.show(amount));
+        agree_to_dust(&format!(
+            "The mint's fee for taking this token in leaves its receiver {gets} of {amount}: the rest of \
+             it would be nobody's."
+        ))?;
+    }
     let sent = waiting("making the token", wallet.send(&mint, amount, options)).await?;
     Ok(report::sent(&sent, units, args.qr))
 }
@@ -291,6 +329,19 @@ async fn account(
     };
     let (account, statement) = waiting("asking the mint", asked).await?;
     Ok(report::account(&mint, &account, &statement))
+}
+
+/// Warns of a token that is worth little to its receiver, and asks where somebody can be asked.
+fn agree_to_dust(warning: &str) -> Result<(), Failure> {
+    say(&Look::Warning.err(warning));
+    match can_ask() && !ask::yes("Make it all the same?")? {
+        true => Err(Failure::Unchanged {
+            code: "declined",
+            what: "the token was not made",
+            advice: "Send more at once, or larger tokens: the fee is for each token.",
+        }),
+        false => Ok(()),
+    }
 }
 
 async fn budget(

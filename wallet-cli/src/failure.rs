@@ -33,6 +33,19 @@ pub(crate) enum Failure {
     },
     /// A page broke off while it was read.
     BrokenOff(BrokenOff),
+    /// The command was carried out, and its answer could not be written.
+    Unwritten(Unwritten),
+}
+
+/// An answer that could not be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    /// Where to, and why not.
+    pub(crate) what: String,
+    /// What it means for the money.
+    pub(crate) money: String,
+    /// How to have the answer all the same.
+    pub(crate) advice: String,
 }
 
 /// What a proxy that is down means for the money.
@@ -61,14 +74,14 @@ impl BrokenOff {
         )
     }
 
-    fn money(&self) -> &'static str {
+    pub(crate) fn money(&self) -> &'static str {
         match self.paid {
             true => "It is paid, and the wallet keeps the receipt.",
             false => "Nothing was paid for it.",
         }
     }
 
-    fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self.paid {
             true => "Run the same command again: it shows the receipt and pays nothing.",
             false => "Run the same command again.",
@@ -92,19 +105,9 @@ impl Failure {
     /// The exit code, as `--help` lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Terminal(_) => 1,
+            Self::Terminal(_) | Self::Unwritten(_) => 1,
             Self::Usage(_) => 2,
-            Self::Wallet(error) => match **error {
-                Error::Caller(_) => 3,
-                Error::Refused(_) => 4,
-                Error::Misbehaved(_) => 5,
-                Error::Network(_) => 6,
-                Error::Store(_) => 7,
-                Error::Site(ref site) => match site.fault {
-                    Fault::Refused { .. } => EXIT_SITE,
-                    Fault::Silent(_) | Fault::MintUnasked(_) | Fault::Waiting => 6,
-                },
-            },
+            Self::Wallet(error) => wallet_exit_code(error),
             Self::Unchanged { .. } => 3,
             Self::BrokenOff(_) | Self::Proxy(_) => 6,
         }
@@ -130,6 +133,11 @@ impl Failure {
             Self::Proxy(reason) => told(reason, PROXY_MONEY, PROXY_ADVICE),
             Self::Unchanged { what, advice, .. } => told(what, UNCHANGED_MONEY, advice),
             Self::BrokenOff(off) => told(&off.what(), off.money(), off.advice()),
+            Self::Unwritten(Unwritten {
+                what,
+                money,
+                advice,
+            }) => told(what, money, advice),
         }
     }
 
@@ -155,6 +163,10 @@ impl Failure {
                 let told = (off.money().to_owned(), off.advice().to_owned());
                 ("page_broke_off", off.what(), Some(told))
             }
+            Self::Unwritten(unwritten) => {
+                let told = (unwritten.money.clone(), unwritten.advice.clone());
+                ("terminal", unwritten.what.clone(), Some(told))
+            }
         };
         let wallet = match self {
             Self::Wallet(error) => Some(error),
@@ -162,7 +174,8 @@ impl Failure {
             | Self::Terminal(_)
             | Self::Proxy(_)
             | Self::Unchanged { .. }
-            | Self::BrokenOff(_) => None,
+            | Self::BrokenOff(_)
+            | Self::Unwritten(_) => None,
         };
         json!({"error": {
             "code": code,
@@ -173,6 +186,21 @@ impl Failure {
             "open_operation": wallet.and_then(|error| open_operation(error)),
             "exit_code": self.exit_code(),
         }})
+    }
+}
+
+/// The exit code for what the wallet says.
+pub(crate) fn wallet_exit_code(error: &Error) -> u8 {
+    match error {
+        Error::Caller(_) => 3,
+        Error::Refused(_) => 4,
+        Error::Misbehaved(_) => 5,
+        Error::Network(_) => 6,
+        Error::Store(_) => 7,
+        Error::Site(site) => match site.fault {
+            Fault::Refused { .. } => EXIT_SITE,
+            Fault::Silent(_) | Fault::MintUnasked(_) | Fault::Waiting => 6,
+        },
     }
 }
 

@@ -1,6 +1,5 @@
 //! `farthing get`: fetches a page, asks before it pays, and writes the body as it comes.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write};
 use std::path::Path;
 
@@ -14,7 +13,8 @@ use indicatif::ProgressBar;
 
 use crate::args::Get;
 use crate::commands::{self, Setting};
-use crate::failure::{BrokenOff, Failure};
+use crate::failure::{BrokenOff, Failure, Unwritten};
+use crate::file::NewFile;
 use crate::progress::{self, waiting};
 use crate::report::{self, Fetched, Report, Units};
 use crate::screen::{Look, can_ask};
@@ -42,13 +42,15 @@ pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> 
     setting.way.check().await?;
     let units = Units::of(&wallet.mints().await?);
     let visit = wallet.visit(&request, &options);
-    let answer = match waiting("asking the site", visit).await? {
+    let visited = waiting("asking the site", visit).await?;
+    if let Visit::Priced(offer) = &visited {
+        agree(offer, &get, setting)?;
+    }
+    // Before anything is paid it is known that a page could be written there.
+    let file = get.output.as_deref().map(NewFile::begin).transpose()?;
+    let answer = match visited {
         Visit::Answer(answer) => answer,
-        Visit::Priced(offer) => {
-            agree(&offer, &get, setting)?;
-            get.output.as_deref().map_or(Ok(()), check_writable)?;
-            waiting("paying", wallet.pay(&offer)).await?
-        }
+        Visit::Priced(offer) => waiting("paying", wallet.pay(&offer)).await?,
     };
     drop(wallet);
     let (url, status) = (answer.url.clone(), answer.head().status);
@@ -63,19 +65,29 @@ pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> 
         written: 0,
         bar: progress_bar(answer.head()),
     };
-    let bytes = download
-        .save(answer, &mut *output(get.output.as_deref())?)
-        .await?;
+    let (bytes, kept) = match file {
+        None => (download.save(answer, &mut io::stdout()).await?, false),
+        // What the site says instead of a page is not the page.
+        Some(_) if status >= 400 => (0, false),
+        Some(mut file) => {
+            let bytes = download.save(answer, &mut file).await?;
+            let paid = is_paid(&payment);
+            file.keep().map_err(|error| unwritten(&error, paid))?;
+            (bytes, true)
+        }
+    };
     // Another command may have the wallet by now; then that one settles it.
     if let Ok(mut wallet) = setting.open().await {
-        commands::recover(&mut wallet).await?;
+        commands::recover(&mut wallet, None).await?;
     }
-    let file = get.output.as_deref().map(Path::to_string_lossy);
+    let file = get.output.as_deref().filter(|_| kept);
+    let file = file.map(Path::to_string_lossy);
     let fetched = Fetched {
         url: &url,
         status,
         bytes,
         file: file.as_deref(),
+        asked_file: get.output.is_some(),
         payment: &payment,
     };
     Ok(report::fetched(&fetched, &units))
@@ -175,20 +187,29 @@ fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::
     Ok(line.eq_ignore_ascii_case("y") || line.eq_ignore_ascii_case("yes"))
 }
 
-/// Finds out before anything is paid whether a page could be written there; leaves all as it was.
-fn check_writable(path: &Path) -> Result<(), Failure> {
-    let is_new = !path.exists();
-    OpenOptions::new().append(true).create(true).open(path)?;
-    if is_new {
-        std::fs::remove_file(path)?;
+/// Whether something was paid for an answer, which can be had again.
+fn is_paid(payment: &Payment) -> bool {
+    match payment {
+        Payment::Paid { .. } | Payment::Before(_) => true,
+        Payment::Free
+        | Payment::Taken { .. }
+        | Payment::NotCharged { .. }
+        | Payment::Aside(_)
+        | Payment::Open(_) => false,
     }
-    Ok(())
 }
 
-fn output(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
-    Ok(match path {
-        Some(path) => Box::new(File::create(path)?),
-        None => Box::new(io::stdout()),
+/// A page that came and could not be written.
+fn unwritten(error: &io::Error, paid: bool) -> Failure {
+    let off = BrokenOff {
+        reason: String::new(),
+        bytes: 0,
+        paid,
+    };
+    Failure::Unwritten(Unwritten {
+        what: format!("the page could not be written: {error}"),
+        money: off.money().to_owned(),
+        advice: off.advice().to_owned(),
     })
 }
 
@@ -219,19 +240,13 @@ impl Download<'_> {
         out: &mut dyn Write,
     ) -> Result<u64, Failure> {
         let first = answer.head().clone();
-        let paid = match answer.payment {
-            Payment::Paid { .. } | Payment::Before(_) => true,
-            Payment::Free
-            | Payment::Taken { .. }
-            | Payment::NotCharged { .. }
-            | Payment::Aside(_)
-            | Payment::Open(_) => false,
-        };
+        let paid = is_paid(&answer.payment);
         let mut retries = 0;
         loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) => {
-                    out.write_all(&chunk)?;
+                    let written = out.write_all(&chunk);
+                    written.map_err(|error| unwritten(&error, paid))?;
                     self.written += chunk.len() as u64;
                     retries = 0;
                     if let Some(bar) = &self.bar {
@@ -255,7 +270,7 @@ impl Download<'_> {
                 }
             }
         }
-        out.flush()?;
+        out.flush().map_err(|error| unwritten(&error, paid))?;
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

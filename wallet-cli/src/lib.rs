@@ -20,8 +20,11 @@
 //! |---|---|
 //! | `args` | the grammar, what `--help` says, amounts as they are typed |
 //! | `commands`, `get` | what each command does |
+//! | `again` | the same command while its first try is open |
+//! | `file` | files that are complete or as they were |
 //! | `proxy`, `passphrase` | which way requests go; what opens the wallet's file |
 //! | `doctor` | what could be better |
+//! | `rescue` | the phrase again; a new wallet of a damaged one |
 //! | `renewal` | keysets that retire are followed |
 //! | `ask` | prompts, and what answers in a person's place |
 //! | `report` | what commands answer, one file for each kind of thing |
@@ -29,11 +32,19 @@
 //! | `screen`, `table`, `qr`, `progress` | what people see on a terminal |
 //! | `shell` | completions and manual pages |
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they end the program where nothing can be written; see `screen::say`"
+)]
+
+mod again;
 mod args;
 mod ask;
 mod commands;
 mod doctor;
 mod failure;
+mod file;
 mod get;
 mod passphrase;
 mod progress;
@@ -41,6 +52,7 @@ mod proxy;
 mod qr;
 mod renewal;
 mod report;
+mod rescue;
 mod screen;
 mod shell;
 mod table;
@@ -50,9 +62,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use zeroize::Zeroizing;
 
 use crate::args::Cli;
-use crate::failure::Failure;
+use crate::failure::{Failure, Unwritten};
 use crate::report::Report;
 use crate::screen::Screen;
 
@@ -63,13 +76,21 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         // Help and version come as errors that belong on standard output.
-        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) if !error.use_stderr() => return help(&error, json),
         Err(error) => return fail(&Failure::Usage(error.to_string()), json),
     };
     screen::set_colours(cli.global.color);
     match answer(cli).and_then(|report| print(&report, json)) {
         Ok(exit_code) => ExitCode::from(exit_code),
         Err(failure) => fail(&failure, json),
+    }
+}
+
+fn help(text: &clap::Error, json: bool) -> ExitCode {
+    let printed = text.print().and_then(|()| std::io::stdout().flush());
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&Failure::from(error), json),
     }
 }
 
@@ -82,21 +103,23 @@ fn answer(cli: Cli) -> Result<Report, Failure> {
 
 /// Prints a report; gives the exit code that goes with it.
 fn print(report: &Report, json: bool) -> Result<u8, Failure> {
-    let mut out = std::io::stdout().lock();
+    let screen = Screen::of_stdout();
+    let shown = match json {
+        true => Zeroizing::new(report.json.to_string()),
+        false => report.shown(screen),
+    };
+    write(&shown).map_err(|error| {
+        Failure::Unwritten(Unwritten {
+            what: format!("the answer could not be written to standard output: {error}"),
+            money: "The command was carried out.".to_owned(),
+            advice: report.if_unwritten.clone(),
+        })
+    })?;
     if json {
-        writeln!(out, "{}", report.json)?;
-        out.flush()?;
         return Ok(report.exit_code);
     }
-    let screen = Screen::of_stdout();
-    let shown = report.shown(screen);
-    if !shown.is_empty() {
-        writeln!(out, "{}", shown.as_str())?;
-    }
-    out.flush()?;
-    drop(out);
     if let Some(hint) = &report.hint {
-        eprintln!("{}", screen::for_stderr(hint));
+        screen::say(hint);
     }
     if let Some(picture) = &report.picture {
         qr::show(picture, screen)?;
@@ -104,12 +127,19 @@ fn print(report: &Report, json: bool) -> Result<u8, Failure> {
     Ok(report.exit_code)
 }
 
+/// Writes a line to standard output, or nothing for an empty one.
+fn write(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if !line.is_empty() {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
 fn fail(failure: &Failure, json: bool) -> ExitCode {
-    if json {
-        // A closed output leaves nothing to say it on; the exit code still does.
-        let _ = writeln!(std::io::stdout(), "{}", failure.json());
-    } else {
-        eprintln!("{}", screen::for_stderr(&failure.text()));
+    // What cannot be written to one output is said on the other; the exit code says it in any case.
+    if !json || write(&failure.json().to_string()).is_err() {
+        screen::say(&failure.text());
     }
     ExitCode::from(failure.exit_code())
 }

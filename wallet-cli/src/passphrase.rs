@@ -40,12 +40,22 @@ impl Source {
         let sealed = Sealed::is_sealed(&store).await.map_err(Error::from)?;
         if sealed && self.known.get().is_none() {
             drop(store);
-            let passphrase = self.ask()?;
-            self.known.get_or_init(|| passphrase);
+            self.get()?;
             store = SqliteStore::open(dir).map_err(Error::from)?;
         }
         let opened = Sealed::open(store, self.known.get()).await;
         Ok(opened.map_err(Error::from)?)
+    }
+
+    /// The passphrase, which is asked for once.
+    pub(crate) fn get(&self) -> Result<Passphrase, Failure> {
+        match self.known.get() {
+            Some(passphrase) => Ok(passphrase.clone()),
+            None => {
+                let passphrase = self.ask()?;
+                Ok(self.known.get_or_init(|| passphrase).clone())
+            }
+        }
     }
 
     fn ask(&self) -> Result<Passphrase, Failure> {

@@ -9,6 +9,7 @@ use farthing_wallet::{Observer, Pause, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::report::Units;
+use crate::screen::say;
 
 /// What takes less is not worth a word.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -84,7 +85,7 @@ impl Observer for Onlooker<'_> {
         };
         let reason = &pause.reason;
         let told = format!("the mint {mint} {why} ({reason}); waiting {seconds} s");
-        self.spinner.suspend(|| eprintln!("{told}"));
+        self.spinner.suspend(|| say(&told));
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         true
     }

@@ -10,6 +10,7 @@ use farthing_wallet::native::{ReqwestHttp, SocksProxy, SqliteStore};
 
 use crate::args::{self, Global};
 use crate::failure::Failure;
+use crate::file::NewFile;
 use crate::report::{self, Report};
 
 /// The file's name in the wallet's folder; it holds one line, the proxy's address.
@@ -89,13 +90,10 @@ fn kept(dir: &Path) -> Result<Option<SocksProxy>, Failure> {
     }
 }
 
-/// Writes the file anew beside the old one, so that one of them is there whatever happens.
 fn write(dir: &Path, proxy: &SocksProxy) -> Result<(), Failure> {
-    let (path, new) = (dir.join(FILE), dir.join(format!("{FILE}.new")));
-    let mut file = fs::File::create(&new)?;
+    let mut file = NewFile::begin(&dir.join(FILE))?;
     writeln!(file, "{proxy}")?;
-    file.sync_all()?;
-    Ok(fs::rename(new, path)?)
+    Ok(file.keep()?)
 }
 
 fn remove(dir: &Path) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use crate::args::{Mint, OpenCommand};
 use crate::commands::NativeWallet;
 use crate::failure::Failure;
 use crate::report::{self, Units};
+use crate::screen::say;
 
 /// After this many seconds more than it has to wait, what sites have seen is swapped also where a command
 /// would not ask the mint for anything.
@@ -45,10 +46,10 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         swaps.extend(renewed(wallet, what).await?);
     }
     for swap in swaps {
-        eprintln!("{}", report::recovered(&swap, &units));
+        say(&report::recovered(&swap, &units));
     }
     for expiring in wallet.expiring().await? {
-        eprintln!("{}", report::expires(&expiring, &units));
+        say(&report::expires(&expiring, &units));
     }
     Ok(())
 }
@@ -61,7 +62,7 @@ pub(crate) async fn renew_all(wallet: &mut NativeWallet) -> Result<Vec<Recovered
 async fn renewed(wallet: &mut NativeWallet, what: Renew) -> Result<Vec<Recovered>, Failure> {
     let renewed = wallet.renew(what).await?;
     for error in &renewed.failures {
-        eprintln!("keysets were not renewed: {error}");
+        say(&format!("keysets were not renewed: {error}"));
     }
     Ok(renewed.swaps)
 }

@@ -1,6 +1,6 @@
 //! What the program writes to: whether somebody looks at it, how wide it is, and in which colours.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use console::{Style, Term, measure_text_width};
 
@@ -44,8 +44,14 @@ pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// Writes a line to standard error. Whether it could be written changes nothing of what was done, nor of
+/// the exit code: `eprintln!` would end the program.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", for_stderr(text));
+}
+
 /// Text for standard error: on a terminal no word is broken at its edge.
-pub(crate) fn for_stderr(text: &str) -> String {
+fn for_stderr(text: &str) -> String {
     match io::stderr().is_terminal() {
         true => {
             let size = Term::stderr().size_checked();

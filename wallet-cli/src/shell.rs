@@ -1,5 +1,6 @@
 //! What shells and `man` are told of this program.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -9,6 +10,7 @@ use serde_json::json;
 
 use crate::args::Cli;
 use crate::failure::Failure;
+use crate::file::NewFile;
 use crate::report::Report;
 
 /// What makes a shell complete arguments: `{"shell", "script"}`.
@@ -47,7 +49,9 @@ fn write_pages(
     let path = dir.join(man.get_filename());
     let mut page = Vec::new();
     man.render(&mut page)?;
-    std::fs::write(&path, page)?;
+    let mut file = NewFile::begin(&path)?;
+    file.write_all(&page)?;
+    file.keep()?;
     files.push(path.display().to_string());
     for below in command.get_subcommands() {
         if below.get_name() != "help" {

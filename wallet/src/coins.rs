@@ -74,6 +74,11 @@ impl Terms {
         term.map_or(0, |term| term.input_fee_ppk)
     }
 
+    /// What a coin adds to a request, in thousandths of the unit: its worth less its part of the fee.
+    pub(crate) fn gain_ppk(&self, coin: &Coin) -> i128 {
+        i128::from(coin.amount()) * 1000 - i128::from(self.input_fee_ppk(coin))
+    }
+
     /// The fee for spending `coins` in one request (NUT-02).
     pub(crate) fn fee(&self, coins: &[Coin]) -> u64 {
         let ppk = coins.iter().map(|coin| self.input_fee_ppk(coin));
@@ -261,4 +266,4 @@ fn fill<'a>(coins: &[&'a Coin], target: u64) -> (Vec<&'a Coin>, u64) {
 
 #[cfg(test)]
 #[path = "coins_tests.rs"]
-mod tests;
+pub(crate) mod tests;

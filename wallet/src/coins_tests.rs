@@ -10,7 +10,7 @@ fn id(inactive: bool) -> KeysetId {
     KeysetId::from_bytes(&bytes).unwrap()
 }
 
-fn terms(input_fee_ppk: u64) -> Terms {
+pub(crate) fn terms(input_fee_ppk: u64) -> Terms {
     let keyset = |inactive| Keyset {
         mint: MINT.into(),
         info: KeysetInfo {
@@ -26,7 +26,7 @@ fn terms(input_fee_ppk: u64) -> Terms {
 }
 
 /// Coins of `2^bit`, each of the inactive keyset or the active one.
-fn coins(of: &[(u32, bool)]) -> Vec<Coin> {
+pub(crate) fn coins(of: &[(u32, bool)]) -> Vec<Coin> {
     let coin = |(number, &(bit, inactive)): (usize, &(u32, bool))| {
         let proof = Proof {
             amount: 1 << bit,

@@ -344,7 +344,10 @@ fn clocks(mint: &Mint, info: &Info, now: u64) -> Finding {
 }
 
 fn unreadable(error: &Error) -> Finding {
-    let damaged = matches!(error, Error::Store(StoreError::Damaged { .. }));
+    let damaged = matches!(
+        error,
+        Error::Store(StoreError::Damaged { .. } | StoreError::Broken(_))
+    );
     let code = match damaged {
         true => "record_damaged",
         false => "records_unreadable",

@@ -3,7 +3,7 @@
 use farthing_protocol::Unit;
 use farthing_protocol::conditions::LockError;
 use farthing_protocol::identity::IdentityError;
-use farthing_protocol::token::TokenError;
+use farthing_protocol::token::NoToken;
 use farthing_protocol::{ErrorCode, KeysetId};
 
 use crate::pay::error::{Site, Unpayable};
@@ -35,6 +35,9 @@ pub enum Caller {
     /// Not a phrase.
     #[error("this is not a recovery phrase: {0}")]
     Phrase(&'static str),
+    /// A damaged wallet whose phrase cannot be read.
+    #[error("the recovery phrase cannot be read in the wallet's file")]
+    PhraseLost,
     /// A passphrase of nothing.
     #[error("the passphrase is empty")]
     PassphraseEmpty,
@@ -150,9 +153,9 @@ pub enum Caller {
         /// The mint's unit.
         unit: Unit,
     },
-    /// Not a token.
+    /// No token, or none that can be taken.
     #[error("{0}")]
-    Token(#[from] TokenError),
+    Token(#[from] NoToken),
     /// A token of a unit that its mint does not have.
     #[error("the token says it is in {token}, and the mint's unit is {mint}")]
     TokenUnit {
@@ -216,6 +219,9 @@ pub enum Caller {
     /// A search of a mint that was broken off.
     #[error("the search of the mint {0} for what the phrase has there was broken off")]
     RestoreOpen(String),
+    /// An open operation that cannot be ended before the mint has answered.
+    #[error("operation {0} cannot be ended before the mint has answered it")]
+    NotEndable(u64),
     /// Something that is not paid for.
     #[error("{0}")]
     Unpayable(#[from] Unpayable),
@@ -401,8 +407,8 @@ impl From<Unpayable> for Error {
     }
 }
 
-impl From<TokenError> for Error {
-    fn from(error: TokenError) -> Self {
+impl From<NoToken> for Error {
+    fn from(error: NoToken) -> Self {
         Self::Caller(Caller::Token(error))
     }
 }

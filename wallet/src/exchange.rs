@@ -41,6 +41,27 @@ pub(crate) struct Draft {
     pub(crate) purchase: Option<Purchase>,
 }
 
+impl Draft {
+    /// The tokens that it would hand out, as far as amounts and keysets go.
+    pub(crate) fn handed_out(&self) -> Vec<Coin> {
+        let handed = self.wants.iter().filter(|w| w.purpose == Purpose::Send);
+        let coin = |want: &Want| Coin {
+            mint: String::new(),
+            token: TokenProof {
+                proof: Proof {
+                    amount: want.amount,
+                    id: want.keyset,
+                    secret: Secret::new(String::new()),
+                    c: [0; 32].into(),
+                    witness: None,
+                },
+                dleq: None,
+            },
+        };
+        handed.map(coin).collect()
+    }
+}
+
 /// An operation that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {

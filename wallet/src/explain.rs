@@ -3,6 +3,7 @@
 use std::fmt;
 
 use farthing_protocol::ErrorCode;
+use farthing_protocol::token::NoToken;
 
 use crate::error::{Aftermath, Caller, Error, Lie, Misbehaved, Network, Refused};
 use crate::pay;
@@ -93,6 +94,8 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::SentClaimed(_) => "sent_claimed",
         Caller::SentTakenBack(_) => "sent_taken_back",
         Caller::RestoreOpen(_) => "restore_open",
+        Caller::NotEndable(_) => "not_endable",
+        Caller::PhraseLost => "phrase_lost",
         Caller::Unpayable(unpayable) => pay::explain::unpayable_code(unpayable),
     }
 }
@@ -132,7 +135,7 @@ fn caller_advice(caller: &Caller) -> &'static str {
         Caller::Insufficient { .. } => "Withdraw or receive more first, or give a smaller amount.",
         Caller::TooManyInputs { .. } => "Give a smaller amount, several times.",
         Caller::FeeEatsAll { .. } => "Spend it together with larger tokens.",
-        Caller::Token(_) => "Copy the whole token again, from cashuB to its last character.",
+        Caller::Token(fault) => token_advice(*fault),
         Caller::TokenUnit { .. }
         | Caller::TokenKeyset(_)
         | Caller::TokenProof { .. }
@@ -154,7 +157,33 @@ fn caller_advice(caller: &Caller) -> &'static str {
         Caller::RestoreOpen(_) => {
             "What it found is kept. farthing restore goes on where it stopped."
         }
+        Caller::PhraseLost => {
+            "Give the one on paper: farthing salvage NEW_FOLDER --phrase-file FILE, or - for standard input."
+        }
+        Caller::NotEndable(_) => {
+            "It holds tokens that would be lost with it. farthing recover asks the mint again."
+        }
         Caller::Unpayable(unpayable) => pay::explain::unpayable_advice(unpayable),
+    }
+}
+
+fn token_advice(fault: NoToken) -> &'static str {
+    match fault {
+        NoToken::CutOff | NoToken::Altered | NoToken::Case => {
+            "Copy the whole token again, from cashuB to its last character; if that is what you were sent, \
+             ask the sender for it once more."
+        }
+        NoToken::Empty | NoToken::Absent => {
+            "Paste the token, from cashuB to its last character; text around it does not matter."
+        }
+        NoToken::Several => "Take them in one at a time.",
+        NoToken::Version => "A newer version of this wallet may know it.",
+        NoToken::Request => "To pay it, open the page that it is of: farthing get URL.",
+        NoToken::Invoice => "This wallet pays no invoices; ask for a token instead.",
+        NoToken::Phrase => {
+            "Show it to nobody: whoever has it has the money. To restore a wallet: farthing init --restore."
+        }
+        NoToken::Token(_) => "Ask the sender for another.",
     }
 }
 
@@ -337,7 +366,7 @@ fn store_code(error: &StoreError) -> &'static str {
         StoreError::Sealed => "passphrase_needed",
         StoreError::Passphrase => "passphrase_wrong",
         StoreError::Version(_) => "wallet_version",
-        StoreError::Damaged { .. } => "wallet_damaged",
+        StoreError::Damaged { .. } | StoreError::Broken(_) => "wallet_damaged",
         StoreError::Failed(_) => "wallet_failed",
     }
 }
@@ -368,9 +397,11 @@ fn store(error: &StoreError) -> Explanation {
             "It was left as it is.",
             "Use the newest version of this wallet.",
         ),
-        StoreError::Damaged { .. } => (
-            "What the phrase covers can be restored into a new wallet.",
-            "Keep the file, make a new wallet with farthing init --restore, and run farthing restore.",
+        StoreError::Damaged { .. } | StoreError::Broken(_) => (
+            "What can still be read is saved, and what the recovery phrase covers is restored, into a new \
+             wallet.",
+            "Keep the file. farthing salvage NEW_FOLDER saves what can be read; farthing phrase shows the \
+             phrase, if that is not on paper.",
         ),
         StoreError::Failed(_) => (
             "What was written before is kept, and an operation under way is finished at the next start.",

@@ -9,10 +9,11 @@ use std::collections::HashSet;
 use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof, amount};
 
-use crate::error::{Caller, Error, Refused};
+use crate::batches::{Batched, ROUNDS};
+use crate::error::{Caller, Error};
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::records::{Coin, Kind, Operation, Sent};
+use crate::records::{Coin, Kind, Operation, Sent, worth};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::tables::{Batch, y};
@@ -20,8 +21,6 @@ use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.
 const KEPT_S: u64 = 30 * DAY_S;
-/// How often the mint is asked what is left of a token, and the rest swapped, when others are faster.
-const ROUNDS: usize = 3;
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
@@ -66,37 +65,56 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
-    /// secrets. A token larger than one request becomes several operations; gives one entry for each.
+    /// secrets. A token larger than one request becomes several operations. What the mint's fee would
+    /// eat is left ([`crate::batches`]): it can still be claimed.
     ///
     /// # Errors
     /// [`Caller::SentUnknown`]; [`Caller::SentClaimed`] when somebody was faster;
-    /// [`Caller::TokenLocked`] for one that only its receiver can spend; any other [`Error`].
-    pub async fn reclaim(&mut self, id: u64) -> Result<Vec<Finished>, Error> {
+    /// [`Caller::TokenLocked`] for one that only its receiver can spend; [`Caller::FeeEatsAll`]; any
+    /// other [`Error`] when nothing could be taken back.
+    pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
         let sent = self.sent(id).await?;
         let mint = self.mint(Some(&sent.mint)).await?;
-        let mut finished = Vec::new();
+        let mut done = Batched::default();
         let open = self.open_take_backs(&sent).await?;
-        let mut too_late = self.run_take_backs(open, &mut finished).await?;
+        self.run_each(open, &mut done).await?;
         for _ in 0..ROUNDS {
-            let rest = self.unclaimed(id).await?;
+            if done.has_silence() {
+                break;
+            }
+            let rest = match self.unclaimed(id).await {
+                Ok(rest) => rest,
+                Err(Error::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    done.failures.push(error);
+                    break;
+                }
+            };
             if rest.is_empty() {
                 break;
             }
             let keysets = self.tables.keysets(&mint.url).await?;
             let coins = self.inspect(&mint, rest, &keysets)?;
             let memo = sent.memo.as_ref();
-            let drafts = self.swaps(Kind::Reclaim, &mint, &coins, memo).await?;
+            let (drafts, dust) = self.swaps(Kind::Reclaim, &mint, &coins, memo).await?;
+            if drafts.is_empty() && done.is_empty() {
+                return Err(self.fee_eats_all(&mint, &coins).await);
+            }
+            done.dust = worth(&dust);
             let operations = self.begin(&mint, drafts).await?;
-            too_late = self.run_take_backs(operations, &mut finished).await?;
-            if too_late.is_none() {
+            if self.run_each(operations, &mut done).await?.is_empty() {
                 break;
             }
         }
         let sent = self.sent(id).await?;
-        match (finished.is_empty(), sent.outstanding(), too_late) {
-            (false, _, _) => Ok(finished),
-            (true, 0, _) if sent.taken_back > 0 => Err(Caller::SentTakenBack(id).into()),
-            (true, _, Some(refused)) if sent.outstanding() > 0 => Err(Error::Refused(refused)),
+        // That somebody was faster is said by what the token's record says now.
+        let late = |error: &Error| matches!(error, Error::Refused(r) if r.already_spent());
+        if sent.outstanding() == 0 || !done.finished.is_empty() {
+            done.failures.retain(|error| !late(error));
+        }
+        match (done.is_empty(), sent.outstanding(), sent.taken_back) {
+            (false, _, _) => done.into_result(),
+            (true, 0, 1..) => Err(Caller::SentTakenBack(id).into()),
             (true, _, _) => Err(Caller::SentClaimed(id).into()),
         }
     }
@@ -115,26 +133,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             (result, _) => result,
         }
-    }
-
-    /// Runs operations that take a token back; gives the last refusal that says that somebody was
-    /// faster.
-    async fn run_take_backs(
-        &mut self,
-        operations: Vec<Operation>,
-        finished: &mut Vec<Finished>,
-    ) -> Result<Option<Refused>, Error> {
-        let mut too_late = None;
-        for operation in operations {
-            match self.run(operation).await {
-                Ok(done) => finished.push(done),
-                Err(Error::Refused(refused)) if refused.already_spent() => {
-                    too_late = Some(refused);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(too_late)
     }
 
     /// What was begun before to take back a token that was handed out.

@@ -22,6 +22,7 @@
 //! | [`patience`] | waiting where a mint says "not now" |
 //! | [`handed`] | tokens handed out: their state, taking them back |
 //! | `coins` | which tokens to spend |
+//! | [`batches`] | more tokens than the mint takes in one request |
 //! | `outputs` | derive and blind, verify and unblind |
 //! | `places` | which counter the next output takes |
 //! | `lock` | the keys that tokens are locked to, one for each mint |
@@ -32,6 +33,7 @@
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`doctor`] | looking a wallet over |
+//! | [`rescue`] | saving what can be read of a damaged one |
 //! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
 //!
 //! # Invariants
@@ -47,6 +49,7 @@
 pub mod account;
 mod address;
 pub(crate) mod api;
+pub mod batches;
 pub mod choice;
 mod coins;
 pub mod doctor;
@@ -66,6 +69,7 @@ pub mod receive;
 pub mod records;
 pub mod recover;
 mod refusal;
+pub mod rescue;
 pub mod renew;
 pub mod restore;
 mod seal;
@@ -82,6 +86,7 @@ pub mod web;
 #[cfg(feature = "native")]
 pub mod native;
 
+pub use batches::Batched;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::Error;
@@ -94,6 +99,7 @@ pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
 pub use recover::Recovered;
 pub use renew::{Expiring, Renew, Renewed};
+pub use rescue::Rescued;
 pub use seal::Passphrase;
 pub use sealed::Sealed;
 pub use search::Restored;

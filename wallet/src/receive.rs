@@ -8,9 +8,10 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
+use crate::batches::{Batched, Division, ROUNDS, divide};
 use crate::coins::{Stock, Terms};
 use crate::error::{Caller, Error};
-use crate::exchange::{Draft, Finished, kept};
+use crate::exchange::{Draft, kept};
 use crate::http::Http;
 use crate::keysets;
 use crate::lock::LockKey;
@@ -21,17 +22,19 @@ use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes in a token, `cashuB…`, of a mint in this wallet: one of its own, or one of Cashu's
+    /// Takes in the token in a text ([`farthing_protocol::token::find`]), of a mint in this wallet: one of its own, or one of Cashu's
     /// suite that names the mint's address with `/cashu`. Either becomes tokens of its own.
     ///
     /// Its proofs are verified and its locks opened before the mint is asked for anything. More
     /// proofs than the mint takes in one request become several operations, all written down before
-    /// the first is sent; gives one entry for each.
+    /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
+    /// so is what the mint's fee would eat ([`crate::batches`]).
     ///
     /// # Errors
-    /// [`Caller`]'s `Token…` for a token that is refused; any other [`Error`] for the swap.
-    pub async fn receive(&mut self, text: &str) -> Result<Vec<Finished>, Error> {
-        let token = Token::decode(text)?;
+    /// [`Caller`]'s `Token…` for a token that is refused; [`Caller::FeeEatsAll`]; any other [`Error`]
+    /// when nothing of it could be swapped.
+    pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
+        let token = Token::find(text)?;
         let mint = self.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (printable(&token.unit), mint.unit);
@@ -55,13 +58,42 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Err(Caller::TokenKeyset(id).into());
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
-        let memo = token.memo.as_ref();
-        let drafts = self.swaps(Kind::Receive, &mint, &coins, memo).await?;
-        let mut finished = Vec::new();
-        for operation in self.begin(&mint, drafts).await? {
-            finished.push(self.run(operation).await?);
+        self.take_in(&mint, coins, token.memo.as_ref()).await
+    }
+
+    /// Swaps the coins of a token that somebody handed over, or what is left of them.
+    async fn take_in(
+        &mut self,
+        mint: &Mint,
+        coins: Vec<Coin>,
+        memo: Option<&String>,
+    ) -> Result<Batched, Error> {
+        let mut done = Batched::default();
+        let mut rest = coins;
+        for _ in 0..ROUNDS {
+            let (drafts, dust) = self.swaps(Kind::Receive, mint, &rest, memo).await?;
+            if drafts.is_empty() && done.is_empty() {
+                return Err(self.fee_eats_all(mint, &rest).await);
+            }
+            done.dust = done.dust.saturating_add(worth(&dust));
+            let operations = self.begin(mint, drafts).await?;
+            let late = self.run_each(operations, &mut done).await?;
+            rest = self.unspent(mint, late).await.unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
         }
-        Ok(finished)
+        done.into_result()
+    }
+
+    /// Those of `coins` that the mint says are not spent.
+    async fn unspent(&self, mint: &Mint, mut coins: Vec<Coin>) -> Result<Vec<Coin>, Error> {
+        let mut spent = Vec::new();
+        for asked in coins.chunks(mint.limits.inputs_max.max(1)) {
+            spent.extend(self.spent(&mint.url, asked).await?);
+        }
+        coins.retain(|coin| !spent.contains(coin));
+        Ok(coins)
     }
 
     /// The mint of a token: the one whose keysets it is of, whatever address it names. When it is of
@@ -90,30 +122,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes.
+    /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes; and the
+    /// coins that are in none, because the fee would be as much as they are worth.
     pub(crate) async fn swaps(
         &self,
         kind: Kind,
         mint: &Mint,
         coins: &[Coin],
         memo: Option<&String>,
-    ) -> Result<Vec<Draft>, Error> {
+    ) -> Result<(Vec<Draft>, Vec<Coin>), Error> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let terms = Terms::of(&keysets, (self.clock)());
         let keyset = keysets::active(mint, &keysets, (self.clock)())?;
         let mut stock = Stock::without(&self.spendable(mint, &keysets).await?, coins);
         let mut drafts = Vec::new();
-        for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
-            let fee = terms.fee(inputs);
-            let amount = worth(inputs).saturating_sub(fee);
-            if amount == 0 {
-                let amount = worth(inputs);
-                let unit = mint.shown_in();
-                return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
-            }
+        let Division { batches, dust } = divide(coins, mint.limits.inputs_max, &terms);
+        for inputs in batches {
+            let fee = terms.fee(&inputs);
+            let amount = worth(&inputs).saturating_sub(fee);
             drafts.push(Draft {
                 kind,
-                inputs: inputs.to_vec(),
+                inputs,
                 wants: kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
                 amount,
                 fee,
@@ -121,7 +150,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 purchase: None,
             });
         }
-        Ok(drafts)
+        Ok((drafts, dust))
     }
 
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.

@@ -181,6 +181,12 @@ pub struct PlannedOutput {
 }
 
 impl PlannedOutput {
+    /// Whether it becomes a token for Cashu's wallets.
+    #[must_use]
+    pub fn is_cashu(&self) -> bool {
+        SuiteId::of(&self.keyset) == Some(SuiteId::Secp256k1)
+    }
+
     /// Its place in the wallet's sequence.
     #[must_use]
     pub fn position(&self) -> Position {

@@ -1,6 +1,7 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
 use crate::error::{Caller, Error};
+use crate::pay::error::Unpayable;
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
@@ -8,6 +9,7 @@ use crate::pay::records::Stage;
 use crate::pay::stage;
 use crate::records::{Kind, Operation, Outcome};
 use crate::store::{Store, StoreError};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// What [`Wallet::recover`] found out about an operation that was open.
@@ -76,6 +78,40 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         found.sort_by_key(|recovered| recovered.id);
         Ok(found)
+    }
+
+    /// Ends an open operation that does not come to an end by itself: it is done if the mint says that
+    /// it did it, and undone otherwise. A payment is taken back. Of a search by the phrase what it found
+    /// is kept.
+    ///
+    /// # Errors
+    /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for a payment that only the site can spend;
+    /// [`Caller::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
+    /// any error of a mint that cannot be asked. Then it stays open.
+    pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
+        let operations = self.tables.operations().await?;
+        let operation = operations.into_iter().find(|o| o.id == id);
+        let operation = operation.ok_or(Unpayable::NotOpen(id))?;
+        match operation.kind {
+            Kind::Pay => self.cancel_payment(id).await,
+            Kind::Receive => Err(Caller::NotEndable(id).into()),
+            Kind::Restore => {
+                let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
+                let unit = self.mint(Some(&operation.mint)).await?.unit;
+                let found = Operation {
+                    amount: found,
+                    ..operation
+                };
+                let entry = self.entry(&found, &unit, Outcome::Done, 0);
+                let batch = Batch::default().delete_operation(id).put_entry(&entry)?;
+                self.tables.apply(batch).await?;
+                Ok(Finished { entry, sent: None })
+            }
+            Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Renew | Kind::Reclaim => {
+                let ended = self.end(&operation).await;
+                ended.map_err(|error| error.keeps_open(id))
+            }
+        }
     }
 
     /// Goes on with a restore.

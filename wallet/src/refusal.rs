@@ -41,18 +41,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn after_refusal(
         &mut self,
         operation: Operation,
-        mut refused: Refused,
+        refused: Refused,
         may_replan: bool,
     ) -> Result<Next, Error> {
         let mint = self.mint(Some(&operation.mint)).await?;
         if let Some(proofs) = self.already_done(&operation, &refused, &mint).await? {
             return Ok(Next::Done(self.settle(&operation, proofs).await?));
-        }
-        // About the account's token, which can be put right, and not about this request. What holds
-        // tokens of the wallet's does not wait for that: they go back.
-        if matches!(refused.status, 401 | 403) && operation.inputs.is_empty() {
-            refused.aftermath = Aftermath::Kept(operation.id);
-            return Ok(Next::Ended(refused));
         }
         let replanned = match refused.known_code() {
             Some(ErrorCode::AlreadySigned) if may_replan => {
@@ -235,8 +229,21 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(replanned)
     }
 
-    /// Undoes an operation: its own inputs go back into the balance, except those that are spent.
+    /// Undoes an operation that was refused.
     async fn undo(&mut self, operation: &Operation, mut refused: Refused) -> Result<Next, Error> {
+        let (finished, returned) = self.undone(operation).await?;
+        let unit = self.mint(Some(&operation.mint)).await?.shown_in();
+        refused.aftermath = Aftermath::Undone {
+            returned,
+            lost: finished.entry.lost,
+            unit,
+        };
+        Ok(Next::Ended(refused))
+    }
+
+    /// Undoes an operation: its own inputs go back into the balance, except those that are spent. Gives
+    /// what went back.
+    async fn undone(&mut self, operation: &Operation) -> Result<(Finished, u64), Error> {
         let own = operation.own_inputs();
         let spent = self.spent(&operation.mint, own).await?;
         let (gone, back): (Vec<Coin>, Vec<Coin>) =
@@ -249,12 +256,23 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .put_coins(&back)?
             .put_entry(&entry)?;
         self.tables.apply(batch).await?;
-        let unit = mint.shown_in();
-        refused.aftermath = Aftermath::Undone {
-            returned,
-            lost,
-            unit,
-        };
-        Ok(Next::Ended(refused))
+        Ok((Finished { entry, sent: None }, returned))
+    }
+
+    /// Ends an operation that the mint does not answer, by what the mint says of its inputs and outputs:
+    /// it is done if the mint did it, and undone otherwise.
+    ///
+    /// # Errors
+    /// [`Caller::NotEndable`] when its inputs are spent, and not its outputs signed; any error of the
+    /// mint's. Then it stays open.
+    pub(crate) async fn end(&mut self, operation: &Operation) -> Result<Finished, Error> {
+        let inputs = &operation.inputs;
+        let spent = self.spent(&operation.mint, inputs).await?.len();
+        let signed = self.signed_before(operation).await?;
+        match signed {
+            Some(proofs) if spent == inputs.len() => self.settle(operation, proofs).await,
+            Some(_) | None if spent > 0 => Err(Caller::NotEndable(operation.id).into()),
+            Some(_) | None => Ok(self.undone(operation).await?.0),
+        }
     }
 }

@@ -10,7 +10,7 @@
 use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
-use crate::coins::{RESCUE_S, Terms, expires_by};
+use crate::coins::{RESCUE_S, expires_by};
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
@@ -107,12 +107,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         retiring.retain(|keyset| keyset.info.id != active && self.is_due(keyset, what));
         retiring.sort_by_key(|keyset| keyset.info.final_expiry.unwrap_or(u64::MAX));
         for keyset in retiring {
-            for coins in self.to_renew(&mint, keyset, &keysets).await? {
-                let drafts = self.swaps(Kind::Renew, &mint, &coins, None).await?;
-                for operation in self.begin(&mint, drafts).await? {
-                    let result = self.run(operation.clone()).await;
-                    swaps.push(recovered(&operation, result)?);
-                }
+            let coins = self.to_renew(&mint, keyset, &keysets).await?;
+            let (drafts, _dust) = self.swaps(Kind::Renew, &mint, &coins, None).await?;
+            for operation in self.begin(&mint, drafts).await? {
+                let result = self.run(operation.clone()).await;
+                swaps.push(recovered(&operation, result)?);
             }
         }
         Ok(())
@@ -130,13 +129,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         expires || (retired && what == Renew::Retired)
     }
 
-    /// The tokens of a keyset that are to be renewed now, swap by swap.
+    /// The tokens of a keyset that are to be renewed now.
     async fn to_renew(
         &self,
         mint: &Mint,
         keyset: &Keyset,
         keysets: &[Keyset],
-    ) -> Result<Vec<Vec<Coin>>, Error> {
+    ) -> Result<Vec<Coin>, Error> {
         let now = (self.clock)();
         // They come in the order of their points, which is no order at all.
         let mut coins = self.spendable(mint, keysets).await?;
@@ -144,10 +143,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if !expires_by(keyset, now.saturating_add(URGENT_S)) {
             coins.truncate(TOKENS_A_DAY);
         }
-        let terms = Terms::of(keysets, now);
-        let swaps = coins.chunks(mint.limits.inputs_max.max(1));
-        let worthwhile = swaps.filter(|coins| worth(coins) > terms.fee(coins));
-        Ok(worthwhile.map(<[Coin]>::to_vec).collect())
+        Ok(coins)
     }
 
     /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.

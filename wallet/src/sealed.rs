@@ -47,6 +47,26 @@ impl<S: Store> Sealed<S> {
         Ok(Self { inner: store, key })
     }
 
+    /// The rows of a table that can be read, and how many cannot: of a damaged store.
+    ///
+    /// # Errors
+    /// A [`StoreError`] when the table cannot be read at all.
+    pub(crate) async fn readable(
+        &self,
+        table: Table,
+    ) -> Result<(Vec<(String, Value)>, usize), StoreError> {
+        let mut rows = self.inner.scan(table).await?;
+        rows.retain(|(key, _)| (table, key.as_str()) != (Table::Meta, SEAL_KEY));
+        let Some(file) = &self.key else {
+            return Ok((rows, 0));
+        };
+        let all = rows.len();
+        let open = |(name, sealed): (String, Value)| file.open(table, &name, &sealed).ok();
+        let rows: Vec<_> = rows.into_iter().filter_map(open).collect();
+        let unreadable = all - rows.len();
+        Ok((rows, unreadable))
+    }
+
     /// Gives the store a passphrase, another one, or none any more. Every record is written anew, under
     /// a new key, in one batch: whoever knows the old passphrase and an old copy of the file does not
     /// learn what comes after.

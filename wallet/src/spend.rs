@@ -3,6 +3,7 @@
 use farthing_protocol::suite::SuiteId;
 
 use crate::account::api_token;
+use crate::batches::{Batched, Division, divide};
 use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Caller, Error};
 use crate::exchange::{Draft, Finished, handed, kept, sent_record};
@@ -61,8 +62,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
     /// returns: [`Wallet::sent`] shows it again.
     ///
-    /// With an exact set of tokens and no lock, no request is made. The receiver's fee, if the mint
-    /// takes one, is the receiver's.
+    /// With an exact set of tokens and no lock, no request is made. The fee for taking the token in, if
+    /// the mint takes one, is the receiver's: [`Wallet::receiver_gets`] tells what that leaves.
     ///
     /// # Errors
     /// Any [`Error`]; one that leaves the operation open names its number.
@@ -72,6 +73,43 @@ impl<S: Store, H: Http> Wallet<S, H> {
         amount: u64,
         options: SendOptions,
     ) -> Result<Sent, Error> {
+        let draft = match self.plan_send(mint, amount, &options).await? {
+            SendPlan::AsTheyAre(exact) => {
+                return self.hand_out(mint, exact, amount, options.memo).await;
+            }
+            SendPlan::Swap(draft) => draft,
+        };
+        let finished = self.exchange(mint, draft).await?;
+        let id = finished.entry.id;
+        finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
+    }
+
+    /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
+    ///
+    /// # Errors
+    /// Those of [`Wallet::send`], as far as they are known before anything is moved.
+    pub async fn receiver_gets(
+        &self,
+        mint: &Mint,
+        amount: u64,
+        options: &SendOptions,
+    ) -> Result<u64, Error> {
+        let handed = match self.plan_send(mint, amount, options).await? {
+            SendPlan::AsTheyAre(exact) => exact,
+            SendPlan::Swap(draft) => draft.handed_out(),
+        };
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let terms = Terms::of(&keysets, (self.clock)());
+        Ok(divide(&handed, mint.limits.inputs_max, &terms).net(&terms))
+    }
+
+    /// How a token would be made.
+    async fn plan_send(
+        &self,
+        mint: &Mint,
+        amount: u64,
+        options: &SendOptions,
+    ) -> Result<SendPlan, Error> {
         positive(amount)?;
         let suite = match options.cashu {
             true => SuiteId::Secp256k1,
@@ -87,9 +125,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             gives_change: false,
         };
         let inputs = match coins::plan(&coins, amount, asked, &terms) {
-            Some(Plan::AsTheyAre(exact)) => {
-                return self.hand_out(mint, exact, amount, options.memo).await;
-            }
+            Some(Plan::AsTheyAre(exact)) => return Ok(SendPlan::AsTheyAre(exact)),
             Some(Plan::Swap(inputs)) => inputs,
             None => return Err(insufficient(mint, &coins, amount).into()),
         };
@@ -102,18 +138,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
         wanted.extend(kept(keyset, rest, &mut stock, room)?);
-        let draft = Draft {
+        Ok(SendPlan::Swap(Draft {
             kind: Kind::Send,
             inputs,
             wants: wanted,
             amount,
             fee,
-            memo: options.memo,
+            memo: options.memo.clone(),
             purchase: None,
-        };
-        let finished = self.exchange(mint, draft).await?;
-        let id = finished.entry.id;
-        finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
+        }))
     }
 
     /// The keyset of a suite that signs what is handed out. Those of Cashu's door are asked for when
@@ -139,28 +172,31 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Pays into the account at `mint`; change comes back in the same request.
     ///
     /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
-    /// all are written down before the first is sent. Gives one entry for each.
+    /// all are written down before the first is sent. What the fee would eat stays in the wallet
+    /// ([`crate::batches`]).
     ///
     /// # Errors
-    /// Any [`Error`]; one that leaves the operation open names its number.
-    pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Vec<Finished>, Error> {
+    /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.
+    pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
         api_token(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
         let coins = self.spendable(mint, &keysets).await?;
         let terms = Terms::of(&keysets, (self.clock)());
+        let mut done = Batched::default();
         let drafts = match what {
             Redeem::Amount(amount) => {
                 let keyset = keysets::active(mint, &keysets, (self.clock)());
                 vec![redeem_draft(mint, keyset, &coins, amount, &terms)?]
             }
-            Redeem::All => redeem_all_drafts(mint, &coins, &terms)?,
+            Redeem::All => {
+                let (drafts, dust) = redeem_all_drafts(mint, &coins, &terms)?;
+                done.dust = worth(&dust);
+                drafts
+            }
         };
         let operations = self.begin(mint, drafts).await?;
-        let mut finished = Vec::new();
-        for operation in operations {
-            finished.push(self.run(operation).await?);
-        }
-        Ok(finished)
+        self.run_each(operations, &mut done).await?;
+        done.into_result()
     }
 
     /// Begins one operation and runs it.
@@ -201,6 +237,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.tables.apply(batch).await?;
         Ok(sent)
     }
+}
+
+/// How a token is made.
+enum SendPlan {
+    /// Of these tokens as they are.
+    AsTheyAre(Vec<Coin>),
+    /// Of new ones.
+    Swap(Draft),
 }
 
 fn positive(amount: u64) -> Result<(), Caller> {
@@ -262,25 +306,26 @@ fn redeem_draft(
     })
 }
 
-/// All coins, in as many requests as the mint's limit asks for; what a fee would eat whole is left.
-fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<Draft>, Caller> {
-    let mut drafts = Vec::new();
-    for inputs in coins.chunks(mint.limits.inputs_max.max(1)) {
-        let fee = terms.fee(inputs);
-        let amount = worth(inputs).saturating_sub(fee);
-        if amount > 0 {
-            let inputs = inputs.to_vec();
-            drafts.push(Draft {
-                kind: Kind::Redeem,
-                inputs,
-                wants: Vec::new(),
-                amount,
-                fee,
-                memo: None,
-                purchase: None,
-            });
+/// All coins, in as many requests as the mint's limit asks for; and those that a fee would eat.
+fn redeem_all_drafts(
+    mint: &Mint,
+    coins: &[Coin],
+    terms: &Terms,
+) -> Result<(Vec<Draft>, Vec<Coin>), Caller> {
+    let Division { batches, dust } = divide(coins, mint.limits.inputs_max, terms);
+    let draft = |inputs: Vec<Coin>| {
+        let fee = terms.fee(&inputs);
+        Draft {
+            kind: Kind::Redeem,
+            amount: worth(&inputs).saturating_sub(fee),
+            inputs,
+            wants: Vec::new(),
+            fee,
+            memo: None,
+            purchase: None,
         }
-    }
+    };
+    let drafts: Vec<Draft> = batches.into_iter().map(draft).collect();
     if drafts.is_empty() {
         return Err(match worth(coins) {
             0 => Caller::Insufficient {
@@ -295,5 +340,5 @@ fn redeem_all_drafts(mint: &Mint, coins: &[Coin], terms: &Terms) -> Result<Vec<D
             },
         });
     }
-    Ok(drafts)
+    Ok((drafts, dust))
 }

@@ -101,6 +101,9 @@ pub enum StoreError {
         /// The key; never a secret.
         key: String,
     },
+    /// The file is damaged.
+    #[error("the wallet's file is damaged: {0}")]
+    Broken(String),
     /// Reading or writing failed.
     #[error("{0}")]
     Failed(String),

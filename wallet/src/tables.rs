@@ -10,8 +10,8 @@ use crate::pay::records::{Bought, Budget, Item};
 use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent};
 use crate::store::{Change, Store, StoreError, Table, Value};
 
-const KEY_PHRASE: &str = "phrase";
-const KEY_NEXT_ID: &str = "next_id";
+pub(crate) const KEY_PHRASE: &str = "phrase";
+pub(crate) const KEY_NEXT_ID: &str = "next_id";
 /// Says that the file has been through [`crate::upgrade`].
 const KEY_IDENTITIES: &str = "mint_identities";
 
@@ -119,7 +119,16 @@ impl Batch {
         lane: u32,
         counter: &Counter,
     ) -> Result<Self, StoreError> {
-        self.put(Table::Counters, counter_key(id, lane), counter)
+        self.put_counter_as(counter_key(id, lane), counter)
+    }
+
+    /// A counter under the key that it had in another store.
+    pub(crate) fn put_counter_as(self, key: String, counter: &Counter) -> Result<Self, StoreError> {
+        self.put(Table::Counters, key, counter)
+    }
+
+    pub(crate) fn into_changes(self) -> Vec<Change> {
+        self.0
     }
 
     pub(crate) fn put_coins(self, coins: &[Coin]) -> Result<Self, StoreError> {

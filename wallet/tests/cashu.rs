@@ -108,7 +108,7 @@ async fn a_token_of_cashus_suite_becomes_tokens_of_farthings_own() {
     let device = world.device();
     let mut bob = device.make_stranger().await;
     let received = bob.receive(&sent.token().encode()).await.unwrap();
-    assert_eq!(received[0].entry.amount, 21);
+    assert_eq!(received.finished[0].entry.amount, 21);
     assert_eq!(available(&bob).await, 21);
     assert!(all_native(&device));
     alice.check_sent().await.unwrap();
@@ -204,7 +204,7 @@ async fn a_token_sent_to_cashus_wallets_can_be_taken_back() {
     let (mut wallet, mint) = wallet(&world).await;
     let sent = wallet.send(&mint, 21, for_cashu()).await.unwrap();
     let finished = wallet.reclaim(sent.id).await.unwrap();
-    assert_eq!(finished[0].entry.kind, Kind::Reclaim);
+    assert_eq!(finished.finished[0].entry.kind, Kind::Reclaim);
     assert_eq!(available(&wallet).await, 127);
     assert!(all_native(&world));
 }

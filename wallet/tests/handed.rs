@@ -109,8 +109,8 @@ async fn an_unclaimed_token_is_taken_back_by_a_swap_and_its_text_is_worthless_th
     let sent = send(&mut wallet, &mint, 40).await;
     assert_eq!(available(&wallet).await, 87);
     let finished = wallet.reclaim(sent.id).await.unwrap();
-    assert_eq!(finished.len(), 1);
-    let entry = &finished[0].entry;
+    assert_eq!(finished.finished.len(), 1);
+    let entry = &finished.finished[0].entry;
     assert_eq!((entry.kind, entry.amount), (Kind::Reclaim, 40));
     assert_eq!(available(&wallet).await, 127);
     let mut other = world.device().make_stranger().await;
@@ -141,7 +141,7 @@ async fn what_is_left_of_a_token_is_taken_back() {
     let sent = send(&mut wallet, &mint, 7).await;
     claim(&world, &sent, &[4]).await;
     let finished = wallet.reclaim(sent.id).await.unwrap();
-    assert_eq!(finished[0].entry.amount, 3);
+    assert_eq!(finished.finished[0].entry.amount, 3);
     assert_eq!(state(&wallet, &sent).await, (SentState::TakenBack, 4, 3));
     assert_eq!(available(&wallet).await, 123);
 }
@@ -162,7 +162,8 @@ async fn a_race_lost_between_question_and_swap_is_settled_by_the_mint() {
     // Not the wallet's while that is open, and not twice.
     assert_eq!((available(&wallet).await, pending(&wallet).await), (120, 0));
     claim(&world, &sent, &[1, 2]).await;
-    assert_eq!(wallet.reclaim(sent.id).await.unwrap()[0].entry.amount, 4);
+    let back = wallet.reclaim(sent.id).await.unwrap();
+    assert_eq!(back.finished[0].entry.amount, 4);
     assert_eq!(state(&wallet, &sent).await, (SentState::TakenBack, 3, 4));
     assert_eq!(available(&wallet).await, 124);
     let history = wallet.history().await.unwrap();
@@ -228,7 +229,7 @@ async fn a_token_larger_than_one_request_is_taken_back_in_several() {
     world.mint.borrow_mut().limits.inputs_max = 4;
     wallet.add_mint(URL, None).await.unwrap();
     let finished = wallet.reclaim(sent.id).await.unwrap();
-    let amounts: Vec<u64> = finished.iter().map(|f| f.entry.amount).collect();
+    let amounts: Vec<u64> = finished.finished.iter().map(|f| f.entry.amount).collect();
     assert_eq!((amounts.len(), amounts.iter().sum::<u64>()), (2, 63));
     assert_eq!(state(&wallet, &sent).await, (SentState::TakenBack, 0, 63));
     assert_eq!(available(&wallet).await, 127);

@@ -35,8 +35,8 @@ async fn money_goes_round_and_adds_up() {
 
     let mut bob = world.device().make_stranger().await;
     let received = bob.receive(&sent.token().encode()).await.unwrap();
-    assert_eq!(received[0].entry.amount, 13);
-    assert_eq!(received[0].entry.memo.as_deref(), Some("thanks"));
+    assert_eq!(received.finished[0].entry.amount, 13);
+    assert_eq!(received.finished[0].entry.memo.as_deref(), Some("thanks"));
     assert_eq!(available(&bob).await, 13);
 
     bob.redeem(&mint, Redeem::Amount(10)).await.unwrap();
@@ -147,10 +147,10 @@ async fn fees_are_paid_once_for_each_request_and_add_up() {
         .unwrap();
     assert_eq!((sent.amount(), available(&wallet).await), (10, 89));
     let received = wallet.receive(&sent.token().encode()).await.unwrap();
-    assert_eq!((received[0].entry.amount, received[0].entry.fee), (9, 1));
+    assert_eq!((received.finished[0].entry.amount, received.finished[0].entry.fee), (9, 1));
     assert_eq!(available(&wallet).await, 98);
     let all = wallet.redeem(&mint, Redeem::All).await.unwrap();
-    let (amount, fee) = (all[0].entry.amount, all[0].entry.fee);
+    let (amount, fee) = (all.finished[0].entry.amount, all.finished[0].entry.fee);
     assert_eq!(amount + fee, 98);
     assert_eq!(world.account(), 900 + amount);
     assert_eq!(world.mint.borrow().fees, 2 + fee);

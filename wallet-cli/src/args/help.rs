@@ -130,7 +130,22 @@ pub(crate) const CANCEL: &str = "\
 Examples:
   farthing cancel 12
 
-The mint decides: what the site has redeemed was paid.";
+farthing history lists what is open. The mint decides: what it has done is done, what a site has redeemed
+was paid, and the rest comes back.";
+
+pub(crate) const PHRASE: &str = "\
+Examples:
+  farthing phrase
+  farthing phrase --yes --json
+
+It is shown of a damaged file too, if it is still in it.";
+
+pub(crate) const SALVAGE: &str = "\
+Examples:
+  farthing salvage ~/new-wallet
+  farthing salvage ~/new-wallet --phrase-file phrase.txt
+
+The damaged file is left as it is. Then, with the new wallet: farthing --wallet ~/new-wallet restore.";
 
 pub(crate) const BUDGET: &str = "\
 Examples:

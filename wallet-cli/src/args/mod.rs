@@ -87,6 +87,12 @@ pub(crate) enum Command {
     /// Keep the address of a proxy that all requests of this wallet go through
     #[command(subcommand, arg_required_else_help = true, after_help = help::PROXY)]
     Proxy(Proxy),
+    /// Show the recovery phrase again, after asking
+    #[command(after_help = help::PHRASE)]
+    Phrase(Phrase),
+    /// Save what can be read of a damaged wallet into a new one
+    #[command(after_help = help::SALVAGE)]
+    Salvage(Salvage),
     /// Look the wallet and its mints over, and change nothing
     #[command(after_help = help::DOCTOR)]
     Doctor,
@@ -120,6 +126,25 @@ pub(crate) struct Init {
     /// What the new passphrase is
     #[command(flatten)]
     pub(crate) new: NewPassphrase,
+}
+
+/// Showing the phrase.
+#[derive(Args, Debug)]
+pub(crate) struct Phrase {
+    /// Show it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Saving a damaged wallet.
+#[derive(Args, Debug)]
+pub(crate) struct Salvage {
+    /// The folder of the new wallet
+    #[arg(value_name = "NEW_FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// Read the recovery phrase from a file, where the wallet's cannot be read; `-` is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) phrase_file: Option<PathBuf>,
 }
 
 /// The passphrase of the wallet's file.
@@ -196,7 +221,7 @@ pub(crate) enum OpenCommand {
     /// Take in a token
     #[command(after_help = help::RECEIVE)]
     Receive {
-        /// The token, cashuB...; `-` reads it from standard input
+        /// The token, cashuB..., or a text or link with it; `-` reads it from standard input
         #[arg(allow_hyphen_values = true)]
         token: String,
     },
@@ -221,10 +246,10 @@ pub(crate) enum OpenCommand {
     /// Finish or undo whatever an earlier command could not, and say what was found
     #[command(after_help = help::RECOVER)]
     Recover,
-    /// Take back a payment that a site has not answered
+    /// End what is open: take back a payment, or undo what the mint has not done
     #[command(after_help = help::CANCEL)]
     Cancel {
-        /// The payment's number
+        /// The number in `history`
         id: u64,
     },
     /// Set what may be paid to a site without asking

@@ -22,7 +22,7 @@ pub(crate) use doctor::findings;
 pub(crate) use money::{balances, finished, history};
 pub(crate) use recovery::{all_recovered, expires, recovered, restored};
 pub(crate) use sent::{all_sent, sent};
-pub(crate) use setup::{key, made, mint_added, mints, passphrase, proxy};
+pub(crate) use setup::{key, made, mint_added, mints, passphrase, phrase, proxy, salvaged};
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
 pub(crate) use units::Units;
 
@@ -34,6 +34,8 @@ pub(crate) struct Report {
     body: Body,
     /// For standard error without `--json`: what to do next.
     pub(crate) hint: Option<String>,
+    /// What to do when the answer cannot be written, since the command is carried out by then.
+    pub(crate) if_unwritten: String,
     /// What to draw as a QR code below the text.
     pub(crate) picture: Option<Picture>,
     /// 0, unless something failed that is reported all the same.
@@ -67,6 +69,7 @@ impl Report {
             json,
             body,
             hint: None,
+            if_unwritten: "farthing history shows what was done.".to_owned(),
             picture: None,
             exit_code: 0,
         }
@@ -93,6 +96,21 @@ impl Report {
 
     fn hint(mut self, hint: String) -> Self {
         self.hint = Some(hint);
+        self
+    }
+
+    /// Adds a line to the hint.
+    pub(crate) fn also(mut self, line: String) -> Self {
+        self.hint = Some(match self.hint {
+            Some(hint) => format!("{hint}\n{line}"),
+            None => line,
+        });
+        self
+    }
+
+    /// Says what to do when the answer cannot be written.
+    fn kept(mut self, advice: impl Into<String>) -> Self {
+        self.if_unwritten = advice.into();
         self
     }
 

@@ -1,11 +1,13 @@
 //! What the wallet holds, what a command did with it, and what happened before.
 
-use farthing_wallet::records::{Entry, Kind, Outcome};
-use farthing_wallet::{Balance, Finished, Unit, printable};
+use farthing_wallet::records::{Entry, Kind, Operation, Outcome};
+use farthing_wallet::{Balance, Batched, Unit, printable};
 use serde_json::{Value, json};
 
 use super::time::minute;
-use super::{Report, Units};
+use super::recovery::error_json;
+use super::{Report, Units, three_sentences};
+use crate::failure::wallet_exit_code;
 use crate::screen::Look;
 use crate::table::{Cell, Row, Table};
 
@@ -44,11 +46,17 @@ pub(crate) fn balances(balances: &[Balance], units: &Units) -> Report {
     };
     let json = json!({"balances": balances.iter().map(json).collect::<Vec<_>>()});
     let table = Table::new(["BALANCE", "MINT", ""], balances.iter().map(row));
-    Report::table(
+    let report = Report::table(
         json,
         table,
         "The wallet knows no mint yet. Next: farthing mint add URL",
-    )
+    );
+    match balances.iter().any(|b| b.pending > 0) {
+        true => report.also(
+            "farthing history lists what is open, farthing recover tries it again.".to_owned(),
+        ),
+        false => report,
+    }
 }
 
 /// `{"id", "kind", "outcome", "time", "mint", "unit", "decimals", "amount", "fee", "lost", "memo",
@@ -110,10 +118,11 @@ fn details(entry: &Entry, unit: &Unit) -> String {
     text
 }
 
-/// `{"amount", "fee", "unit", "decimals", "mint", "operations": [...]}`: the sums, and each request's
-/// entry.
-pub(crate) fn finished(verb: &str, finished: &[Finished], units: &Units) -> Report {
-    let entries: Vec<&Entry> = finished.iter().map(|f| &f.entry).collect();
+/// `{"amount", "fee", "unit", "decimals", "mint", "operations": [...], "dust", "failures": [...]}`: the
+/// sums, each request's entry, what was left because the fee would be as much, and the errors of requests
+/// that were not done.
+pub(crate) fn finished(verb: &str, done: &Batched, units: &Units) -> Report {
+    let entries: Vec<&Entry> = done.finished.iter().map(|f| &f.entry).collect();
     let sum = |of: fn(&Entry) -> u64| entries.iter().map(|e| of(e)).fold(0, u64::saturating_add);
     let (amount, fee) = (sum(|e| e.amount), sum(|e| e.fee));
     let first = entries.first();
@@ -126,6 +135,8 @@ pub(crate) fn finished(verb: &str, finished: &[Finished], units: &Units) -> Repo
         "decimals": unit.decimals,
         "mint": first.map(|e| &e.mint),
         "operations": entries.iter().map(|e| entry_json(e, units)).collect::<Vec<_>>(),
+        "dust": done.dust,
+        "failures": done.failures.iter().map(error_json).collect::<Vec<_>>(),
     });
     let kept = match fee {
         0 => String::new(),
@@ -134,11 +145,23 @@ pub(crate) fn finished(verb: &str, finished: &[Finished], units: &Units) -> Repo
     let shown = unit.show(amount);
     let plain = format!("{verb} {shown}{kept}");
     let styled = format!("{verb} {}{kept}", Look::Money.out(&shown));
-    Report::styled(json, plain, styled)
+    let mut report = Report::styled(json, plain, styled);
+    if done.dust > 0 {
+        let dust = unit.show(done.dust);
+        report = report.also(format!("{dust} were left: the mint's fee would be as much."));
+    }
+    for error in &done.failures {
+        let told = error.explain();
+        let what = format!("The rest was not: {}", told.what);
+        report = report.also(three_sentences(&what, &told.money, &told.advice));
+        report.exit_code = wallet_exit_code(error);
+    }
+    report
 }
 
-/// `{"history": [...]}`, oldest first.
-pub(crate) fn history(entries: &[Entry], units: &Units) -> Report {
+/// `{"history": [...], "open": [{"id", "kind", "begun", "mint", "unit", "decimals", "amount"}]}`, oldest
+/// first; what is open is neither done nor undone yet.
+pub(crate) fn history(entries: &[Entry], open: &[Operation], units: &Units) -> Report {
     let row = |entry: &Entry| {
         let (undone, look) = match entry.outcome {
             Outcome::Done => ("", Look::Plain),
@@ -163,8 +186,44 @@ pub(crate) fn history(entries: &[Entry], units: &Units) -> Report {
         Row::new(plain, cells)
     };
     let json = entries.iter().map(|entry| entry_json(entry, units));
-    let json = json!({"history": json.collect::<Vec<_>>()});
+    let json = json!({
+        "history": json.collect::<Vec<_>>(),
+        "open": open.iter().map(|o| open_json(o, units)).collect::<Vec<_>>(),
+    });
     let head = ["#", "WHEN (UTC)", "WHAT", "AMOUNT", "DETAILS"];
-    let table = Table::new(head, entries.iter().map(row));
-    Report::table(json, table, "Nothing has happened yet.")
+    let open_rows = open.iter().map(|o| open_row(o, units));
+    let table = Table::new(head, entries.iter().map(row).chain(open_rows));
+    let report = Report::table(json, table, "Nothing has happened yet.");
+    match open {
+        [] => report,
+        _ => report.also(
+            "What is open is tried again by each command; farthing cancel NUMBER ends it.".to_owned(),
+        ),
+    }
+}
+
+fn open_json(operation: &Operation, units: &Units) -> Value {
+    let unit = units.at_mint(&operation.mint);
+    json!({
+        "id": operation.id,
+        "kind": kind(operation.kind),
+        "begun": operation.begun,
+        "mint": operation.mint,
+        "unit": unit.name(),
+        "decimals": unit.decimals,
+        "amount": operation.amount,
+    })
+}
+
+fn open_row(operation: &Operation, units: &Units) -> Row {
+    let (id, name) = (operation.id, kind(operation.kind));
+    let amount = units.at_mint(&operation.mint).show(operation.amount);
+    let cells = [
+        Cell::number(id),
+        Cell::text(minute(operation.begun)).look(Look::Faint),
+        Cell::text(name).look(Look::Warning),
+        Cell::money(&amount).look(Look::Warning),
+        Cell::text("(open)").look(Look::Warning),
+    ];
+    Row::new(format!("{id}  {name} (open)  {amount}"), cells)
 }

@@ -87,7 +87,7 @@ fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
     })
 }
 
-fn error_json(error: &Error) -> Value {
+pub(super) fn error_json(error: &Error) -> Value {
     let told = error.explain();
     json!({"code": error.code(), "what": told.what, "money": told.money, "advice": told.advice})
 }

@@ -35,14 +35,15 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
     );
     let text = token.to_string();
     let report = Report::text(json, text.as_str());
-    match qr {
+    let report = match qr {
         true => report.picture(Picture {
             text: Zeroizing::new(text),
             asked_for: true,
             secret: true,
         }),
         false => report.hint(hint),
-    }
+    };
+    report.kept(format!("The token is kept: farthing sent {id} shows it."))
 }
 
 /// Whether a token is locked to a key: its secret says so (NUT-10), in the words of its keyset's suite.

@@ -1,7 +1,7 @@
 //! The wallet itself, its mints, its key and its proxy.
 
 use farthing_wallet::native::SocksProxy;
-use farthing_wallet::printable;
+use farthing_wallet::{Rescued, printable};
 use farthing_wallet::records::Mint;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -16,12 +16,49 @@ pub(crate) fn made(dir: &str, phrase: Option<&str>) -> Report {
     match phrase {
         Some(phrase) => Report::styled(json, phrase, on_paper(phrase).as_str()).hint(format!(
             "This phrase is the wallet: whoever has it has the money, and without it a lost wallet \
-             is lost.\nWrite it down on paper; it is not shown again.\nThe wallet is in {dir}. Next: \
+             is lost.\nWrite it down on paper. To see it again: farthing phrase.\nThe wallet is in {dir}. Next: \
              farthing mint add URL"
-        )),
+        ))
+        .kept("The wallet is made: farthing phrase shows its phrase."),
         None => Report::text(json, format!("made a wallet in {dir}"))
             .hint("Next: farthing mint add URL, then farthing restore".to_owned()),
     }
+}
+
+/// `{"phrase"}`.
+pub(crate) fn phrase(phrase: &str) -> Report {
+    let json = json!({ "phrase": phrase });
+    Report::styled(json, phrase, on_paper(phrase).as_str())
+}
+
+/// `{"wallet", "mints": [{"mint", "amount"}], "tokens", "sent", "operations", "unreadable"}`.
+pub(crate) fn salvaged(rescued: &Rescued, dir: &str) -> Report {
+    let mints = rescued.amounts.iter();
+    let mints = mints.map(|(mint, amount)| json!({"mint": mint, "amount": amount}));
+    let json = json!({
+        "wallet": dir,
+        "mints": mints.collect::<Vec<_>>(),
+        "tokens": rescued.tokens,
+        "sent": rescued.sent,
+        "operations": rescued.operations,
+        "unreadable": rescued.unreadable,
+    });
+    let Rescued {
+        mints,
+        tokens,
+        sent,
+        operations,
+        ..
+    } = rescued;
+    let text = format!(
+        "saved into {dir}: the phrase, {mints} mints, {tokens} tokens, {sent} that were sent, {operations} \
+         open operations"
+    );
+    let hint = format!(
+        "What else belongs to the phrase is found by: farthing --wallet {dir} restore. A mint that is not \
+         in mint list is to be added before."
+    );
+    Report::text(json, text).hint(hint)
 }
 
 /// A phrase in the form to write it down in: numbered, three words in a line.

@@ -5,23 +5,26 @@ use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::budget::Spent;
 use farthing_wallet::pay::error::Fate;
 use farthing_wallet::pay::records::Budget;
-use farthing_wallet::records::{Entry, Outcome};
+use farthing_wallet::records::{Entry, Kind, Outcome};
 use serde_json::{Value, json};
 
-use super::money::{entry_json, entry_text};
+use super::money::{entry_json, entry_text, kind};
 use super::time::date;
 use super::{Report, Units, three_sentences};
 use crate::failure::EXIT_SITE;
 use crate::screen::Look;
 use crate::table::{Cell, Row, Table};
 
-/// A payment that was to be taken back: its entry in the history.
+/// An operation that was ended: its entry in the history.
 pub(crate) fn cancelled(finished: &Finished, units: &Units) -> Report {
     let entry = &finished.entry;
-    let told = entry_text(entry, units);
-    let text = match entry.outcome {
-        Outcome::Undone => format!("took back {told}"),
-        Outcome::Done => format!("too late: paid {told}"),
+    let (name, told) = (kind(entry.kind), entry_text(entry, units));
+    let text = match (entry.kind, entry.outcome) {
+        (Kind::Pay, Outcome::Undone) => format!("took back {told}"),
+        (Kind::Pay, Outcome::Done) => format!("too late: paid {told}"),
+        (Kind::Restore, _) => format!("ended {name}, which had found {told}"),
+        (_, Outcome::Undone) => format!("ended {name}, nothing was moved: {told}"),
+        (_, Outcome::Done) => format!("the mint had done it: {name} {told}"),
     };
     Report::text(entry_json(entry, units), text)
 }
@@ -108,6 +111,7 @@ pub(crate) struct Fetched<'a> {
     pub(crate) status: u16,
     pub(crate) bytes: u64,
     pub(crate) file: Option<&'a str>,
+    pub(crate) asked_file: bool,
     pub(crate) payment: &'a Payment,
 }
 
@@ -180,6 +184,9 @@ fn fetched_hint(fetched: &Fetched<'_>, units: &Units) -> Option<String> {
     if fetched.status >= 400 {
         let status = format!("the site answered with status {}", fetched.status);
         lines.push(Look::Bad.err(&status));
+        if fetched.file.is_none() && fetched.asked_file {
+            lines.push("Nothing was written to the file.".to_owned());
+        }
     }
     match fetched.payment {
         Payment::Paid { entry, .. } => lines.push(format!("paid {}", entry_text(entry, units))),

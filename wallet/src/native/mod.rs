@@ -2,10 +2,12 @@
 
 mod client;
 mod proxy;
+mod salvage;
 mod sqlite;
 
 pub use client::{ReqwestHttp, ReqwestPage};
 pub use proxy::{ProxyFault, SocksProxy};
+pub use salvage::Salvaged;
 pub use sqlite::SqliteStore;
 
 /// The system's time, Unix seconds: a [`crate::Clock`].

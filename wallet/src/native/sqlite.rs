@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
 use crate::doctor::{Finding, Severity, WALLET};
+use super::salvage::Salvaged;
 use crate::error::Error;
 use crate::store::{Change, Store, StoreError, Table, Value};
 
 /// The file's name in the wallet's folder.
-const FILE: &str = "wallet.sqlite";
+pub(super) const FILE: &str = "wallet.sqlite";
 /// Marks the file as a wallet (`PRAGMA application_id`): "Farw".
 const APPLICATION_ID: i64 = 0x4661_7277;
 /// The version of the layout (`PRAGMA user_version`); raised with each change of it.
@@ -72,9 +73,8 @@ impl SqliteStore {
         if !path.exists() {
             return Err(StoreError::Missing(dir.display().to_string()));
         }
-        let mut store = Self {
-            connection: connect(&path)?,
-        };
+        let connection = connect(&path).map_err(|error| overwritten(dir, error))?;
+        let mut store = Self { connection };
         match (
             store.pragma("application_id")?,
             store.pragma("user_version")?,
@@ -148,7 +148,7 @@ impl SqliteStore {
             .map_err(failed)?;
         match said.as_str() {
             "ok" => Ok(()),
-            _ => Err(StoreError::Failed(format!("the file is damaged: {said}"))),
+            _ => Err(StoreError::Broken(said)),
         }
     }
 
@@ -248,7 +248,19 @@ fn failed(error: rusqlite::Error) -> StoreError {
         Some(rusqlite::ErrorCode::NotADatabase) => {
             StoreError::Version("it is not a SQLite file".to_owned())
         }
+        Some(rusqlite::ErrorCode::DatabaseCorrupt) => StoreError::Broken(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// A file that is no SQLite file any more and has records of a wallet in it is damaged.
+fn overwritten(dir: &Path, error: StoreError) -> StoreError {
+    let has_records = || Salvaged::read(dir).is_ok_and(|found| !found.is_empty());
+    match error {
+        StoreError::Version(_) if has_records() => {
+            StoreError::Broken("its beginning is not that of a SQLite file".to_owned())
+        }
+        error => error,
     }
 }
 

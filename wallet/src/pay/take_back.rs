@@ -24,7 +24,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
-    pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
+    pub(crate) async fn cancel_payment(&mut self, id: u64) -> Result<Finished, Error> {
         let operations = self.tables.operations().await?;
         let payment = operations.into_iter().find(|o| o.id == id);
         let payment = payment.filter(|o| o.purchase.is_some());

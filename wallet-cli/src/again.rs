@@ -1,0 +1,90 @@
+//! The same command again while its first try is open: that one is gone on with, and no second begun.
+
+use farthing_wallet::records::{Kind, Operation, Outcome, Purpose};
+use farthing_wallet::{Batched, Recovered};
+
+use crate::args::{OpenCommand, Send};
+use crate::commands::{NativeWallet, Setting};
+use crate::failure::Failure;
+use crate::report::{self, Report, Units};
+
+/// The number of the open operation that does what `command` asks for, if there is one.
+pub(crate) async fn begun_before(
+    wallet: &NativeWallet,
+    setting: &Setting,
+    command: &OpenCommand,
+) -> Result<Option<u64>, Failure> {
+    let (kind, amount) = match command {
+        OpenCommand::Withdraw { amount } => (Kind::Withdraw, Some(amount)),
+        OpenCommand::Send(args) => (Kind::Send, Some(&args.amount)),
+        OpenCommand::Redeem(args) => (Kind::Redeem, args.amount.as_ref()),
+        _ => return Ok(None),
+    };
+    let (Some(amount), Ok(mint)) = (amount, wallet.mint(setting.mint.as_deref()).await) else {
+        return Ok(None);
+    };
+    let amount = amount.read(&mint.shown_in(), setting.reading)?;
+    let open = wallet.open_operations().await?;
+    let same = |o: &&Operation| {
+        let asked = match command {
+            OpenCommand::Send(args) => makes(o, args),
+            _ => true,
+        };
+        (o.kind, &o.mint, o.amount) == (kind, &mint.url, amount) && asked
+    };
+    Ok(open.iter().find(same).map(|o| o.id))
+}
+
+/// Whether an operation makes the token that is asked for.
+fn makes(operation: &Operation, args: &Send) -> bool {
+    let handed = operation.outputs.iter();
+    let mut handed = handed.filter(|o| o.purpose == Purpose::Send);
+    let lock = args.lock.as_deref().map(|key| key.trim().to_lowercase());
+    operation.memo == args.memo && handed.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
+}
+
+/// What the command answers when the operation that it asks for was begun before: that it is done, or
+/// why it is still open. `None` when it was undone: then it begins anew.
+///
+/// # Errors
+/// Why the operation is still open.
+pub(crate) async fn answer(
+    wallet: &NativeWallet,
+    found: Option<Recovered>,
+    units: &Units,
+) -> Result<Option<Report>, Failure> {
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let id = found.id;
+    let finished = match found.result {
+        Ok(finished) if finished.entry.outcome == Outcome::Done => finished,
+        Ok(_) => return Ok(None),
+        Err(error) => {
+            let open = wallet.open_operations().await?;
+            return match open.iter().any(|o| o.id == id) {
+                true => Err(error.into()),
+                false => Ok(None),
+            };
+        }
+    };
+    let report = match &finished.sent {
+        Some(sent) => report::sent(sent, units, false),
+        None => {
+            let verb = match found.kind {
+                Kind::Withdraw => "withdrew",
+                _ => "redeemed",
+            };
+            let done = Batched {
+                finished: vec![finished],
+                ..Batched::default()
+            };
+            report::finished(verb, &done, units)
+        }
+    };
+    let told = format!(
+        "It was begun before, as operation {id}, and is done now: nothing was begun anew. To do it once \
+         more, run the command again."
+    );
+    Ok(Some(report.also(told)))
+}
