@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::suite::Suite;
+use crate::text::printable;
 use crate::{Dleq, EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
 
 pub use pasted::{NoToken, find};
@@ -198,11 +199,11 @@ impl Token {
 }
 
 /// Shows the mint's address and the amount, for messages; never the proofs. Both texts come from
-/// whoever made the token, so control characters are escaped before they reach a terminal.
+/// whoever made the token.
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = self.amount().unwrap_or(u64::MAX);
-        let (unit, mint) = (self.unit.escape_debug(), self.mint.escape_debug());
+        let (unit, mint) = (printable(&self.unit), printable(&self.mint));
         write!(f, "{amount} {unit} of {mint}")
     }
 }

@@ -88,7 +88,10 @@ fn what_is_no_token_is_called_what_it_is() {
             NoToken::Request,
         ),
         (invoice.to_owned(), NoToken::Invoice),
-        (format!("LIGHTNING:{}", invoice.to_uppercase()), NoToken::Invoice),
+        (
+            format!("LIGHTNING:{}", invoice.to_uppercase()),
+            NoToken::Invoice,
+        ),
         (phrase.to_owned(), NoToken::Phrase),
     ] {
         assert_eq!(found(&text), Err(expected), "{text}");
@@ -113,14 +116,18 @@ fn token() -> impl Strategy<Value = Token> {
         TokenProof { proof, dleq: None }
     });
     let proofs = prop::collection::vec(proof, 1..6);
-    (proofs, "https://[a-z]{1,20}\\.example", "[a-z]{3}", prop::option::of(".{0,20}")).prop_map(
-        |(proofs, mint, unit, memo)| Token {
+    (
+        proofs,
+        "https://[a-z]{1,20}\\.example",
+        "[a-z]{3}",
+        prop::option::of(".{0,20}"),
+    )
+        .prop_map(|(proofs, mint, unit, memo)| Token {
             mint,
             unit,
             memo,
             proofs,
-        },
-    )
+        })
 }
 
 proptest! {

@@ -57,14 +57,9 @@ where
         let detail = "the form names no page of this site; nothing was spent";
         return Ok(refuse(ErrorCode::Malformed, detail));
     };
-    let token = match token::find(token.expose()) {
-        Ok(token) => token,
-        Err(fault) => {
-            let detail = format!("{fault}; nothing was spent");
-            return Ok(refuse(ErrorCode::Malformed, &detail));
-        }
-    };
-    let Ok(mut token) = HeaderValue::from_str(&token) else {
+    let found = token::find(token.expose());
+    let text = found.as_ref().map_or("", |token| token.as_str());
+    let Ok(mut token) = HeaderValue::from_str(text) else {
         let detail = "the token is not one line of text; nothing was spent";
         return Ok(refuse(ErrorCode::Malformed, detail));
     };
@@ -74,6 +69,10 @@ where
         return Ok(see(HeaderValue::from_str(place.as_str()).ok(), None));
     };
     let visit = Visit::new(shared, &bought, price, false);
+    if let Err(fault) = found {
+        let detail = format!("{fault}; nothing was spent");
+        return Ok(visit.refuse(&Refusal::new(ErrorCode::Malformed, detail)));
+    }
     let answer = serve(shared, inner, Request::from_parts(bought, Body::empty())).await?;
     Ok(match answer.extensions().get::<Outcome>() {
         Some(Outcome::Asked | Outcome::Refused(_)) => answer,
@@ -235,13 +234,10 @@ fn take(to: &mut Response<Body>, from: &Response<Body>, names: &[header::HeaderN
     }
 }
 
-fn refuse(code: ErrorCode, detail: &str) -> Response<Body> {
+fn refuse(code: ErrorCode, detail: &'static str) -> Response<Body> {
     let status = StatusCode::from_u16(code.http_status());
-    let mut refused = (
-        status.unwrap_or(StatusCode::BAD_REQUEST),
-        detail.to_owned(),
-    )
-        .into_response();
+    let mut refused =
+        (status.unwrap_or(StatusCode::BAD_REQUEST), detail.to_owned()).into_response();
     let headers = refused.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let extensions = refused.extensions_mut();

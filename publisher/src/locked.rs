@@ -164,8 +164,8 @@ impl Redeemer {
         }
     }
 
-    /// Redeems one batch. A batch that the mint refuses is tried token by token, so that one bad token
-    /// costs no other.
+    /// Redeems one batch. A batch that the mint refuses is tried in halves, so that one bad token costs no
+    /// other, and the mint's fee is paid for few requests.
     async fn redeem(&self, batch: Batch) -> Result<(), Halt> {
         let records = &self.records;
         let body = self.body(&batch);

@@ -11,6 +11,7 @@ use farthing_protocol::api::{
 use farthing_protocol::cashu::path::PREFIX as CASHU;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, Suite, SuiteId};
+use farthing_protocol::text::printable;
 use farthing_protocol::{
     EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, Unit, with_suite,
 };
@@ -344,11 +345,7 @@ impl Mint {
         let Ok(ErrorBody { detail, code }) = farthing_protocol::json::from_slice(&bytes) else {
             return Err(Failure::Silent(format!("status {status} without a code")));
         };
-        let detail: String = detail
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(300)
-            .collect();
+        let detail = printable(&detail);
         Err(match status {
             400 => Failure::Refused(Refusal {
                 code,

@@ -62,7 +62,9 @@ impl NewFile {
 }
 
 fn aside(place: &Path) -> io::Result<NamedTempFile> {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = place
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".farthing-").suffix(".part");
     #[cfg(unix)]
@@ -135,7 +137,10 @@ mod tests {
         new.keep().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let mut null = NewFile::begin(Path::new("/dev/null")).unwrap();
         null.write_all(b"new").unwrap();
         null.keep().unwrap();

@@ -42,7 +42,8 @@ async fn whole(setting: &Setting) -> Result<Phrase, Failure> {
 
 fn agree_to_show() -> Result<(), Failure> {
     if !can_ask() {
-        let text = "error: there is no terminal to ask on; to show the phrase without a question: --yes";
+        let text =
+            "error: there is no terminal to ask on; to show the phrase without a question: --yes";
         return Err(Failure::Usage(text.to_owned()));
     }
     say("Whoever sees the recovery phrase can take all that the wallet holds, now and later.");
@@ -64,6 +65,10 @@ pub(crate) async fn salvage(setting: &Setting, args: &args::Salvage) -> Result<R
     };
     let given = given.transpose().map_err(Error::from)?;
     let (from, passphrase) = damaged(setting).await?;
+    if given.is_none() {
+        // Before anything is made.
+        rescue::phrase(&from).await?;
+    }
     let store = SqliteStore::create(&args.dir).map_err(Error::from)?;
     let mut store = Sealed::open(store, None).await.map_err(Error::from)?;
     if let Some(passphrase) = &passphrase {

@@ -178,7 +178,7 @@ mod tests {
             assert_eq!(amounts(&division), (batches, dust), "{held:?}");
         }
         // A token whose own fee is more than its worth is not added to one that pays.
-        let division = divide(&coins(&[1, 16]), 2, &terms(3000));
+        let division = divide(&coins(&[1, 16]), 2, &crate::coins::tests::terms(3000));
         assert_eq!(amounts(&division), (vec![vec![16]], vec![1]));
     }
 

@@ -16,7 +16,7 @@ use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
 /// Clocks that differ by more than this are worth a word.
-const CLOCKS_S_MAX: u64 = 5 * 60;
+pub(crate) const CLOCKS_S_MAX: u64 = 5 * 60;
 /// An operation that is open for longer than this does not settle by itself.
 const OPEN_S_MAX: u64 = DAY_S;
 /// A token that nobody has claimed for longer than this was perhaps lost on the way.
@@ -131,8 +131,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     (Severity::Trouble, "tokens_expired"),
                     &balance.mint,
                     format!("{} have expired", unit.show(balance.expired)),
-                    "The mint does not honour them any more.",
-                    "Ask the mint's operator.",
+                    "The mint does not honour them any more, if this machine's clock is right.",
+                    "Compare the clocks below; if they agree, ask the mint's operator.",
                 ));
             }
         }
@@ -280,7 +280,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 "Ask its operator if you hold tokens of them.",
             ));
         }
-        if keysets::active(mint, &now, (self.clock)()).is_err() {
+        if keysets::active(mint, &now, info.time).is_err() {
             findings.push(Finding::new(
                 (Severity::Warning, "no_active_keyset"),
                 &mint.url,

@@ -104,6 +104,19 @@ pub enum Caller {
     /// The mint has no keyset that signs tokens now.
     #[error("the mint {0} has no active keyset")]
     NoActiveKeyset(String),
+    /// This machine's clock and the mint's differ so much that tokens seem to have expired, or not to.
+    #[error(
+        "this machine's clock is {} the clock of the mint {mint} by {}",
+        if *.ahead { "ahead of" } else { "behind" }, span(*.apart_s)
+    )]
+    Clock {
+        /// The mint.
+        mint: String,
+        /// Whether this machine's clock is the later one.
+        ahead: bool,
+        /// By how many seconds they differ.
+        apart_s: u64,
+    },
     /// The mint makes no tokens for Cashu's wallets.
     #[error("the mint {0} has no door for Cashu's wallets")]
     NoCashuDoor(String),
@@ -393,6 +406,16 @@ pub struct Network {
     pub retry_after_s: Option<u64>,
     /// The operation that stays open because of it.
     pub open: Option<u64>,
+}
+
+/// A span of time for people, in days, hours or minutes.
+fn span(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..7_200 => (seconds / 60, "minutes"),
+        7_200..172_800 => (seconds / 3_600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
 }
 
 impl From<Caller> for Error {

@@ -74,6 +74,7 @@ fn caller_code(caller: &Caller) -> &'static str {
         Caller::NoMintHolds(_) => "no_mint_holds",
         Caller::Suite { .. } => "suite_unsupported",
         Caller::NoActiveKeyset(_) => "no_active_keyset",
+        Caller::Clock { .. } => "clock_wrong",
         Caller::NoCashuDoor(_) => "no_cashu_door",
         Caller::NoApiToken(_) => "no_api_token",
         Caller::NotRestored(_) => "not_restored",
@@ -127,6 +128,10 @@ fn caller_advice(caller: &Caller) -> &'static str {
         }
         Caller::Suite { .. } => "Use a wallet made for that mint.",
         Caller::NoActiveKeyset(_) => "Ask the mint's operator; what you hold can be redeemed.",
+        Caller::Clock { .. } => {
+            "Set this machine's clock; if it is right, tell the mint's operator. Tokens seem to have expired \
+             that have not, or the other way round."
+        }
         Caller::NoCashuDoor(_) => "Send a token of Farthing's own: without --cashu.",
         Caller::NoApiToken(_) => "Ask the operator for one: farthing mint add URL --token -.",
         Caller::NotRestored(_) => "Run farthing restore first.",

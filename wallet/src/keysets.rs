@@ -6,6 +6,7 @@ use farthing_protocol::{Identity, KeysetId, KeysetInfo, with_suite};
 
 use crate::api::Api;
 use crate::coins::{RESCUE_S, expires_by};
+use crate::doctor::CLOCKS_S_MAX;
 use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
 use crate::records::{Keyset, Mint};
@@ -95,6 +96,52 @@ fn owned(keyset: &Keyset, identity: Option<&Identity>) -> Result<(), Lie> {
     match identity {
         Some(identity) if !identity.owns(&id, &keyset.keys) => Err(Lie::KeysetNotOwned(id)),
         Some(_) | None => Ok(()),
+    }
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// The keyset that new tokens are made of ([`active`]).
+    ///
+    /// # Errors
+    /// [`Caller::NoActiveKeyset`], or [`Caller::Clock`] when a clock is the cause.
+    pub(crate) async fn active_keyset<'a>(
+        &self,
+        mint: &Mint,
+        keysets: &'a [Keyset],
+    ) -> Result<&'a Keyset, Error> {
+        match active(mint, keysets, (self.clock)()) {
+            Ok(keyset) => Ok(keyset),
+            Err(error) => Err(self.or_clock(mint, error.into()).await),
+        }
+    }
+
+    /// The error, or the clock when that is its cause: what expires is judged by this machine's clock. So
+    /// where keysets or tokens seem to have expired, the mint is asked for its time.
+    pub(crate) async fn or_clock(&self, mint: &Mint, error: Error) -> Error {
+        let may_be = matches!(
+            error,
+            Error::Caller(Caller::NoActiveKeyset(_) | Caller::Insufficient { .. })
+        );
+        let now = (self.clock)();
+        let keysets = self.tables.keysets(&mint.url).await.unwrap_or_default();
+        let expired = keysets.iter().any(|k| expires_by(k, now));
+        if !may_be || !expired {
+            return error;
+        }
+        let Ok(info) = self.api(&mint.url).info().await else {
+            return error;
+        };
+        let apart_s = now.abs_diff(info.time);
+        let differs = |k: &Keyset| expires_by(k, now) != expires_by(k, info.time);
+        if apart_s <= CLOCKS_S_MAX || !keysets.iter().any(differs) {
+            return error;
+        }
+        Caller::Clock {
+            mint: mint.url.clone(),
+            ahead: now > info.time,
+            apart_s,
+        }
+        .into()
     }
 }
 

@@ -92,6 +92,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Some(before) => before.clone(),
         };
         let mut mint = agreed(&url, mint, &info)?;
+        if let Some(token) = &api_token {
+            self.check_api_token(&url, token).await?;
+        }
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
         mint.api_token = api_token.or(mint.api_token);
@@ -109,6 +112,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let keysets = self.check_keysets(native, &url, &info, &known, listed);
         let keysets = keysets.await?;
         self.keep(batch, mint, &from, &url, &info, keysets).await
+    }
+
+    /// Asks a mint whether it knows an API token.
+    async fn check_api_token(&self, url: &str, token: &ApiToken) -> Result<(), Error> {
+        match self.api(url).account(token).await {
+            // Of a scope that does not show the account: it is known.
+            Err(Error::Refused(refused)) if refused.status == 403 => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 
     /// Says that the mint known at `old` is at `new` now. Its keys are compared, and everything that

@@ -13,7 +13,6 @@ use crate::coins::{Stock, Terms};
 use crate::error::{Caller, Error};
 use crate::exchange::{Draft, kept};
 use crate::http::Http;
-use crate::keysets;
 use crate::lock::LockKey;
 use crate::records::{Coin, Keyset, Kind, Mint, worth};
 use crate::store::Store;
@@ -133,7 +132,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<(Vec<Draft>, Vec<Coin>), Error> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let terms = Terms::of(&keysets, (self.clock)());
-        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
+        let keyset = self.active_keyset(mint, &keysets).await?;
         let mut stock = Stock::without(&self.spendable(mint, &keysets).await?, coins);
         let mut drafts = Vec::new();
         let Division { batches, dust } = divide(coins, mint.limits.inputs_max, &terms);

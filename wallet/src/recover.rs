@@ -1,10 +1,10 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
 use crate::error::{Caller, Error};
-use crate::pay::error::Unpayable;
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
+use crate::pay::error::Unpayable;
 use crate::pay::records::Stage;
 use crate::pay::stage;
 use crate::records::{Kind, Operation, Outcome};

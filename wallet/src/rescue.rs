@@ -36,7 +36,9 @@ pub struct Rescued {
 /// [`Caller::PhraseLost`] when it is not there, or cannot be read.
 pub async fn phrase<S: Store>(store: &Sealed<S>) -> Result<Phrase, Error> {
     let (rows, _) = store.readable(Table::Meta).await?;
-    let stored = rows.iter().find(|(key, _)| key == crate::tables::KEY_PHRASE);
+    let stored = rows
+        .iter()
+        .find(|(key, _)| key == crate::tables::KEY_PHRASE);
     let words = stored.and_then(|(_, value)| serde_json::from_slice::<StoredPhrase>(value).ok());
     let words = words.ok_or(Caller::PhraseLost)?.words;
     Ok(Phrase::parse(words.expose())?)

@@ -45,7 +45,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         positive(amount)?;
         api_token(mint)?;
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
+        let keyset = self.active_keyset(mint, &keysets).await?;
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
         let draft = Draft {
             kind: Kind::Withdraw,
@@ -127,11 +127,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let inputs = match coins::plan(&coins, amount, asked, &terms) {
             Some(Plan::AsTheyAre(exact)) => return Ok(SendPlan::AsTheyAre(exact)),
             Some(Plan::Swap(inputs)) => inputs,
-            None => return Err(insufficient(mint, &coins, amount).into()),
+            None => {
+                let error = insufficient(mint, &coins, amount).into();
+                return Err(self.or_clock(mint, error).await);
+            }
         };
         not_too_many(mint, &inputs)?;
         let fee = terms.fee(&inputs);
-        let keyset = keysets::active(mint, &keysets, (self.clock)())?;
+        let keyset = self.active_keyset(mint, &keysets).await?;
         let handed_of = self.keyset_of(suite, mint, &keysets).await?;
         let mut wanted = handed(&handed_of, amount, lock.as_ref())?;
         let room = mint.limits.outputs_max.saturating_sub(wanted.len());
@@ -186,13 +189,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let drafts = match what {
             Redeem::Amount(amount) => {
                 let keyset = keysets::active(mint, &keysets, (self.clock)());
-                vec![redeem_draft(mint, keyset, &coins, amount, &terms)?]
+                let draft = redeem_draft(mint, keyset, &coins, amount, &terms);
+                draft.map(|draft| vec![draft])
             }
-            Redeem::All => {
-                let (drafts, dust) = redeem_all_drafts(mint, &coins, &terms)?;
+            Redeem::All => redeem_all_drafts(mint, &coins, &terms).map(|(drafts, dust)| {
                 done.dust = worth(&dust);
                 drafts
-            }
+            }),
+        };
+        let drafts = match drafts {
+            Ok(drafts) => drafts,
+            Err(error) => return Err(self.or_clock(mint, error.into()).await),
         };
         let operations = self.begin(mint, drafts).await?;
         self.run_each(operations, &mut done).await?;

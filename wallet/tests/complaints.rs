@@ -17,7 +17,7 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::path;
 use farthing_wallet::error::Aftermath;
 use farthing_wallet::records::Kind;
-use farthing_wallet::{ApiToken, Error, Observer, Origin, Pause, Progress, Redeem, SendOptions};
+use farthing_wallet::{Error, Observer, Origin, Pause, Progress, Redeem, SendOptions};
 use support::mint::RETRY_AFTER_S;
 use support::*;
 
@@ -35,10 +35,7 @@ async fn tokens_stuck_in_pending_come_back_by_themselves() {
     drop(wallet);
     world.fault.set(None);
     let mut wallet = world.open(&Fuse::none()).await;
-    wallet
-        .add_mint(URL, Some(ApiToken::new("revoked")))
-        .await
-        .unwrap();
+    world.mint.borrow_mut().lies.revoked = true;
     let recovered = wallet.recover().await.unwrap();
     let Err(Error::Refused(refused)) = &recovered[0].result else {
         panic!("{recovered:?}");

@@ -12,8 +12,9 @@ mod support;
 
 use farthing_protocol::ErrorCode;
 use farthing_wallet::error::{Aftermath, Caller};
-use farthing_wallet::records::SentState;
+use farthing_wallet::records::{Outcome, SentState};
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
+use support::mint::FakeKeyset;
 use support::*;
 
 #[tokio::test]
@@ -147,7 +148,13 @@ async fn fees_are_paid_once_for_each_request_and_add_up() {
         .unwrap();
     assert_eq!((sent.amount(), available(&wallet).await), (10, 89));
     let received = wallet.receive(&sent.token().encode()).await.unwrap();
-    assert_eq!((received.finished[0].entry.amount, received.finished[0].entry.fee), (9, 1));
+    assert_eq!(
+        (
+            received.finished[0].entry.amount,
+            received.finished[0].entry.fee
+        ),
+        (9, 1)
+    );
     assert_eq!(available(&wallet).await, 98);
     let all = wallet.redeem(&mint, Redeem::All).await.unwrap();
     let (amount, fee) = (all.finished[0].entry.amount, all.finished[0].entry.fee);
@@ -237,41 +244,174 @@ async fn what_cannot_be_done_is_refused_without_a_request() {
 }
 
 #[tokio::test]
-async fn a_refused_withdrawal_is_undone_and_a_wrong_api_token_keeps_it() {
+async fn a_refused_withdrawal_is_undone_whatever_the_refusal() {
     let world = World::new(FakeMint::new(100));
     let mut wallet = world.make(PHRASE, Origin::New).await;
     let mint = the_mint(&wallet).await;
-    let error = wallet.withdraw(&mint, 101).await.unwrap_err();
-    let Error::Refused(refused) = error else {
-        panic!("{error:?}")
+    let undone = Aftermath::Undone {
+        returned: 0,
+        lost: 0,
+        unit: farthing_wallet::Unit::new("credit", 0),
     };
-    assert_eq!(refused.known_code(), Some(ErrorCode::InsufficientFunds));
-    assert_eq!(
-        refused.aftermath,
-        Aftermath::Undone {
-            returned: 0,
-            lost: 0,
-            unit: farthing_wallet::Unit::new("credit", 0),
-        }
-    );
-    assert!(wallet.open_operations().await.unwrap().is_empty());
+    for (revoked, amount, code) in [
+        (false, 101, ErrorCode::InsufficientFunds),
+        (true, 5, ErrorCode::Unauthorized),
+        (true, 5, ErrorCode::Unauthorized),
+        (true, 5, ErrorCode::Unauthorized),
+    ] {
+        world.mint.borrow_mut().lies.revoked = revoked;
+        let error = wallet.withdraw(&mint, amount).await.unwrap_err();
+        let Error::Refused(refused) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(refused.known_code(), Some(code));
+        assert_eq!(refused.aftermath, undone);
+        assert!(wallet.open_operations().await.unwrap().is_empty());
+    }
+    // When the token is good again, none of the three is done.
+    world.mint.borrow_mut().lies.revoked = false;
+    assert!(wallet.recover().await.unwrap().is_empty());
+    assert_eq!((available(&wallet).await, world.account()), (0, 100));
+    wallet.withdraw(&mint, 5).await.unwrap();
+    assert_eq!((available(&wallet).await, world.account()), (5, 95));
+}
 
-    wallet
-        .add_mint(URL, Some(ApiToken::new("wrong")))
-        .await
-        .unwrap();
+#[tokio::test]
+async fn a_withdrawal_that_was_done_is_kept_when_the_token_is_revoked_before_its_answer_came() {
+    let world = World::new(FakeMint::new(100));
+    let mut wallet = world.make(PHRASE, Origin::New).await;
     let mint = the_mint(&wallet).await;
-    let error = wallet.withdraw(&mint, 5).await.unwrap_err();
-    let Error::Refused(refused) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(refused.aftermath, Aftermath::Kept(2));
-    wallet
-        .add_mint(URL, Some(ApiToken::new(API_TOKEN)))
-        .await
-        .unwrap();
+    world.fault.set(Some(Fault::DropAnswer));
+    wallet.withdraw(&mint, 5).await.unwrap_err();
+    world.fault.set(None);
+    world.mint.borrow_mut().lies.revoked = true;
     assert!(wallet.recover().await.unwrap()[0].result.is_ok());
     assert_eq!((available(&wallet).await, world.account()), (5, 95));
+}
+
+#[tokio::test]
+async fn an_api_token_is_asked_about_before_it_is_kept() {
+    let world = World::new(FakeMint::new(100));
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let wrong = Some(ApiToken::new("wrong"));
+    let error = wallet.add_mint(URL, wrong).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Refused(refused) if refused.status == 401),
+        "{error:?}"
+    );
+    let mint = the_mint(&wallet).await;
+    assert_eq!(mint.api_token, Some(ApiToken::new(API_TOKEN)));
+    wallet.withdraw(&mint, 5).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_mint_does_not_answer_can_be_ended() {
+    let world = World::new(FakeMint::new(100));
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    wallet.withdraw(&mint, 7).await.unwrap();
+    // The mint did neither: both are undone, and what was held is back.
+    world.fault.set(Some(Fault::DropRequest));
+    wallet.withdraw(&mint, 5).await.unwrap_err();
+    wallet.redeem(&mint, Redeem::Amount(3)).await.unwrap_err();
+    assert!(matches!(wallet.cancel(2).await, Err(Error::Network(_))));
+    assert_eq!(wallet.open_operations().await.unwrap().len(), 2);
+    world.fault.set(None);
+    for id in [2, 3] {
+        let ended = wallet.cancel(id).await.unwrap();
+        assert_eq!(ended.entry.outcome, Outcome::Undone);
+    }
+    assert_eq!((available(&wallet).await, pending(&wallet).await), (7, 0));
+    // The mint did it, and its answer was lost: it is done.
+    world.fault.set(Some(Fault::DropAnswer));
+    wallet.withdraw(&mint, 5).await.unwrap_err();
+    world.fault.set(None);
+    assert_eq!(wallet.cancel(4).await.unwrap().entry.outcome, Outcome::Done);
+    assert_eq!((available(&wallet).await, world.account()), (12, 88));
+    assert!(wallet.open_operations().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_fee_leaves_is_taken_and_the_rest_is_named() {
+    let mut mint = FakeMint::new(1000);
+    mint.rotate(40, 100);
+    mint.limits.inputs_max = 2;
+    let world = World::new(mint);
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    for _ in 0..3 {
+        wallet.withdraw(&mint, 1).await.unwrap();
+    }
+    let options = SendOptions::default();
+    assert_eq!(wallet.receiver_gets(&mint, 3, &options).await, Ok(1));
+    let sent = wallet.send(&mint, 3, options.clone()).await.unwrap();
+    let mut other = world.device().make_stranger().await;
+    let done = other.receive(&sent.token().encode()).await.unwrap();
+    assert_eq!((done.finished.len(), done.dust), (1, 1));
+    assert_eq!(available(&other).await, 1);
+    // What is left of it is dust for its sender too.
+    let error = wallet.reclaim(sent.id).await.unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Caller(Caller::FeeEatsAll { amount: 1, .. })
+    ));
+    for _ in 0..3 {
+        wallet.withdraw(&mint, 1).await.unwrap();
+    }
+    let sent = wallet.send(&mint, 3, options).await.unwrap();
+    let done = wallet.reclaim(sent.id).await.unwrap();
+    assert_eq!((done.finished[0].entry.amount, done.dust), (1, 1));
+    assert_eq!(wallet.sent(sent.id).await.unwrap().outstanding(), 1);
+    assert_eq!(available(&wallet).await, 1);
+}
+
+#[tokio::test]
+async fn a_token_of_which_a_part_was_claimed_is_taken_for_the_rest() {
+    let world = World::new(FakeMint::new(100));
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    wallet.withdraw(&mint, 7).await.unwrap();
+    let sent = wallet.send(&mint, 7, SendOptions::default()).await.unwrap();
+    world.mint.borrow_mut().cash_in(&sent.proofs[0].proof);
+    let rest = 7 - sent.proofs[0].proof.amount;
+    let mut other = world.device().make_stranger().await;
+    let done = other.receive(&sent.token().encode()).await.unwrap();
+    assert_eq!(done.finished[0].entry.amount, rest);
+    assert!(matches!(&done.failures[..], [Error::Refused(r)] if r.already_spent()));
+    assert_eq!(available(&other).await, rest);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_named() {
+    const DAY_S: u64 = 24 * 60 * 60;
+    let mut mint = FakeMint::new(100);
+    mint.keysets = vec![FakeKeyset::expiring(1, 0, 8, Some(NOW + 90 * DAY_S))];
+    let world = World::new(mint);
+    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let mint = the_mint(&wallet).await;
+    wallet.withdraw(&mint, 5).await.unwrap();
+    set_clock(NOW + 100 * DAY_S);
+    let mut wallet = world.open_with_clock().await;
+    let wrong = Error::Caller(Caller::Clock {
+        mint: URL.to_owned(),
+        ahead: true,
+        apart_s: 100 * DAY_S,
+    });
+    assert!(
+        wrong
+            .to_string()
+            .contains("clock is ahead of the clock of the mint")
+    );
+    assert!(wrong.to_string().ends_with("by 100 days"));
+    assert_eq!(wallet.withdraw(&mint, 5).await.unwrap_err(), wrong);
+    let sent = wallet.send(&mint, 5, SendOptions::default()).await;
+    assert_eq!(sent.unwrap_err(), wrong);
+    let redeemed = wallet.redeem(&mint, Redeem::All).await;
+    assert_eq!(redeemed.unwrap_err(), wrong);
+    // When the clocks agree, the keyset's time is over indeed.
+    world.mint.borrow_mut().now = NOW + 100 * DAY_S;
+    let error = wallet.withdraw(&mint, 5).await.unwrap_err();
+    assert_eq!(error, Error::Caller(Caller::NoActiveKeyset(URL.to_owned())));
 }
 
 #[tokio::test]

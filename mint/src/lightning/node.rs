@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use farthing_protocol::text::printable;
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
@@ -238,8 +239,8 @@ pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
 
 /// What of a node's message is fit for a log line.
 pub(super) fn message(text: &str) -> String {
-    let visible = text.chars().filter(|c| !c.is_control());
-    visible.take(MESSAGE_CHARS_MAX).collect()
+    let visible = printable(text);
+    visible.chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
 /// A preimage in hex, if it is that of the payment hash.

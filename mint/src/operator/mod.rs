@@ -124,8 +124,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Ok(Outcome::Open) => ExitCode::from(3),
         Err(error) => {
+            use std::io::Write as _;
             if json {
-                use std::io::Write as _;
                 let report = serde_json::json!({"error": error.to_string()});
                 // When it cannot be written, standard error has it too.
                 let _ = writeln!(std::io::stdout(), "{report}");

@@ -58,7 +58,9 @@ pub enum NoToken {
     #[error("this is a Lightning invoice or address: it asks for money and holds none")]
     Invoice,
     /// What looks like a recovery phrase.
-    #[error("this looks like a recovery phrase, which is not a token and is for nobody else's eyes")]
+    #[error(
+        "this looks like a recovery phrase, which is not a token and is for nobody else's eyes"
+    )]
     Phrase,
     /// It is whole, and cannot be taken.
     #[error("{0}")]
@@ -154,7 +156,8 @@ impl Compact {
     fn next_beginning(&self, start: usize) -> Option<usize> {
         (start..self.chars.len()).find(|&at| {
             let here = self.chars.get(at..).unwrap_or_default();
-            let begins = here.starts_with(PREFIX.as_bytes()) || here.starts_with(v3::PREFIX.as_bytes());
+            let begins =
+                here.starts_with(PREFIX.as_bytes()) || here.starts_with(v3::PREFIX.as_bytes());
             begins && self.is_start_of_word(at)
         })
     }
@@ -177,9 +180,10 @@ impl Compact {
 
     /// How many characters of base64url there are from `start` on, up to the next gap.
     fn word(&self, start: usize) -> usize {
-        let gaps = self.gap_before.get(start..).unwrap_or_default();
-        let gap = gaps.iter().skip(1).position(|gap| *gap);
-        self.run(start).len().min(gap.map_or(usize::MAX, |at| at + 1))
+        let chars = self.chars.iter().zip(&self.gap_before).skip(start);
+        let here = chars.enumerate();
+        here.take_while(|(i, (c, gap))| is_base64(**c) && (*i == 0 || !**gap))
+            .count()
     }
 
     /// The token that begins at `at`.
@@ -187,10 +191,17 @@ impl Compact {
         let start = at + PREFIX.len();
         let run = self.run(start);
         let json = self.chars.get(at..start) == Some(v3::PREFIX.as_bytes());
-        let length = if json { json_length(run) } else { cbor_length(run) }?;
+        let length = if json {
+            json_length(run)
+        } else {
+            cbor_length(run)
+        }?;
         let end = start + length;
         // What follows within the same word is a part that does not belong, but for a sign.
-        let tail = self.chars.get(end..end + self.word(end)).unwrap_or_default();
+        let tail = self
+            .chars
+            .get(end..end + self.word(end))
+            .unwrap_or_default();
         let is_apart = self.gap_before.get(end).is_none_or(|gap| *gap);
         if !is_apart && tail.iter().any(u8::is_ascii_alphanumeric) {
             return Err(NoToken::Altered);
@@ -263,15 +274,14 @@ fn what_else(text: &str, compact: &Compact) -> NoToken {
         if begins(&["lnbc", "lntb", "lno1", "lnurl1"]) {
             return NoToken::Invoice;
         }
-        let version = here.strip_prefix(b"cashu").and_then(<[u8]>::first);
-        if is_long && version.is_some_and(u8::is_ascii_alphabetic) {
+        let version = compact.chars.get(at + "cashu".len());
+        if begins(&["cashu"]) && version.is_some_and(u8::is_ascii_uppercase) {
             return NoToken::Version;
         }
     }
     let mut words = text.split_whitespace();
-    let of_a_phrase = |word: &str| {
-        (3..=8).contains(&word.len()) && word.bytes().all(|c| c.is_ascii_alphabetic())
-    };
+    let of_a_phrase =
+        |word: &str| (3..=8).contains(&word.len()) && word.bytes().all(|c| c.is_ascii_alphabetic());
     match words.all(of_a_phrase) && PHRASE_WORDS.contains(&text.split_whitespace().count()) {
         true => NoToken::Phrase,
         false => NoToken::Absent,

@@ -95,8 +95,8 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
+            use std::io::Write as _;
             if cli.json {
-                use std::io::Write as _;
                 let report = serde_json::json!({"error": error.to_string()});
                 // When it cannot be written, standard error has it too.
                 let _ = writeln!(std::io::stdout(), "{report}");

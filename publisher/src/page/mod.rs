@@ -6,6 +6,7 @@ mod qr;
 use std::fmt::Write as _;
 
 use farthing_protocol::Unit;
+use farthing_protocol::text::is_invisible;
 
 /// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
@@ -225,10 +226,7 @@ fn escape(text: &str) -> String {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                html.push('\u{fffd}');
-            }
-            c if c.is_control() => html.push('\u{fffd}'),
+            c if c.is_control() || is_invisible(c) => html.push('\u{fffd}'),
             c => html.push(c),
         }
     }

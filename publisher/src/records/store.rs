@@ -256,15 +256,24 @@ impl Store {
         Ok(1)
     }
 
-    /// Puts the tokens of a refused batch into batches of their own, one each, with new references.
+    /// Puts the later half of a refused batch into a batch of its own, each with a new reference. One token
+    /// each would be found as surely, and cost the mint's fee for each of them.
     pub(crate) fn split_batch(&self, tokens: &[Unredeemed]) -> rusqlite::Result<()> {
-        let mut update = self.connection.prepare_cached(
-            "UPDATE unredeemed SET batch = ?1, reference = randomblob(32) WHERE id = ?2",
-        )?;
-        for (number, token) in (2i64..).zip(tokens) {
-            update.execute(params![number, token.id])?;
+        let transaction = self.connection.unchecked_transaction()?;
+        let next = "SELECT coalesce(max(batch), 0) + 1 FROM unredeemed";
+        let next: i64 = transaction.query_row(next, [], |row| row.get(0))?;
+        let (first, later) = tokens.split_at(tokens.len().div_ceil(2));
+        for (number, half) in [(None, first), (Some(next), later)] {
+            let random = "SELECT randomblob(32)";
+            let reference: [u8; 32] = transaction.query_row(random, [], |row| row.get(0))?;
+            let mut update = transaction.prepare_cached(
+                "UPDATE unredeemed SET batch = coalesce(?1, batch), reference = ?2 WHERE id = ?3",
+            )?;
+            for token in half {
+                update.execute(params![number, reference, token.id])?;
+            }
         }
-        Ok(())
+        transaction.commit()
     }
 
     /// Takes redeemed tokens out.

@@ -31,6 +31,29 @@ async fn a_pasted_token_opens_the_page() {
 }
 
 #[tokio::test]
+async fn a_token_is_found_in_what_people_paste() {
+    let stage = Stage::open().await;
+    let token = stage.header(&stage.tokens(&[1, 2]).await);
+    let lines: Vec<&str> = (0..token.len())
+        .step_by(76)
+        .map(|at| &token[at..token.len().min(at + 76)])
+        .collect();
+    let cut = &token[..token.len() - 9];
+    let answer = paste(&stage, cut, "/articles/1").await;
+    assert_eq!(answer.status, 400);
+    let told = "the token is cut off: its end is missing; nothing was spent";
+    assert!(answer.text().contains(told), "{}", answer.text());
+    let two = stage.header(&stage.tokens(&[1]).await);
+    let answer = paste(&stage, &format!("{token} {two}"), "/articles/1").await;
+    assert!(answer.text().contains("there is more than one token"));
+    answer.assert_free();
+    let pasted = format!("Here it is: <web+cashu:{}>, bye", lines.join("\r\n"));
+    let answer = paste(&stage, &pasted, "/articles/1").await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(stage.income().await, PRICE);
+}
+
+#[tokio::test]
 async fn what_does_not_pay_is_told_so_on_the_page() {
     let stage = Stage::open().await;
     let tokens = stage.tokens(&[4]).await;

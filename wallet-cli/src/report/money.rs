@@ -4,8 +4,8 @@ use farthing_wallet::records::{Entry, Kind, Operation, Outcome};
 use farthing_wallet::{Balance, Batched, Unit, printable};
 use serde_json::{Value, json};
 
-use super::time::minute;
 use super::recovery::error_json;
+use super::time::minute;
 use super::{Report, Units, three_sentences};
 use crate::failure::wallet_exit_code;
 use crate::screen::Look;
@@ -148,7 +148,9 @@ pub(crate) fn finished(verb: &str, done: &Batched, units: &Units) -> Report {
     let mut report = Report::styled(json, plain, styled);
     if done.dust > 0 {
         let dust = unit.show(done.dust);
-        report = report.also(format!("{dust} were left: the mint's fee would be as much."));
+        report = report.also(format!(
+            "{dust} were left: the mint's fee would be as much."
+        ));
     }
     for error in &done.failures {
         let told = error.explain();
@@ -197,7 +199,8 @@ pub(crate) fn history(entries: &[Entry], open: &[Operation], units: &Units) -> R
     match open {
         [] => report,
         _ => report.also(
-            "What is open is tried again by each command; farthing cancel NUMBER ends it.".to_owned(),
+            "What is open is tried again by each command; farthing cancel NUMBER ends it."
+                .to_owned(),
         ),
     }
 }

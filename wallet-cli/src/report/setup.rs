@@ -1,8 +1,8 @@
 //! The wallet itself, its mints, its key and its proxy.
 
 use farthing_wallet::native::SocksProxy;
-use farthing_wallet::{Rescued, printable};
 use farthing_wallet::records::Mint;
+use farthing_wallet::{Rescued, printable};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 

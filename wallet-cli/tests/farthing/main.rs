@@ -25,8 +25,10 @@ mod session;
 mod socks;
 
 mod basics;
+mod damage;
 mod get;
 mod manual;
+mod outputs;
 mod passphrase;
 mod proxy;
 mod safety;

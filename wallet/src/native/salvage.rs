@@ -76,11 +76,15 @@ impl Store for Salvaged {
 
     async fn scan(&self, table: Table) -> Result<Vec<(String, Value)>, StoreError> {
         let here = self.rows.iter().filter(|((of, _), _)| *of == table);
-        Ok(here.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        Ok(here
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     async fn apply(&self, _: Vec<Change>) -> Result<(), StoreError> {
-        Err(StoreError::Failed("a damaged file is not written to".to_owned()))
+        Err(StoreError::Failed(
+            "a damaged file is not written to".to_owned(),
+        ))
     }
 }
 
@@ -225,7 +229,11 @@ fn bare_phrase(bytes: &[u8]) -> Option<Value> {
 /// A big-endian number of up to 4 bytes.
 fn number_at(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
     let bytes = bytes.get(at..at.checked_add(length)?)?;
-    Some(bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    Some(
+        bytes
+            .iter()
+            .fold(0, |number, byte| number << 8 | usize::from(*byte)),
+    )
 }
 
 /// A number of 7 bits a byte, the first bit saying whether one more follows; all 8 bits of the ninth.

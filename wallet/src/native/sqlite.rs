@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
-use crate::doctor::{Finding, Severity, WALLET};
 use super::salvage::Salvaged;
+use crate::doctor::{Finding, Severity, WALLET};
 use crate::error::Error;
 use crate::store::{Change, Store, StoreError, Table, Value};
 

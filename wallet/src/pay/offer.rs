@@ -144,12 +144,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             available = available.max(most.unwrap_or_default());
         }
         if available < amount {
-            return Err(Caller::Insufficient {
+            let error = Caller::Insufficient {
                 needed: amount,
                 available,
                 unit: mint.shown_in(),
-            }
-            .into());
+            };
+            return Err(self.or_clock(&mint, error.into()).await);
         }
         Ok(Offer {
             request,

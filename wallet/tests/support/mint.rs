@@ -38,6 +38,8 @@ pub struct Lies {
     pub unavailable: bool,
     /// Shows a digest of other keysets than it has.
     pub digest: bool,
+    /// Does not know the account's API token.
+    pub revoked: bool,
     /// Swaps alone get no answer; the mint does not even look at them.
     pub unavailable_swap: bool,
 }
@@ -281,7 +283,7 @@ impl FakeMint {
         let account = request
             .bearer
             .as_ref()
-            .is_some_and(|t| t.expose() == API_TOKEN);
+            .is_some_and(|t| t.expose() == API_TOKEN && !self.lies.revoked);
         match self.route(&path, &body, account) {
             Ok(body) => Response {
                 status: 200,
