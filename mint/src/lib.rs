@@ -15,6 +15,12 @@
 //! | [`config`] | `mint.toml` and the environment |
 //! | [`error`] | the crate's error type, by who is to blame |
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they end the program where nothing can be written"
+)]
+
 pub mod cashier;
 pub mod clock;
 pub mod config;

@@ -37,6 +37,12 @@
 //! - A token never reaches what is behind the paywall, a log, or (unless it is locked to the publisher
 //!   and not yet redeemed) the disk.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they end the program where nothing can be written"
+)]
+
 mod admit;
 mod binding;
 mod clock;

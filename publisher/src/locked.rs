@@ -155,8 +155,14 @@ impl Redeemer {
 
     async fn redeem_all(&self) -> Result<(), Halt> {
         let max = self.mint.inputs_max.max(1);
+        let keysets = self.mint.keysets();
+        let fees = keysets.iter().map(|k| k.info.input_fee_ppk);
+        let fee_ppk = fees.max().unwrap_or(0);
         loop {
-            let batch = self.records.run(move |store| store.next_batch(max)).await?;
+            let batch = self
+                .records
+                .run(move |store| store.next_batch(max, fee_ppk))
+                .await?;
             if batch.tokens.is_empty() {
                 return Ok(());
             }

@@ -20,19 +20,30 @@ pub(crate) async fn begun_before(
         OpenCommand::Redeem(args) => (Kind::Redeem, args.amount.as_ref()),
         _ => return Ok(None),
     };
-    let (Some(amount), Ok(mint)) = (amount, wallet.mint(setting.mint.as_deref()).await) else {
+    let Some(amount) = amount else {
         return Ok(None);
     };
-    let amount = amount.read(&mint.shown_in(), setting.reading)?;
-    let open = wallet.open_operations().await?;
-    let same = |o: &&Operation| {
+    let named = match setting.mint.as_deref() {
+        Some(url) => Some(wallet.mint(Some(url)).await?.url),
+        None => None,
+    };
+    let units = Units::of(&wallet.mints().await?);
+    for open in wallet.open_operations().await? {
+        let at = named.as_ref().is_none_or(|url| *url == open.mint);
         let asked = match command {
-            OpenCommand::Send(args) => makes(o, args),
+            OpenCommand::Send(args) => makes(&open, args),
             _ => true,
         };
-        (o.kind, &o.mint, o.amount) == (kind, &mint.url, amount) && asked
-    };
-    Ok(open.iter().find(same).map(|o| o.id))
+        if open.kind != kind || !at || !asked {
+            continue;
+        }
+        // An amount that its unit cannot write is the command's to refuse.
+        let amount = amount.read(&units.at_mint(&open.mint), setting.reading);
+        if amount.is_ok_and(|amount| amount == open.amount) {
+            return Ok(Some(open.id));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether an operation makes the token that is asked for.

@@ -6,8 +6,8 @@ use farthing_wallet::error::Caller;
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
-    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Recovered, Redeem, Sealed, SendOptions, Unit,
-    Wallet,
+    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Recovered, Redeem, Sealed, SendOptions,
+    Unit, Wallet,
 };
 
 use crate::again;

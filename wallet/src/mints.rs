@@ -44,7 +44,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Caller::AddressNotNamed`] and
     /// [`Caller::KeysetElsewhere`] for an address that shows another mint's keys;
-    /// [`Error::Misbehaved`] for keysets that do not hold.
+    /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
+    /// know the API token. Nothing is kept then.
     pub async fn add_mint(
         &mut self,
         url: &str,
@@ -92,12 +93,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Some(before) => before.clone(),
         };
         let mut mint = agreed(&url, mint, &info)?;
-        if let Some(token) = &api_token {
-            self.check_api_token(&url, token).await?;
-        }
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
-        mint.api_token = api_token.or(mint.api_token);
+        mint.api_token = api_token.clone().or(mint.api_token);
         let mut batch = Batch::default();
         let from = mint.url.clone();
         if !same_place(&url, &from) && names(&info, &url) {
@@ -111,6 +109,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let listed = self.api(&url).keysets(native).await?.keysets;
         let keysets = self.check_keysets(native, &url, &info, &known, listed);
         let keysets = keysets.await?;
+        if let Some(token) = &api_token {
+            self.check_api_token(&url, token).await?;
+        }
         self.keep(batch, mint, &from, &url, &info, keysets).await
     }
 

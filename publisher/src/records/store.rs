@@ -3,7 +3,7 @@
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use farthing_protocol::Secret;
+use farthing_protocol::{Secret, keyset};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Form, Known, Presented, Standing, Ticket};
@@ -207,8 +207,10 @@ impl Store {
         Ok(())
     }
 
-    /// The oldest batch that was not answered yet, or a new one of at most `max` tokens.
-    pub(crate) fn next_batch(&self, max: usize) -> rusqlite::Result<Batch> {
+    /// The oldest batch that was not answered yet, or a new one of at most `max` tokens; empty when
+    /// there is nothing to redeem, or nothing that is worth more than the mint's fee of `fee_ppk`
+    /// thousandths for each token: that waits for more.
+    pub(crate) fn next_batch(&self, max: usize, fee_ppk: u64) -> rusqlite::Result<Batch> {
         let open: Option<i64> = self.connection.query_row(
             "SELECT min(batch) FROM unredeemed WHERE batch IS NOT NULL",
             [],
@@ -216,7 +218,7 @@ impl Store {
         )?;
         let batch = match open {
             Some(batch) => batch,
-            None => self.new_batch(max)?,
+            None => self.new_batch(max, fee_ppk)?,
         };
         let mut select = self.connection.prepare_cached(
             "SELECT id, input, amount, reference FROM unredeemed WHERE batch = ?1 ORDER BY id",
@@ -244,15 +246,24 @@ impl Store {
         inputs.collect()
     }
 
-    fn new_batch(&self, max: usize) -> rusqlite::Result<i64> {
-        let random = "SELECT randomblob(32)";
-        let reference: [u8; 32] = self.connection.query_row(random, [], |row| row.get(0))?;
-        // Only when no batch is open: numbers begin again, and say nothing.
-        self.connection.execute(
-            "UPDATE unredeemed SET batch = 1, reference = ?2 \
-             WHERE id IN (SELECT id FROM unredeemed ORDER BY id LIMIT ?1)",
-            params![max, reference],
-        )?;
+    fn new_batch(&self, max: usize, fee_ppk: u64) -> rusqlite::Result<i64> {
+        // The largest first: what is worth less than its fee hinders no other.
+        let largest = "FROM unredeemed ORDER BY amount DESC, id LIMIT ?1";
+        let sum =
+            format!("SELECT count(*), coalesce(sum(amount), 0) FROM (SELECT amount {largest})");
+        let sum = self.connection.query_row(&sum, [max], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?))
+        });
+        let (count, worth) = sum?;
+        if worth > keyset::fee(fee_ppk.saturating_mul(count)) {
+            let random = "SELECT randomblob(32)";
+            let reference: [u8; 32] = self.connection.query_row(random, [], |row| row.get(0))?;
+            // Only when no batch is open: numbers begin again, and say nothing.
+            let begin = format!(
+                "UPDATE unredeemed SET batch = 1, reference = ?2 WHERE id IN (SELECT id {largest})"
+            );
+            self.connection.execute(&begin, params![max, reference])?;
+        }
         Ok(1)
     }
 

@@ -249,12 +249,15 @@ async fn locked_tokens_wait_in_batches_that_never_change() {
     let (_dir, records) = open();
     let standing = records.present(locked(&[1, 2, 3], 7)).await;
     assert_eq!(standing, Ok(Standing::New));
-    let batch = |max| records.run(move |store| store.next_batch(max));
+    let batch = |max| records.run(move |store| store.next_batch(max, 0));
+    let dear = |max| records.run(move |store| store.next_batch(max, 3000));
     let ids = |batch: &Batch| batch.tokens.iter().map(|t| t.id).collect::<Vec<_>>();
+    let none = dear(2).await.unwrap();
+    assert!(none.tokens.is_empty(), "the fee would be more");
     let first = batch(2).await.unwrap();
-    assert_eq!(ids(&first), [1, 2]);
+    assert_eq!(ids(&first), [2, 3], "the largest first");
     let again = batch(3).await.unwrap();
-    assert_eq!(ids(&again), [1, 2], "an open one comes again");
+    assert_eq!(ids(&again), [2, 3], "an open one comes again");
     assert_eq!(again.reference, first.reference, "as it was sent");
 
     let refused = first.tokens.clone();
@@ -263,22 +266,22 @@ async fn locked_tokens_wait_in_batches_that_never_change() {
         .await
         .unwrap();
     let alone = batch(3).await.unwrap();
-    assert_eq!(ids(&alone), [1]);
+    assert_eq!(ids(&alone), [2]);
     let lost = alone.tokens[0].clone();
     records
         .run(move |store| store.lost(&lost, 1, "11001"))
         .await
         .unwrap();
     let next = batch(3).await.unwrap();
-    assert_eq!((ids(&next), next.tokens[0].amount), (vec![2], 2));
+    assert_eq!((ids(&next), next.tokens[0].amount), (vec![3], 3));
     let redeemed = next.tokens.clone();
     records
         .run(move |store| store.redeemed(&redeemed))
         .await
         .unwrap();
     let rest = batch(3).await.unwrap();
-    assert_eq!(ids(&rest), [3]);
-    assert_eq!(rest.tokens[0].input.expose(), "input 3");
+    assert_eq!(ids(&rest), [1]);
+    assert_eq!(rest.tokens[0].input.expose(), "input 1");
     // Each redemption has a reference of its own.
     let references = [&first, &alone, &next, &rest].map(|batch| batch.reference.unwrap());
     for (n, reference) in references.iter().enumerate() {

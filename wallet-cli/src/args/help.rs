@@ -130,8 +130,8 @@ pub(crate) const CANCEL: &str = "\
 Examples:
   farthing cancel 12
 
-farthing history lists what is open. The mint decides: what it has done is done, what a site has redeemed
-was paid, and the rest comes back.";
+farthing history lists what is open. The mint decides: what it has done is done, what a site has
+redeemed was paid, and the rest comes back.";
 
 pub(crate) const PHRASE: &str = "\
 Examples:
