@@ -391,7 +391,7 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
     };
     if !restored.is_empty() {
         let told = report::restored(&restored);
-        eprintln!("{}", for_stderr(&told.shown(Screen::Plain)));
+        say(&told.shown(Screen::Plain));
     }
     Err(error.into())
 }
