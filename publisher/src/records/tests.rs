@@ -198,11 +198,11 @@ async fn a_record_of_version_1_goes_on_as_it_began() {
     records.release(ticket(1, 107)).await;
     assert_eq!(present(1, 7).await, Ok(again));
     // The batch that was begun has no reference, and the next one has.
-    let batch = records.run(|store| store.next_batch(10)).await.unwrap();
+    let batch = records.run(|store| store.next_batch(10, 0)).await.unwrap();
     assert_eq!((batch.tokens.len(), batch.reference), (2, None));
     let redeemed = records.run(move |store| store.redeemed(&batch.tokens));
     redeemed.await.unwrap();
-    let batch = records.run(|store| store.next_batch(10)).await.unwrap();
+    let batch = records.run(|store| store.next_batch(10, 0)).await.unwrap();
     assert_eq!(batch.tokens.len(), 1);
     assert!(batch.reference.is_some());
     assert!(!records.run(|store| store.has_gap()).await.unwrap());
