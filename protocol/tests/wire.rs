@@ -265,6 +265,7 @@ fn info() {
         unit: "credit".to_owned(),
         decimals: 2,
         keysets_digest: "00".to_owned(),
+        identity: None,
         limits: Limits {
             inputs_max: 1,
             outputs_max: 2,

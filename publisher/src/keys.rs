@@ -25,6 +25,8 @@ pub(crate) struct Keys {
     pub(crate) receipts: SigningKey,
     /// What tokens are locked to.
     lock: SigningKey,
+    /// What tokens of the same mint may be locked to as well, because it was known otherwise then.
+    other_locks: Vec<SigningKey>,
     /// What the keys are derived from that tokens of one mint are locked to.
     locks: Zeroizing<[u8; 32]>,
     /// Whether the secret was made just now.
@@ -96,6 +98,7 @@ impl Keys {
         Self {
             receipts: SigningKey::from_bytes(&key(b"Farthing_publisher_receipts_v1")),
             lock: SigningKey::from_bytes(&key(b"Farthing_publisher_lock_v1")),
+            other_locks: Vec::new(),
             locks: key(b"Farthing_publisher_mint_locks_v1"),
             is_new: false,
             marks: key(b"Farthing_publisher_marks_v1"),
@@ -105,11 +108,15 @@ impl Keys {
         }
     }
 
-    /// Has tokens locked to the key of one mint from here on.
-    pub(crate) fn lock_with(&mut self, key: &LockKey) {
+    /// Has tokens locked to the key of one mint from here on. `labels` are all that this mint's key may
+    /// have been derived for.
+    pub(crate) fn lock_with(&mut self, key: &LockKey, labels: impl Iterator<Item = String>) {
+        let locks = self.locks.clone();
+        let of = |label: &str| SigningKey::from_bytes(&mac(&locks, label.as_bytes()));
         if let LockKey::Of(label) = key {
-            self.lock = SigningKey::from_bytes(&mac(&self.locks, label.as_bytes()));
+            self.lock = of(label);
         }
+        self.other_locks = labels.map(|label| of(&label)).collect();
     }
 
     /// The public key that tokens are locked to (NUT-11), Ed25519.
@@ -117,9 +124,12 @@ impl Keys {
         self.lock.verifying_key().to_bytes()
     }
 
-    /// Signs the SHA-256 hash of `message` with the lock key (NUT-11, "Signature scheme").
-    pub(crate) fn sign_lock(&self, message: &[u8]) -> [u8; 64] {
-        self.lock.sign(&Sha256::digest(message)).to_bytes()
+    /// Signs the SHA-256 hash of a locked secret with the key of the present mint that it names (NUT-11,
+    /// "Signature scheme").
+    pub(crate) fn sign_lock(&self, secret: &str) -> [u8; 64] {
+        let named = |key: &&SigningKey| secret.contains(&hex::encode(key.verifying_key()));
+        let key = self.other_locks.iter().find(named).unwrap_or(&self.lock);
+        key.sign(&Sha256::digest(secret)).to_bytes()
     }
 
     /// The mark of a token. As for the mint, its secret and its suite are what it is known by: they
@@ -228,14 +238,22 @@ mod tests {
         assert_ne!(keys.lock.to_bytes(), *keys.marks);
         let lock_of = |key: LockKey| {
             let mut keys = Keys::derive(&[7; 32]);
-            keys.lock_with(&key);
+            keys.lock_with(&key, std::iter::empty());
             keys.lock_public_key()
         };
         let (one, other) = (LockKey::Of("1".to_owned()), LockKey::Of("2".to_owned()));
         assert_eq!(lock_of(LockKey::Former), keys.lock_public_key());
         assert_eq!(lock_of(one.clone()), lock_of(one.clone()));
         assert_ne!(lock_of(one.clone()), lock_of(other));
-        assert_ne!(lock_of(one), keys.lock_public_key());
+        assert_ne!(lock_of(one.clone()), keys.lock_public_key());
+        // What waits is signed for with the key that it is locked to.
+        let mut later = Keys::derive(&[7; 32]);
+        later.lock_with(&LockKey::Former, std::iter::once("1".to_owned()));
+        let secret = format!("locked to {}", hex::encode(lock_of(one)));
+        let mut then = Keys::derive(&[7; 32]);
+        then.lock_with(&LockKey::Of("1".to_owned()), std::iter::empty());
+        assert_eq!(later.sign_lock(&secret), then.sign_lock(&secret));
+        assert_ne!(later.sign_lock("another"), then.sign_lock("another"));
         assert_ne!(keys.marks, keys.marks_secp256k1);
     }
 }

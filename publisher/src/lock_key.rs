@@ -44,6 +44,11 @@ impl MintId {
         }
     }
 
+    /// All that the mint's lock key may have been derived from.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = String> {
+        self.identity.iter().chain(&self.keysets).cloned()
+    }
+
     /// What the mint's lock key is derived from.
     fn label(&self) -> String {
         let keyset = || self.keysets.first().cloned().unwrap_or_default();

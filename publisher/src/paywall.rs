@@ -121,7 +121,7 @@ impl Paywall {
         let price = prices(&mint.money())?;
         let (now, had) = (&mint.id, mint.had.as_ref());
         let lock = lock_key::choose(&dir.join(lock_key::FILE), now, had, keys.is_new)?;
-        keys.lock_with(&lock);
+        keys.lock_with(&lock, mint.id.labels());
         let (keys, mint) = (Arc::new(keys), Arc::new(mint));
         // While the mint would repeat its answer, a token must not buy anything else.
         settings.record_days = settings.record_days.max(mint.replay_days + 1);

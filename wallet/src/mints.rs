@@ -92,17 +92,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
             },
             Some(before) => before.clone(),
         };
-        let mut mint = agreed(&url, mint, &info)?;
+        let mut mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
         mint.api_token = api_token.clone().or(mint.api_token);
         let mut batch = Batch::default();
         let from = mint.url.clone();
-        if !same_place(&url, &from) && names(&info, &url) {
+        if !same_place(&url, &from) && counts(&mint, &info) && names(&info, &url) {
             batch = self.relocate(batch, &from, &url, None).await?;
             batch = batch.delete_mint(&from);
             mint.url.clone_from(&url);
             mint.urls.retain(|other| *other != url);
+            if names(&info, &from) {
+                mint = mint.with_address(&from);
+            }
         }
         let known = self.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
@@ -142,7 +145,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .mint(&url)
             .await?
             .filter(|m| m.url != before.url);
-        let mut mint = agreed(&url, before.clone(), &info)?;
+        let mut mint = agreed(before.clone(), &info).map_err(|lie| Error::lie(&url, lie))?;
         let native = SuiteId::Ristretto255;
         let known = self.tables.keysets(&before.url).await?;
         let listed = self.api(&url).keysets(native).await?.keysets;
@@ -201,7 +204,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Keyset>, Error> {
         let url = mint.url.clone();
         let info = self.info(&url).await?;
-        let mint = agreed(&url, self.mint(Some(&url)).await?, &info)?;
+        let mint = self.mint(Some(&url)).await?;
+        let mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
         let known = self.tables.keysets(&url).await?;
         let listed = self.api(&url).keysets(suite).await?.keysets;
         let keysets = self.check_keysets(suite, &url, &info, &known, listed);
@@ -248,7 +252,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(here.cloned());
         };
         let other_there = here.is_some_and(|here| here.url != mint.url);
-        if other_there || !(mint.is_at(url) || names(info, url)) {
+        let named = counts(mint, info) && names(info, url);
+        if other_there || !(mint.is_at(url) || named) {
             let (mint, known) = (url.to_owned(), mint.url.clone());
             return Err(Caller::AddressNotNamed { mint, known }.into());
         }
@@ -274,7 +279,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let all = theirs.iter().all(|keyset| ids.contains(&keyset.info.id));
             if all && before.identity.is_none() {
                 // The whole of it is this mint, which showed no identity yet at its former address.
-                agreed(url, before.clone(), info)?;
+                agreed(before.clone(), info).map_err(|lie| Error::lie(url, lie))?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
                 batch = batch.delete_mint(&other);
                 mint.lane = mint.lane.or(before.lane);
@@ -301,7 +306,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         info: &Info,
         keysets: &[Keyset],
     ) -> Result<Claims, Error> {
-        let may_claim = info.identity.as_ref().filter(|_| names(info, url));
+        let named = counts(mint, info) && names(info, url);
+        let may_claim = info.identity.as_ref().filter(|_| named);
         let mut claims = Claims::new();
         for filed in self.tables.all_keysets().await? {
             let own = filed.mint == mint.url || filed.mint == from;
@@ -383,6 +389,15 @@ fn names(info: &Info, url: &str) -> bool {
     urls.into_iter().any(|named| same_place(named, url))
 }
 
+/// Whether the list of addresses that is shown for a mint is none of before the one that is known:
+/// anybody may have kept an old one, with an address that the mint has given up.
+fn counts(mint: &Mint, info: &Info) -> bool {
+    let known = mint.identity.as_ref().map_or(0, |known| known.issued);
+    info.identity
+        .as_ref()
+        .is_some_and(|shown| shown.issued >= known)
+}
+
 /// Whether the mint at `url` says that it is reached elsewhere. A mint whose operator has set no address
 /// knows only those of its own machine, which says nothing to others.
 fn is_elsewhere(info: &Info, url: &str) -> bool {
@@ -392,25 +407,23 @@ fn is_elsewhere(info: &Info, url: &str) -> bool {
 
 /// A known mint with what it says of itself now, which must be what it said before: unit, decimals,
 /// and identity.
-fn agreed(url: &str, mut mint: Mint, info: &Info) -> Result<Mint, Error> {
-    let lie = |lie| Error::lie(url, lie);
+fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Lie> {
     if (&mint.unit, mint.decimals) != (&info.unit, info.decimals) {
-        return Err(lie(Lie::UnitChanged {
+        return Err(Lie::UnitChanged {
             unit: printable(&mint.unit),
             decimals: mint.decimals,
             now: printable(&info.unit),
             now_decimals: info.decimals,
-        }));
+        });
     }
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}
-        (Some(_), None) => return Err(lie(Lie::IdentityChanged)),
+        (Some(_), None) => return Err(Lie::IdentityChanged),
         (Some(known), Some(shown)) if known.key != shown.key => {
-            return Err(lie(Lie::IdentityChanged));
+            return Err(Lie::IdentityChanged);
         }
-        // An old list of addresses, which anybody may have kept, does not win over a later one.
-        (Some(known), Some(shown)) if known.issued > shown.issued => {}
+        (_, Some(_)) if !counts(&mint, info) => {}
         (_, Some(shown)) => mint = with_addresses(mint, shown),
     }
     Ok(mint)

@@ -231,7 +231,15 @@ async fn tokens_of_other_mints_units_and_keysets_are_refused() {
                 .for_each(|proof| proof.proof.id = id);
         })
     };
-    let at = |mint: String| altered(&stage, &tokens, |token| token.mint = mint);
+    let at = |mint: String| {
+        altered(&stage, &tokens, |token| {
+            token.mint = mint;
+            token
+                .proofs
+                .iter_mut()
+                .for_each(|proof| proof.proof.id = foreign);
+        })
+    };
     let cases = [
         (
             "another mint",

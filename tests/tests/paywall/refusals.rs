@@ -30,14 +30,15 @@ async fn what_can_be_seen_to_be_wrong_reaches_nobody() {
     let good = stage.header(&tokens);
     let blanks = stage.blanks(&[1]);
     let outputs = change::encode_outputs(&blanks.outputs).unwrap();
+    let other = farthing_protocol::KeysetId::from_bytes(&[0x52; 8]).unwrap();
     let elsewhere = altered(&stage, &tokens, |t| {
-        t.mint = "https://other.example".to_owned()
+        t.mint = "https://other.example".to_owned();
+        t.proofs.iter_mut().for_each(|proof| proof.proof.id = other);
     });
     let unit = altered(&stage, &tokens, |t| t.unit = "sat".to_owned());
     let small = stage.header(&tokens[..1]);
     let too_much = stage.header(&stage.tokens(&[4]).await);
     let foreign = altered(&stage, &tokens, |t| {
-        let other = farthing_protocol::KeysetId::from_bytes(&[0x52; 8]).unwrap();
         t.proofs.iter_mut().for_each(|proof| proof.proof.id = other);
     });
     let long = format!("cashuB{}", "A".repeat(64 * 1024));
@@ -139,4 +140,18 @@ async fn without_an_account_at_the_mint_nothing_is_sold_and_nothing_is_spent() {
             .contains("publisher's own account")
     );
     stage.assert_unspent(&tokens).await;
+}
+
+#[tokio::test]
+async fn a_token_is_of_the_mint_whose_keysets_it_has_whatever_address_it_names() {
+    let stage = Stage::open().await;
+    let addresses = ["http://localhost:1", "https://moved.example/", "?"];
+    for (n, address) in addresses.iter().enumerate() {
+        let tokens = stage.tokens(&[1, 2]).await;
+        let token = altered(&stage, &tokens, |t| (*address).clone_into(&mut t.mint));
+        let request = stage.request("GET", &format!("/articles/{n}"));
+        let answer = Answer::of(request.header("x-cashu", &token)).await;
+        answer.bought(&format!("article {n}"));
+    }
+    assert_eq!(stage.income().await, 9);
 }

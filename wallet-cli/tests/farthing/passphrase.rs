@@ -64,8 +64,10 @@ fn a_passphrase_is_changed_and_taken_away() {
         write(dir.path(), "old", "old\n"),
         write(dir.path(), "new", "new"),
     );
+    let server = Server::start();
     let key = |arguments: &[&str]| farthing(&wallet, &[&["key"], arguments].concat(), "");
     farthing(&wallet, &["init", "--restore"], PHRASE);
+    farthing(&wallet, &["mint", "add", &server.base], "");
     let before = key(&[]).stdout;
     let set = ["passphrase", "set", "--new-passphrase-file", &old, "--json"];
     assert_eq!(json(&farthing(&wallet, &set, ""))["passphrase"], true);
@@ -98,6 +100,8 @@ fn at_a_terminal_it_is_asked_for_and_not_shown() {
     let dir = tempfile::tempdir().unwrap();
     let wallet = dir.path().join("wallet");
     farthing(&wallet, &["init", "--restore"], PHRASE);
+    let server = Server::start();
+    farthing(&wallet, &["mint", "add", &server.base], "");
     let key = text(&farthing(&wallet, &["key"], "").stdout).to_owned();
     let twice = format!("{SECRET}\n{SECRET}\n");
     let (code, shown) = on_a_terminal(&wallet, &["passphrase", "set"], &twice);
