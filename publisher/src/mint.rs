@@ -554,3 +554,7 @@ fn reason(error: &reqwest::Error) -> String {
     }
     innermost.to_string()
 }
+
+#[cfg(test)]
+#[path = "mint_tests.rs"]
+mod tests;

@@ -220,3 +220,31 @@ fn the_mint_that_holds_it_is_used_or_all_are_named() {
     let key = |url: &str| wallet.run(&["key", "--mint", url]).unwrap()["key"].clone();
     assert_ne!(key(&empty.url()), key(&full.url()));
 }
+
+#[test]
+fn a_mint_that_changes_its_decimals_is_refused_until_it_says_again_what_it_said() {
+    let mut scene = Scene::start(&[]);
+    let wallet = scene.in_use();
+    let old = balances(&wallet)[0].0.clone();
+    let listen = old.trim_start_matches("http://").to_owned();
+    let Scene { mint, folder, .. } = scene;
+    let mut mint = mint.with("DECIMALS", "2");
+    mint.start_at(&listen).unwrap();
+    for command in [&["restore"][..], &["mint", "add", &old]] {
+        let refused = error(&wallet, command);
+        assert_eq!(refused["code"], "mint_misbehaved", "{command:?}");
+        let what = refused["what"].as_str().unwrap();
+        assert!(
+            what.contains("its unit was credit with 0 decimals"),
+            "{what}"
+        );
+    }
+    let mints = wallet.run(&["mint", "list"]).unwrap();
+    assert_eq!(mints["mints"][0]["decimals"], 0);
+    mint.stop().unwrap();
+    let mut mint = mint.with("DECIMALS", "0");
+    mint.start_at(&listen).unwrap();
+    wallet.run(&["mint", "add", &old]).unwrap();
+    assert_eq!(balances(&wallet), [(old, 204, 0)]);
+    drop((mint, folder));
+}
