@@ -124,6 +124,12 @@ impl Keys {
         self.lock.verifying_key().to_bytes()
     }
 
+    /// Whether what is locked to these keys is locked to the publisher alone.
+    pub(crate) fn opens_alone(&self, holders: &[[u8; 32]]) -> bool {
+        let mut own = self.other_locks.iter().chain([&self.lock]);
+        own.any(|key| *holders == [key.verifying_key().to_bytes()])
+    }
+
     /// Signs the SHA-256 hash of a locked secret with the key of the present mint that it names (NUT-11,
     /// "Signature scheme").
     pub(crate) fn sign_lock(&self, secret: &str) -> [u8; 64] {
