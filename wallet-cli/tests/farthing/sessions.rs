@@ -235,7 +235,6 @@ fn key_passphrase_proxy_and_doctor() {
     let mut session = Session::new();
     session.run_with("farthing init --restore", PHRASE);
     session.both("farthing key");
-    session.run("farthing key --qr");
     session.run("farthing key --qr --json");
     session.both("farthing doctor");
     session.both("farthing proxy show");
@@ -244,6 +243,9 @@ fn key_passphrase_proxy_and_doctor() {
     session.run("farthing proxy set 127.0.0.1:9050 --json");
     session.both("farthing mint add $MINT");
     session.run("farthing mint add $MINT --proxy direct");
+    session.both("farthing key");
+    session.run("farthing key --qr");
+    session.both("farthing key --former --mint $MINT");
     session.run("farthing doctor");
     session.both("farthing proxy remove");
     session.say("A passphrase");
@@ -278,6 +280,7 @@ fn help() {
         "mint",
         "mint add",
         "mint list",
+        "mint move",
         "balance",
         "withdraw",
         "send",
