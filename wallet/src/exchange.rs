@@ -174,7 +174,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             match next.map_err(|error| error.keeps_open(id))? {
                 Next::Done(finished) => return Ok(finished),
                 Next::Ended(refused) => return Err(Error::Refused(refused)),
-                Next::Again(replanned) => operation = replanned,
+                Next::Again(replanned) => operation = *replanned,
             }
             replans += 1;
         }

@@ -28,7 +28,7 @@ pub(crate) enum Next {
     /// The mint had done it before.
     Done(Finished),
     /// It was planned anew, with other outputs, and is to be sent.
-    Again(Operation),
+    Again(Box<Operation>),
     /// It is undone, or kept as it is: the aftermath says which.
     Ended(Refused),
 }
@@ -58,7 +58,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Some(_) | None => None,
         };
         match (replanned, operation.purchase.clone()) {
-            (Some(replanned), _) => Ok(Next::Again(replanned)),
+            (Some(replanned), _) => Ok(Next::Again(Box::new(replanned))),
             (None, Some(purchase)) if purchase.stage == Stage::TakeBack => {
                 self.take_back_refused(operation, &purchase).await
             }

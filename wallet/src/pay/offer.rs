@@ -24,7 +24,7 @@ pub struct Offer {
     /// The request that buys it.
     pub(crate) request: PageRequest,
     /// The mint whose tokens would pay.
-    pub(crate) mint: Mint,
+    pub(crate) mint: Box<Mint>,
     /// What is bought.
     pub item: Item,
     /// The site: scheme, host, and port if it is not the scheme's own.
@@ -153,7 +153,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         Ok(Offer {
             request,
-            mint,
+            mint: Box::new(mint),
             item,
             site,
             description: wanted.description.as_deref().map(printable),

@@ -49,7 +49,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let id = operation.id;
         match self.without(operation, &[]).await {
-            Ok(Next::Again(swap)) => self.run(swap).await,
+            Ok(Next::Again(swap)) => self.run(*swap).await,
             Ok(Next::Done(finished)) => Ok(finished),
             Ok(Next::Ended(refused)) => Err(Error::Refused(refused)),
             Err(error) => Err(error.keeps_open(id)),
@@ -91,7 +91,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let next = self.without(operation, &gone).await;
         match next.map_err(|error| error.keeps_open(id))? {
-            Next::Again(swap) => self.run(swap).await,
+            Next::Again(swap) => self.run(*swap).await,
             Next::Done(finished) => Ok(finished),
             Next::Ended(refused) => Err(Error::Refused(refused)),
         }
@@ -156,7 +156,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         swap.fee = fee;
         let batch = places.put(Batch::default().put_operation(&swap)?)?;
         self.tables.apply(batch).await?;
-        Ok(Next::Again(swap))
+        Ok(Next::Again(Box::new(swap)))
     }
 
     /// Where the money of an open payment is, for messages.
