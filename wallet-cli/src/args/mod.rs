@@ -34,7 +34,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "FARTHING_WALLET", value_name = "DIR")]
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) wallet: Option<PathBuf>,
-    /// The mint to use [default: the first of `farthing mint list`; `restore` takes all]
+    /// The mint to use [default: the one that can; `restore` takes all]
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) mint: Option<String>,
     /// Print one JSON object instead of text

@@ -45,7 +45,12 @@ fn same_form(documented: &Value, printed: &Value, place: &str) {
             assert!(printed.is_empty(), "{place}: {printed:?}");
         }
         (Value::Array(documented), Value::Array(printed)) => {
-            assert!(!printed.is_empty(), "{place}: nothing to compare with");
+            // Other addresses of the mint, which few have.
+            let may_be_empty = place.ends_with("urls");
+            assert!(
+                may_be_empty || !printed.is_empty(),
+                "{place}: nothing to compare with"
+            );
             for value in printed {
                 same_form(&documented[0], value, place);
             }
