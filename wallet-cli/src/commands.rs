@@ -141,27 +141,7 @@ async fn with_wallet(
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
         OpenCommand::Account { limit, before } => account(wallet, url, before, limit).await,
-        OpenCommand::Mint(args::Mint::List) => Ok(report::mints(&wallet.mints().await?)),
-        OpenCommand::Mint(args::Mint::Add {
-            url,
-            token,
-            unlisted,
-        }) => {
-            let token = token.map(api_token).transpose()?;
-            let listed = match unlisted {
-                true => Listed::NotRequired,
-                false => Listed::Required,
-            };
-            let added = wallet.add_mint_at(&url, token, listed);
-            let added = waiting("asking the mint for its keys", added);
-            Ok(report::mint_added(&added.await?))
-        }
-        OpenCommand::Mint(args::Mint::Move { old, new }) => {
-            let moved = waiting("comparing the mint's keys", wallet.move_mint(&old, &new));
-            let moved = moved.await?;
-            recover(wallet, None).await?;
-            Ok(report::mint_added(&moved))
-        }
+        OpenCommand::Mint(command) => mint(wallet, command).await,
         OpenCommand::Withdraw { amount } => {
             let read = |unit: &Unit| amount.read(unit, setting.reading);
             let (mint, amount) = wallet.choose(url, Need::Account, read).await?;
@@ -178,14 +158,7 @@ async fn with_wallet(
             let received = waiting("swapping the token", wallet.receive(&token)).await?;
             Ok(report::finished("received", &received, &units))
         }
-        OpenCommand::Redeem(redeem) => {
-            let text = redeem.amount.as_ref();
-            let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, setting.reading));
-            let (mint, amount) = wallet.choose(url, Need::BalanceAndAccount, read).await?;
-            let what = text.map_or(Redeem::All, |_| Redeem::Amount(amount));
-            let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
-            Ok(report::finished("redeemed", &redeemed, &units))
-        }
+        OpenCommand::Redeem(args) => redeem(wallet, setting, &args, &units).await,
         OpenCommand::Sent { id: Some(id), qr } => {
             Ok(report::sent(&wallet.sent(id).await?, &units, qr))
         }
@@ -213,17 +186,65 @@ async fn with_wallet(
             let (history, open) = (wallet.history().await?, wallet.open_operations().await?);
             Ok(report::history(&history, &open, &units))
         }
-        OpenCommand::Key { qr, former } => {
-            let none = |_: &Unit| Ok::<_, Failure>(0);
-            let (mint, _) = wallet.choose(url, Need::Mint, none).await?;
-            let key = match former {
-                true => wallet.use_former_lock_key(&mint).await?,
-                false => wallet.lock_public_key(&mint).await?,
-            };
-            Ok(report::key(&mint, key, qr))
-        }
+        OpenCommand::Key { qr, former } => key(wallet, url, qr, former).await,
         OpenCommand::Restore => restore(wallet, url).await,
     }
+}
+
+async fn mint(wallet: &mut NativeWallet, command: args::Mint) -> Result<Report, Failure> {
+    match command {
+        args::Mint::List => Ok(report::mints(&wallet.mints().await?)),
+        args::Mint::Add {
+            url,
+            token,
+            unlisted,
+        } => {
+            let token = token.map(api_token).transpose()?;
+            let listed = match unlisted {
+                true => Listed::NotRequired,
+                false => Listed::Required,
+            };
+            let added = wallet.add_mint_at(&url, token, listed);
+            let added = waiting("asking the mint for its keys", added).await?;
+            Ok(report::mint_added(&added))
+        }
+        args::Mint::Move { old, new } => {
+            let moved = wallet.move_mint(&old, &new);
+            let moved = waiting("comparing the mint's keys", moved).await?;
+            recover(wallet, None).await?;
+            Ok(report::mint_added(&moved))
+        }
+    }
+}
+
+async fn redeem(
+    wallet: &mut NativeWallet,
+    setting: &Setting,
+    args: &args::Redeem,
+    units: &Units,
+) -> Result<Report, Failure> {
+    let text = args.amount.as_ref();
+    let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, setting.reading));
+    let named = setting.mint.as_deref();
+    let (mint, amount) = wallet.choose(named, Need::BalanceAndAccount, read).await?;
+    let what = text.map_or(Redeem::All, |_| Redeem::Amount(amount));
+    let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
+    Ok(report::finished("redeemed", &redeemed, units))
+}
+
+async fn key(
+    wallet: &mut NativeWallet,
+    url: Option<&str>,
+    qr: bool,
+    former: bool,
+) -> Result<Report, Failure> {
+    let none = |_: &Unit| Ok::<_, Failure>(0);
+    let (mint, _) = wallet.choose(url, Need::Mint, none).await?;
+    let key = match former {
+        true => wallet.use_former_lock_key(&mint).await?,
+        false => wallet.lock_public_key(&mint).await?,
+    };
+    Ok(report::key(&mint, key, qr))
 }
 
 async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
