@@ -512,7 +512,7 @@ async fn scopes_and_revocation() {
 
 #[tokio::test]
 async fn a_page_of_any_origin_can_use_the_api() {
-    let scene = Scene::with(BINARY, &[("BODY_BYTES_MAX", "70000")])
+    let scene = Scene::with(BINARY, &[("BODY_BYTES_MAX", "100000")])
         .await
         .unwrap();
     let token = scene.mint.account("ann", ALL, 10).unwrap();
@@ -524,7 +524,7 @@ async fn a_page_of_any_origin_can_use_the_api() {
         request.header("origin", "https://wallet.example")
     };
     let bearer = format!("Bearer {token}");
-    let long = " ".repeat(70_001);
+    let long = " ".repeat(100_001);
     for (method, path, authorization, body, status) in [
         ("GET", path::INFO, None, "", 200),
         ("GET", path::KEYS, None, "", 200),

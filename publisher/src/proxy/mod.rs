@@ -10,6 +10,7 @@
 //! Bodies stream through all of them in both directions; nothing is collected.
 
 mod body;
+mod connector;
 mod door;
 mod headers;
 mod server;

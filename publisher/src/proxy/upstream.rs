@@ -15,7 +15,7 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::upgrade::OnUpgrade;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
 use super::body::{Pace, Paced, is_too_slow};
+use super::connector::Connector;
 use super::server::Place;
 use super::{HEADERS_MAX, KEEPALIVE, headers, refusal};
 
@@ -46,7 +47,7 @@ const EVENTS: &[u8] = b"text/event-stream";
 /// The server behind, as a service. Its answers stream; when there is none, it answers 502.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Watched>,
+    client: Client<Connector, Watched>,
     scheme: Scheme,
     authority: Authority,
     keep_host: bool,
@@ -128,7 +129,7 @@ impl Upstream {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .http1_max_headers(HEADERS_MAX)
-            .build(https);
+            .build(Connector(https));
         Ok(Self {
             client,
             scheme,

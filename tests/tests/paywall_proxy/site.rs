@@ -8,6 +8,14 @@ use super::*;
 /// What every page of the site says.
 pub(crate) const NEWS: &str = "All the news.";
 
+/// What a page says; on some much of it.
+pub(crate) fn news(path: &str) -> String {
+    match path.contains("long") {
+        true => NEWS.repeat(2500),
+        false => NEWS.to_owned(),
+    }
+}
+
 /// A running site.
 pub(crate) struct Site {
     pub(crate) url: String,
@@ -54,9 +62,16 @@ async fn answer(mut stream: TcpStream, page: fn(&str) -> String, seen: Arc<Mutex
         if !is_early && stream.read_exact(&mut body).await.is_err() {
             return;
         }
-        let length = NEWS.len();
-        let text = format!("HTTP/1.1 {head}content-length: {length}\r\n\r\n{NEWS}");
-        if stream.write_all(text.as_bytes()).await.is_err() || path.contains("closed") {
+        let news = news(&path);
+        let length = news.len();
+        let text = format!("HTTP/1.1 {head}content-length: {length}\r\n\r\n{news}");
+        if stream.write_all(text.as_bytes()).await.is_err() {
+            return;
+        }
+        if path.contains("closed") {
+            // Until there is more that will not be read: then the connection is reset.
+            let _ = stream.shutdown().await;
+            let _ = stream.readable().await;
             return;
         }
         if is_early && stream.read_exact(&mut body).await.is_err() {
