@@ -54,13 +54,11 @@ pub(super) struct ReadToTheEnd<S> {
 impl<S> ReadToTheEnd<S> {
     /// What became of a write of `length` bytes.
     fn written(&mut self, written: Poll<Result<usize>>, length: usize) -> Poll<Result<usize>> {
-        match written {
-            Poll::Ready(Err(error)) if is_closed(&error) => {
-                self.is_closed = true;
-                Poll::Ready(Ok(length))
-            }
-            written => written,
+        if matches!(&written, Poll::Ready(Err(error)) if is_closed(error)) {
+            self.is_closed = true;
+            return Poll::Ready(Ok(length));
         }
+        written
     }
 
     fn done(&mut self, done: Poll<Result<()>>) -> Poll<Result<()>> {
