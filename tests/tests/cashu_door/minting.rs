@@ -4,7 +4,7 @@ use farthing_protocol::api::{Restored, Signatures};
 use farthing_protocol::cashu::bolt11::{MintQuote, MintQuoteState};
 use farthing_protocol::cashu::nut20;
 use farthing_protocol::suite::secp256k1::SigningKey;
-use farthing_tests::client::proofs;
+use farthing_tests::client::{Client, proofs};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -111,6 +111,8 @@ async fn a_mint_of_an_older_version_is_brought_up_to_date_and_owes_what_it_owed(
     store.execute_batch(VERSION_2).unwrap();
     drop(store);
     shop.mint.start_at(&address).unwrap();
+    // The connections of the one before are gone.
+    shop.client = Client::new(&format!("http://{address}/cashu")).unwrap();
     let path = format!("/v1/mint/quote/bolt11/{}", paid.quote.as_str());
     let reply = shop.client.get(&path, None).await.unwrap();
     let read: MintQuote = reply.ok().unwrap();
