@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
+    clippy::result_large_err,
     reason = "a test that fails says so by panicking"
 )]
 
