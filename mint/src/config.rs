@@ -3,6 +3,7 @@
 
 mod auth;
 mod dir;
+mod fault;
 mod lightning;
 mod sense;
 mod unit;
@@ -275,10 +276,10 @@ impl Config {
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Self> {
         let shown = path.display();
-        let invalid = |e: toml::de::Error| Error::Operator(format!("{shown}: {}", e.message()));
-        let mut table: Table = toml::from_str(text).map_err(invalid)?;
+        let invalid = |e| Error::Operator(fault::of_file(path, text, &e));
         // The file by itself first, so that an error names the file and not the environment.
-        let _: Self = table.clone().try_into().map_err(invalid)?;
+        let _: Self = toml::from_str(text).map_err(invalid)?;
+        let mut table: Table = toml::from_str(text).map_err(invalid)?;
         for (variable, text) in variables {
             if variable == SEED_VARIABLE || variable == DATA_VARIABLE {
                 continue;

@@ -832,7 +832,7 @@ mod secrets {
         complaint("no macaroon in it");
         std::fs::write(&file, MACAROON_HEX).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-        complaint("run: chmod o=");
+        complaint("run: chmod g-w,o=");
         owner_only(&file);
         assert!(open_in(&dir, &config).is_ok());
     }

@@ -224,13 +224,14 @@ impl NoAnswer {
     }
 }
 
-/// A file with a secret in it, which others than its owner and group may not read.
+/// A file with a secret in it, which others than its owner and group may not read, and its group not
+/// change. (LND writes its macaroons for its group to read.)
 pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let metadata = std::fs::metadata(path).map_err(Error::file(path))?;
-    if metadata.permissions().mode() & 0o007 != 0 {
+    if metadata.permissions().mode() & 0o027 != 0 {
         let shown = path.display();
         return Err(Error::Operator(format!(
-            "{shown}: everybody on this machine may read it, and so pay; run: chmod o= {shown}"
+            "{shown}: others on this machine may read it, and so pay, or change it; run: chmod g-w,o= {shown}"
         )));
     }
     let bytes = std::fs::read(path).map_err(Error::file(path))?;

@@ -1,7 +1,5 @@
 //! `init`: a new mint.
 
-use std::os::unix::fs::DirBuilderExt as _;
-
 use clap::Args;
 use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
@@ -70,9 +68,7 @@ impl Init {
         if decimals.is_none() {
             return Err(unknown_decimals(&config.unit));
         }
-        let mut folder = std::fs::DirBuilder::new();
-        let made = folder.recursive(true).mode(0o700).create(dir.path());
-        made.map_err(Error::file(dir.path()))?;
+        dir.create()?;
         // The settings first: they are checked, and hold nothing that would be a loss.
         config.create(&dir.config())?;
         // As every command after this one sees them: with what the environment says.

@@ -1,5 +1,7 @@
 //! Opening a mint for a command.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +33,28 @@ pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
         .with_pages_max(config.database_pages_max)
         .with_cache_mib(config.store_cache_mib);
     Ok((config, store))
+}
+
+/// Makes this process the one that serves requests from the folder. The lock is the system's: it ends with
+/// what is given, and with the process however that ends, and what stays of its file means nothing.
+///
+/// # Errors
+/// [`Error::Operator`] with `otherwise` when a mint runs on the folder; [`Error::File`].
+pub(super) fn own(dir: &DataDir, otherwise: &str) -> Result<File> {
+    let path = dir.run_lock();
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(&path).map_err(Error::file(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let shown = dir.path().display();
+            Err(Error::Operator(format!(
+                "{shown}: farthing-mint run is running on this folder: {otherwise}"
+            )))
+        }
+        Err(TryLockError::Error(error)) => Err(Error::file(&path)(error)),
+    }
 }
 
 /// Makes the first keyset of blind authentication, where the settings ask for such and the mint has never

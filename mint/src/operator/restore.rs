@@ -7,9 +7,9 @@ use clap::Args;
 use farthing_protocol::Unit;
 use serde::Serialize;
 
-use super::Output;
 use super::keyset::add_keyset;
 use super::quarantine::{self, Credited, LIFTED, ReplayReport};
+use super::{Output, open};
 use crate::clock;
 use crate::config::{Config, DataDir, spent_log_file};
 use crate::engine::recovery;
@@ -60,6 +60,7 @@ impl Restore {
                 )));
             }
         }
+        let _owner = open::own(dir, "stop it first")?;
         let copied = self.check(&config, &keyring)?;
         // Under another name until it is in quarantine: no mint may start on the bare copy.
         let staged = dir.path().join("mint.sqlite.restoring");

@@ -32,12 +32,21 @@ struct Listening {
 impl Run {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         let (mut config, store) = open::books(dir)?;
+        let otherwise = "stop it first, or make another mint with --data";
+        let _owner = open::own(dir, otherwise)?;
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
         start_log(&config)?;
         for warning in config.warnings() {
             tracing::warn!("{warning}");
+        }
+        if dir.close_to_others()? {
+            let folder = dir.path().display();
+            tracing::warn!(
+                %folder,
+                "others than its owner could use the mint's folder; it was closed to them (mode 0700)"
+            );
         }
         config.connections_max = connections_within_files(config.connections_max);
         if store.reader()?.quarantine()?.is_some() {

@@ -29,6 +29,7 @@ impl SpentLogCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
         let (_, store) = open::books(dir)?;
         if let Self::Renew = self {
+            let _owner = open::own(dir, "it writes the spent log; stop it first")?;
             let mut writer = store.writer()?;
             let batch = writer.begin()?;
             batch.set_log_place(None)?;
