@@ -22,6 +22,7 @@ fn price(request: &Parts) -> Option<Price> {
     Some(Price {
         amount: 3,
         description: Some(format!("Article {article}")),
+        ..Price::default()
     })
 }
 

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Response;
 use farthing_protocol::ErrorCode;
-use farthing_protocol::payment::Receipt;
 
 use crate::error::Refusal;
 use crate::payment::{Payment, Terms};
 use crate::paywall::{Shared, Visit};
+use crate::receipts::Shown;
 use crate::records::Locked;
 use crate::settings::Accept;
 use crate::{clock, locked, receipts, settle};
 
 /// Why a request may go on to what is behind the paywall.
-pub(crate) enum Admission {
-    /// It shows a receipt.
-    Receipt(Receipt),
-    /// It pays, as far as can be told yet.
-    Payment(Box<Admitted>),
+pub(crate) struct Admission {
+    /// The receipts that it shows: one of them may be for its body, which is not read yet.
+    pub(crate) receipts: Vec<Shown>,
+    /// What it pays with where none of them is, as far as can be told yet.
+    pub(crate) payment: Result<Box<Admitted>, Refusal>,
 }
 
 /// A payment that may be settled once the answer is there.
@@ -33,37 +33,54 @@ pub(crate) struct Admitted {
 }
 
 impl Visit<'_> {
-    /// Looks at what the request shows, before anything is asked of anybody else.
+    /// Looks at what the request shows, before anything is asked of anybody else. A receipt comes first:
+    /// beside one that is for the request, no payment is looked at.
     ///
     /// # Errors
     /// The answer to a request that may not go on.
     pub(crate) async fn admit(&self) -> Result<Admission, Box<Response<Body>>> {
-        let refuse = |refusal: Refusal| Box::new(self.refuse(&refusal));
-        let payment = Payment::read(&self.headers).map_err(refuse)?;
         let (keys, now) = (&self.shared.keys, clock::now_s());
-        if let Some(receipt) = receipts::find(keys, &self.headers, &self.target, now) {
-            return Ok(Admission::Receipt(receipt));
+        let mut receipts = receipts::find(keys, &self.headers, &self.target, now);
+        if !self.has_body {
+            if receipts::covers(&receipts, None) {
+                let payment = Err(self.price_asked());
+                return Ok(Admission { receipts, payment });
+            }
+            // A receipt for another body than none is no receipt for this request.
+            receipts.clear();
         }
-        let Some(mut payment) = payment else {
-            return Err(Box::new(self.ask()));
+        match self.payment().await {
+            Err(refusal) if receipts.is_empty() => Err(Box::new(self.refuse(&refusal))),
+            payment => Ok(Admission { receipts, payment }),
+        }
+    }
+
+    /// What the request pays with, read and checked.
+    ///
+    /// # Errors
+    /// Why it is not served for that.
+    async fn payment(&self) -> Result<Box<Admitted>, Refusal> {
+        let Some(mut payment) = Payment::read(&self.headers)? else {
+            receipts::check(&self.target)?;
+            return Err(self.price_asked());
         };
         let (locked, fault) = match self.check(&mut payment).await {
             Ok(locked) => (locked, None),
             Err(fault) => {
-                let known = self.check_known(&mut payment, &fault).await;
-                known.map_err(refuse)?;
+                self.check_known(&mut payment, &fault).await?;
                 (Vec::new(), Some(fault))
             }
         };
-        Ok(Admission::Payment(Box::new(Admitted {
+        Ok(Box::new(Admitted {
             payment,
             locked,
             fault,
-        })))
+        }))
     }
 
     /// Checks a payment by what is asked for today; gives what it takes to redeem locked tokens later.
     async fn check(&self, payment: &mut Payment) -> Result<Vec<Locked>, Refusal> {
+        receipts::check(&self.target)?;
         let terms = Terms {
             amount: self.price.amount,
             mint: &self.shared.mint,

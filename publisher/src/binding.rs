@@ -13,6 +13,8 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use sha2::{Digest as _, Sha256};
 
+use crate::rules::IgnoredQuery;
+
 /// SHA-256 of a body.
 pub(crate) type BodyDigest = [u8; 32];
 
@@ -26,16 +28,20 @@ pub struct Origin(pub String);
 pub(crate) struct Target {
     /// The method, `GET` for `HEAD` too: who may read the page may ask for its head.
     pub(crate) method: Method,
-    /// Scheme, host, path and query.
+    /// Scheme, host, path and query, as they were asked for.
     pub(crate) url: String,
+    /// The same, without the parameters that make no difference to what is bought.
+    bought: String,
+    ignored: IgnoredQuery,
     /// The path alone.
     pub(crate) path: String,
 }
 
 impl Target {
     /// Of a request; `public_url` is the scheme and host that readers use, if the publisher has set it.
-    /// Else they are what an [`Origin`] says, or `http` and the request's `Host`.
-    pub(crate) fn of(parts: &Parts, public_url: Option<&str>) -> Self {
+    /// Else they are what an [`Origin`] says, or `http` and the request's `Host`. The parameters of
+    /// `ignored` make no difference to what is bought.
+    pub(crate) fn of(parts: &Parts, public_url: Option<&str>, ignored: &IgnoredQuery) -> Self {
         let method = match parts.method {
             Method::HEAD => Method::GET,
             ref other => other.clone(),
@@ -52,16 +58,29 @@ impl Target {
         };
         let path_and_query = parts.uri.path_and_query();
         let path_and_query = path_and_query.map_or("/", uri::PathAndQuery::as_str);
+        let url = format!("{origin}{path_and_query}");
         Self {
             method,
-            url: format!("{origin}{path_and_query}"),
+            bought: ignored.strip(&url).into_owned(),
+            ignored: ignored.clone(),
+            url,
             path: parts.uri.path().to_owned(),
         }
     }
 
-    /// As a receipt names it.
+    /// What is bought: the method, a space, and the URL without what makes no difference.
     pub(crate) fn resource(&self) -> String {
+        format!("{} {}", self.method, self.bought)
+    }
+
+    /// The same, with the URL as it was asked for: a receipt names it so, for whoever paid to compare.
+    pub(crate) fn asked_resource(&self) -> String {
         format!("{} {}", self.method, self.url)
+    }
+
+    /// Whether a receipt for `resource` is one for this.
+    pub(crate) fn is_for(&self, resource: &str) -> bool {
+        self.ignored.strip(resource) == self.resource()
     }
 
     /// The digest of the request with a body of this digest; `None` is no body.
@@ -175,12 +194,6 @@ impl Digested {
 }
 
 impl DigestWatch {
-    /// Whether the request has no body, as far as is known before it is read.
-    pub(crate) fn is_empty(&self) -> bool {
-        let state = lock(&self.0);
-        state.ended && state.bytes == 0
-    }
-
     /// The digest of the whole body, once it has been read; `None` when it was empty. What is behind the
     /// paywall may have answered before: then it is waited for while it reads on, and what it leaves
     /// is read here. `patience` is how long nothing may move.
@@ -273,7 +286,7 @@ mod tests {
         let request = Request::builder().method(method).uri(uri);
         let request = request.header("host", "Gazette.example:8080");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Target::of(&parts, public_url)
+        Target::of(&parts, public_url, &IgnoredQuery::default())
     }
 
     #[test]
@@ -285,7 +298,8 @@ mod tests {
         let request = Request::builder().uri("/a").header("host", "inside");
         let origin = Origin("https://Gazette.example".to_owned());
         let request = request.extension(origin).body(()).unwrap();
-        let told = Target::of(&request.into_parts().0, None);
+        let none = IgnoredQuery::default();
+        let told = Target::of(&request.into_parts().0, None, &none);
         assert_eq!(told.resource(), "GET https://gazette.example/a");
         let public = target("POST", "/a/1", Some("https://gazette.example/"));
         assert_eq!(public.resource(), "POST https://gazette.example/a/1");
@@ -311,13 +325,11 @@ mod tests {
     async fn a_body_passes_unchanged_and_its_digest_is_known_at_its_end() {
         let patience = Duration::from_secs(20);
         let (body, watch) = Digested::new(Body::from("hello"));
-        assert!(!watch.is_empty());
         let passed = body.collect().await.unwrap().to_bytes();
         assert_eq!(passed, "hello");
         let expected: [u8; 32] = Sha256::digest("hello").into();
         assert_eq!(watch.digest(patience).await, Ok(Some(expected)));
         let (_, watch) = Digested::new(Body::empty());
-        assert!(watch.is_empty());
         assert_eq!(watch.digest(patience).await, Ok(None));
     }
 
@@ -374,7 +386,7 @@ mod tests {
         let of = |host: &str, public_url: Option<&str>| {
             let request = Request::builder().uri("/a").header("host", host);
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            Target::of(&parts, public_url).url
+            Target::of(&parts, public_url, &IgnoredQuery::default()).url
         };
         assert_eq!(of("Gazette.example:80", None), "http://gazette.example/a");
         assert_eq!(

@@ -30,6 +30,9 @@ use crate::proxy::is_too_slow;
 /// What the form may have in bytes: a token at its longest is 16 KiB.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 
+/// What a form is told that names no page. `farthing-paywall check` knows the paywall by it.
+pub(crate) const NO_PAGE: &str = "the form names no page of this site; nothing was spent";
+
 /// What the form sends.
 #[derive(Deserialize)]
 struct Pasted {
@@ -54,8 +57,7 @@ where
         Err(refused) => return Ok(*refused),
     };
     let Some(place) = place(&url) else {
-        let detail = "the form names no page of this site; nothing was spent";
-        return Ok(refuse(ErrorCode::Malformed, detail));
+        return Ok(refuse(ErrorCode::Malformed, NO_PAGE));
     };
     let found = token::find(token.expose());
     let text = found.as_ref().map_or("", |token| token.as_str());

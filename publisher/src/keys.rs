@@ -2,8 +2,8 @@
 //! tokens are locked to and what hides them in the record of payments follow from it.
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::lock_key::LockKey;
+use crate::private;
 
 /// The name of the file in the publisher's folder.
 pub(crate) const FILE: &str = "publisher.key";
@@ -39,10 +40,15 @@ pub(crate) struct Keys {
     purposes: Zeroizing<[u8; 32]>,
     /// What hides the same from the mint.
     references: Zeroizing<[u8; 32]>,
+    /// Vouches for the receipts' cookies.
+    cookies: Zeroizing<[u8; 32]>,
 }
 
 /// A keyed hash of a token, by which it is known again. Without the publisher's secret it tells nothing.
 pub(crate) type Mark = [u8; 16];
+
+/// What vouches for a receipt's cookie.
+pub(crate) type CookieMac = [u8; 16];
 
 impl Keys {
     /// Reads the secret in `path`, or makes one when there is none.
@@ -75,15 +81,7 @@ impl Keys {
 
     fn load(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let mut file = std::fs::File::open(path).map_err(Error::file(path))?;
-        let mode = file.metadata().map_err(Error::file(path))?.permissions();
-        if mode.mode() & 0o077 != 0 {
-            return Err(Error::Settings(format!(
-                "{shown}: others than its owner may read the publisher's secret; run: chmod 600 {shown}"
-            )));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(Error::file(path))?;
+        let text = private::read_secret(path, "the publisher's secret")?;
         let mut secret = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), &mut *secret).map_err(|_| {
             Error::Settings(format!(
@@ -105,6 +103,7 @@ impl Keys {
             marks_secp256k1: key(b"Farthing_publisher_marks_secp256k1_v1"),
             purposes: key(b"Farthing_publisher_purposes_v1"),
             references: key(b"Farthing_publisher_references_v1"),
+            cookies: key(b"Farthing_publisher_cookies_v1"),
         }
     }
 
@@ -162,17 +161,36 @@ impl Keys {
     pub(crate) fn reference(&self, purpose: &[u8; 32]) -> Reference {
         Reference(*mac(&self.references, purpose))
     }
+
+    /// The MAC of a receipt's cookie.
+    pub(crate) fn cookie_mac(&self, message: &[u8]) -> CookieMac {
+        let hash = mac(&self.cookies, message);
+        hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// Whether that is the MAC of a receipt's cookie; takes the same time whatever it is.
+    pub(crate) fn is_cookie_mac(&self, message: &[u8], shown: &CookieMac) -> bool {
+        keyed(&self.cookies, message)
+            .verify_truncated_left(shown)
+            .is_ok()
+    }
 }
 
 fn mac(key: &[u8; 32], message: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(keyed(key, message).finalize().into_bytes().into())
+}
+
+fn keyed(key: &[u8; 32], message: &[u8]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes every key");
     mac.update(message);
-    Zeroizing::new(mac.finalize().into_bytes().into())
+    mac
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use farthing_protocol::{KeysetId, Secret};
 
@@ -261,5 +279,6 @@ mod tests {
         assert_eq!(later.sign_lock(&secret), then.sign_lock(&secret));
         assert_ne!(later.sign_lock("another"), then.sign_lock("another"));
         assert_ne!(keys.marks, keys.marks_secp256k1);
+        assert_ne!(keys.marks, keys.cookies);
     }
 }

@@ -17,6 +17,7 @@
 //! | `form` | paying by a pasted token, for browsers |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
+//! | `private` | folders and files that only their owner may use |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
 //! | `mint` | the mint's public API, as a publisher uses it |
 //! | `receipts` | receipts and their cookies |
@@ -59,6 +60,7 @@ mod offer;
 mod page;
 mod payment;
 pub mod paywall;
+mod private;
 mod proxy;
 mod receipts;
 mod records;
@@ -71,4 +73,5 @@ pub use command::main;
 pub use cors::AllowedOrigins;
 pub use error::Error;
 pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
+pub use rules::IgnoredQuery;
 pub use settings::{Accept, Charged, Settings};

@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::cors::OwnAnswer;
 use crate::error::Refusal;
 use crate::page::{self, Asked, Page};
-use crate::paywall::PAY_PATH;
 
 /// What a resource costs, and how it can be paid.
 pub(crate) struct Offer<'a> {
@@ -29,6 +28,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) url: &'a str,
     /// How it was asked for.
     pub(crate) asked: Asked<'a>,
+    /// Where the page's form goes.
+    pub(crate) pay_path: &'a str,
 }
 
 /// The body for programs.
@@ -48,14 +49,14 @@ struct Told<'a> {
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
 
 impl Offer<'_> {
-    /// The answer to a request that pays nothing.
-    pub(crate) fn ask(&self, headers: &HeaderMap) -> Response<Body> {
+    /// Why a request is not served that pays nothing.
+    pub(crate) fn price_asked(&self) -> Refusal {
         let price = Unit::new(self.unit, self.decimals).show(self.amount);
         let detail = format!("this costs {price}: send the request again with a token in X-Cashu");
-        self.refuse(headers, &Refusal::new(ErrorCode::PaymentRequired, detail))
+        Refusal::new(ErrorCode::PaymentRequired, detail)
     }
 
-    /// The answer to a payment that was refused.
+    /// The answer to a request that is not served for what it pays.
     pub(crate) fn refuse(&self, headers: &HeaderMap, refusal: &Refusal) -> Response<Body> {
         let request = self.payment_request().encode();
         let is_page = accepts_html(headers);
@@ -125,7 +126,7 @@ impl Offer<'_> {
             request,
             url: self.url,
             asked: self.asked,
-            pay_path: PAY_PATH,
+            pay_path: self.pay_path,
             error: (!asked).then_some(&refusal.detail),
         })
     }

@@ -22,22 +22,25 @@ use crate::mint::Mint;
 use crate::offer::Offer;
 use crate::page::Asked;
 use crate::records::{Records, Store};
+use crate::rules::IgnoredQuery;
 use crate::settings::{Accept, Settings};
 use crate::settle::Settlement;
-use crate::{clock, cors, form, headers, receipts};
+use crate::{clock, cors, form, headers, private, receipts};
 
-/// Where the page's form sends a pasted token.
+/// Where the page's form sends a pasted token, unless the settings say another path.
 pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// The name of the record's file in the publisher's folder.
 pub(crate) const RECORDS_FILE: &str = "payments.sqlite";
 
 /// What a request costs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Price {
     /// How much, in the mint's smallest unit; 0 is free.
     pub amount: u64,
     /// What is bought, for people.
     pub description: Option<String>,
+    /// Parameters of the query that make no difference to what is bought.
+    pub ignore_query: IgnoredQuery,
 }
 
 /// What became of a request; in the extensions of every answer, for logs and counters.
@@ -111,8 +114,9 @@ impl Paywall {
     where
         P: Fn(&Parts) -> Option<Price> + Send + Sync + 'static,
     {
+        settings.check()?;
         let dir = &settings.data;
-        std::fs::create_dir_all(dir).map_err(Error::file(dir))?;
+        private::make_folder(dir)?;
         let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
         let mut keys = Keys::load_or_create(&key)?;
         let store = Store::open(&record, !keys.is_new)?;
@@ -211,7 +215,8 @@ where
         let shared = Arc::clone(&self.paywall);
         Box::pin(async move {
             let origin = request.headers().get(header::ORIGIN).cloned();
-            let is_form = *request.method() == Method::POST && request.uri().path() == PAY_PATH;
+            let pay_path = shared.settings.pay_path.as_str();
+            let is_form = *request.method() == Method::POST && request.uri().path() == pay_path;
             let mut answer = match is_form {
                 true => form::pay(&shared, inner, request).await?,
                 false => serve(&shared, inner, request).await?,
@@ -249,13 +254,6 @@ where
         Err(refused) => return Ok(*refused),
     };
     let (body, watch) = Digested::new(body);
-    // A receipt for another body than none is no receipt for this request.
-    if let Admission::Receipt(receipt) = &admitted
-        && watch.is_empty()
-        && !receipts::covers(receipt, None)
-    {
-        return Ok(visit.ask());
-    }
     headers::strip_request(&mut parts.headers);
     let request = Request::from_parts(parts, Body::new(body));
     let mut answer = inner.oneshot(request).await?;
@@ -296,8 +294,12 @@ impl<'a> Visit<'a> {
     pub(crate) fn new(shared: &'a Shared, parts: &Parts, price: Price, has_body: bool) -> Self {
         Self {
             shared,
+            target: Target::of(
+                parts,
+                shared.settings.public_url.as_deref(),
+                &price.ignore_query,
+            ),
             price,
-            target: Target::of(parts, shared.settings.public_url.as_deref()),
             headers: parts.headers.clone(),
             has_body,
         }
@@ -311,17 +313,16 @@ impl<'a> Visit<'a> {
         watch: &DigestWatch,
     ) -> Response<Body> {
         let patience = Duration::from_millis(self.shared.settings.read_timeout_ms);
-        let admitted = match admitted {
-            Admission::Receipt(receipt) => {
-                return match watch.digest(patience).await {
-                    Ok(body) if receipts::covers(&receipt, body.as_ref()) => {
-                        tell(headers::keep_private(answer), Outcome::Receipt)
-                    }
-                    // It was for another body, and what was read of this one is gone.
-                    _ => self.ask(),
-                };
-            }
-            Admission::Payment(admitted) => *admitted,
+        if !admitted.receipts.is_empty()
+            && let Ok(body) = watch.digest(patience).await
+            && receipts::covers(&admitted.receipts, body.as_ref())
+        {
+            let answer = self.drop_surplus(headers::keep_private(answer));
+            return tell(answer, Outcome::Receipt);
+        }
+        let admitted = match admitted.payment {
+            Ok(payment) => *payment,
+            Err(refusal) => return self.refuse(&refusal),
         };
         if !self.shared.settings.charged.includes(answer.status()) {
             return tell(headers::keep_private(answer), Outcome::NotCharged);
@@ -357,6 +358,7 @@ impl<'a> Visit<'a> {
                 let amount = payment.amount();
                 let receipt = self.receipt(body.as_ref(), amount);
                 let answer = headers::paid(answer, receipt, settled.signatures);
+                let answer = self.drop_surplus(answer);
                 let outcome = if settled.is_repeated {
                     Outcome::Repeated
                 } else {
@@ -379,14 +381,27 @@ impl<'a> Visit<'a> {
         receipts::issue(keys, &terms, &self.target, body, amount, clock::now_s())
     }
 
-    pub(crate) fn ask(&self) -> Response<Body> {
-        tell(self.offer().ask(&self.headers), Outcome::Asked)
+    /// Keeps the reader's cookies for this page within what servers in front take.
+    fn drop_surplus(&self, mut answer: Response<Body>) -> Response<Body> {
+        receipts::drop_surplus(&self.headers, &self.target, answer.headers_mut());
+        answer
+    }
+
+    /// Why a request is not served that pays nothing.
+    pub(crate) fn price_asked(&self) -> Refusal {
+        self.offer().price_asked()
     }
 
     /// The answer to a payment that opens nothing.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Body> {
         let answer = self.offer().refuse(&self.headers, refusal);
-        tell(answer, Outcome::Refused(refusal.code))
+        let asked = refusal.code == ErrorCode::PaymentRequired.number();
+        let outcome = if asked {
+            Outcome::Asked
+        } else {
+            Outcome::Refused(refusal.code)
+        };
+        tell(answer, outcome)
     }
 
     fn offer(&self) -> Offer<'_> {
@@ -412,6 +427,7 @@ impl<'a> Visit<'a> {
                 has_body: self.has_body,
                 content_type: content_type.and_then(|kind| kind.to_str().ok()),
             },
+            pay_path: &settings.pay_path,
         }
     }
 }

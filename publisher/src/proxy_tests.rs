@@ -93,8 +93,7 @@ async fn proxy_with(upstream: SocketAddr, keep_host: bool, answer: Duration) -> 
     let paid = Rule {
         path: "/articles/*".to_owned(),
         amount: 3,
-        method: None,
-        description: None,
+        ..Rule::default()
     };
     let rules = Arc::new(Rules::new(&[paid], 0, false).unwrap());
     let timeouts = Timeouts {

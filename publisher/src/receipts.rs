@@ -1,18 +1,23 @@
 //! Receipts: signed for what was paid, shown again to read it again (`docs/protocol.md`, section 12.5).
 
+mod cookies;
+
 use axum::http::{HeaderMap, HeaderValue, header};
+use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::receipt::body_claim;
 use farthing_protocol::payment::{Receipt, header as names};
-use sha2::{Digest as _, Sha256};
 
 use crate::binding::{BodyDigest, Target};
+use crate::error::Refusal;
 use crate::keys::Keys;
 use crate::payment::single;
+use cookies::Held;
 
-/// What the names of receipts' cookies start with.
-const COOKIE_PREFIX: &str = "farthing-receipt-";
 /// Receipts carry the minute.
 const MINUTE_S: u64 = 60;
+/// The longest URL that is sold, in bytes: its receipt has to fit into a header of 16 KiB, together with
+/// the names of publisher and mint, as base64.
+const URL_BYTES_MAX: usize = 8192;
 
 /// What a receipt says beside what was bought.
 pub(crate) struct Terms<'a> {
@@ -28,8 +33,30 @@ pub(crate) struct Issued {
     pub(crate) cookie: HeaderValue,
 }
 
-/// Signs a receipt. `None` when it does not fit into a header, which a name or a URL of many
-/// kilobytes could bring about.
+/// A valid receipt that a request shows for its resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// SHA-256 of the body that it is for, base64url; none for no body.
+    body: Option<String>,
+}
+
+/// Whether a receipt for this target could be shown again, which is asked before it is paid for.
+///
+/// # Errors
+/// [`ErrorCode::Malformed`] for a URL that is too long.
+pub(crate) fn check(target: &Target) -> Result<(), Refusal> {
+    if target.url.len() <= URL_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "the URL is longer than {URL_BYTES_MAX} bytes, and no receipt could name it; nothing was spent: \
+         use a shorter URL"
+    );
+    Err(Refusal::new(ErrorCode::Malformed, detail))
+}
+
+/// Signs a receipt. `None` when it does not fit into a header, which [`check`] and the checks of the
+/// settings rule out.
 pub(crate) fn issue(
     keys: &Keys,
     terms: &Terms<'_>,
@@ -42,7 +69,7 @@ pub(crate) fn issue(
     let lifetime = u64::from(terms.hours) * 3600;
     let receipt = Receipt {
         issuer: terms.issuer.to_owned(),
-        resource: target.resource(),
+        resource: target.asked_resource(),
         body: body.map(body_claim),
         amount,
         unit: terms.unit.to_owned(),
@@ -51,98 +78,59 @@ pub(crate) fn issue(
         expires: issued + lifetime,
     };
     let text = receipt.sign(&keys.receipts);
-    let name = cookie_name(target);
-    let path = cookie_path(&target.path);
-    let secure = if target.url.starts_with("https://") {
-        "; Secure"
-    } else {
-        ""
-    };
-    let cookie =
-        format!("{name}={text}; Path={path}; Max-Age={lifetime}; HttpOnly; SameSite=Lax{secure}");
     Some(Issued {
         header: HeaderValue::from_str(&text).ok()?,
-        cookie: HeaderValue::from_str(&cookie).ok()?,
+        cookie: cookies::issue(keys, target, body, receipt.expires, lifetime)?,
     })
 }
 
-/// The receipt that the request shows for its resource, if it shows a valid one. What is left to compare
-/// is the request's body ([`covers`]).
-pub(crate) fn find(keys: &Keys, headers: &HeaderMap, target: &Target, now: u64) -> Option<Receipt> {
-    let shown = single(headers, names::RECEIPT).ok().flatten();
-    let cookie = find_cookie(headers, &cookie_name(target));
-    let mut valid = shown.into_iter().chain(cookie).filter_map(|text| {
+/// The valid receipts that the request shows for its resource. What is left to compare is the request's
+/// body ([`covers`]).
+pub(crate) fn find(keys: &Keys, headers: &HeaderMap, target: &Target, now: u64) -> Vec<Shown> {
+    let signed = |text: &str| {
         let (receipt, key) = Receipt::verify(text).ok()?;
         let is_ours = key == keys.receipts.verifying_key().to_bytes();
-        let is_for_this = receipt.resource == target.resource();
-        (is_ours && is_for_this && now < receipt.expires).then_some(receipt)
+        let is_for_this = target.is_for(&receipt.resource);
+        let body = receipt.body;
+        (is_ours && is_for_this && now < receipt.expires).then_some(Shown { body })
+    };
+    let header = single(headers, names::RECEIPT).ok().flatten();
+    let of_cookies = cookies::find(keys, headers, target, now).filter_map(|held| match held {
+        Held::Valid(body) => Some(Shown {
+            body: body.as_ref().map(body_claim),
+        }),
+        Held::Signed(text) => signed(text),
     });
-    valid.next()
+    header
+        .and_then(signed)
+        .into_iter()
+        .chain(of_cookies)
+        .collect()
 }
 
-/// Whether a receipt is for a request with a body of this digest.
-pub(crate) fn covers(receipt: &Receipt, body: Option<&BodyDigest>) -> bool {
-    receipt.body == body.map(body_claim)
+/// Whether one of the receipts is for a request with a body of this digest.
+pub(crate) fn covers(receipts: &[Shown], body: Option<&BodyDigest>) -> bool {
+    let body = body.map(body_claim);
+    receipts.iter().any(|receipt| receipt.body == body)
+}
+
+/// Has the browser drop the oldest receipts' cookies when the request showed too many of them: they
+/// would fill its `Cookie` header until servers in front refuse every request.
+pub(crate) fn drop_surplus(asked: &HeaderMap, target: &Target, answer: &mut HeaderMap) {
+    for line in cookies::surplus(asked, target) {
+        answer.append(header::SET_COOKIE, line);
+    }
 }
 
 /// Takes the receipts' cookies out of a request before it goes further.
 pub(crate) fn remove_cookies(headers: &mut HeaderMap) {
-    let is_ours = |cookie: &str| cookie.trim_start().starts_with(COOKIE_PREFIX);
-    let lines: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
-    if !lines
-        .iter()
-        .any(|line| line.to_str().is_ok_and(|l| l.split(';').any(is_ours)))
-    {
-        return;
-    }
-    headers.remove(header::COOKIE);
-    for line in lines {
-        let Ok(text) = line.to_str() else {
-            headers.append(header::COOKIE, line);
-            continue;
-        };
-        let rest: Vec<&str> = text
-            .split(';')
-            .filter(|c| !is_ours(c))
-            .map(str::trim)
-            .collect();
-        if let Ok(rest) = HeaderValue::from_str(&rest.join("; "))
-            && !rest.is_empty()
-        {
-            headers.append(header::COOKIE, rest);
-        }
-    }
-}
-
-/// One cookie for each resource: a browser sends back no other.
-fn cookie_name(target: &Target) -> String {
-    let hash = Sha256::digest(target.resource());
-    format!(
-        "{COOKIE_PREFIX}{}",
-        hex::encode(hash.get(..8).unwrap_or_default())
-    )
-}
-
-/// A path as a cookie can carry it; what cannot be written there is left to the cookie's name.
-fn cookie_path(path: &str) -> &str {
-    match path.find(|c: char| c == ';' || c == ',' || !c.is_ascii_graphic()) {
-        None => path,
-        Some(_) => "/",
-    }
-}
-
-fn find_cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let cookies = lines.filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(n, _)| *n == name).map(|(_, value)| value)
+    cookies::remove(headers);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::IgnoredQuery;
     use axum::http::Request;
 
     const NOW: u64 = 1_800_000_059;
@@ -154,7 +142,12 @@ mod tests {
 
     fn target(uri: &str) -> Target {
         let request = Request::builder().uri(uri).body(()).unwrap();
-        Target::of(&request.into_parts().0, Some("https://gazette.example"))
+        let parts = request.into_parts().0;
+        Target::of(
+            &parts,
+            Some("https://gazette.example"),
+            &IgnoredQuery::default(),
+        )
     }
 
     fn issued(keys: &Keys, target: &Target, body: Option<&BodyDigest>) -> Issued {
@@ -167,13 +160,9 @@ mod tests {
         issue(keys, &terms, target, body, 3, NOW).unwrap()
     }
 
-    fn with(name: header::HeaderName, value: &str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
-    }
-
     fn receipt_header(issued: &Issued) -> HeaderMap {
         let name = header::HeaderName::from_static(names::RECEIPT);
-        with(name, issued.header.to_str().unwrap())
+        HeaderMap::from_iter([(name, issued.header.clone())])
     }
 
     #[test]
@@ -181,7 +170,7 @@ mod tests {
         let keys = keys();
         let target_1 = target("/articles/1");
         let headers = receipt_header(&issued(&keys, &target_1, None));
-        let free = |t: &Target, now| find(&keys, &headers, t, now).is_some();
+        let free = |t: &Target, now| !find(&keys, &headers, t, now).is_empty();
         let expires = 1_800_000_000 + 2 * 3600;
         assert!(free(&target_1, NOW));
         assert!(free(&target_1, expires - 1));
@@ -189,38 +178,69 @@ mod tests {
         assert!(!free(&target("/articles/2"), NOW));
         assert!(!free(&target("/articles/1?page=2"), NOW));
         let another = self::keys();
-        assert!(find(&another, &headers, &target_1, NOW).is_none());
+        assert_eq!(find(&another, &headers, &target_1, NOW), []);
     }
 
     #[test]
     fn a_receipt_for_a_body_frees_that_body_alone() {
         let (keys, target) = (keys(), target("/api"));
         let headers = receipt_header(&issued(&keys, &target, Some(&[1; 32])));
-        let receipt = find(&keys, &headers, &target, NOW).unwrap();
-        assert!(covers(&receipt, Some(&[1; 32])));
-        assert!(!covers(&receipt, Some(&[2; 32])));
-        assert!(!covers(&receipt, None));
+        let receipts = find(&keys, &headers, &target, NOW);
+        assert!(covers(&receipts, Some(&[1; 32])));
+        assert!(!covers(&receipts, Some(&[2; 32])));
+        assert!(!covers(&receipts, None));
     }
 
     #[test]
-    fn the_cookie_is_for_its_path_alone_and_not_for_scripts() {
-        let (keys, target) = (keys(), target("/articles/1?a=b"));
-        let issued = issued(&keys, &target, None);
-        let cookie = issued.cookie.to_str().unwrap();
-        let (pair, attributes) = cookie.split_once("; ").unwrap();
-        assert_eq!(
-            attributes,
-            "Path=/articles/1; Max-Age=7200; HttpOnly; SameSite=Lax; Secure"
-        );
-        let headers = with(header::COOKIE, &format!("theme=dark; {pair}; lang=en"));
-        let found = find(&keys, &headers, &target, NOW).unwrap();
-        assert!(covers(&found, None));
-        assert!(!covers(&found, Some(&[1; 32])));
-        let mut passed_on = headers;
-        remove_cookies(&mut passed_on);
-        assert_eq!(passed_on[header::COOKIE], "theme=dark; lang=en");
-        let mut alone = with(header::COOKIE, pair);
-        remove_cookies(&mut alone);
-        assert!(alone.is_empty());
+    fn parameters_that_are_ignored_make_no_difference_to_a_receipt() {
+        let keys = keys();
+        let of = |uri: &str, ignored: &[&str]| {
+            let parts = Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+            let ignored = IgnoredQuery::parse(ignored).unwrap();
+            Target::of(&parts, Some("https://gazette.example"), &ignored)
+        };
+        let came = of("/a?fbclid=1&page=2", &["fbclid"]);
+        let issued = issued(&keys, &came, None);
+        let text = issued.header.to_str().unwrap();
+        let sub = Receipt::verify(text).unwrap().0.resource;
+        assert_eq!(sub, "GET https://gazette.example/a?fbclid=1&page=2");
+        let headers = receipt_header(&issued);
+        let is_free = |target: &Target| !find(&keys, &headers, target, NOW).is_empty();
+        for uri in [
+            "/a?page=2",
+            "/a?page=2&fbclid=3",
+            "/a?fbclid=1&page=2",
+            "/a?fbclid&page=2",
+        ] {
+            assert!(is_free(&of(uri, &["fbclid"])), "{uri}");
+        }
+        assert!(!is_free(&of("/a?page=3", &["fbclid"])));
+        assert!(!is_free(&of("/a?page=2&utm_x=1", &["fbclid"])));
+        assert!(!is_free(&of("/a?page=2", &[])));
+        assert!(is_free(&of("/a?fbclid=1&page=2", &[])));
+    }
+
+    #[test]
+    fn a_url_that_no_receipt_can_name_is_refused() {
+        let long = "a".repeat(URL_BYTES_MAX);
+        let refused = check(&target(&format!("/{long}"))).unwrap_err();
+        assert_eq!((refused.status, refused.code), (400, 40001));
+        let fits = &long[..URL_BYTES_MAX - "https://gazette.example/?".len()];
+        let target = target(&format!("/?{fits}"));
+        check(&target).unwrap();
+        let keys = keys();
+        let longest = "n".repeat(crate::settings::NAME_BYTES_MAX);
+        let terms = Terms {
+            issuer: &longest,
+            mint: &longest,
+            unit: "0123456789abcdef",
+            hours: u32::MAX,
+        };
+        let issued = issue(&keys, &terms, &target, Some(&[1; 32]), u64::MAX, NOW).unwrap();
+        assert!(issued.header.len() <= names::BYTES_MAX);
+        assert!(issued.cookie.len() < 4096);
+        let headers = receipt_header(&issued);
+        let found = find(&keys, &headers, &target, NOW);
+        assert!(covers(&found, Some(&[1; 32])));
     }
 }

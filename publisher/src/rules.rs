@@ -1,5 +1,6 @@
 //! What costs how much, by method and path.
 
+mod query;
 mod readings;
 
 use std::cmp::Reverse;
@@ -10,12 +11,13 @@ use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 use crate::Price;
+pub use query::IgnoredQuery;
 pub use readings::Unclear;
 use readings::readings;
 
 /// One rule as it is written down, its amount in the smallest part of the mint's unit, or as people
 /// write it ([`AmountText`]).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule<A = u64> {
     /// A path, or a path that ends in `/*` for all that is below it and for itself.
@@ -27,6 +29,8 @@ pub struct Rule<A = u64> {
     pub method: Option<String>,
     /// What is bought, for people.
     pub description: Option<String>,
+    /// Parameters of the query that make no difference to what is bought: `fbclid`, or `utm_*`.
+    pub ignore_query: Option<Vec<String>>,
 }
 
 impl Rule<AmountText> {
@@ -49,6 +53,7 @@ impl Rule<AmountText> {
             amount,
             method: self.method.clone(),
             description: self.description.clone(),
+            ignore_query: self.ignore_query.clone(),
         }
     }
 }
@@ -101,7 +106,9 @@ impl Rules {
             };
             let pattern = Pattern::new(rule, ignore_case).map_err(|why| invalid(&why))?;
             if patterns.iter().any(|other| other.is_for_the_same(&pattern)) {
-                return Err(invalid("another rule is for the same"));
+                return Err(invalid(
+                    "another rule is for the same path and method: keep one of them",
+                ));
             }
             patterns.push(pattern);
         }
@@ -161,6 +168,21 @@ impl Rules {
         Ok(())
     }
 
+    /// Whether anything costs anything.
+    pub(crate) fn charges(&self) -> bool {
+        let mut priced = self.patterns.iter().map(|pattern| pattern.price.amount);
+        self.default > 0 || priced.any(|amount| amount > 0)
+    }
+
+    /// A folder in which everything costs something, without a slash at its end; the longest path of such.
+    pub(crate) fn priced_folder(&self) -> Option<&str> {
+        let mut priced = self.patterns.iter().filter(|pattern| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+            pattern.is_prefix && pattern.price.amount > 0 && pattern.path.bytes().all(is_plain)
+        });
+        priced.next().map(|pattern| pattern.path.as_str())
+    }
+
     fn read(&self, path: &str) -> Result<Vec<String>, Unclear> {
         let mut readings = readings(path)?;
         if self.ignore_case {
@@ -207,45 +229,41 @@ impl Rules {
     fn default_price(&self) -> Price {
         Price {
             amount: self.default,
-            description: None,
+            ..Price::default()
         }
     }
 }
 
 impl Pattern {
     fn new(rule: &Rule, ignore_case: bool) -> Result<Self, String> {
+        check(rule)?;
         let prefix = rule.path.strip_suffix("/*");
         let path = prefix.unwrap_or(&rule.path);
-        if path.contains('*') {
-            return Err("a * can only be its last segment".to_owned());
-        }
         let mut path = if path.is_empty() && prefix.is_some() {
             String::new()
         } else {
             match readings(path).map_err(|why| why.to_string())?.as_slice() {
                 [path] => path.clone(),
-                _ => return Err("it can be read as more than one path".to_owned()),
+                _ => {
+                    return Err(
+                        "servers read it as more than one path: write it without // . .. ; \\ and %2F"
+                            .to_owned(),
+                    );
+                }
             }
         };
         if ignore_case {
             path = path.to_lowercase();
         }
-        let method = rule.method.as_deref().map(str::to_ascii_uppercase);
-        match method.as_deref() {
-            Some("HEAD") => return Err("HEAD costs what GET costs".to_owned()),
-            Some(method) => {
-                let known = Method::from_bytes(method.as_bytes());
-                known.map_err(|_| format!("{method:?} is no method"))?;
-            }
-            None => {}
-        }
+        let ignored = rule.ignore_query.as_deref().unwrap_or_default();
         Ok(Self {
             path,
             is_prefix: prefix.is_some(),
-            method,
+            method: rule.method.as_deref().map(str::to_ascii_uppercase),
             price: Price {
                 amount: rule.amount,
                 description: rule.description.clone(),
+                ignore_query: IgnoredQuery::parse(ignored)?,
             },
         })
     }
@@ -265,6 +283,90 @@ impl Pattern {
             None => false,
         }
     }
+}
+
+/// Methods that a rule can be for: those of RFC 9110 and RFC 5789, of WebDAV and CalDAV, and QUERY.
+const METHODS: [&str; 19] = [
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "QUERY",
+    "SEARCH",
+    "REPORT",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "MKCALENDAR",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "ACL",
+];
+/// The largest amount that programs in all languages read alike out of JSON.
+const AMOUNT_MAX: u64 = (1 << 53) - 1;
+/// How long a description may be, in bytes: it stands in the header that asks for payment.
+const DESCRIPTION_BYTES_MAX: usize = 1024;
+
+/// What is wrong with a rule by itself, and what to write.
+fn check(rule: &Rule) -> Result<(), String> {
+    let path = rule.path.as_str();
+    if let Some((_, rest)) = path.split_once("://") {
+        let path = rest.find('/').and_then(|slash| rest.get(slash..));
+        let path = path.unwrap_or("/*");
+        return Err(format!("it is a URL: write the path alone, {path:?}"));
+    }
+    if !path.starts_with('/') {
+        return Err(format!("it does not begin with a slash: write \"/{path}\""));
+    }
+    if let Some((path, _)) = path.split_once(['?', '#']) {
+        return Err(format!(
+            "a rule is for a path, whatever the query: write {path:?}"
+        ));
+    }
+    if let Some((path, _)) = path.strip_suffix("/*").unwrap_or(path).split_once('*') {
+        let path = path.trim_end_matches('/');
+        return Err(format!(
+            "a * can only be its last segment, and is for all that is below it: write \"{path}/*\""
+        ));
+    }
+    if rule.amount > AMOUNT_MAX {
+        return Err(format!("its amount is more than {AMOUNT_MAX}"));
+    }
+    if let Some(description) = &rule.description {
+        is_text("description", description, DESCRIPTION_BYTES_MAX)?;
+    }
+    match rule.method.as_deref().map(str::to_ascii_uppercase) {
+        None => Ok(()),
+        Some(method) if METHODS.contains(&method.as_str()) => Ok(()),
+        Some(method) => Err(match method.as_str() {
+            "HEAD" => "HEAD costs what GET costs: write GET".to_owned(),
+            method => format!(
+                "{method:?} is no known method, and its requests would be charged nothing: write GET, \
+                 POST, PUT, PATCH or DELETE, or leave method out for all of them"
+            ),
+        }),
+    }
+}
+
+/// Whether a text for people is one line that fits where it is shown; the error names `what`.
+pub(crate) fn is_text(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err(format!("{what}: is empty: write it out, or leave it out"));
+    }
+    if text.len() > bytes_max {
+        return Err(format!("{what}: is longer than {bytes_max} bytes"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!(
+            "{what}: has a line break or another control character"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ fn rule(path: &str, amount: u64) -> Rule {
     Rule {
         path: path.to_owned(),
         amount,
-        method: None,
-        description: None,
+        ..Rule::default()
     }
 }
 

@@ -2,11 +2,20 @@
 
 use std::path::PathBuf;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use farthing_protocol::Secret;
 
 use crate::cors::AllowedOrigins;
 use crate::error::Error;
+use crate::paywall::PAY_PATH;
+use crate::rules::is_text;
+
+/// How long the publisher's name and the mint's address may be, in bytes: both stand in every receipt.
+pub(crate) const NAME_BYTES_MAX: usize = 1024;
+/// How long the form's path may be, in bytes.
+const PAY_PATH_BYTES_MAX: usize = 256;
+/// The longest time limit: a year. Beyond some hundred years the clock's arithmetic ends.
+pub(crate) const TIMEOUT_MS_MAX: u64 = 366 * 24 * 3600 * 1000;
 
 /// The settings of a [`crate::Paywall`].
 #[derive(Clone, Debug)]
@@ -39,6 +48,8 @@ pub struct Settings {
     pub read_timeout_ms: u64,
     /// How often the mint is asked which keysets it has, in seconds: wallets are told which sign now.
     pub keysets_every_s: u32,
+    /// Where the page's form sends a pasted token: a path of the site that reaches the paywall.
+    pub pay_path: String,
 }
 
 impl Settings {
@@ -59,7 +70,48 @@ impl Settings {
             mint_timeout_ms: 10_000,
             read_timeout_ms: 10_000,
             keysets_every_s: 30,
+            pay_path: PAY_PATH.to_owned(),
         }
+    }
+
+    /// Whether the settings make sense: above all, whether what they charge for can be opened.
+    ///
+    /// # Errors
+    /// [`Error::Settings`], naming the setting and what to write.
+    pub fn check(&self) -> Result<(), Error> {
+        self.find_fault().map_err(Error::Settings)
+    }
+
+    fn find_fault(&self) -> Result<(), String> {
+        is_text("name", &self.name, NAME_BYTES_MAX)?;
+        check_url("mint", &self.mint, true)?;
+        if let Some(url) = &self.public_url {
+            check_url("public_url", url, false)?;
+        }
+        if self.api_token.expose().trim().is_empty() {
+            return Err("the mint's API token is empty".to_owned());
+        }
+        if self.data.as_os_str().is_empty() {
+            return Err("data: is empty: write a folder, as \"paywall-data\"".to_owned());
+        }
+        if self.receipt_hours == 0 {
+            return Err(
+                "receipt_hours: at least 1: what is paid for in a browser is opened by its receipt, and \
+                 would never open"
+                    .to_owned(),
+            );
+        }
+        if self.record_days == 0 {
+            return Err("record_days: at least 1".to_owned());
+        }
+        check_timeout("mint_timeout_ms", self.mint_timeout_ms)?;
+        check_timeout("read_timeout_ms", self.read_timeout_ms)?;
+        if self.keysets_every_s == 0 {
+            return Err("keysets_every_s: at least 1".to_owned());
+        }
+        self.charged.check()?;
+        self.accept.check()?;
+        check_pay_path(&self.pay_path)
     }
 }
 
@@ -78,6 +130,105 @@ pub enum Accept {
         locktime_hours_min: u32,
     },
 }
+
+impl Accept {
+    fn check(self) -> Result<(), String> {
+        let Self::Locked {
+            redeem_every_s,
+            locktime_hours_min,
+        } = self
+        else {
+            return Ok(());
+        };
+        if redeem_every_s == 0 {
+            return Err("redeem_every_s: at least 1".to_owned());
+        }
+        if locktime_hours_min == 0 {
+            return Err(
+                "locktime_hours_min: at least 1: with 0 readers could take back what they paid with"
+                    .to_owned(),
+            );
+        }
+        let half = u64::from(locktime_hours_min) * 3600 / 2;
+        if u64::from(redeem_every_s) > half {
+            return Err(format!(
+                "redeem_every_s: at most half of locktime_hours_min, here {half}: later, readers could \
+                 take back what they paid with"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
+/// unless `with_path`. The error says what to write, and repeats no password.
+pub(crate) fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
+    let no_url = || format!("{name}: is no URL: write one as \"https://gazette.example\"");
+    if url.len() > NAME_BYTES_MAX {
+        return Err(format!("{name}: is longer than {NAME_BYTES_MAX} bytes"));
+    }
+    let parsed: Uri = url.parse().map_err(|_| no_url())?;
+    let host = parsed.host().filter(|host| !host.is_empty());
+    let host = host.ok_or_else(no_url)?;
+    let host = match parsed.port_u16() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let scheme = match parsed.scheme_str() {
+        Some(scheme @ ("http" | "https")) => scheme,
+        Some(_) | None => {
+            return Err(format!(
+                "{name}: begins with http:// or https://: write \"https://{host}\""
+            ));
+        }
+    };
+    let path = if with_path {
+        parsed.path().trim_end_matches('/')
+    } else {
+        ""
+    };
+    let write = format!("write \"{scheme}://{host}{path}\"");
+    if url.contains(['?', '#']) {
+        return Err(format!("{name}: no query and no fragment: {write}"));
+    }
+    if parsed.authority().is_some_and(|a| a.as_str().contains('@')) {
+        return Err(format!("{name}: no user and no password: {write}"));
+    }
+    if !with_path && !matches!(parsed.path(), "" | "/") {
+        return Err(format!("{name}: scheme and host alone: {write}"));
+    }
+    Ok(())
+}
+
+/// Whether a time limit is one.
+pub(crate) fn check_timeout(name: &str, milliseconds: u64) -> Result<(), String> {
+    match milliseconds {
+        0 => Err(format!("{name}: at least 1")),
+        1..=TIMEOUT_MS_MAX => Ok(()),
+        _ => Err(format!("{name}: at most {TIMEOUT_MS_MAX}")),
+    }
+}
+
+/// Whether a path is written in the one way that everybody reads alike.
+fn check_pay_path(path: &str) -> Result<(), String> {
+    let is_plain = |segment: &str| {
+        let chars = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        !matches!(segment, "" | "." | "..") && segment.bytes().all(chars)
+    };
+    let segments = path.strip_prefix('/');
+    if path.len() <= PAY_PATH_BYTES_MAX
+        && segments.is_some_and(|path| path.split('/').all(is_plain))
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "pay_path: {path:?} is no plain path: write one as \"{PAY_PATH}\", of letters, digits and - . _ ~ \
+         between slashes"
+    ))
+}
+
+/// Whoever gets it pays once more.
+const PAYMENT_REQUIRED: u16 = StatusCode::PAYMENT_REQUIRED.as_u16();
 
 /// Which answers of what is behind the paywall are charged, by status. All others are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,15 +251,24 @@ impl Charged {
             let text = text.as_ref();
             let hundreds = text
                 .strip_suffix("xx")
+                .filter(|digit| digit.len() == 1)
                 .and_then(|digit| digit.parse::<u16>().ok());
             let range = match hundreds {
                 Some(digit @ 1..=5) => Some((digit * 100, digit * 100 + 99)),
                 Some(_) => None,
-                None => text.parse().ok().map(|status| (status, status)),
+                None if text.bytes().all(|b| b.is_ascii_digit()) => {
+                    text.parse().ok().map(|status| (status, status))
+                }
+                None => None,
             };
             range
                 .filter(|(from, _)| (100..600).contains(from))
-                .ok_or_else(|| Error::Settings(format!("charged: {text:?} is no HTTP status")))
+                .ok_or_else(|| {
+                    Error::Settings(format!(
+                        "charged: {text:?} is no HTTP status: write one as \"200\", or \"2xx\" for 200 to \
+                         299"
+                    ))
+                })
         };
         statuses
             .iter()
@@ -117,8 +277,31 @@ impl Charged {
             .map(Self)
     }
 
+    fn check(&self) -> Result<(), String> {
+        if self.0.is_empty() {
+            let what = "charged: is empty, and nothing would ever be charged: write \
+                        [\"2xx\", \"304\", \"101\"]";
+            return Err(what.to_owned());
+        }
+        let alone = |status: u16| self.0.contains(&(status, status));
+        // Interim answers: none of them ends a request, but for 101.
+        if let Some(status) = [100, 102, 103].into_iter().find(|status| alone(*status)) {
+            return Err(format!(
+                "charged: {status} is never the answer to a request: leave it out"
+            ));
+        }
+        if alone(PAYMENT_REQUIRED) {
+            let what = "charged: 402 asks for payment, and is never charged: leave it out";
+            return Err(what.to_owned());
+        }
+        Ok(())
+    }
+
     pub(crate) fn includes(&self, status: StatusCode) -> bool {
         let status = status.as_u16();
+        if status == PAYMENT_REQUIRED {
+            return false;
+        }
         self.0
             .iter()
             .any(|(from, to)| (*from..=*to).contains(&status))
@@ -147,9 +330,144 @@ mod tests {
 
     #[test]
     fn what_is_no_status_is_named() {
-        for wrong in ["", "xx", "9xx", "0xx", "20x", "99", "600", "ok"] {
+        for wrong in [
+            "", "xx", "9xx", "0xx", "20x", "99", "600", "ok", "+2xx", "+200",
+        ] {
             let error = Charged::parse(&[wrong]).unwrap_err().to_string();
-            assert_eq!(error, format!("charged: {wrong:?} is no HTTP status"));
+            let start = format!("charged: {wrong:?} is no HTTP status: write");
+            assert!(error.starts_with(&start), "{error}");
+        }
+    }
+
+    fn fault(change: impl FnOnce(&mut Settings)) -> String {
+        let token = Secret::new("token".to_owned());
+        let mut settings = Settings::new("The Gazette", "https://mint.example", token, "d".into());
+        change(&mut settings);
+        match settings.check() {
+            Ok(()) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_usual_settings_make_sense() {
+        assert_eq!(fault(|_| {}), "");
+        assert_eq!(fault(|s| s.mint = "http://[::1]:3338/mint/".to_owned()), "");
+        for url in ["https://gazette.example", "http://127.0.0.1:80/"] {
+            assert_eq!(fault(|s| s.public_url = Some(url.to_owned())), "");
+        }
+        assert_eq!(fault(|s| s.pay_path = "/articles/.pay".to_owned()), "");
+        assert_eq!(
+            fault(|s| s.charged = Charged::parse(&["1xx", "4xx"]).unwrap()),
+            ""
+        );
+    }
+
+    #[test]
+    fn an_address_is_told_as_it_should_be_written_without_its_password() {
+        for (url, error) in [
+            (
+                "gazette.example",
+                "begins with http:// or https://: write \"https://gazette.example\"",
+            ),
+            (
+                "ftp://a:21",
+                "begins with http:// or https://: write \"https://a:21\"",
+            ),
+            (
+                "https://u:s3cret@x",
+                "no user and no password: write \"https://x\"",
+            ),
+            (
+                "https://x?a=b",
+                "no query and no fragment: write \"https://x\"",
+            ),
+            (
+                "https://x/#top",
+                "no query and no fragment: write \"https://x\"",
+            ),
+            (
+                "https://x:8443/a/",
+                "scheme and host alone: write \"https://x:8443\"",
+            ),
+        ] {
+            let told = fault(|s| s.public_url = Some(url.to_owned()));
+            assert_eq!(told, format!("public_url: {error}"), "{url}");
+        }
+        for url in [
+            "",
+            "https://",
+            "https:// x",
+            "/a",
+            "https://u@",
+            &"a".repeat(2000),
+        ] {
+            let told = fault(|s| s.mint = url.to_owned());
+            assert!(told.starts_with("mint: is "), "{url}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_charges_and_never_opens_is_refused() {
+        for (told, start) in [
+            (fault(|s| s.receipt_hours = 0), "receipt_hours: at least 1"),
+            (fault(|s| s.record_days = 0), "record_days: at least 1"),
+            (
+                fault(|s| s.mint_timeout_ms = 0),
+                "mint_timeout_ms: at least 1",
+            ),
+            (
+                fault(|s| s.mint_timeout_ms = u64::MAX),
+                "mint_timeout_ms: at most",
+            ),
+            (
+                fault(|s| s.charged = Charged(Vec::new())),
+                "charged: is empty",
+            ),
+            (
+                fault(|s| s.charged = Charged::parse(&["402"]).unwrap()),
+                "charged: 402 asks",
+            ),
+            (
+                fault(|s| s.charged = Charged::parse(&["103"]).unwrap()),
+                "charged: 103 is never",
+            ),
+            (fault(|s| s.name = " ".to_owned()), "name: is empty"),
+            (
+                fault(|s| s.name = "a\nb".to_owned()),
+                "name: has a line break",
+            ),
+            (
+                fault(|s| s.name = "a".repeat(1025)),
+                "name: is longer than 1024 bytes",
+            ),
+            (
+                fault(|s| s.api_token = Secret::new("\n".to_owned())),
+                "the mint's API token is empty",
+            ),
+            (fault(|s| s.data = PathBuf::new()), "data: is empty"),
+        ] {
+            assert!(told.starts_with(start), "{start}: {told}");
+        }
+        let any = Charged::parse(&["4xx"]).unwrap();
+        assert!(!any.includes(StatusCode::PAYMENT_REQUIRED));
+        let locked = |redeem_every_s, locktime_hours_min| {
+            fault(|s| {
+                s.accept = Accept::Locked {
+                    redeem_every_s,
+                    locktime_hours_min,
+                };
+            })
+        };
+        assert_eq!(locked(1800, 1), "");
+        assert!(locked(1801, 1).starts_with("redeem_every_s: at most half"));
+        assert!(locked(0, 1).starts_with("redeem_every_s: at least 1"));
+        assert!(locked(1, 0).starts_with("locktime_hours_min: at least 1"));
+        for path in [
+            "", "/", "pay", "/a//b", "/a/", "/a/../b", "/a%2Fb", "/a?b", "/é",
+        ] {
+            let told = fault(|s| s.pay_path = path.to_owned());
+            assert!(told.starts_with("pay_path: "), "{path}: {told}");
         }
     }
 }

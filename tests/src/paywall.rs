@@ -1,6 +1,7 @@
 //! A paywall in a process of its own, driven as a publisher drives it.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -86,7 +87,8 @@ impl PaywallPlan {
     /// # Errors
     /// When it exits instead.
     pub fn start(&self) -> Result<PaywallProcess> {
-        std::fs::create_dir_all(&self.dir)?;
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(&self.dir)?;
         let log = self.dir.join("log");
         let file = std::fs::File::options()
             .create(true)

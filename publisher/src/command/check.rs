@@ -6,6 +6,7 @@ use http::Method;
 use serde::Serialize;
 
 use super::config::Config;
+use super::site::{self, SiteReport};
 use super::{Common, Output, block_on, prices};
 use crate::error::Error;
 use crate::mint::{Mint, Standing};
@@ -18,6 +19,10 @@ pub(super) struct Check {
     /// What to tell the prices of: paths, or methods and paths such as 'POST /api/x'.
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
+    /// The site's public address: look there, as a visitor who pays nothing, whether the page's form
+    /// reaches the paywall, what of the sitemap costs something, and what is free by another way.
+    #[arg(long, value_name = "URL")]
+    site: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +35,8 @@ struct Report {
     decimals: u8,
     api_token: Standing,
     prices: Vec<Priced>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<SiteReport>,
 }
 
 #[derive(Serialize)]
@@ -46,9 +53,18 @@ impl Check {
     pub(super) fn execute(self, output: Output) -> Result<bool, Error> {
         let config = self.common.load()?;
         config.check_rules()?;
-        let report = block_on(ask(&config, &self.paths))?;
+        let report = block_on(async {
+            let (mut report, rules) = ask(&config, &self.paths).await?;
+            if let Some(url) = &self.site {
+                let unit = Unit::new(&report.unit, report.decimals);
+                let terms = (&rules, &unit);
+                report.site = Some(site::look(&config, terms, url, &self.paths).await?);
+            }
+            Ok(report)
+        })?;
         output.write(&report, &report.text())?;
-        Ok(!matches!(report.api_token, Standing::Refused))
+        let is_well = report.site.as_ref().is_none_or(SiteReport::is_well);
+        Ok(is_well && !matches!(report.api_token, Standing::Refused))
     }
 }
 
@@ -68,7 +84,7 @@ fn priced(rules: &Rules, request: &str) -> Result<Priced, Error> {
     })
 }
 
-async fn ask(config: &Config, paths: &[String]) -> Result<Report, Error> {
+async fn ask(config: &Config, paths: &[String]) -> Result<(Report, Rules), Error> {
     let settings = config.settings()?;
     let last = prices::last_read(&config.data)?;
     let mint = Mint::open(&settings).await?;
@@ -77,14 +93,16 @@ async fn ask(config: &Config, paths: &[String]) -> Result<Report, Error> {
     let rules = config.rules(&unit)?;
     let prices = paths.iter().map(|request| priced(&rules, request));
     let prices = prices.collect::<Result<Vec<_>, _>>()?;
-    Ok(Report {
+    let report = Report {
         cashu_url: mint.cashu_url(settings.accept).map(str::to_owned),
         api_token: mint.standing().await?,
         mint: settings.mint,
         decimals: mint.decimals,
         unit: mint.unit,
         prices,
-    })
+        site: None,
+    };
+    Ok((report, rules))
 }
 
 impl Report {
@@ -118,6 +136,7 @@ impl Report {
             .chain(cashu)
             .chain([token])
             .chain(prices)
+            .chain(self.site.as_ref().map(SiteReport::text))
             .collect::<Vec<_>>()
             .join("\n")
     }

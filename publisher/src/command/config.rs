@@ -4,15 +4,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use farthing_protocol::{AmountText, Secret, Unit};
-use http::Uri;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+use zeroize::Zeroizing;
 
 use crate::cors::AllowedOrigins;
 use crate::error::Error;
+use crate::paywall::PAY_PATH;
+use crate::private;
 use crate::rules::{Rule, Rules};
 use crate::settings::{Accept, Charged, Settings};
+
+mod fault;
+mod sense;
 
 /// What the environment variables of all settings start with.
 pub(super) const PREFIX: &str = "FARTHING_PAYWALL_";
@@ -49,6 +54,8 @@ pub(super) struct Config {
     pub(super) ignore_case: bool,
     /// Which answers are charged, by status.
     pub(super) charged: Vec<String>,
+    /// Where the page's form sends a pasted token.
+    pub(super) pay_path: String,
     /// Which tokens are taken.
     pub(super) accept: Taken,
     /// How long locked tokens wait for company, in seconds.
@@ -61,7 +68,8 @@ pub(super) struct Config {
     pub(super) record_days: u32,
     /// Whether the server behind is told the host that the reader asked for, or its own.
     pub(super) keep_host: bool,
-    /// Proxies in front, by their networks.
+    /// Proxies in front, by their networks or addresses.
+    #[serde(deserialize_with = "sense::networks")]
     pub(super) trusted_proxies: Vec<IpNet>,
     /// Further headers that they write, and that the server behind is told.
     pub(super) trusted_headers: Vec<String>,
@@ -145,6 +153,7 @@ impl Default for Config {
             default_amount: None,
             ignore_case: false,
             charged: charged.map(str::to_owned).to_vec(),
+            pay_path: PAY_PATH.to_owned(),
             accept: Taken::Online,
             redeem_every_s: 60,
             locktime_hours_min: 24,
@@ -205,10 +214,6 @@ pub(super) fn from_environment() -> Result<Vec<Given>, Error> {
     Ok(all)
 }
 
-fn invalid(place: &str, error: &toml::de::Error) -> Error {
-    Error::Settings(format!("{place}: {}", error.message()))
-}
-
 impl Config {
     /// Reads the file, if there is one, and puts what else was `given` over it, each over those before.
     /// Relative paths in the file begin in its folder.
@@ -230,9 +235,10 @@ impl Config {
         folder: Option<&Path>,
         given: &[Given],
     ) -> Result<Self, Error> {
-        let mut table: Table = toml::from_str(text).map_err(|e| invalid(shown, &e))?;
+        let invalid = |e| Error::Settings(fault::of_file(shown, text, &e));
         // The file by itself first, so that an error names the file and not what is over it.
-        let mut config: Self = table.clone().try_into().map_err(|e| invalid(shown, &e))?;
+        let mut config: Self = toml::from_str(text).map_err(invalid)?;
+        let mut table: Table = toml::from_str(text).map_err(invalid)?;
         if let Some(folder) = folder {
             let mut place = |setting: &str, path: &Path| {
                 let path = folder.join(path).to_string_lossy().into_owned();
@@ -242,7 +248,7 @@ impl Config {
             if let Some(file) = &config.api_token_file {
                 place("api_token_file", file);
             }
-            config = table.clone().try_into().map_err(|e| invalid(shown, &e))?;
+            config = table.clone().try_into().map_err(invalid)?;
         }
         for given in given {
             (table, config) = given.put_over(&table)?;
@@ -250,33 +256,6 @@ impl Config {
         let checked = config.check();
         checked.map_err(|why| Error::Settings(format!("{shown}: {why}")))?;
         Ok(config)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        for (name, url) in [("upstream", &self.upstream), ("mint", &self.mint)] {
-            let url = url.as_deref().ok_or(format!("{name}: is not set"))?;
-            is_http(url).map_err(|why| format!("{name}: {why}"))?;
-        }
-        if let Some(url) = &self.public_url {
-            let parsed = is_http(url).map_err(|why| format!("public_url: {why}"))?;
-            if !matches!(parsed.path(), "" | "/") {
-                return Err("public_url: scheme and host alone".to_owned());
-            }
-        }
-        let numbers = [
-            ("connections_max", u64::from(self.connections_max)),
-            ("connect_timeout_ms", self.connect_timeout_ms),
-            ("answer_timeout_ms", self.answer_timeout_ms),
-            ("stall_timeout_ms", self.stall_timeout_ms),
-            ("mint_timeout_ms", self.mint_timeout_ms),
-            ("read_timeout_ms", self.read_timeout_ms),
-            ("record_days", u64::from(self.record_days)),
-            ("keysets_every_s", u64::from(self.keysets_every_s)),
-        ];
-        match numbers.into_iter().find(|(_, number)| *number == 0) {
-            Some((name, _)) => Err(format!("{name}: at least 1")),
-            None => Ok(()),
-        }
     }
 
     /// The price rules, their amounts read in the mint's unit.
@@ -329,8 +308,11 @@ impl Config {
     /// # Errors
     /// [`Error::Settings`] when there is none, [`Error::File`].
     pub(super) fn api_token(&self) -> Result<Secret, Error> {
-        if let Ok(token) = std::env::var(TOKEN_VARIABLE) {
-            return Ok(Secret::new(token));
+        if let Some(token) = std::env::var_os(TOKEN_VARIABLE) {
+            let token = token.into_string();
+            let token =
+                token.map_err(|_| Error::Settings(format!("{TOKEN_VARIABLE}: not UTF-8")))?;
+            return Ok(trimmed(&Zeroizing::new(token)));
         }
         let Some(path) = &self.api_token_file else {
             return Err(Error::Settings(format!(
@@ -338,9 +320,8 @@ impl Config {
                  api_token_file names"
             )));
         };
-        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let text = Secret::new(text);
-        Ok(Secret::new(text.expose().trim().to_owned()))
+        let text = private::read_secret(path, "the mint's API token")?;
+        Ok(trimmed(&text))
     }
 
     /// What the paywall is told.
@@ -348,6 +329,12 @@ impl Config {
     /// # Errors
     /// [`Error::Settings`], [`Error::File`].
     pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let settings = self.settings_with(self.api_token()?)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn settings_with(&self, api_token: Secret) -> Result<Settings, Error> {
         let mint = self.mint.as_deref().unwrap_or_default();
         Ok(Settings {
             public_url: self.public_url.clone(),
@@ -365,7 +352,8 @@ impl Config {
             mint_timeout_ms: self.mint_timeout_ms,
             read_timeout_ms: self.read_timeout_ms,
             keysets_every_s: self.keysets_every_s,
-            ..Settings::new(&self.name, mint, self.api_token()?, self.data.clone())
+            pay_path: self.pay_path.clone(),
+            ..Settings::new(&self.name, mint, api_token, self.data.clone())
         })
     }
 }
@@ -380,25 +368,28 @@ impl Given {
         } = self;
         let values = values(setting, text);
         let values = values.map_err(|why| Error::Settings(format!("{place}: {why}")))?;
-        let mut error = None;
+        let mut error: Option<toml::de::Error> = None;
         for value in values {
             let mut table = table.clone();
             table.insert(setting.clone(), value);
             match table.clone().try_into() {
                 Ok(config) => return Ok((table, config)),
-                Err(e) => error = error.or(Some(invalid(place, &e))),
+                // A reading of another type than the setting's says nothing of the value.
+                Err(e) => {
+                    let says_more = error.as_ref().is_some_and(fault::is_of_type);
+                    if error.is_none() || (says_more && !fault::is_of_type(&e)) {
+                        error = Some(e);
+                    }
+                }
             }
         }
-        Err(error.unwrap_or_else(|| Error::Settings(format!("{place}: is empty"))))
+        let message = error.as_ref().map_or("is empty", toml::de::Error::message);
+        Err(Error::Settings(format!("{place}: {message}")))
     }
 }
 
-fn is_http(url: &str) -> Result<Uri, String> {
-    let parsed: Uri = url.parse().map_err(|_| "is no URL".to_owned())?;
-    match (parsed.scheme_str(), parsed.authority()) {
-        (Some("http" | "https"), Some(_)) => Ok(parsed),
-        _ => Err("begins with http:// or https://".to_owned()),
-    }
+fn trimmed(token: &str) -> Secret {
+    Secret::new(token.trim().to_owned())
 }
 
 /// What a text may mean, to be tried in turn: itself, a number, yes or no, a list with commas.
@@ -433,6 +424,7 @@ fn rule(text: &str) -> Result<Rule<AmountText>, String> {
         amount: amount.parse().map_err(|_| wrong())?,
         method,
         description: None,
+        ignore_query: None,
     })
 }
 

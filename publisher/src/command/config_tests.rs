@@ -1,5 +1,7 @@
 //! Tests of the settings.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 const NEEDED: &str = "upstream = \"http://127.0.0.1:8000\"\nmint = \"https://mint.example\"\n";
@@ -90,34 +92,221 @@ fn an_unknown_setting_is_named() {
     assert!(error.contains("currency"), "{error}");
 }
 
+/// Settings that make no sense, what the error names, and what it says to do.
+const NONSENSE: [(&str, &str, &str); 27] = [
+    ("keysets_every_s = 0", "keysets_every_s", "at least 1"),
+    ("connections_max = 0", "connections_max", "at least 1"),
+    ("record_days = 0", "record_days", "at least 1"),
+    ("receipt_hours = 0", "receipt_hours", "at least 1"),
+    ("read_timeout_ms = 0", "read_timeout_ms", "at least 1"),
+    ("connect_timeout_ms = 0", "connect_timeout_ms", "at least 1"),
+    ("answer_timeout_ms = 0", "answer_timeout_ms", "at least 1"),
+    ("mint_timeout_ms = 0", "mint_timeout_ms", "at least 1"),
+    (
+        "read_timeout_ms = 9223372036854775807",
+        "read_timeout_ms",
+        "at most",
+    ),
+    (
+        "charged = []",
+        "charged",
+        "write [\"2xx\", \"304\", \"101\"]",
+    ),
+    ("charged = [\"ok\"]", "charged", "write one as \"200\""),
+    ("charged = [\"402\"]", "charged", "leave it out"),
+    ("public_url = \"gazette.example\"", "public_url", WRITE),
+    (
+        "public_url = \"https://gazette.example/a\"",
+        "public_url",
+        WRITE,
+    ),
+    (
+        "public_url = \"https://u:p@gazette.example\"",
+        "public_url",
+        WRITE,
+    ),
+    (
+        "public_url = \"https://gazette.example?a\"",
+        "public_url",
+        WRITE,
+    ),
+    (
+        "public_url = \"https://gazette.example/#a\"",
+        "public_url",
+        WRITE,
+    ),
+    (
+        "pay_path = \"pay\"",
+        "pay_path",
+        "write one as \"/.well-known/farthing/pay\"",
+    ),
+    ("name = \"\"", "name", "is empty"),
+    ("accept = \"any\"", "accept", "any"),
+    (
+        "accept = \"locked\"\nlocktime_hours_min = 0",
+        "locktime_hours_min",
+        "at least 1",
+    ),
+    (
+        "accept = \"locked\"\nredeem_every_s = 90000",
+        "redeem_every_s",
+        "43200",
+    ),
+    (
+        "trusted_proxies = [\"gazette\"]",
+        "trusted_proxies",
+        "write one as \"127.0.0.1\"",
+    ),
+    (
+        "trusted_proxies = [\"10.0.0.1/33\"]",
+        "trusted_proxies",
+        "\"10.0.0.0/8\"",
+    ),
+    (
+        "metrics_listen = \"127.0.0.1:8402\"",
+        "metrics_listen",
+        "another port",
+    ),
+    (
+        "listen = \"127.0.0.1:8000\"",
+        "upstream",
+        "your own server's address",
+    ),
+    ("[[price]]\npath = \"/a\"\namount = -1", "amount", ""),
+];
+const WRITE: &str = "write \"https://gazette.example\"";
+
+/// Paths of rules that make no sense, what else the rule says, and what the error says to do.
+const NONSENSE_RULES: [(&str, &str, &str); 15] = [
+    (
+        "/a",
+        "method = \"GTE\"",
+        "write GET, POST, PUT, PATCH or DELETE",
+    ),
+    ("/a", "method = \"\"", "write GET, POST"),
+    ("/a", "method = \"HEAD\"", "write GET"),
+    ("/a", "description = \"\"", "description: is empty"),
+    ("/a", "description = \"a\\nb\"", "line break"),
+    ("/a", "ignore_query = [\"*\"]", "\"utm_*\""),
+    (
+        "/a",
+        "[[price]]\npath = \"/a\"\namount = 2",
+        "keep one of them",
+    ),
+    (
+        "/a/",
+        "[[price]]\npath = \"/a/\"\namount = 2",
+        "keep one of them",
+    ),
+    ("a", "", "write \"/a\""),
+    ("/a*", "", "write \"/a/*\""),
+    ("/a/*/b", "", "write \"/a/*\""),
+    ("/a?v=1", "", "write \"/a\""),
+    ("/a//b", "", "without //"),
+    ("https://x/a/*", "", "write the path alone, \"/a/*\""),
+    ("/%zz", "", "%"),
+];
+
 #[test]
-fn a_value_that_makes_no_sense_is_named() {
-    for (text, name) in [
-        ("connections_max = 0", "connections_max"),
-        ("record_days = 0", "record_days"),
-        ("keysets_every_s = 0", "keysets_every_s"),
-        ("public_url = \"gazette.example\"", "public_url"),
-        ("public_url = \"https://gazette.example/a\"", "public_url"),
-        ("accept = \"any\"", "any"),
-        ("trusted_proxies = [\"10.0.0.1\"]", "IP"),
-    ] {
+fn a_setting_that_makes_no_sense_is_named_with_what_to_write() {
+    for (text, name, say) in NONSENSE {
         let error = message(parse(text, &[]));
-        assert!(error.contains("paywall.toml"), "{text}: {error}");
+        assert!(error.starts_with("paywall.toml"), "{text}: {error}");
         assert!(error.contains(name), "{text}: {error}");
+        assert!(error.contains(say), "{text}: {error}");
+        assert!(!error.contains("u:p@"), "{error}");
     }
+    for (path, more, say) in NONSENSE_RULES {
+        let text = format!("[[price]]\npath = \"{path}\"\namount = 1\n{more}");
+        let error = message(parse(&text, &[]));
+        assert!(
+            error.starts_with("paywall.toml: price rule "),
+            "{text}: {error}"
+        );
+        assert!(error.contains(say), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_named_by_where_it_was_given() {
     for (name, text) in [
         ("connections_max", "many"),
         ("listen", "here"),
         ("price", "/articles/*"),
         ("price", "/articles/*=cheap"),
+        ("trusted_proxies", "here"),
     ] {
         let error = message(parse("", &[(name, text)]));
         assert!(error.contains(&format!("PLACE_{name}")), "{text}: {error}");
     }
-    let error = message(parse("", &[("upstream", "127.0.0.1:8000")]));
-    assert!(error.contains("upstream"), "{error}");
+    let error = message(parse("", &[("connections_max", "many")]));
+    assert!(error.contains("\"many\", expected u32"), "{error}");
     let missing = Config::parse("the settings", "", None, &[]);
     assert!(message(missing).contains("upstream: is not set"));
+    for (setting, url) in [
+        ("upstream", "127.0.0.1:8000"),
+        ("upstream", "http://127.0.0.1:8000/site"),
+        ("upstream", "http://localhost:8402"),
+        ("mint", "https://u:p@mint.example"),
+        ("mint", "mint.example"),
+        ("data", ""),
+    ] {
+        let error = message(parse("", &[(setting, url)]));
+        assert!(error.contains(&format!("{setting}: ")), "{error}");
+    }
+}
+
+#[test]
+fn settings_that_are_unusual_and_make_sense_are_taken() {
+    for text in [
+        "public_url = \"http://gazette.example:8080/\"",
+        "charged = [\"2xx\", \"404\"]",
+        "stop_timeout_ms = 0",
+        "receipt_hours = 1",
+        "accept = \"online\"\nlocktime_hours_min = 0",
+        "[[price]]\npath = \"/*\"\namount = 1\nmethod = \"get\"",
+        "[[price]]\npath = \"/a\"\namount = 1\n[[price]]\npath = \"/a\"\nmethod = \"POST\"\namount = 2",
+        "[[price]]\npath = \"/a\"\namount = 1\nignore_query = [\"fbclid\", \"utm_*\"]",
+        "pay_path = \"/articles/.farthing/pay\"",
+    ] {
+        parse(text, &[]).unwrap();
+    }
+    let config = parse(
+        "trusted_proxies = [\"127.0.0.1\", \"::1\", \"10.0.0.0/8\"]",
+        &[],
+    )
+    .unwrap();
+    let networks: Vec<String> = config
+        .trusted_proxies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(networks, ["127.0.0.1/32", "::1/128", "10.0.0.0/8"]);
+}
+
+#[test]
+fn a_setting_that_is_there_twice_is_named_with_its_line_and_not_repeated() {
+    let error = message(parse(
+        "name = \"a\"\nlisten = \"127.0.0.1:1\"\nname = \"s3cret\"",
+        &[],
+    ));
+    assert_eq!(error, "paywall.toml, line 5, name: duplicate key");
+    let error = message(parse("receipt_hours = \"s3cret\"", &[]));
+    assert!(
+        error.starts_with("paywall.toml, line 3, receipt_hours: invalid type"),
+        "{error}"
+    );
+    let error = message(parse("api_token = \"s3cret\"", &[]));
+    assert!(
+        error.starts_with("paywall.toml, line 3, api_token: unknown field"),
+        "{error}"
+    );
+    assert!(!error.contains("s3cret"), "{error}");
+    let rule = "[[price]]\npath = \"/a\"\namount = 1\npath = \"/b\"";
+    assert_eq!(
+        message(parse(rule, &[])),
+        "paywall.toml, line 6, path: duplicate key"
+    );
 }
 
 #[test]
@@ -125,6 +314,7 @@ fn the_token_comes_from_its_file_and_is_not_shown() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("token");
     std::fs::write(&file, "farthing-secret\n").unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     let config = Config {
         api_token_file: Some(file),
         mint: Some("https://mint.example".to_owned()),

@@ -5,6 +5,7 @@ mod config;
 mod metrics;
 mod prices;
 mod run;
+mod site;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

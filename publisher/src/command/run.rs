@@ -88,6 +88,9 @@ async fn open(config: &Config) -> Result<(Paywall, Arc<Rules>), Error> {
     let paywall = Paywall::open_with(config.settings()?, |unit| {
         prices::unchanged(config, last, unit)?;
         let read = Arc::new(config.rules(unit)?);
+        if !read.charges() {
+            tracing::warn!("no price is set: everything is free");
+        }
         prices::keep(&config.data, unit)?;
         let shown = config.shown_prices(unit).join(", ");
         tracing::info!(

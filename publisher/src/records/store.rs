@@ -1,20 +1,24 @@
 //! The record's SQL.
 
+use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use farthing_protocol::{Secret, keyset};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::{Form, Known, Presented, Standing, Ticket};
 use crate::error::Error;
 use crate::keys::Mark;
+use crate::private;
 
 const SCHEMA_VERSION: i32 = 2;
 
 /// The open record.
 pub(crate) struct Store {
     connection: Connection,
+    /// Says that the record is this paywall's.
+    _owned: File,
 }
 
 /// Tokens that are redeemed in one request.
@@ -40,8 +44,10 @@ impl Store {
     /// that a record that has to be made anew has a gap.
     ///
     /// # Errors
-    /// [`Error::Records`], [`Error::File`]; [`Error::Settings`] for one of a later version.
+    /// [`Error::Records`], [`Error::File`]; [`Error::Settings`] for one of a later version, or when another
+    /// paywall has it.
     pub(crate) fn open(path: &Path, key_is_old: bool) -> Result<Self, Error> {
+        let owned = private::own(path)?;
         // Made beforehand, so that it is never readable by others.
         std::fs::OpenOptions::new()
             .append(true)
@@ -50,11 +56,11 @@ impl Store {
             .open(path)
             .map_err(Error::file(path))?;
         let connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is deleted is wiped: marks and tokens.
         connection.pragma_update(None, "secure_delete", "ON")?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(32);
         match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
             0 => {
@@ -81,7 +87,10 @@ impl Store {
                 )));
             }
         }
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            _owned: owned,
+        })
     }
 
     /// Whether locked tokens may have been taken that this record does not know.
@@ -98,7 +107,9 @@ impl Store {
         &self,
         work: impl FnOnce() -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        let transaction = self.connection.unchecked_transaction()?;
+        // Immediate: one that reads first would fail at once where somebody else writes, and not wait.
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = Transaction::new_unchecked(&self.connection, behavior)?;
         work()?;
         transaction.commit()
     }

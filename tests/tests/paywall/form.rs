@@ -100,3 +100,23 @@ async fn the_form_leads_nowhere_else() {
     }
     stage.assert_unspent(&tokens).await;
 }
+
+#[tokio::test]
+async fn the_form_goes_where_the_settings_say() {
+    let path = "/articles/.farthing/pay";
+    let stage = Stage::with(|settings| settings.pay_path = path.to_owned()).await;
+    let request = stage.request("GET", "/articles/1");
+    let page = Answer::of(request.header("accept", "text/html")).await;
+    let form = format!("<form method=\"post\" action=\"{path}\">");
+    assert!(page.text().contains(&form), "{}", page.text());
+    let token = stage.header(&stage.tokens(&[1, 2]).await);
+    let fields = [("token", token.as_str()), ("url", "/articles/1")];
+    // The path of other sites is the site's own here.
+    let elsewhere = Answer::of(stage.request("POST", PAY).form(&fields)).await;
+    assert_eq!(elsewhere.status, 404);
+    let paid = Answer::of(stage.request("POST", path).form(&fields)).await;
+    assert_eq!(paid.status, 303);
+    assert_eq!(stage.income().await, PRICE);
+    let cookie = paid.header("set-cookie").unwrap();
+    assert!(cookie.contains("; Path=/articles/1; "), "{cookie}");
+}

@@ -1,5 +1,7 @@
 //! Receipts: what was bought is free for a while, here and for nobody else.
 
+use farthing_publisher::{Charged, Paywall};
+
 use crate::stage::{Answer, PRICE, Stage};
 
 #[tokio::test]
@@ -73,18 +75,11 @@ async fn a_receipt_for_a_body_opens_that_body_alone() {
 }
 
 #[tokio::test]
-async fn a_receipt_expires_and_another_publishers_is_none() {
-    let stage = Stage::with(|settings| settings.receipt_hours = 0).await;
+async fn another_publishers_receipt_is_none() {
+    let stage = Stage::open().await;
     let tokens = stage.tokens(&[1, 2]).await;
     let paid = stage.pay("/articles/1", &tokens).await;
-    let receipt = paid.bought("article 1");
-    assert_eq!(receipt.expires, receipt.issued);
-    let shown = paid.header("x-cashu-receipt").unwrap();
-    let request = stage.request("GET", "/articles/1");
-    let expired = Answer::of(request.header("x-cashu-receipt", shown)).await;
-    assert_eq!(expired.refusal(), (402, 40201));
-
-    let mut forged = receipt;
+    let mut forged = paid.bought("article 1");
     forged.expires += 1_000_000;
     let forger = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
     let request = stage.request("GET", "/articles/1");
@@ -93,6 +88,145 @@ async fn a_receipt_expires_and_another_publishers_is_none() {
     // The token still fetches what it bought.
     stage.pay("/articles/1", &tokens).await.bought("article 1");
     assert_eq!(stage.income().await, PRICE);
+}
+
+/// The cookie that an answer sets, as a browser sends it back.
+fn cookie(answer: &Answer) -> String {
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    cookie.split("; ").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_foreign_cookie_of_any_bytes_hides_no_receipt_and_takes_none_along() {
+    let stage = Stage::open().await;
+    let tokens = stage.tokens(&[1, 2]).await;
+    let ours = cookie(&stage.pay("/articles/1", &tokens).await);
+    let ours = ours.as_bytes();
+    let name = ours.split(|byte| *byte == b'=').next().unwrap();
+    let foreign: [&[u8]; 3] = ["name=José".as_bytes(), b"name=Jos\xe9", b"a=\"b\"; c"];
+    for foreign in foreign {
+        // Beside it a junk cookie of the receipt's own name, which comes first.
+        let line = [foreign, b"; ", name, b"=junk; ", ours].concat();
+        let line = reqwest::header::HeaderValue::from_bytes(&line).unwrap();
+        let request = stage.request("GET", "/articles/1").header("cookie", line);
+        // And a token that is none: the receipt comes first.
+        let answer = Answer::of(request.header("x-cashu", "cashuBgarbage")).await;
+        assert_eq!((answer.status, answer.text()), (200, "article 1"));
+        answer.assert_free();
+        assert_eq!(stage.upstream.seen()["cookie"].as_bytes(), foreign);
+    }
+    assert_eq!(stage.income().await, PRICE);
+}
+
+#[tokio::test]
+async fn a_long_url_opens_by_its_cookie_and_one_that_no_receipt_can_name_is_not_sold() {
+    let stage = Stage::open().await;
+    for length in [2800, 8000] {
+        let path = format!("/articles/1?q={}", "x".repeat(length));
+        let paid = stage.pay(&path, &stage.tokens(&[1, 2]).await).await;
+        paid.bought("article 1");
+        assert!(paid.header("set-cookie").unwrap().len() < 4096);
+        let request = stage.request("GET", &path);
+        let again = Answer::of(request.header("cookie", cookie(&paid))).await;
+        assert_eq!(again.status, 200);
+        let request = stage.request("GET", &path);
+        let receipt = paid.header("x-cashu-receipt").unwrap();
+        let again = Answer::of(request.header("x-cashu-receipt", receipt)).await;
+        assert_eq!(again.status, 200);
+    }
+    let asked = stage.upstream.asked();
+    let tokens = stage.tokens(&[1, 2]).await;
+    let path = format!("/articles/1?q={}", "x".repeat(8200));
+    let refused = stage.pay(&path, &tokens).await;
+    assert_eq!(refused.refusal(), (400, 40001));
+    assert_eq!(stage.upstream.asked(), asked);
+    stage.assert_unspent(&tokens).await;
+}
+
+#[tokio::test]
+async fn a_receipt_for_one_body_is_not_in_the_way_of_paying_for_another() {
+    let stage = Stage::open().await;
+    let tokens = stage.tokens(&[1, 2]).await;
+    let post = async |body: &'static str, cookie: &str, token: &str| {
+        let request = stage.request("POST", "/api").body(body);
+        Answer::of(request.header("cookie", cookie).header("x-cashu", token)).await
+    };
+    let paid = post("one", "a=b", &stage.header(&tokens)).await;
+    let ours = cookie(&paid);
+    let more = stage.tokens(&[1, 2]).await;
+    let other = post("other", &ours, &stage.header(&more)).await;
+    assert_eq!((other.status, other.text()), (200, "{\"bytes\":5}"));
+    assert_eq!(stage.income().await, 2 * PRICE);
+    // Garbage beside the receipt does not matter for its body, and is refused for another.
+    assert_eq!(post("one", &ours, "garbage").await.status, 200);
+    let refused = post("third", &ours, "garbage").await;
+    assert_eq!(refused.refusal(), (400, 40001));
+    assert_eq!(stage.income().await, 2 * PRICE);
+}
+
+#[tokio::test]
+async fn forty_pages_of_one_path_fit_into_a_cookie_header_and_the_newest_open() {
+    let stage = Stage::open().await;
+    let mut jar: Vec<String> = Vec::new();
+    let with_jar = |n: usize, jar: &[String]| {
+        let request = stage.request("GET", &format!("/articles/1?v={n}"));
+        request.header("cookie", jar.join("; "))
+    };
+    for n in 0..40 {
+        let token = stage.header(&stage.tokens(&[1, 2]).await);
+        let paid = Answer::of(with_jar(n, &jar).header("x-cashu", token)).await;
+        assert_eq!(paid.status, 200);
+        for line in paid.headers.get_all("set-cookie") {
+            let (pair, attributes) = line.to_str().unwrap().split_once("; ").unwrap();
+            let name = pair.split('=').next().unwrap();
+            assert!(attributes.starts_with("Path=/articles/1; "), "{attributes}");
+            match attributes.contains("Max-Age=0;") {
+                true => jar.retain(|kept| !kept.starts_with(name)),
+                false => jar.push(pair.to_owned()),
+            }
+        }
+        assert!(jar.join("; ").len() < 4096);
+    }
+    assert_eq!(jar.len(), 32);
+    for n in [39, 20, 8] {
+        assert_eq!(Answer::of(with_jar(n, &jar)).await.status, 200, "{n}");
+    }
+    assert_eq!(Answer::of(with_jar(7, &jar)).await.status, 402);
+}
+
+#[tokio::test]
+async fn what_charges_and_could_not_be_opened_is_refused_at_the_start() {
+    let stage = Stage::open().await;
+    for (settings, name) in [
+        (
+            stage.with_settings(|s| s.receipt_hours = 0),
+            "receipt_hours",
+        ),
+        (
+            stage.with_settings(|s| s.charged = Charged::parse::<&str>(&[]).unwrap()),
+            "charged",
+        ),
+        (
+            stage.with_settings(|s| s.public_url = Some("https://u:p@x".to_owned())),
+            "public_url",
+        ),
+        (
+            stage.with_settings(|s| s.pay_path = "pay".to_owned()),
+            "pay_path",
+        ),
+    ] {
+        let refused = Paywall::open(settings, |_| None).await.err().unwrap();
+        let refused = refused.to_string();
+        assert!(refused.starts_with(name), "{refused}");
+        assert!(!refused.contains("u:p"), "{refused}");
+    }
+    // The folder has its owner.
+    let second = Paywall::open(stage.with_settings(|_| {}), |_| None).await;
+    let refused = second.err().unwrap().to_string();
+    assert!(
+        refused.contains("another paywall is running on this folder"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use farthing_tests::client::{Blanks, proofs, swap_body};
 use farthing_tests::scene::Scene;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tower::Layer as _;
 
@@ -37,7 +38,8 @@ pub(crate) struct Stage {
     settings: Settings,
     reader: String,
     publisher: String,
-    server: tokio::task::JoinHandle<()>,
+    /// What the paywall runs on: with it, all that it is doing ends. Something until this is dropped.
+    server: Option<Runtime>,
 }
 
 /// What is behind the paywall.
@@ -86,6 +88,7 @@ impl Stage {
         change(&mut settings);
         let upstream = Arc::new(Upstream::default());
         let (url, server) = serve(settings.clone(), Arc::clone(&upstream)).await;
+        let server = Some(server);
         Self {
             scene,
             url,
@@ -104,11 +107,17 @@ impl Stage {
 
     /// The same, and changes settings or files meanwhile.
     pub(crate) async fn restart_after(&mut self, change: impl FnOnce(&mut Settings)) {
-        self.server.abort();
-        let _ = (&mut self.server).await;
+        stop(self.server.take()).await;
         change(&mut self.settings);
         let (url, server) = serve(self.settings.clone(), Arc::clone(&self.upstream)).await;
-        (self.url, self.server) = (url, server);
+        (self.url, self.server) = (url, Some(server));
+    }
+
+    /// The paywall's settings, changed.
+    pub(crate) fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        settings
     }
 
     /// Another paywall of the same publisher, with settings that `change` makes of this one's.
@@ -267,7 +276,7 @@ pub(crate) struct Wall {
     pub(crate) url: String,
     pub(crate) settings: Settings,
     upstream: Arc<Upstream>,
-    server: tokio::task::JoinHandle<()>,
+    server: Option<Runtime>,
 }
 
 impl Wall {
@@ -278,29 +287,33 @@ impl Wall {
             url,
             settings,
             upstream,
-            server,
+            server: Some(server),
         }
     }
 
     /// Stops it, changes its files, and starts it again.
     pub(crate) async fn restart_after(&mut self, change: impl FnOnce(&std::path::Path)) {
-        self.server.abort();
-        let _ = (&mut self.server).await;
+        stop(self.server.take()).await;
         change(&self.settings.data);
         let (settings, upstream) = (self.settings.clone(), Arc::clone(&self.upstream));
-        (self.url, self.server) = serve(settings, upstream).await;
+        let (url, server) = serve(settings, upstream).await;
+        (self.url, self.server) = (url, Some(server));
     }
 }
 
 impl Drop for Wall {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = self.server.take() {
+            server.shutdown_background();
+        }
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = self.server.take() {
+            server.shutdown_background();
+        }
     }
 }
 
@@ -381,13 +394,26 @@ fn price(parts: &Parts, raised_by: u64) -> Option<Price> {
             description: path
                 .strip_prefix("/articles/")
                 .map(|n| format!("Article {n}")),
+            ..Price::default()
         })
 }
 
-async fn serve(
-    settings: Settings,
-    upstream: Arc<Upstream>,
-) -> (String, tokio::task::JoinHandle<()>) {
+async fn serve(settings: Settings, upstream: Arc<Upstream>) -> (String, Runtime) {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    let url = runtime.spawn(begin(settings, upstream)).await.unwrap();
+    (url, runtime)
+}
+
+/// Ends all that runs there.
+async fn stop(server: Option<Runtime>) {
+    let server = server.unwrap();
+    let stop = move || server.shutdown_timeout(Duration::from_secs(60));
+    tokio::task::spawn_blocking(stop).await.unwrap();
+}
+
+/// Starts the service; gives its address.
+async fn begin(settings: Settings, upstream: Arc<Upstream>) -> String {
     let prices = Arc::clone(&upstream);
     let price = move |parts: &Parts| price(parts, prices.raised_by.load(Ordering::SeqCst));
     let paywall = Paywall::open(settings, price).await.unwrap();
@@ -405,8 +431,8 @@ async fn serve(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = axum::ServiceExt::<Request<Body>>::into_make_service(service);
-    let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-    (url, server)
+    tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+    url
 }
 
 async fn count(
