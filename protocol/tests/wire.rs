@@ -274,7 +274,6 @@ fn info() {
             replay_days: 7,
         },
         nuts: [("7".to_owned(), serde_json::json!({"supported": true}))].into(),
-        identity: None,
     };
     let text = concat!(
         r#"{"name":"Mint","version":"Farthing/0.1.0","time":1,"suite":"ristretto255-SHA512","#,
