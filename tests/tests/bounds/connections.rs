@@ -67,7 +67,7 @@ async fn holds(url: String, get: &'static str) {
             "{told}"
         );
         let mut many = connect(&url);
-        let headers: String = (0..101).map(|n| format!("x{n}: y\r\n")).collect();
+        let headers: String = (0..1100).map(|n| format!("x{n}: y\r\n")).collect();
         let request = format!("GET / HTTP/1.1\r\nhost: m\r\n{headers}\r\n");
         many.write_all(request.as_bytes()).unwrap();
         let told = rest(&mut many);
@@ -133,4 +133,69 @@ async fn a_caller_who_reads_no_answer_is_cut_off() {
     let scene = Scene::with(BINARY, &settings).await.unwrap();
     deaf(scene.mint.url().unwrap().to_owned(), "/v1/keys").await;
     deaf(scene.mint.operator_url().unwrap().to_owned(), "/metrics").await;
+}
+
+#[tokio::test]
+async fn a_reader_who_reads_no_answer_is_cut_off() {
+    let scene = Scene::start(BINARY).await.unwrap();
+    let publisher = scene.mint.account("gazette", "redeem,read", 0).unwrap();
+    let site = site::serve().await.unwrap();
+    let plan = PaywallPlan::new(
+        BINARY,
+        &scene.folder().join("paywall"),
+        &site,
+        scene.mint.url().unwrap(),
+        &publisher,
+    );
+    let plan = plan.price("/articles/*=3").with("STALL_TIMEOUT_MS", "500");
+    let paywall = plan.start().unwrap();
+    deaf(paywall.url.clone(), "/articles/1").await;
+    deaf(paywall.operator_url.clone(), "/metrics").await;
+}
+
+/// Asks for a page, and keeps the connection.
+fn ask(url: &str) -> TcpStream {
+    let mut stream = connect(url);
+    let request = "GET / HTTP/1.1\r\nhost: m\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+fn begins(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut told = [0; 12];
+    stream.read_exact(&mut told)?;
+    assert_eq!(&told, b"HTTP/1.1 200");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_paywalls_connections_beyond_the_limit_wait_until_one_ends() {
+    let scene = Scene::start(BINARY).await.unwrap();
+    let publisher = scene.mint.account("gazette", "redeem,read", 0).unwrap();
+    let site = site::serve().await.unwrap();
+    let plan = PaywallPlan::new(
+        BINARY,
+        &scene.folder().join("paywall"),
+        &site,
+        scene.mint.url().unwrap(),
+        &publisher,
+    );
+    // Idle ones stay, for as long as this takes.
+    let plan = plan.price("/articles/*=3").with("CONNECTIONS_MAX", "2");
+    let paywall = plan.with("READ_TIMEOUT_MS", "600000").start().unwrap();
+    let url = paywall.url.clone();
+    let check = move || {
+        let mut inside = [ask(&url), ask(&url)];
+        for stream in &mut inside {
+            begins(stream).unwrap();
+        }
+        let mut waiting = ask(&url);
+        let a_while = Some(Duration::from_millis(300));
+        waiting.set_read_timeout(a_while).unwrap();
+        assert!(begins(&mut waiting).is_err());
+        drop(inside);
+        waiting.set_read_timeout(Some(FOR_EVER)).unwrap();
+        begins(&mut waiting).unwrap();
+    };
+    tokio::task::spawn_blocking(check).await.unwrap();
 }
