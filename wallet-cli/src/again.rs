@@ -14,13 +14,17 @@ pub(crate) async fn begun_before(
     setting: &Setting,
     command: &OpenCommand,
 ) -> Result<Option<u64>, Failure> {
-    let (kind, amount) = match command {
-        OpenCommand::Withdraw { amount } => (Kind::Withdraw, Some(amount)),
-        OpenCommand::Send(args) => (Kind::Send, Some(&args.amount)),
-        OpenCommand::Redeem(args) => (Kind::Redeem, args.amount.as_ref()),
-        _ => return Ok(None),
-    };
-    let Some(amount) = amount else {
+    let mut send = None;
+    let (kind, amount) = if let OpenCommand::Withdraw { amount } = command {
+        (Kind::Withdraw, amount)
+    } else if let OpenCommand::Send(args) = command {
+        send = Some(args);
+        (Kind::Send, &args.amount)
+    } else if let OpenCommand::Redeem(args) = command
+        && let Some(amount) = &args.amount
+    {
+        (Kind::Redeem, amount)
+    } else {
         return Ok(None);
     };
     let named = match setting.mint.as_deref() {
@@ -30,10 +34,7 @@ pub(crate) async fn begun_before(
     let units = Units::of(&wallet.mints().await?);
     for open in wallet.open_operations().await? {
         let at = named.as_ref().is_none_or(|url| *url == open.mint);
-        let asked = match command {
-            OpenCommand::Send(args) => makes(&open, args),
-            _ => true,
-        };
+        let asked = send.is_none_or(|args| makes(&open, args));
         if open.kind != kind || !at || !asked {
             continue;
         }
@@ -82,9 +83,10 @@ pub(crate) async fn answer(
     let report = match &finished.sent {
         Some(sent) => report::sent(sent, units, false),
         None => {
-            let verb = match found.kind {
-                Kind::Withdraw => "withdrew",
-                _ => "redeemed",
+            let verb = if found.kind == Kind::Withdraw {
+                "withdrew"
+            } else {
+                "redeemed"
             };
             let done = Batched {
                 finished: vec![finished],

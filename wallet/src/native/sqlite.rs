@@ -256,12 +256,10 @@ fn failed(error: rusqlite::Error) -> StoreError {
 /// A file that is no SQLite file any more and has records of a wallet in it is damaged.
 fn overwritten(dir: &Path, error: StoreError) -> StoreError {
     let has_records = || Salvaged::read(dir).is_ok_and(|found| !found.is_empty());
-    match error {
-        StoreError::Version(_) if has_records() => {
-            StoreError::Broken("its beginning is not that of a SQLite file".to_owned())
-        }
-        error => error,
+    if matches!(error, StoreError::Version(_)) && has_records() {
+        return StoreError::Broken("its beginning is not that of a SQLite file".to_owned());
     }
+    error
 }
 
 fn failed_at(path: &Path, error: &std::io::Error) -> StoreError {
