@@ -3,6 +3,7 @@
 //! Records of counters may be among what is lost, and a place must not be used twice. So the new wallet
 //! uses a mint only after a restore, as a new device does, and takes a lane of its own there.
 
+use farthing_protocol::{Secret, json};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Caller, Error};
@@ -39,7 +40,7 @@ pub async fn phrase<S: Store>(store: &Sealed<S>) -> Result<Phrase, Error> {
     let stored = rows
         .iter()
         .find(|(key, _)| key == crate::tables::KEY_PHRASE);
-    let words = stored.and_then(|(_, value)| serde_json::from_slice::<StoredPhrase>(value).ok());
+    let words = stored.and_then(|(_, value)| json::from_slice::<StoredPhrase>(value).ok());
     let words = words.ok_or(Caller::PhraseLost)?.words;
     Ok(Phrase::parse(words.expose())?)
 }
@@ -81,7 +82,7 @@ pub async fn rescue<S: Store, T: Store>(
     let next_id = rescue.next_id().await?.max(last.map_or(1, |id| id + 1));
     let mut batch = Batch::default()
         .put_phrase(&StoredPhrase {
-            words: farthing_protocol::Secret::new(words.to_string()),
+            words: Secret::new(words.to_string()),
             new: false,
         })?
         .put_next_id(next_id)?
@@ -129,7 +130,7 @@ impl<S: Store> Rescue<'_, S> {
 
     async fn all<T: DeserializeOwned>(&mut self, table: Table) -> Result<Vec<T>, StoreError> {
         let rows = self.rows(table).await?;
-        let read = |(_, value): &(String, Value)| serde_json::from_slice(value).ok();
+        let read = |(_, value): &(String, Value)| json::from_slice(value).ok();
         let all: Vec<T> = rows.iter().filter_map(read).collect();
         self.unreadable += rows.len() - all.len();
         Ok(all)
@@ -139,14 +140,14 @@ impl<S: Store> Rescue<'_, S> {
         let (rows, _) = self.from.readable(Table::Meta).await?;
         let next = rows.iter().find(|(key, _)| key == KEY_NEXT_ID);
         Ok(next
-            .and_then(|(_, value)| serde_json::from_slice(value).ok())
+            .and_then(|(_, value)| json::from_slice(value).ok())
             .unwrap_or(1))
     }
 
     /// Counters keep their keys, which are of keyset and lane.
     async fn counters(&mut self, mut batch: Batch) -> Result<Batch, StoreError> {
         for (key, value) in self.rows(Table::Counters).await? {
-            match serde_json::from_slice::<Counter>(&value) {
+            match json::from_slice::<Counter>(&value) {
                 Ok(counter) => batch = batch.put_counter_as(key, &counter)?,
                 Err(_) => self.unreadable += 1,
             }
