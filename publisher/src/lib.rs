@@ -19,6 +19,7 @@
 //! | `offer` | the answers 402 and 400, for programs and for people |
 //! | `private` | folders and files that only their owner may use |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
+//! | `fetch` | what a mint shows everybody, and its keysets checked |
 //! | `mint` | the mint's public API, as a publisher uses it |
 //! | `receipts` | receipts and their cookies |
 //! | `locked` | tokens locked to the publisher: checked here, redeemed later |
@@ -50,6 +51,7 @@ mod clock;
 mod command;
 mod cors;
 pub mod error;
+mod fetch;
 mod form;
 mod headers;
 mod keys;

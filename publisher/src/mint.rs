@@ -5,8 +5,8 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use farthing_protocol::api::{
-    Account, CheckStateRequest, Info, Keys, KeysetKeys, Keysets, ProofState, RedeemRequest,
-    Redeemed, State, States, keysets_digest, path,
+    Account, CheckStateRequest, Info, KeysetKeys, ProofState, RedeemRequest, Redeemed, State,
+    States, keysets_digest, path,
 };
 use farthing_protocol::cashu::path::PREFIX as CASHU;
 use farthing_protocol::error_code::ErrorBody;
@@ -16,25 +16,20 @@ use farthing_protocol::{
     EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, Unit, with_suite,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
+use crate::fetch::{fetch_keysets, get, holds, read, reason};
 use crate::lock_key::MintId;
 use crate::settings::{Accept, Settings};
 
 /// How often at the most the mint is asked for its keysets because of a token of one not known.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
-/// The most bytes of an answer that are read.
-const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What the mint said last, in the publisher's folder: a paywall starts also while the mint is away.
 const CACHE_FILE: &str = "mint.json";
-
-/// The doors of a mint: what stands before their paths, and the suite of the keysets behind them.
-const DOORS: [(&str, SuiteId); 2] = [("", SuiteId::Ristretto255), (CASHU, SuiteId::Secp256k1)];
 
 /// What a mint says of itself.
 #[derive(Serialize, Deserialize)]
@@ -448,111 +443,6 @@ fn check(info: &Info, keysets: &[KeysetKeys]) -> Result<(), String> {
             keyset.info.id
         )),
     }
-}
-
-/// Whether a keyset's id is that of its keys and terms (NUT-02).
-fn holds(keyset: &KeysetKeys) -> bool {
-    let (keys, terms) = (&keyset.keys, &keyset.info);
-    let (fee, expiry) = (terms.input_fee_ppk, terms.final_expiry);
-    let derive =
-        |suite| with_suite!(suite, S => KeysetId::derive::<S>(keys, &terms.unit, fee, expiry));
-    SuiteId::of(&terms.id).map(derive) == Some(terms.id)
-}
-
-/// All keysets of the mint. Keys are asked for of those alone that are not `known`: an id is of its keys.
-async fn fetch_keysets(
-    http: &reqwest::Client,
-    url: &str,
-    known: &[KeysetKeys],
-) -> Result<Vec<KeysetKeys>, String> {
-    let mut keysets = Vec::new();
-    for (door, suite) in DOORS {
-        keysets.extend(fetch_door(http, url, (door, suite), known).await?);
-    }
-    Ok(keysets)
-}
-
-/// The keysets behind one door, each id recomputed from its keys (NUT-02).
-async fn fetch_door(
-    http: &reqwest::Client,
-    url: &str,
-    (door, suite): (&str, SuiteId),
-    known: &[KeysetKeys],
-) -> Result<Vec<KeysetKeys>, String> {
-    let listed: Keysets = get(http, url, &format!("{door}{}", path::KEYSETS)).await?;
-    let version = with_suite!(suite, S => S::KEYSET_ID_VERSION);
-    let ours = listed.keysets.into_iter();
-    let ours = ours.filter(|info| info.id.version() == version);
-    let mut keysets = Vec::new();
-    for info in ours {
-        let before = known.iter().find(|k| k.info.id == info.id);
-        let keyset = match before {
-            Some(KeysetKeys { keys, .. }) => KeysetKeys {
-                keys: keys.clone(),
-                info,
-            },
-            None => fetch_one(http, url, door, &info.id).await?,
-        };
-        if !holds(&keyset) {
-            return Err(format!(
-                "its keyset {} has other keys than its id says",
-                keyset.info.id
-            ));
-        }
-        keysets.push(keyset);
-    }
-    Ok(keysets)
-}
-
-async fn fetch_one(
-    http: &reqwest::Client,
-    url: &str,
-    door: &str,
-    id: &KeysetId,
-) -> Result<KeysetKeys, String> {
-    let path = format!("{door}{}/{id}", path::KEYS);
-    let keys: Keys = get(http, url, &path).await?;
-    let mut keysets = keys.keysets.into_iter();
-    let keyset = keysets.find(|keyset| keyset.info.id == *id);
-    keyset.ok_or_else(|| format!("it does not show its keyset {id}"))
-}
-
-async fn get<T: DeserializeOwned>(
-    http: &reqwest::Client,
-    url: &str,
-    path: &str,
-) -> Result<T, String> {
-    let sent = http.get(format!("{url}{path}")).send().await;
-    let answer = sent.map_err(|error| reason(&error))?;
-    if !answer.status().is_success() {
-        return Err(format!("{path} was answered {}", answer.status()));
-    }
-    let bytes = read(answer).await?;
-    farthing_protocol::json::from_slice(&bytes)
-        .map_err(|_| format!("{path} is not answered as a mint does"))
-}
-
-async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| reason(&error))? {
-        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err("the answer is too large".to_owned());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
-}
-
-/// The innermost reason of a failure, such as "Connection refused": it names no body and no header.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use super::site::{NEWS, Raw, Site, send, send_bytes};
 use super::*;
 
 const HOST: &str = "Host: gazette.example\r\n";
+/// The same, and the origin of a page of another site.
+const ORIGIN: &str = "Host: gazette.example\r\nOrigin: https://reader.example\r\n";
 
 /// Pages of many kinds, by their paths.
 fn page(path: &str) -> String {
@@ -161,6 +163,15 @@ async fn an_answer_of_the_site_is_never_the_answer_to_the_form() {
             .iter()
             .all(|head| !head.contains("if-none-match"))
     );
+    assert_eq!(stage.income().await, 0);
+    stage.stop();
+}
+
+#[tokio::test]
+async fn the_form_leads_to_the_page_that_it_bought() {
+    let site = Site::open(page).await;
+    let mut stage = Stage::before(&site.url).await;
+    let token = stage.token(&[1, 2]).await;
     // A free page is not asked for at all.
     let free = form(&stage, &token, "/about").await;
     assert_eq!(
@@ -207,7 +218,6 @@ async fn only_a_get_has_a_form() {
 
 #[tokio::test]
 async fn pages_of_other_origins_read_the_price_and_what_their_payment_brought() {
-    const ORIGIN: &str = "Host: gazette.example\r\nOrigin: https://reader.example\r\n";
     let allow = "access-control-allow-origin";
     let expose = "access-control-expose-headers";
     let site = Site::open(page).await;
@@ -243,20 +253,30 @@ async fn pages_of_other_origins_read_the_price_and_what_their_payment_brought() 
     // Whether the content may be read is the site's to say.
     assert_eq!(paid, [Some("https://reader.example".to_owned()), None]);
 
+    stage.stop();
+}
+
+/// What a preflight is told: who may read, and which headers may be sent.
+async fn preflight(stage: &Stage, method: &str, names: &str) -> (Option<String>, Option<String>) {
+    let headers = format!(
+        "{ORIGIN}Access-Control-Request-Method: {method}\r\n\
+         Access-Control-Request-Headers: {names}\r\n"
+    );
+    let answer = send(&stage.url, "OPTIONS /articles/one", &headers).await;
+    assert_eq!(answer.body, "");
+    let told = |name: &str| answer.header(name).map(str::to_owned);
+    (
+        told("access-control-allow-origin"),
+        told("access-control-allow-headers"),
+    )
+}
+
+#[tokio::test]
+async fn a_preflight_for_the_paywalls_headers_is_answered_as_the_settings_say() {
+    let allow = "access-control-allow-origin";
+    let site = Site::open(page).await;
+    let mut stage = Stage::before(&site.url).await;
     // The site says nothing of preflights: the paywall answers for its own headers alone.
-    let preflight = async |stage: &Stage, method: &str, names: &str| {
-        let headers = format!(
-            "{ORIGIN}Access-Control-Request-Method: {method}\r\n\
-             Access-Control-Request-Headers: {names}\r\n"
-        );
-        let answer = send(&stage.url, "OPTIONS /articles/one", &headers).await;
-        assert_eq!(answer.body, "");
-        let names = answer.header("access-control-allow-headers");
-        (
-            answer.header(allow).map(str::to_owned),
-            names.map(str::to_owned),
-        )
-    };
     let own = (
         Some("*".to_owned()),
         Some("x-cashu, x-cashu-outputs".to_owned()),

@@ -73,7 +73,8 @@ impl Damaged {
     }
 
     fn run(&self, wallet: &Path, arguments: &[&str]) -> Output {
-        let arguments = [arguments, &["--passphrase-file", &self.file()]].concat();
+        let file = self.file();
+        let arguments = [arguments, &["--passphrase-file", &file]].concat();
         farthing(wallet, &arguments, &self.phrase)
     }
 }

@@ -70,11 +70,7 @@ fn money(fate: &Fate) -> String {
              {}. In {minutes} minutes the wallet takes back what was not paid.",
             unit.show(*held)
         ),
-        Fate::Aside { id, held, unit } => format!(
-            "Nothing was paid; payment {id} keeps {} aside, since the site has seen the token: the wallet \
-             swaps it at a quiet moment.",
-            unit.show(*held)
-        ),
+        Fate::Aside { id, held, unit } => kept_aside(*id, &unit.show(*held)),
         Fate::TakenBack {
             returned,
             fee,
@@ -138,6 +134,14 @@ fn advice(fault: &Fault, fate: &Fate) -> String {
         (Fault::Silent(_), _) => "Check the address and the connection, and try again.".to_owned(),
         (Fault::MintUnasked(_) | Fault::Waiting, _) => "Try again later.".to_owned(),
     }
+}
+
+/// Where the money is that a site has seen and not charged.
+fn kept_aside(id: u64, held: &str) -> String {
+    format!(
+        "Nothing was paid; payment {id} keeps {held} aside, since the site has seen the token: the wallet \
+         swaps it at a quiet moment."
+    )
 }
 
 /// What to do when the money is needed at once.
