@@ -14,11 +14,16 @@ pub(crate) async fn begun_before(
     setting: &Setting,
     command: &OpenCommand,
 ) -> Result<Option<u64>, Failure> {
-    let (kind, amount) = match command {
-        OpenCommand::Withdraw { amount } => (Kind::Withdraw, Some(amount)),
-        OpenCommand::Send(args) => (Kind::Send, Some(&args.amount)),
-        OpenCommand::Redeem(args) => (Kind::Redeem, args.amount.as_ref()),
-        _ => return Ok(None),
+    let mut sent = None;
+    let (kind, amount) = if let OpenCommand::Withdraw { amount } = command {
+        (Kind::Withdraw, Some(amount))
+    } else if let OpenCommand::Send(args) = command {
+        sent = Some(args);
+        (Kind::Send, Some(&args.amount))
+    } else if let OpenCommand::Redeem(args) = command {
+        (Kind::Redeem, args.amount.as_ref())
+    } else {
+        return Ok(None);
     };
     let Some(amount) = amount else {
         return Ok(None);
@@ -30,10 +35,7 @@ pub(crate) async fn begun_before(
     let units = Units::of(&wallet.mints().await?);
     for open in wallet.open_operations().await? {
         let at = named.as_ref().is_none_or(|url| *url == open.mint);
-        let asked = match command {
-            OpenCommand::Send(args) => makes(&open, args),
-            _ => true,
-        };
+        let asked = sent.is_none_or(|args| makes(&open, args));
         if open.kind != kind || !at || !asked {
             continue;
         }
@@ -82,9 +84,9 @@ pub(crate) async fn answer(
     let report = match &finished.sent {
         Some(sent) => report::sent(sent, units, false),
         None => {
-            let verb = match found.kind {
-                Kind::Withdraw => "withdrew",
-                _ => "redeemed",
+            let verb = match found.kind == Kind::Withdraw {
+                true => "withdrew",
+                false => "redeemed",
             };
             let done = Batched {
                 finished: vec![finished],

@@ -79,7 +79,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             SendPlan::Swap(draft) => draft,
         };
-        let finished = self.exchange(mint, draft).await?;
+        let finished = self.exchange(mint, *draft).await?;
         let id = finished.entry.id;
         finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
     }
@@ -141,7 +141,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
         wanted.extend(kept(keyset, rest, &mut stock, room)?);
-        Ok(SendPlan::Swap(Draft {
+        Ok(SendPlan::Swap(Box::new(Draft {
             kind: Kind::Send,
             inputs,
             wants: wanted,
@@ -149,7 +149,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             fee,
             memo: options.memo.clone(),
             purchase: None,
-        }))
+        })))
     }
 
     /// The keyset of a suite that signs what is handed out. Those of Cashu's door are asked for when
@@ -203,7 +203,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let operations = self.begin(mint, drafts).await?;
         self.run_each(operations, &mut done).await?;
-        done.into_result()
+        done.failure().map_or(Ok(done), Err)
     }
 
     /// Begins one operation and runs it.
@@ -251,7 +251,7 @@ enum SendPlan {
     /// Of these tokens as they are.
     AsTheyAre(Vec<Coin>),
     /// Of new ones.
-    Swap(Draft),
+    Swap(Box<Draft>),
 }
 
 fn positive(amount: u64) -> Result<(), Caller> {

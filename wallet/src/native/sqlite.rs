@@ -256,11 +256,9 @@ fn failed(error: rusqlite::Error) -> StoreError {
 /// A file that is no SQLite file any more and has records of a wallet in it is damaged.
 fn overwritten(dir: &Path, error: StoreError) -> StoreError {
     let has_records = || Salvaged::read(dir).is_ok_and(|found| !found.is_empty());
-    match error {
-        StoreError::Version(_) if has_records() => {
-            StoreError::Broken("its beginning is not that of a SQLite file".to_owned())
-        }
-        error => error,
+    match matches!(error, StoreError::Version(_)) && has_records() {
+        true => StoreError::Broken("its beginning is not that of a SQLite file".to_owned()),
+        false => error,
     }
 }
 
