@@ -14,17 +14,18 @@ pub(crate) async fn begun_before(
     setting: &Setting,
     command: &OpenCommand,
 ) -> Result<Option<u64>, Failure> {
-    let mut send = None;
+    let mut sent = None;
     let (kind, amount) = if let OpenCommand::Withdraw { amount } = command {
-        (Kind::Withdraw, amount)
+        (Kind::Withdraw, Some(amount))
     } else if let OpenCommand::Send(args) = command {
-        send = Some(args);
-        (Kind::Send, &args.amount)
-    } else if let OpenCommand::Redeem(args) = command
-        && let Some(amount) = &args.amount
-    {
-        (Kind::Redeem, amount)
+        sent = Some(args);
+        (Kind::Send, Some(&args.amount))
+    } else if let OpenCommand::Redeem(args) = command {
+        (Kind::Redeem, args.amount.as_ref())
     } else {
+        return Ok(None);
+    };
+    let Some(amount) = amount else {
         return Ok(None);
     };
     let named = match setting.mint.as_deref() {
@@ -34,7 +35,7 @@ pub(crate) async fn begun_before(
     let units = Units::of(&wallet.mints().await?);
     for open in wallet.open_operations().await? {
         let at = named.as_ref().is_none_or(|url| *url == open.mint);
-        let asked = send.is_none_or(|args| makes(&open, args));
+        let asked = sent.is_none_or(|args| makes(&open, args));
         if open.kind != kind || !at || !asked {
             continue;
         }
@@ -83,10 +84,9 @@ pub(crate) async fn answer(
     let report = match &finished.sent {
         Some(sent) => report::sent(sent, units, false),
         None => {
-            let verb = if found.kind == Kind::Withdraw {
-                "withdrew"
-            } else {
-                "redeemed"
+            let verb = match found.kind == Kind::Withdraw {
+                true => "withdrew",
+                false => "redeemed",
             };
             let done = Batched {
                 finished: vec![finished],

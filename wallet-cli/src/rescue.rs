@@ -1,7 +1,5 @@
 //! `farthing phrase` and `farthing salvage`: what they read may be a damaged file.
 
-use std::path::Path;
-
 use farthing_wallet::native::{Salvaged, SqliteStore};
 use farthing_wallet::{Error, Passphrase, Phrase, Sealed, StoreError, rescue};
 
@@ -85,8 +83,7 @@ pub(crate) async fn salvage(setting: &Setting, args: &args::Salvage) -> Result<R
 
 /// What can be read of the wallet's file, and the passphrase that opened it.
 async fn damaged(setting: &Setting) -> Result<(Sealed<Salvaged>, Option<Passphrase>), Failure> {
-    let read = |dir: &Path| Salvaged::read(dir).map_err(Error::from);
-    let store = read(&setting.dir)?;
+    let store = Salvaged::read(&setting.dir).map_err(Error::from)?;
     let passphrase = match Sealed::is_sealed(&store).await.map_err(Error::from)? {
         true => Some(setting.passphrase.get()?),
         false => None,

@@ -39,12 +39,10 @@ impl Batched {
         self.failures.iter().any(silent)
     }
 
-    /// Itself, or its first failure when nothing was done.
-    pub(crate) fn into_result(mut self) -> Result<Self, Error> {
-        match self.finished.is_empty() && !self.failures.is_empty() {
-            true => Err(self.failures.swap_remove(0)),
-            false => Ok(self),
-        }
+    /// Its first failure when nothing was done.
+    pub(crate) fn failure(&mut self) -> Option<Error> {
+        let failed = self.finished.is_empty() && !self.failures.is_empty();
+        failed.then(|| self.failures.swap_remove(0))
     }
 }
 

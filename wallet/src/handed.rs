@@ -113,7 +113,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             done.failures.retain(|error| !late(error));
         }
         match (done.is_empty(), sent.outstanding(), sent.taken_back) {
-            (false, _, _) => done.into_result(),
+            (false, _, _) => done.failure().map_or(Ok(done), Err),
             (true, 0, 1..) => Err(Caller::SentTakenBack(id).into()),
             (true, _, _) => Err(Caller::SentClaimed(id).into()),
         }

@@ -82,7 +82,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 break;
             }
         }
-        done.into_result()
+        done.failure().map_or(Ok(done), Err)
     }
 
     /// Those of `coins` that the mint says are not spent.

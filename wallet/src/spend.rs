@@ -79,7 +79,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             SendPlan::Swap(draft) => *draft,
         };
-        let finished = self.exchange(mint, draft).await?;
+        let finished = self.exchange(mint, *draft).await?;
         let id = finished.entry.id;
         finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
     }
@@ -203,7 +203,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let operations = self.begin(mint, drafts).await?;
         self.run_each(operations, &mut done).await?;
-        done.into_result()
+        done.failure().map_or(Ok(done), Err)
     }
 
     /// Begins one operation and runs it.

@@ -177,7 +177,8 @@ async fn a_paywall_goes_on_without_its_log() {
 /// Nobody hears where it listens, and it listens.
 #[tokio::test]
 async fn servers_start_without_standard_output() {
-    let scene = Scene::start(BINARY).await.unwrap();
+    let mut scene = Scene::start(BINARY).await.unwrap();
+    scene.mint.stop().unwrap();
     let mut mint = scene
         .mint
         .command(&["run", "--listen", "127.0.0.1:0"])

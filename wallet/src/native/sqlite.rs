@@ -256,10 +256,10 @@ fn failed(error: rusqlite::Error) -> StoreError {
 /// A file that is no SQLite file any more and has records of a wallet in it is damaged.
 fn overwritten(dir: &Path, error: StoreError) -> StoreError {
     let has_records = || Salvaged::read(dir).is_ok_and(|found| !found.is_empty());
-    if matches!(error, StoreError::Version(_)) && has_records() {
-        return StoreError::Broken("its beginning is not that of a SQLite file".to_owned());
+    match matches!(error, StoreError::Version(_)) && has_records() {
+        true => StoreError::Broken("its beginning is not that of a SQLite file".to_owned()),
+        false => error,
     }
-    error
 }
 
 fn failed_at(path: &Path, error: &std::io::Error) -> StoreError {
