@@ -79,7 +79,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             SendPlan::Swap(draft) => *draft,
         };
-        let finished = self.exchange(mint, *draft).await?;
+        let finished = self.exchange(mint, draft).await?;
         let id = finished.entry.id;
         finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
     }
