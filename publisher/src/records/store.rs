@@ -279,23 +279,23 @@ impl Store {
     }
 
     /// Puts the later half of a refused batch into a batch of its own, each with a new reference. One token
-    /// each would be found as surely, and cost the mint's fee for each of them.
+    /// each would be found as surely, and cost the mint's fee for each of them. The writer's transaction is
+    /// around it.
     pub(crate) fn split_batch(&self, tokens: &[Unredeemed]) -> rusqlite::Result<()> {
-        let transaction = self.connection.unchecked_transaction()?;
         let next = "SELECT coalesce(max(batch), 0) + 1 FROM unredeemed";
-        let next: i64 = transaction.query_row(next, [], |row| row.get(0))?;
+        let next: i64 = self.connection.query_row(next, [], |row| row.get(0))?;
         let (first, later) = tokens.split_at(tokens.len().div_ceil(2));
         for (number, half) in [(None, first), (Some(next), later)] {
             let random = "SELECT randomblob(32)";
-            let reference: [u8; 32] = transaction.query_row(random, [], |row| row.get(0))?;
-            let mut update = transaction.prepare_cached(
+            let reference: [u8; 32] = self.connection.query_row(random, [], |row| row.get(0))?;
+            let mut update = self.connection.prepare_cached(
                 "UPDATE unredeemed SET batch = coalesce(?1, batch), reference = ?2 WHERE id = ?3",
             )?;
             for token in half {
                 update.execute(params![number, reference, token.id])?;
             }
         }
-        transaction.commit()
+        Ok(())
     }
 
     /// Takes redeemed tokens out.
