@@ -75,7 +75,8 @@ fn init_knows_the_decimals_of_currencies_and_asks_for_those_of_others() {
         (&["--unit", "hour", "--decimals", "2"], 2),
         (&["--unit", "eur", "--decimals", "0"], 0),
     ] {
-        let settings = init(&arguments.join(" "), arguments).unwrap();
+        let name = format!("mint {}", arguments.join(" "));
+        let settings = init(&name, arguments).unwrap();
         let expected = format!("\ndecimals = {decimals}\n");
         assert!(settings.contains(&expected), "{arguments:?}: {settings}");
     }

@@ -225,19 +225,10 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
             let _ = wallet.send(&mint, 3, options).await;
         }
         Act::SendLocked => {
-            let lock = Some(hex::encode(
-                wallet.lock_public_key(&mint).await.unwrap_or_default(),
-            ));
-            let _ = wallet
-                .send(
-                    &mint,
-                    36,
-                    SendOptions {
-                        lock,
-                        ..SendOptions::default()
-                    },
-                )
-                .await;
+            let key = wallet.lock_public_key(&mint).await.unwrap_or_default();
+            let lock = Some(hex::encode(key));
+            let locked = SendOptions { lock, ..options };
+            let _ = wallet.send(&mint, 36, locked).await;
         }
         Act::Receive | Act::ReceiveOwn | Act::ReceiveInParts => {
             let _ = wallet
@@ -271,11 +262,11 @@ async fn play(act: Act, stage: &Stage, wallet: &mut TestWallet) {
         | Act::PayInPart
         | Act::PaySpentElsewhere => {
             let _ = buy(wallet, &article()).await;
-            if act == Act::PayRefusedAndPayAgain {
-                stage.world.site.borrow_mut().deeds.refuses = None;
-                let _ = buy(wallet, &article()).await;
-            }
         }
+    }
+    if act == Act::PayRefusedAndPayAgain {
+        stage.world.site.borrow_mut().deeds.refuses = None;
+        let _ = buy(wallet, &article()).await;
     }
 }
 

@@ -40,7 +40,7 @@ mod tests {
         let start = "mint.toml, line 1, seed: unknown field";
         assert!(error.starts_with(start), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
-        let error = message("name = \"a\nb\"");
+        let error = message("name = a b");
         assert!(error.starts_with("mint.toml, line 1"), "{error}");
     }
 }

@@ -99,7 +99,7 @@ async fn what_does_not_pay_the_price_exactly_is_told_so_and_nothing_is_spent() {
     for (amounts, told) in [
         (
             &[4][..],
-            "the token is worth 4 and the price is 3 sat: pay exactly",
+            "the token is worth 4 sat and the price is 3 sat: pay exactly",
         ),
         (&[2], "the price is 3 sat"),
     ] {
