@@ -9,6 +9,7 @@ use farthing_protocol::suite::SuiteId;
 use crate::error::{Error, Refused};
 use crate::http::Http;
 use crate::keysets;
+use crate::keysets::Shown;
 use crate::records::{Keyset, Kind, Mint, Sent};
 use crate::refusal::DAY_S;
 use crate::store::{Store, StoreError};
@@ -239,8 +240,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for suite in SuiteId::ALL {
             let here = self.api(&mint.url).keysets(suite).await?.keysets;
             listed.extend(here.iter().map(|info| info.id));
-            let checked = self.check_keysets(suite, &mint.url, info, &known, here);
-            now.extend(checked.await?);
+            let shown = Shown { info, listed: here };
+            let checked = self
+                .check_keysets(suite, &mint.url, shown, &known, &mut ())
+                .await?;
+            now.extend(checked);
         }
         findings.push(Finding::new(
             (Severity::Fine, "keysets_true"),

@@ -9,6 +9,7 @@ use crate::coins::{RESCUE_S, expires_by};
 use crate::doctor::CLOCKS_S_MAX;
 use crate::error::{Caller, Error, Lie};
 use crate::http::Http;
+use crate::patience::{Observer, patiently};
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
 use crate::tables::suite_of;
@@ -17,9 +18,17 @@ use crate::wallet::Wallet;
 /// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.
 const LONG_ID_BYTES: usize = 33;
 
+/// What a mint shows of itself.
+pub(crate) struct Shown<'a> {
+    pub(crate) info: &'a Info,
+    /// Its keysets of one suite.
+    pub(crate) listed: Vec<KeysetInfo>,
+}
+
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// The keysets of a suite that the mint at an address has `listed`, with their keys, which are asked
-    /// for: checked against themselves, against what is `known`, and against the identity in `info`.
+    /// The keysets of a suite that the mint at an address shows, with their keys, which are asked for:
+    /// checked against themselves, against what is `known`, and against the mint's identity. `observer`
+    /// waits where the mint asks for that.
     ///
     /// # Errors
     /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset.
@@ -27,9 +36,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         &self,
         suite: SuiteId,
         mint: &str,
-        info: &Info,
+        Shown { info, listed }: Shown<'_>,
         known: &[Keyset],
-        listed: Vec<KeysetInfo>,
+        observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {
         let api = self.api(mint);
         let (unit, identity) = (&info.unit, info.identity.as_ref());
@@ -38,7 +47,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let known: Vec<Keyset> = known.cloned().collect();
         let mut shown = match (listed.is_empty(), suite) {
             (true, SuiteId::Secp256k1) => Vec::new(),
-            (_, _) => api.keys(suite).await?.keysets,
+            (_, _) => {
+                let shown = patiently(observer, async || api.keys(suite).await);
+                shown.await?.keysets
+            }
         };
         let ours = |info: &KeysetInfo| info.unit == *unit && SuiteId::of(&info.id) == Some(suite);
         let mut keysets = Vec::new();
@@ -51,7 +63,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     info: info.clone(),
                     keys: before.keys.clone(),
                 },
-                (None, None) => one_keyset(&api, &info.id).await?,
+                (None, None) => {
+                    patiently(observer, async || one_keyset(&api, &info.id).await).await?
+                }
             };
             let keyset = Keyset {
                 mint: mint.to_owned(),

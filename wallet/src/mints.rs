@@ -15,6 +15,8 @@ use farthing_protocol::{Identity, KeysetId};
 use crate::address::{is_local, normal_url, same_place};
 use crate::error::{Caller, Error, Lie};
 use crate::http::{ApiToken, Http};
+use crate::keysets::Shown;
+use crate::patience::{Observer, patiently};
 use crate::records::{Keyset, KnownIdentity, Mint, Operation};
 use crate::store::{Store, StoreError};
 use crate::tables::Batch;
@@ -110,8 +112,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let known = self.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
         let listed = self.api(&url).keysets(native).await?.keysets;
-        let keysets = self.check_keysets(native, &url, &info, &known, listed);
-        let keysets = keysets.await?;
+        let shown = Shown {
+            info: &info,
+            listed,
+        };
+        let keysets = self
+            .check_keysets(native, &url, shown, &known, &mut ())
+            .await?;
         if let Some(token) = &api_token {
             self.check_api_token(&url, token).await?;
         }
@@ -157,8 +164,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if known.is_empty() || needed.any(missing) {
             return Err(other().into());
         }
-        let keysets = self.check_keysets(native, &url, &info, &known, listed);
-        let keysets = keysets.await?;
+        let shown = Shown {
+            info: &info,
+            listed,
+        };
+        let keysets = self
+            .check_keysets(native, &url, shown, &known, &mut ())
+            .await?;
         if let Some(there) = there {
             // Two records of one mint, from before mints had identities.
             let theirs = self.tables.keysets(&there.url).await?;
@@ -192,7 +204,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Asks a known mint who it is and for its keysets, checks all of it and keeps it; returns the
-    /// keysets of either suite that are known now.
+    /// keysets of either suite that are known now. `observer` waits where the mint asks for that, before
+    /// the same request is sent again.
     ///
     /// # Errors
     /// [`Error::Misbehaved`] for a mint that is not what it was, or for keysets that do not hold;
@@ -201,14 +214,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
         &self,
         suite: SuiteId,
         mint: &Mint,
+        observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {
         let url = mint.url.clone();
-        let info = self.info(&url).await?;
+        let info = patiently(observer, async || self.info(&url).await).await?;
         let mint = self.mint(Some(&url)).await?;
         let mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
         let known = self.tables.keysets(&url).await?;
-        let listed = self.api(&url).keysets(suite).await?.keysets;
-        let keysets = self.check_keysets(suite, &url, &info, &known, listed);
+        let api = self.api(&url);
+        let listed = patiently(observer, async || api.keysets(suite).await).await?;
+        let shown = Shown {
+            info: &info,
+            listed: listed.keysets,
+        };
+        let keysets = self.check_keysets(suite, &url, shown, &known, observer);
         let keysets = keysets.await?;
         self.keep(Batch::default(), mint, &url, &url, &info, keysets)
             .await?;

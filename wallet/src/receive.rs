@@ -50,7 +50,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for suite in SuiteId::ALL {
             let missing = unknown(&keysets).and_then(|id| SuiteId::of(&id));
             if missing == Some(suite) {
-                keysets = self.refresh_keysets(suite, &mint).await?;
+                keysets = self.refresh_keysets(suite, &mint, &mut ()).await?;
             }
         }
         if let Some(id) = unknown(&keysets) {

@@ -159,7 +159,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .map(|o| suite_of(&o.keyset))
             .collect();
         for suite in suites {
-            keysets = self.refresh_keysets(suite, mint).await?;
+            keysets = self.refresh_keysets(suite, mint, &mut ()).await?;
         }
         let Ok(wants) = self.wants_again(operation, mint, &keysets).await else {
             return Ok(None);

@@ -93,7 +93,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if mint.lane.is_none() || today || (what == Renew::Expiring && nothing_expires) {
             return Ok(());
         }
-        let keysets = self.refresh_keysets(SuiteId::Ristretto255, mint).await?;
+        let keysets = self
+            .refresh_keysets(SuiteId::Ristretto255, mint, &mut ())
+            .await?;
         let mint = Mint {
             renewed: Some(now),
             ..self.mint(Some(&mint.url)).await?

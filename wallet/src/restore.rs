@@ -57,7 +57,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let (mut operation, mut search) = self.search_at(mint).await?;
         let mut keysets = Vec::new();
         for suite in SuiteId::ALL {
-            keysets = patiently(observer, async || self.refresh_keysets(suite, mint).await).await?;
+            keysets = self.refresh_keysets(suite, mint, observer).await?;
         }
         let known = self.known_ys().await?;
         for lane in 0..LANES_MAX {

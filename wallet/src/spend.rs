@@ -164,7 +164,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if let Some(keyset) = keysets::active_of(suite, keysets, now) {
             return Ok(keyset.clone());
         }
-        let fresh = self.refresh_keysets(suite, mint).await?;
+        let fresh = self.refresh_keysets(suite, mint, &mut ()).await?;
         let keyset = keysets::active_of(suite, &fresh, now).cloned();
         keyset.ok_or_else(|| match suite {
             SuiteId::Secp256k1 => Caller::NoCashuDoor(mint.url.clone()).into(),

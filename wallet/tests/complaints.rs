@@ -256,7 +256,7 @@ async fn a_restore_that_is_broken_off_keeps_what_it_found_and_goes_on_from_there
     }
     let lost = world.device();
     let mut found = lost.make(PHRASE, Origin::Restored).await;
-    let mut breaks = patient(&world, 3);
+    let mut breaks = patient(&world, 4);
     let error = found.restore(&mint, &mut breaks).await.unwrap_err();
     assert!(matches!(&error, Error::Network(n) if n.retry_after_s == Some(RETRY_AFTER_S)));
     world.mint.borrow_mut().allowance = None;

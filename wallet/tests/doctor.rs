@@ -11,7 +11,7 @@
 mod support;
 
 use farthing_wallet::store::Table;
-use farthing_wallet::{ApiToken, Finding, Origin, Redeem, SendOptions, Severity};
+use farthing_wallet::{Finding, Origin, Redeem, SendOptions, Severity};
 use support::mint::FakeKeyset;
 use support::*;
 
@@ -178,11 +178,8 @@ async fn what_waits_or_expires_is_told_with_its_age() {
 
 #[tokio::test]
 async fn an_account_that_is_refused_and_a_damaged_record_are_told() {
-    let (world, mut wallet) = wallet().await;
-    wallet
-        .add_mint(URL, Some(ApiToken::new("revoked")))
-        .await
-        .unwrap();
+    let (world, wallet) = wallet().await;
+    world.mint.borrow_mut().lies.revoked = true;
     let findings = look(&world, &wallet).await;
     assert_eq!(codes(&findings, Severity::Fine), ["account_refused"]);
     let damaged = (Table::History, "x".to_owned());

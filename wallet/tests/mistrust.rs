@@ -285,10 +285,13 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
         "{error:?}"
     );
 
-    let mint = Token {
+    // Of keysets that are not this mint's, and at another address.
+    let mut mint = Token {
         mint: "https://other.test".into(),
         ..token.clone()
     };
+    let foreign = FakeKeyset::new(9, 0, 8).info.id;
+    mint.proofs.iter_mut().for_each(|p| p.proof.id = foreign);
     let error = receiver.receive(&mint.encode()).await.unwrap_err();
     assert_eq!(
         error,
@@ -303,7 +306,7 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
     assert_eq!(world.mint.borrow().requests.len(), before);
 
     let mut keyset = token;
-    keyset.proofs[0].proof.id = FakeKeyset::new(9, 0, 8).info.id;
+    keyset.proofs[0].proof.id = foreign;
     let error = receiver.receive(&keyset.encode()).await.unwrap_err();
     assert!(
         matches!(error, Error::Caller(Caller::TokenKeyset(_))),
