@@ -1,5 +1,7 @@
 //! Minting (NUT-04, NUT-20, NUT-23, NUT-29), swapping and restoring.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use farthing_protocol::api::{Restored, Signatures};
 use farthing_protocol::cashu::bolt11::{MintQuote, MintQuoteState};
 use farthing_protocol::cashu::nut20;
@@ -110,8 +112,7 @@ async fn a_mint_of_an_older_version_is_brought_up_to_date_and_owes_what_it_owed(
     let store = Connection::open(shop.mint.dir().join("mint.sqlite")).unwrap();
     store.execute_batch(VERSION_2).unwrap();
     drop(store);
-    let before = std::time::SystemTime::now();
-    let before = before.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     shop.mint.start_at(&address).unwrap();
     // The connections of the one before are gone.
     shop.client = Client::new(&format!("http://{address}/cashu")).unwrap();
@@ -119,7 +120,7 @@ async fn a_mint_of_an_older_version_is_brought_up_to_date_and_owes_what_it_owed(
     let reply = shop.client.get(&path, None).await.unwrap();
     let read: MintQuote = reply.ok().unwrap();
     assert_eq!((read.amount_paid, read.amount_issued), (8, 0));
-    // The old version told the time of asking, so wallets take it for news.
+    // That version told wallets the time of asking: what they are told now is no older.
     assert!(read.updated_at >= before.as_secs());
     let outputs = shop.worth(8);
     let body = json!({"quote": paid.quote, "outputs": outputs.outputs});
