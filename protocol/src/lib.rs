@@ -21,7 +21,7 @@
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`json`] | reading JSON in which an object is an object | |
 //! | [`amount`] | checked sums, and splitting an amount into powers of two | NUT-00 |
-//! | [`unit`] | amounts as people write them | |
+//! | [`mod@unit`] | amounts as people write them | |
 //! | [`text`] | strangers' words, made fit to be shown | Unicode |
 
 pub mod amount;
