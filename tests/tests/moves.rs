@@ -7,6 +7,9 @@
     reason = "a test that fails says so by panicking"
 )]
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+
 use farthing_tests::process::{Mint, Wallet};
 use farthing_tests::proxy::Proxy;
 use serde_json::{Value, json};
@@ -151,7 +154,15 @@ fn a_server_that_passes_everything_on_to_a_mint_gets_nothing_of_it() {
     let owner = scene.wallet("owner");
     let made = owner.run(&["init"]).unwrap();
     let phrase = scene.folder.path().join("phrase");
-    std::fs::write(&phrase, made["phrase"].as_str().unwrap()).unwrap();
+    let options = std::fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&phrase);
+    options
+        .unwrap()
+        .write_all(made["phrase"].as_str().unwrap().as_bytes())
+        .unwrap();
     let (a, b) = (scene.url(), Proxy::start(&scene.url()).unwrap());
     owner
         .run(&["mint", "add", &a, "--token", &scene.token])

@@ -1,5 +1,6 @@
 //! What a person is asked, and what answers in their place. Nobody is asked where nobody looks.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
@@ -75,14 +76,40 @@ pub(crate) fn argument_or_input(argument: &str, what: &str) -> Result<Zeroizing<
     }
 }
 
-/// A file's text, or standard input for `-`.
+/// The text of a file with a secret, or of standard input for `-`.
+///
+/// # Errors
+/// [`Failure::Terminal`] for a file that others than its owner may use, with the command that mends that,
+/// or that cannot be read.
 pub(crate) fn file_or_input(path: &Path, what: &str) -> Result<Zeroizing<String>, Failure> {
     if path == Path::new(DASH) {
         return input(what);
     }
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| Failure::Terminal(format!("{}: {error}", path.display())))?;
-    Ok(Zeroizing::new(text))
+    let failed = |error: io::Error| Failure::Terminal(format!("{}: {error}", path.display()));
+    let mut file = File::open(path).map_err(failed)?;
+    if is_open_to_others(&file.metadata().map_err(failed)?) {
+        let shown = path.display();
+        return Err(Failure::Terminal(format!(
+            "{shown}: others than its owner may read {what}, or change it; run: chmod 600 {shown}"
+        )));
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// Whether others than its owner may use a file. A pipe, as that of a shell's `<(…)`, has no name that others
+/// could open.
+#[cfg(unix)]
+fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
+}
+
+/// Elsewhere a file has no mode.
+#[cfg(not(unix))]
+fn is_open_to_others(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// The first line of a file, or of standard input for `-`: a secret, whose line's end is not its own.

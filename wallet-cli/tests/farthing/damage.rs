@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::program::{farthing, json, text};
+use crate::program::{farthing, json, secret_file, text};
 use crate::server::Server;
 use crate::support::mint::API_TOKEN;
 
@@ -38,7 +38,7 @@ struct Damaged {
 impl Damaged {
     fn new(first: bool, passphrase: bool) -> Self {
         let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
-        std::fs::write(dir.path().join("passphrase"), "correct horse").unwrap();
+        secret_file(&dir.path().join("passphrase"), "correct horse");
         let mut damaged = Self {
             server,
             dir,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::program::{farthing, json, text};
+use crate::program::{farthing, json, secret_file, text};
 use crate::server::Server;
 use crate::session::PHRASE;
 use crate::support::mint::API_TOKEN;
@@ -13,7 +13,7 @@ const SECRET: &str = "correct horse battery staple";
 
 fn write(dir: &Path, name: &str, content: &str) -> String {
     let path = dir.join(name);
-    std::fs::write(&path, content).unwrap();
+    secret_file(&path, content);
     path.to_str().unwrap().to_owned()
 }
 
@@ -92,6 +92,39 @@ fn a_passphrase_is_changed_and_taken_away() {
     let refused = farthing(&wallet, &set, "");
     assert_eq!(json(&refused)["error"]["code"], "passphrase_empty");
     assert_eq!(refused.status.code(), Some(3));
+}
+
+#[test]
+fn a_file_with_a_secret_that_others_may_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let wallet = dir.path().join("wallet");
+    let phrase = write(dir.path(), "phrase", PHRASE);
+    let words = write(dir.path(), "words", SECRET);
+    let mode = |file: &str, mode| {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let restore = ["init", "--restore", "--phrase-file", &phrase];
+    let set = ["passphrase", "set", "--new-passphrase-file", &words];
+    let balance = ["balance", "--passphrase-file", &words];
+    for (arguments, file, what) in [
+        (&restore[..], &phrase, "the phrase"),
+        (&set, &words, "the new passphrase"),
+        (&balance, &words, "the passphrase"),
+    ] {
+        for open in [0o640, 0o602] {
+            mode(file, open);
+            let refused = farthing(&wallet, arguments, "");
+            assert_eq!(refused.status.code(), Some(1));
+            let told = text(&refused.stderr);
+            let expected = format!("{file}: others than its owner may read {what}, or change it");
+            assert!(told.contains(&expected), "{told}");
+            assert!(told.contains(&format!("run: chmod 600 {file}")), "{told}");
+        }
+        mode(file, 0o600);
+        let done = farthing(&wallet, arguments, "");
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    }
 }
 
 #[test]

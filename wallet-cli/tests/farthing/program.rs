@@ -41,3 +41,10 @@ pub(crate) fn json(output: &Output) -> Value {
 pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
+
+/// Writes a file with a secret, for its owner alone.
+pub(crate) fn secret_file(path: &Path, content: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, content).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}

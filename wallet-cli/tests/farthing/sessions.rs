@@ -1,6 +1,7 @@
 //! What every command prints, as text and as an object, and what its errors look like: each session is
 //! compared with the one written down in `snapshots`. To write them anew: `INSTA_UPDATE=always`.
 
+use crate::program::secret_file;
 use crate::session::{PHRASE, Session, assert_seen};
 
 #[test]
@@ -12,7 +13,7 @@ fn init() {
     session.run("farthing --wallet $DIR/other init --json");
     session.run_with("farthing --wallet $DIR/again init --restore", PHRASE);
     session.run_with("farthing --wallet $DIR/json init --restore --json", PHRASE);
-    std::fs::write(session.dir().join("phrase"), PHRASE).unwrap();
+    secret_file(&session.dir().join("phrase"), PHRASE);
     session.run("farthing --wallet $DIR/file init --restore --phrase-file $DIR/phrase");
     session.say("Nobody is there to type it, and nothing comes");
     session.run("farthing --wallet $DIR/none init --restore");
@@ -249,8 +250,8 @@ fn key_passphrase_proxy_and_doctor() {
     session.run("farthing doctor");
     session.both("farthing proxy remove");
     session.say("A passphrase");
-    std::fs::write(session.dir().join("pass"), "correct horse\n").unwrap();
-    std::fs::write(session.dir().join("wrong"), "wrong horse\n").unwrap();
+    secret_file(&session.dir().join("pass"), "correct horse\n");
+    secret_file(&session.dir().join("wrong"), "wrong horse\n");
     session.both("farthing passphrase show");
     session.run("farthing passphrase remove");
     session.run("farthing passphrase set");
