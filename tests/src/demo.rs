@@ -179,9 +179,15 @@ fn broken_article(stage: &Stage) -> Result<()> {
     if output.status.success() {
         return Err("a failure of the site counts as a success".into());
     }
-    expect("bob's wallet", stage.bob.balance()?, 15)?;
+    expect("bob's wallet", stage.bob.balance()?, 10)?;
+    expect("kept aside", stage.bob.kept_aside()?, 5)?;
     expect("the publisher's account", account(stage, "the-daily")?, 5)?;
-    say("only what is delivered is charged; the wallet has swapped the token it had shown");
+    say(
+        "only what is delivered is charged; the publisher has seen bob's token, so it is kept aside",
+    );
+    say("and swapped later, when nobody can tell that it was shown; farthing recover does it now");
+    stage.bob.run(&["recover"])?;
+    expect("bob's wallet", stage.bob.balance()?, 15)?;
     Ok(())
 }
 

@@ -347,11 +347,22 @@ impl Wallet {
     /// # Errors
     /// What the program says.
     pub fn balance(&self) -> Result<u64> {
+        self.holds("available")
+    }
+
+    /// What it has at its first mint in open operations, and in tokens that a site has seen and not
+    /// charged.
+    ///
+    /// # Errors
+    /// What the program says.
+    pub fn kept_aside(&self) -> Result<u64> {
+        self.holds("pending")
+    }
+
+    fn holds(&self, what: &str) -> Result<u64> {
         let balances = self.run(&["balance"])?;
-        let first = balances
-            .pointer("/balances/0/available")
-            .and_then(Value::as_u64);
-        Ok(first.unwrap_or(0))
+        let amount = balances.pointer(&format!("/balances/0/{what}"));
+        Ok(amount.and_then(Value::as_u64).unwrap_or(0))
     }
 
     /// Takes `amount` of the smallest unit out as a token; gives its text.
