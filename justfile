@@ -22,7 +22,7 @@ interop:
 
 # Fuzz every target for some seconds; needs a nightly compiler.
 fuzz SECONDS="10":
-    fuzz/run {{SECONDS}}
+    tests/fuzz/run {{SECONDS}}
 
 # Run everything that a change has to pass.
 ci:
