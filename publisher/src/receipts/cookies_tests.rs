@@ -4,7 +4,7 @@ use axum::http::Request;
 
 use super::*;
 use crate::receipts::{self, Issued, Terms, covers};
-use crate::rules::IgnoredQuery;
+use crate::query::IgnoredQuery;
 
 const NOW: u64 = 1_800_000_059;
 

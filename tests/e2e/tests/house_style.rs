@@ -255,7 +255,13 @@ fn input_and_output_in_the_protocol(source: &Source) -> Vec<String> {
 
 /// Prints that panic when what they print cannot be written.
 fn prints_that_panic(source: &Source) -> Vec<String> {
-    const PROGRAMS: [&str; 4] = ["mint/src/", "publisher/src/", "service/src/", "wallet/src/"];
+    const PROGRAMS: [&str; 5] = [
+        "mint/src/",
+        "paywall/src/",
+        "publisher/src/",
+        "service/src/",
+        "wallet/src/",
+    ];
     if !PROGRAMS
         .iter()
         .any(|program| source.path.starts_with(program))
@@ -274,7 +280,14 @@ fn no_program_panics_because_it_cannot_print() {
 
 /// JSON from outside that is not read by `protocol/src/json.rs`, and so takes an array for an object.
 fn lenient_json(source: &Source) -> Vec<String> {
-    const PRODUCT: [&str; 5] = ["protocol", "mint", "wallet", "wallet-cli", "publisher"];
+    const PRODUCT: [&str; 6] = [
+        "protocol",
+        "mint",
+        "wallet",
+        "wallet-cli",
+        "publisher",
+        "paywall",
+    ];
     let concerns = PRODUCT.iter().any(|package| {
         let rest = source.path.strip_prefix(package);
         rest.is_some_and(|rest| rest.starts_with("/src/"))
