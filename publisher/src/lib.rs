@@ -20,7 +20,7 @@
 //! | `form` | paying by a pasted token, for browsers |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
-//! | [`private`] | folders and files that only their owner may use |
+//! | `private` | the publisher's folder, and the one process that uses it |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
 //! | `fetch` | what a mint shows everybody, and its keysets checked |
 //! | [`mint`] | the mint's public API, as a publisher uses it |
@@ -62,7 +62,7 @@ mod offer;
 mod page;
 mod payment;
 pub mod paywall;
-pub mod private;
+mod private;
 mod query;
 mod receipts;
 mod records;

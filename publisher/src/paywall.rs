@@ -54,8 +54,8 @@ impl Paywall {
     {
         settings.check()?;
         let dir = &settings.data;
-        private::make_folder(dir)?;
         let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
+        private::make_folder(dir, &key)?;
         let mut keys = Keys::load_or_create(&key)?;
         let store = Store::open(&record, !keys.is_new)?;
         let redeems_locked = store.has_gap()?;
