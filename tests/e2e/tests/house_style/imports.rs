@@ -30,6 +30,8 @@ pub(crate) struct Imports {
 struct Spoken {
     /// Paths that the file names, with the module in it that names them.
     paths: Vec<Vec<String>>,
+    /// Names that the file's `use` lines bring in: paths that begin with one lead nowhere else.
+    brought_in: BTreeSet<String>,
     /// What the file passes on: its name here, and where it comes from.
     passed_on: Vec<(String, Vec<String>)>,
 }
@@ -154,6 +156,9 @@ impl<'ast> Visit<'ast> for Reader {
         leaves(&item.tree, &[], &mut found);
         let passes_on = !matches!(item.vis, syn::Visibility::Inherited);
         for (name, path) in found {
+            if path.len() > 1 {
+                self.spoken.brought_in.insert(name.clone());
+            }
             if passes_on && self.inside.is_empty() {
                 self.spoken.passed_on.push((name, path));
             } else {
@@ -247,6 +252,7 @@ impl Imports {
             let spoken = package.0.entry(module).or_default();
             spoken.paths.extend(reader.spoken.paths);
             spoken.passed_on.extend(reader.spoken.passed_on);
+            spoken.brought_in.extend(reader.spoken.brought_in);
         }
         let mut imports = Self {
             uses: BTreeMap::new(),
@@ -255,10 +261,18 @@ impl Imports {
         for (module, spoken) in &package.0 {
             let uses = imports.uses.entry(module.clone()).or_default();
             let crates = imports.crates.entry(module.clone()).or_default();
-            for path in &spoken.paths {
+            // A name alone is a local one, or one that this file passes on.
+            let is_passed_on =
+                |word: &String| spoken.passed_on.iter().any(|(name, _)| name == word);
+            let leads_on = |path: &&Vec<String>| path.len() > 1 || path.iter().any(is_passed_on);
+            for path in spoken.paths.iter().filter(leads_on) {
                 match package.absolute(module, path) {
                     Some(absolute) => uses.extend(package.home(&absolute, HOPS_MAX)),
-                    None => crates.extend(path.first().cloned()),
+                    None => crates.extend(
+                        path.first()
+                            .filter(|first| !spoken.brought_in.contains(*first))
+                            .cloned(),
+                    ),
                 }
             }
             let from_outside = spoken.passed_on.iter().map(|(_, path)| path);
@@ -270,15 +284,13 @@ impl Imports {
     }
 
     /// Groups of modules that use each other in a circle, files first, then the rooms of each folder: a room is a file
-    /// with the folder of its name.
+    /// with the folder of its name. A file may use the file that its own folder belongs to: the two are one room.
     pub(crate) fn circles(&self) -> Vec<Vec<String>> {
-        let mut found = circles(
-            &self
-                .uses
-                .iter()
-                .map(|(from, to)| (name(from), to.iter().map(name).collect()))
-                .collect(),
-        );
+        let edges = self.uses.iter().map(|(from, to)| {
+            let to = to.iter().filter(|to| !from.starts_with(to));
+            (name(from), to.map(name).collect())
+        });
+        let mut found = circles(&edges.collect());
         let folders: BTreeSet<Module> = self
             .uses
             .keys()
@@ -345,4 +357,118 @@ fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imports(files: &[(&str, &str)]) -> Imports {
+        let source = |(path, text): &(&str, &str)| Source {
+            path: format!("p/src/{path}"),
+            text: (*text).to_owned(),
+        };
+        Imports::of("p", &files.iter().map(source).collect::<Vec<_>>())
+    }
+
+    fn uses(files: &[(&str, &str)], module: &str) -> Vec<String> {
+        let imports = imports(files);
+        let (_, uses) = imports
+            .uses
+            .iter()
+            .find(|(from, _)| name(from) == module)
+            .unwrap();
+        uses.iter().map(name).collect()
+    }
+
+    #[test]
+    fn uses_are_found_however_they_are_written() {
+        let others = [
+            ("b.rs", "pub struct B;"),
+            ("c/mod.rs", "mod d;"),
+            ("c/d.rs", "pub fn d() {}"),
+        ];
+        for text in [
+            "use crate::b::B;",
+            "use crate::{b::{self, B}, missing::C};",
+            "use super::b;",
+            "fn a() { crate::b::b(); }",
+            "fn a(b: &super::b::B) {}",
+            "fn a() { println!(\"{}\", crate::b::B); }",
+            "mod e { use super::super::b::B; }",
+        ] {
+            let files = [&[("a.rs", text)], &others[..]].concat();
+            let found = uses(&files, "a");
+            assert!(found.contains(&"b".to_owned()), "{text}: {found:?}");
+        }
+        let files = [&[("a.rs", "use crate::c::d::d;")], &others[..]].concat();
+        assert_eq!(uses(&files, "a"), ["c::d"]);
+        let files = [&[("c/e.rs", "use super::d::d;")], &others[..]].concat();
+        assert_eq!(uses(&files, "c::e"), ["c::d"]);
+    }
+
+    #[test]
+    fn what_is_no_use_is_not_found() {
+        let others = [("b.rs", "pub struct B;")];
+        for text in [
+            "mod b;",
+            "#[cfg(test)] mod tests { use crate::b::B; }",
+            "// use crate::b::B;",
+            "fn a(b: u8) -> u8 { b }",
+            "use std::b::B;",
+        ] {
+            let files = [&[("a.rs", text)], &others[..]].concat();
+            assert!(uses(&files, "a").is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_on_counts_where_it_comes_from() {
+        let files = [
+            ("lib.rs", "pub use a::A;"),
+            ("a.rs", "pub struct A;"),
+            ("b.rs", "use crate::A;"),
+        ];
+        assert_eq!(uses(&files, "b"), ["a"]);
+        assert!(uses(&files, "crate").is_empty());
+        let files = [("lib.rs", "pub use a::A; fn f() { A::new(); }"), files[1]];
+        assert_eq!(uses(&files, "crate"), ["a"]);
+    }
+
+    #[test]
+    fn other_crates_are_found() {
+        let files = [
+            ("a.rs", "use hex::encode; fn a(c: axum::Router) { b::c(); }"),
+            ("b.rs", ""),
+        ];
+        let imports = imports(&files);
+        let crates = &imports.crates[&vec!["a".to_owned()]];
+        assert!(crates.contains("hex") && crates.contains("axum") && !crates.contains("encode"));
+    }
+
+    #[test]
+    fn circles_of_files_and_of_folders() {
+        let circles = |files| imports(files).circles();
+        let files = [
+            ("a.rs", "use crate::b::B;"),
+            ("b.rs", "use crate::c::C;"),
+            ("c.rs", "use crate::a::A;"),
+        ];
+        assert_eq!(circles(&files), [["a", "b", "c"]]);
+        assert!(circles(&files[..2]).is_empty());
+        // No file uses a file that uses it, but the rooms do.
+        let files = [
+            ("a/x.rs", "use crate::b::y::Y;"),
+            ("a/z.rs", ""),
+            ("b/y.rs", ""),
+            ("b/w.rs", "use crate::a::z::Z;"),
+        ];
+        assert_eq!(circles(&files), [["a", "b"]]);
+        // A file may use the file that its folder belongs to.
+        let files = [
+            ("a/mod.rs", "mod x; use x::X;"),
+            ("a/x.rs", "use super::A;"),
+        ];
+        assert!(circles(&files).is_empty());
+    }
 }
