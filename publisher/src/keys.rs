@@ -124,7 +124,7 @@ impl Keys {
             Some(SuiteId::Ristretto255) | None => &self.marks,
         };
         let hash = mac(key, token.secret.expose().as_bytes());
-        hash.first_chunk().copied().unwrap_or_default()
+        truncated(&hash)
     }
 
     /// What a payment is presented for: of the request's digest, and of all that the payment consists of.
@@ -144,7 +144,7 @@ impl Keys {
     /// The MAC of a receipt's cookie.
     pub(crate) fn cookie_mac(&self, message: &[u8]) -> CookieMac {
         let hash = mac(&self.cookies, message);
-        hash.first_chunk().copied().unwrap_or_default()
+        truncated(&hash)
     }
 
     /// Whether that is the MAC of a receipt's cookie; takes the same time whatever it is.
@@ -155,13 +155,18 @@ impl Keys {
     }
 }
 
+/// The first half of a hash.
+fn truncated(hash: &[u8; 32]) -> [u8; 16] {
+    let half = hash.first_chunk();
+    *half.expect("16 bytes are among 32")
+}
+
 fn mac(key: &[u8; 32], message: &[u8]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(keyed(key, message).finalize().into_bytes().into())
 }
 
 fn keyed(key: &[u8; 32], message: &[u8]) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes every key");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(message);
     mac
 }

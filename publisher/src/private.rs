@@ -84,7 +84,9 @@ mod tests {
 
         set_mode(&folder, 0o755);
         std::fs::write(folder.join("other"), "").unwrap();
-        let refused = make_folder(&folder, &folder.join("publisher.key")).unwrap_err().to_string();
+        let refused = make_folder(&folder, &folder.join("publisher.key"))
+            .unwrap_err()
+            .to_string();
         let command = format!("run: chmod 700 {}", folder.display());
         assert!(refused.contains(&command), "{refused}");
         assert_eq!(mode(&folder), 0o755);

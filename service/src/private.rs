@@ -185,7 +185,8 @@ pub fn read_key(path: &Path, what: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
     Ok(key)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -257,6 +258,9 @@ mod tests {
         assert_eq!(*read_key(&path, "the key").unwrap(), [7; 32]);
         std::fs::write(&path, "s3cret").unwrap();
         let refused = read_key(&path, "the key").unwrap_err().to_string();
-        assert!(refused.ends_with("the key is not 64 hex digits"), "{refused}");
+        assert!(
+            refused.ends_with("the key is not 64 hex digits"),
+            "{refused}"
+        );
     }
 }
