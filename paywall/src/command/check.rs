@@ -2,12 +2,13 @@
 
 use clap::Args;
 use farthing_protocol::Unit;
+use farthing_service::program::Output;
 use http::Method;
 use serde::Serialize;
 
 use super::config::Config;
 use super::site::{self, SiteReport};
-use super::{Common, Output, block_on, prices};
+use super::{Common, block_on, prices, write};
 use crate::rules::Rules;
 use farthing_publisher::Error;
 use farthing_publisher::mint::{Mint, Standing};
@@ -62,7 +63,7 @@ impl Check {
             }
             Ok(report)
         })?;
-        output.write(&report, &report.text())?;
+        write(output, &report, &report.text())?;
         let is_well = report.site.as_ref().is_none_or(SiteReport::is_well);
         Ok(is_well && !matches!(report.api_token, Standing::Refused))
     }

@@ -120,7 +120,7 @@ where
 #[derive(Clone, Debug)]
 pub(super) struct Operator(pub(super) Metrics);
 
-impl Service<Request<Body>> for Operator {
+impl<B> Service<Request<B>> for Operator {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
@@ -129,7 +129,7 @@ impl Service<Request<Body>> for Operator {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let (status, text) = match request.uri().path() {
             "/metrics" => {
                 let log = log::render("farthing_paywall");

@@ -84,7 +84,7 @@ mod tests {
             ("mint", "http://m"),
             ("price", prices),
         ];
-        let given = given.map(|(setting, text)| super::super::config::Given {
+        let given = given.map(|(setting, text)| farthing_service::settings::Given {
             setting: setting.to_owned(),
             place: setting.to_owned(),
             text: text.to_owned(),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use farthing_protocol::Unit;
+use farthing_service::program::innermost;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response, Url};
@@ -146,7 +147,7 @@ impl Site<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 let site = &self.report.site;
-                let fault = format!("{site} cannot be asked: {}", reason(&error));
+                let fault = format!("{site} cannot be asked: {}", innermost(&error));
                 self.report.faults.push(fault);
                 return;
             }
@@ -309,15 +310,6 @@ fn locations(xml: &str) -> impl Iterator<Item = String> {
         let url = url.trim().trim_start_matches("<![CDATA[");
         Some(url.trim_end_matches("]]>").trim().replace("&amp;", "&"))
     })
-}
-
-/// The innermost reason of a failure, such as "Connection refused".
-fn reason(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 impl SiteReport {
