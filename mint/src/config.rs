@@ -3,19 +3,20 @@
 
 mod auth;
 mod dir;
-mod fault;
 mod lightning;
 mod sense;
 mod unit;
 mod url;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use farthing_protocol::identity::URLS_MAX;
+use farthing_service::log::{Format, Level};
+use farthing_service::settings;
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
 
 use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
@@ -70,9 +71,9 @@ pub struct Config {
     /// How much of the database the mint keeps in memory, in MiB.
     pub store_cache_mib: u32,
     /// `human` or `json`.
-    pub log_format: LogFormat,
+    pub log_format: Format,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
-    pub log_level: LogLevel,
+    pub log_level: Level,
     /// How many days a request may be sent again and gives the same answer.
     pub replay_days: u32,
     /// Inputs in one request.
@@ -162,32 +163,6 @@ pub struct Config {
     pub blind_auth_daily_max: u64,
 }
 
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Failures.
-    Error,
-    /// And what may become one.
-    Warn,
-    /// And the mint's own doings: starts, stops, keysets.
-    Info,
-    /// And each request, by method, path and status; such a log shows when tokens moved.
-    Debug,
-    /// And everything else.
-    Trace,
-}
-
 impl Default for Config {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 3338));
@@ -206,8 +181,8 @@ impl Default for Config {
             spent_log: None,
             database_pages_max: 0,
             store_cache_mib: 16,
-            log_format: LogFormat::Human,
-            log_level: LogLevel::Info,
+            log_format: Format::Human,
+            log_level: Level::Info,
             replay_days: 7,
             inputs_max: 256,
             outputs_max: 256,
@@ -257,53 +232,20 @@ impl Config {
     /// value that makes no sense; both name it.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let mut variables = Vec::new();
-        for (name, value) in std::env::vars_os() {
-            // Other programs' variables may hold any bytes.
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
-                continue;
-            };
-            let value = value.into_string();
-            let value = value.map_err(|_| Error::Operator(format!("{name}: not UTF-8")))?;
-            variables.push((name.to_owned(), value));
-        }
-        Self::parse(path, &text, variables.into_iter())
+        Self::parse(path, &text, std::env::vars_os())
     }
 
     fn parse(
         path: &Path,
         text: &str,
-        variables: impl Iterator<Item = (String, String)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self> {
-        let shown = path.display();
-        let invalid = |e| Error::Operator(fault::of_file(path, text, &e));
-        // The file by itself first, so that an error names the file and not the environment.
-        let _: Self = toml::from_str(text).map_err(invalid)?;
-        let mut table: Table = toml::from_str(text).map_err(invalid)?;
-        for (variable, text) in variables {
-            if variable == SEED_VARIABLE || variable == DATA_VARIABLE {
-                continue;
-            }
-            let name = variable.strip_prefix(PREFIX).unwrap_or_default();
-            let name = name.to_lowercase();
-            table.insert(name.clone(), Value::String(text.clone()));
-            // A number, or a list, is tried where the setting does not take text.
-            let mut result: std::result::Result<Self, _> = table.clone().try_into();
-            if let (Err(_), Ok(number)) = (&result, text.parse()) {
-                table.insert(name.clone(), Value::Integer(number));
-                result = table.clone().try_into();
-            }
-            if result.is_err() {
-                let with_list = [(name.clone(), list(&text))];
-                let with_list: Table = table.clone().into_iter().chain(with_list).collect();
-                if with_list.clone().try_into::<Self>().is_ok() {
-                    table = with_list;
-                    continue;
-                }
-            }
-            result.map_err(|e| Error::Operator(format!("{variable}: {}", e.message())))?;
-        }
-        let config: Self = table.try_into().map_err(invalid)?;
+        let shown = path.display().to_string();
+        let others = [SEED_VARIABLE, DATA_VARIABLE];
+        let given = settings::of_variables(PREFIX, &others, variables).map_err(Error::Operator)?;
+        let readings = |_: &str, text: &str| Ok(settings::readings(text));
+        let config: Self =
+            settings::load(&shown, text, &given, readings).map_err(Error::Operator)?;
         config
             .check()
             .map_err(|e| Error::Operator(format!("{shown}: {e}")))?;
@@ -379,21 +321,12 @@ impl Config {
     }
 }
 
-/// A list as a variable has it: with commas between.
-fn list(text: &str) -> Value {
-    let items = text.split(',').map(str::trim);
-    let items = items.filter(|item| !item.is_empty());
-    Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
-        let variables = variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let variables = variables.iter().map(|(n, v)| ((*n).into(), (*v).into()));
         Config::parse(Path::new("mint.toml"), text, variables)
     }
 
@@ -420,7 +353,7 @@ mod tests {
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.amounts, 3);
         assert_eq!(config.queue_max, 5);
-        assert_eq!(config.log_format, LogFormat::Json);
+        assert_eq!(config.log_format, Format::Json);
     }
 
     #[test]
@@ -476,5 +409,21 @@ mod tests {
             config.create(&path).is_err(),
             "a second init must not overwrite"
         );
+    }
+
+    #[test]
+    fn a_setting_that_is_there_twice_is_named_with_its_line_and_not_repeated() {
+        let told = |text| message(parse(text, &[]));
+        let error = told("name = \"a\"\n\nqueue_max = 5\nname = \"s3cret\"\n");
+        assert_eq!(error, "mint.toml, line 4, name: duplicate key");
+        let error = told("# A mint.\nqueue_max = \"s3cret\"");
+        let start = "mint.toml, line 2, queue_max: invalid type";
+        assert!(error.starts_with(start), "{error}");
+        let error = told("seed = \"s3cret\"");
+        let start = "mint.toml, line 1, seed: unknown field";
+        assert!(error.starts_with(start), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        let error = told("name = a b");
+        assert!(error.starts_with("mint.toml, line 1"), "{error}");
     }
 }

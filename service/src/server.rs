@@ -205,7 +205,10 @@ pub fn connections_within_files(wanted: u32, files_each: u32, other_files: u32) 
     };
     // A system that gives hardly any still serves some.
     let possible = given.saturating_sub(other).max(given / 2) / each;
-    let possible = u32::try_from(possible).unwrap_or(u32::MAX).min(wanted).max(1);
+    let possible = u32::try_from(possible)
+        .unwrap_or(u32::MAX)
+        .min(wanted)
+        .max(1);
     if possible < wanted {
         tracing::warn!(
             connections_max = wanted,

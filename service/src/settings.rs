@@ -107,9 +107,7 @@ fn put_over<T: DeserializeOwned>(
             // A reading of another type than the setting's says nothing of the value.
             Err(error) => {
                 let is_of_type = |error: &Error| error.message().starts_with("invalid type");
-                if told.as_ref().is_none_or(is_of_type)
-                    && !(told.is_some() && is_of_type(&error))
-                {
+                if told.as_ref().is_none_or(is_of_type) && !(told.is_some() && is_of_type(&error)) {
                     told = Some(error);
                 }
             }
@@ -186,7 +184,10 @@ mod tests {
         for (text, start) in [
             ("count = 's3cret'", "tea.toml, line 1, count: invalid type"),
             ("\nseed = 's3cret'", "tea.toml, line 2, seed: unknown field"),
-            ("name = 'a'\nname = 's3cret'", "tea.toml, line 2, name: duplicate key"),
+            (
+                "name = 'a'\nname = 's3cret'",
+                "tea.toml, line 2, name: duplicate key",
+            ),
             ("name = s3 cret", "tea.toml, line 1"),
         ] {
             let error = parse(text, &[]).unwrap_err();
@@ -194,8 +195,16 @@ mod tests {
             assert!(!error.contains("name = s3"), "{error}");
         }
         for (name, value, start) in [
-            ("TEA_COUNT", "many", "TEA_COUNT: invalid type: string \"many\", expected u8"),
-            ("TEA_COUNT", "300", "TEA_COUNT: invalid value: integer `300`"),
+            (
+                "TEA_COUNT",
+                "many",
+                "TEA_COUNT: invalid type: string \"many\", expected u8",
+            ),
+            (
+                "TEA_COUNT",
+                "300",
+                "TEA_COUNT: invalid value: integer `300`",
+            ),
             ("TEA_NMAE", "x", "TEA_NMAE: unknown field `nmae`"),
         ] {
             let error = parse("", &[(name, value)]).unwrap_err();

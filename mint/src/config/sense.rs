@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use axum::http::Uri;
 
-use super::{Config, LightningBackend, LogLevel, auth, is_secure, url};
+use farthing_service::log::Level;
+
+use super::{Config, LightningBackend, auth, is_secure, url};
 
 /// The longest time that a setting may name: a day.
 const TIME_MS_MAX: u64 = 24 * 60 * 60 * 1000;
@@ -156,7 +158,7 @@ impl Config {
             "outputs_max: smaller than amounts, so some sums do not fit into one request",
         );
         warn(
-            matches!(self.log_level, LogLevel::Debug | LogLevel::Trace),
+            matches!(self.log_level, Level::Debug | Level::Trace),
             "log_level: the log has the moment of every request; turn it off when the fault is found, and \
              delete what it wrote",
         );
