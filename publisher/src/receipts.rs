@@ -130,7 +130,7 @@ pub(crate) fn remove_cookies(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::IgnoredQuery;
+    use crate::query::IgnoredQuery;
     use axum::http::Request;
 
     const NOW: u64 = 1_800_000_059;

@@ -17,9 +17,8 @@ use ipnet::IpNet;
 use tower::Service;
 
 use super::{headers, refusal};
-use crate::Origin;
-use crate::cors::AllowedOrigins;
 use crate::rules::Rules;
+use farthing_publisher::{AllowedOrigins, Origin};
 
 /// What is told to the server behind about the client.
 #[derive(Clone, Debug, Default)]

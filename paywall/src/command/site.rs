@@ -10,10 +10,9 @@ use reqwest::{Client, Response, Url};
 use serde::Serialize;
 
 use super::config::Config;
-use crate::error::Error;
-use crate::form;
 use crate::rules::Rules;
-use crate::settings::check_url;
+use farthing_publisher::settings::check_url;
+use farthing_publisher::{Error, NO_PAGE};
 
 /// How long the site may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -153,7 +152,7 @@ impl Site<'_> {
             }
         };
         let status = answer.status();
-        if text(answer).await.contains(form::NO_PAGE) {
+        if text(answer).await.contains(NO_PAGE) {
             return;
         }
         let below = self.rules.priced_folder().unwrap_or_default();

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize as _, Deserializer};
 
 use super::Config;
-use crate::settings::{check_timeout, check_url};
+use farthing_publisher::settings::{check_timeout, check_url};
 
 impl Config {
     /// Looks for a setting that makes no sense.

@@ -15,8 +15,8 @@ use clap::{Args, Parser, Subcommand};
 use farthing_service::{log, say};
 use serde::Serialize;
 
-use crate::error::Error;
 use config::{CONFIG_VARIABLE, Config, Given};
+use farthing_publisher::Error;
 
 /// A paywall in front of a site: readers pay with ecash, at once and without an account.
 #[derive(Debug, Parser)]

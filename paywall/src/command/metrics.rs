@@ -15,8 +15,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::Service;
 
-use crate::Outcome;
 use crate::proxy::Unanswered;
+use farthing_publisher::Outcome;
 
 /// Counters that all requests share.
 #[derive(Clone, Debug, Default)]

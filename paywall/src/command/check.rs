@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::config::Config;
 use super::site::{self, SiteReport};
 use super::{Common, Output, block_on, prices};
-use crate::error::Error;
-use crate::mint::{Mint, Standing};
 use crate::rules::Rules;
+use farthing_publisher::Error;
+use farthing_publisher::mint::{Mint, Standing};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {

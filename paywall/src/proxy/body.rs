@@ -1,12 +1,12 @@
 //! Bodies on their way through the proxy: none may stand still for ever.
 
-use std::error::Error as StdError;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use farthing_publisher::error::TooSlow;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -19,23 +19,6 @@ pub(crate) struct Pace {
     pub(crate) rate: u32,
     /// How long nothing may come.
     pub(crate) stall: Duration,
-}
-
-/// A body that did not keep its pace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the body came too slowly")]
-struct TooSlow;
-
-/// Whether an error comes from a body that did not keep its pace.
-pub(crate) fn is_too_slow(error: &(dyn StdError + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<TooSlow>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 /// A body that fails when it comes too slowly. Only the time counts in which somebody waits for it: a

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    farthing_publisher::main(std::env::args_os().collect())
+    farthing_paywall::main(std::env::args_os().collect())
 }

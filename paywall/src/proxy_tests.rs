@@ -12,8 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::AllowedOrigins;
 use crate::rules::{Rule, Rules};
+use farthing_publisher::AllowedOrigins;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

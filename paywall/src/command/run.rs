@@ -14,11 +14,9 @@ use tower::Layer as _;
 use super::config::{Config, LogFormat, LogLevel};
 use super::metrics::{Counted, Metrics, Operator};
 use super::{Common, Output, block_on, prices};
-use crate::cors::AllowedOrigins;
-use crate::error::Error;
-use crate::paywall::Paywall;
 use crate::proxy::{Door, Forwarding, Limits, Listener, Pace, Timeouts, Upstream, may_be_trusted};
 use crate::rules::Rules;
+use farthing_publisher::{AllowedOrigins, Error, Paywall};
 
 /// Files that are not connections, at the most.
 const OTHER_FILES_MAX: u32 = 128;

@@ -7,8 +7,8 @@ use farthing_protocol::{Unit, json};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use crate::error::Error;
-use crate::paywall::RECORDS_FILE;
+use farthing_publisher::Error;
+use farthing_publisher::paywall::RECORDS_FILE;
 
 /// The file in the publisher's folder.
 const FILE: &str = "prices.json";

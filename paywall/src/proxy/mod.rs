@@ -24,10 +24,9 @@ use farthing_protocol::error_code::ErrorBody;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::Outcome;
-use crate::cors::OwnAnswer;
-pub(crate) use body::{Pace, is_too_slow};
+pub(crate) use body::Pace;
 pub(crate) use door::{Door, Forwarding};
+use farthing_publisher::{Outcome, OwnAnswer};
 pub(crate) use headers::may_be_trusted;
 pub(crate) use server::{Limits, Listener};
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};

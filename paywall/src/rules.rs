@@ -1,6 +1,5 @@
 //! What costs how much, by method and path.
 
-mod query;
 mod readings;
 
 use std::cmp::Reverse;
@@ -10,8 +9,8 @@ use http::Method;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
-use crate::Price;
-pub use query::IgnoredQuery;
+use farthing_publisher::settings::is_text;
+use farthing_publisher::{IgnoredQuery, Price};
 pub use readings::Unclear;
 use readings::readings;
 
@@ -351,22 +350,6 @@ fn check(rule: &Rule) -> Result<(), String> {
             ),
         }),
     }
-}
-
-/// Whether a text for people is one line that fits where it is shown; the error names `what`.
-pub(crate) fn is_text(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
-    if text.trim().is_empty() {
-        return Err(format!("{what}: is empty: write it out, or leave it out"));
-    }
-    if text.len() > bytes_max {
-        return Err(format!("{what}: is longer than {bytes_max} bytes"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(format!(
-            "{what}: has a line break or another control character"
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -9,12 +9,8 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use crate::cors::AllowedOrigins;
-use crate::error::Error;
-use crate::paywall::PAY_PATH;
-use crate::private;
 use crate::rules::{Rule, Rules};
-use crate::settings::{Accept, Charged, Settings};
+use farthing_publisher::{Accept, AllowedOrigins, Charged, Error, PAY_PATH, Settings, private};
 
 mod fault;
 mod sense;

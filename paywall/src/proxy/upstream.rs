@@ -22,7 +22,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
-use super::body::{Pace, Paced, is_too_slow};
+use farthing_publisher::error::is_too_slow;
+
+use super::body::{Pace, Paced};
 use super::connector::Connector;
 use super::server::Place;
 use super::{HEADERS_MAX, KEEPALIVE, headers, refusal};
