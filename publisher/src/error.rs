@@ -62,7 +62,7 @@ pub fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
-/// Why a request is not served for its payment, as the client is told (`docs/protocol.md`, 12.4).
+/// Why a request is not served for its payment, as the client is told (`docs/reference/protocol.md`, 12.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The number for programs: one of [`ErrorCode`], or whatever the mint said.

@@ -1,5 +1,5 @@
 //! HTTP 402 for publishers: a reader with a wallet gets a page for a few units, at once, without an
-//! account (`docs/protocol.md`, section 12).
+//! account (`docs/reference/protocol.md`, section 12).
 //!
 //! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the program
 //! `farthing-paywall`, it does the same. `examples/articles.rs` is a whole service.

@@ -197,7 +197,7 @@ impl Mint {
     }
 
     /// The digest of the keysets that it signs with behind its own door
-    /// (`docs/protocol.md`, section 4.4).
+    /// (`docs/reference/protocol.md`, section 4.4).
     pub(crate) fn active_digest(&self) -> String {
         let keysets = self.keysets();
         let infos = keysets.iter().map(|keyset| &keyset.info);

@@ -1,4 +1,4 @@
-//! Receipts: signed for what was paid, shown again to read it again (`docs/protocol.md`, section 12.5).
+//! Receipts: signed for what was paid, shown again to read it again (`docs/reference/protocol.md`, section 12.5).
 
 mod cookies;
 

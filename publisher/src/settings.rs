@@ -122,7 +122,7 @@ pub enum Accept {
     #[default]
     Online,
     /// Only tokens locked to the publisher's key: checked here, served at once, redeemed later in
-    /// batches. `docs/threat-model.md` says what that costs.
+    /// batches. `docs/explanation/threat-model.md` says what that costs.
     Locked {
         /// How long tokens wait for company, in seconds.
         redeem_every_s: u32,

@@ -23,7 +23,7 @@ pub(super) const TOKEN_VARIABLE: &str = "FARTHING_PAYWALL_API_TOKEN";
 /// The variable that `--config` may be given by.
 pub(super) const CONFIG_VARIABLE: &str = "FARTHING_PAYWALL_CONFIG";
 
-/// All settings; `docs/publishing.md` explains them. An unknown one is an error that names it.
+/// All settings; `docs/how-to/publishing.md` explains them. An unknown one is an error that names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Config {
