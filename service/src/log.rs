@@ -5,7 +5,6 @@
 //! counted. The count is for `/metrics`, and whether the log fails now for `/readyz`.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd as _;
@@ -14,6 +13,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::queue::Queue;
+
+/// The name of the counter of [`lines_lost`] behind the program's, for Prometheus.
+pub const LINES_LOST: &str = "log_lines_lost";
+/// What that counter counts.
+pub const LINES_LOST_HELP: &str = "Lines of the log that could not be written";
 
 static QUEUE: Queue = Queue::new();
 
@@ -109,15 +113,6 @@ pub fn lines_lost() -> u64 {
 #[must_use]
 pub fn is_failing() -> bool {
     QUEUE.is_failing()
-}
-
-/// The count of lost lines in Prometheus' text format; `program` is what the figure's name begins with.
-#[must_use]
-pub fn render(program: &str) -> String {
-    let name = format!("{program}_log_lines_lost_total");
-    let mut text = format!("# HELP {name} Lines of the log that could not be written.\n");
-    let _ = write!(text, "# TYPE {name} counter\n{name} {}\n", lines_lost());
-    text
 }
 
 /// What `/readyz` says while everything else is ready. A log that cannot be written is no reason to take
