@@ -30,7 +30,7 @@ pub(crate) use lightning::{LightningSettings, NodeSettings};
 pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
 
-/// What the environment variables of all settings start with.
+/// The prefix of the environment variables of all settings.
 pub const PREFIX: &str = "FARTHING_MINT_";
 /// The variable that `--data` may be given by.
 pub const DATA_VARIABLE: &str = "FARTHING_MINT_DATA";
@@ -52,13 +52,13 @@ pub struct Config {
     pub urls: Vec<String>,
     /// The unit of all accounts and tokens; fixed when the mint is made.
     pub unit: String,
-    /// How many decimals people write the unit with: 2 for `usd` in cents.
+    /// The unit's decimals as people write it: 2 for `usd` in cents.
     pub decimals: u8,
-    /// How many amounts a new keyset has: 2^0 to 2^(amounts − 1).
+    /// The number of amounts of a new keyset: 2^0 to 2^(amounts − 1).
     pub amounts: u8,
     /// The fee for each input of a new keyset, in thousandths of the unit.
     pub input_fee_ppk: u64,
-    /// Where the API listens.
+    /// The address of the API.
     pub listen: SocketAddr,
     /// Where `/metrics` listens; nowhere unless set. Keep it from the public: it tells how busy the
     /// mint is, and when.
@@ -68,13 +68,13 @@ pub struct Config {
     pub spent_log: Option<PathBuf>,
     /// The most pages of 4,096 bytes that the database may have; 0 for as many as the disk holds.
     pub database_pages_max: u32,
-    /// How much of the database the mint keeps in memory, in MiB.
+    /// The memory for the database's pages, in MiB.
     pub store_cache_mib: u32,
     /// `human` or `json`.
     pub log_format: Format,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: Level,
-    /// How many days a request may be sent again and gives the same answer.
+    /// The days for which a request that is sent again gets the same answer.
     pub replay_days: u32,
     /// Inputs in one request.
     pub inputs_max: usize,
@@ -92,16 +92,16 @@ pub struct Config {
     /// How long a request's head, and then its body, may take to arrive, in milliseconds; and how long a
     /// caller may take none of an answer's bytes.
     pub read_timeout_ms: u64,
-    /// How long a stop waits for requests under way, in milliseconds.
+    /// The time that a stop waits for requests that have begun, in milliseconds.
     pub stop_timeout_ms: u64,
     /// Requests that may wait for a CPU; more are answered 503.
     pub queue_max: usize,
-    /// How long a request may wait for a CPU, in milliseconds; after that it is answered 503.
+    /// The time that a request may wait for a CPU, in milliseconds; after that it is answered 503.
     pub queue_timeout_ms: u64,
     /// How long an answer of 503 is held back, in milliseconds, so that callers who do not heed its
     /// Retry-After cost the mint a few refusals a second and not thousands.
     pub refusal_delay_ms: u64,
-    /// Connections at the same time; more wait at the door until one ends, which costs the mint nothing.
+    /// Connections at the same time. Others wait in the system's queue, which costs the mint nothing.
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
@@ -114,18 +114,18 @@ pub struct Config {
     pub websocket_idle_ms: u64,
     /// How long a payment over Lightning may try ways, in milliseconds; a caller waits about that long.
     pub lightning_timeout_ms: u64,
-    /// How long an invoice of the mint's can be paid, in seconds.
+    /// The time for which an invoice of the mint's can be paid, in seconds.
     pub lightning_invoice_expiry_s: u32,
     /// The greatest amount of one payment in or out, in the mint's unit.
     pub lightning_amount_max: u64,
     /// Invoices of the mint's that wait to be paid, and quotes for payments that nobody has begun: as many
     /// of each for tokens, and as many of each for every account; more are answered 503.
     pub lightning_quotes_max: usize,
-    /// What a payment may cost beyond its amount, in millionths of that.
+    /// The fee that a payment may cost, in millionths of its amount.
     pub lightning_fee_ppm: u64,
-    /// What any payment may cost beyond its amount, in the mint's unit.
+    /// The fee that any payment may cost, in the mint's unit.
     pub lightning_fee_min: u64,
-    /// Which Lightning node pays and is paid, if any.
+    /// The kind of the Lightning node, if any.
     pub lightning_backend: LightningBackend,
     /// The address of LND's REST interface: `https://…`, or `http://…` on this machine.
     pub lnd_url: Option<String>,
@@ -150,7 +150,7 @@ pub struct Config {
     /// Where the OpenID provider describes itself, whose users may use the Cashu door; empty when
     /// everybody may.
     pub openid_discovery: String,
-    /// What wallets are called at that provider.
+    /// The client id of wallets at that provider.
     pub openid_client_id: String,
     /// What at the Cashu door needs the provider's token, as `POST /v1/…`; a `*` at the end stands for
     /// anything.
@@ -303,7 +303,7 @@ impl Config {
         }
     }
 
-    /// What the engine is told.
+    /// Returns the settings of the engine.
     #[must_use]
     pub fn engine(&self) -> EngineSettings {
         EngineSettings {

@@ -36,19 +36,19 @@ pub struct Settings {
     /// For how long a payment can be repeated for what it bought, in days. Never less than the mint
     /// repeats its answers.
     pub record_days: u32,
-    /// Which answers are charged.
+    /// The answers that are charged.
     pub charged: Charged,
-    /// Which tokens are taken.
+    /// The tokens that are taken.
     pub accept: Accept,
     /// Origins whose pages may read the paywall's own answers.
     pub allowed_origins: AllowedOrigins,
-    /// How long the mint may take to answer, in milliseconds.
+    /// The time that the mint may take to answer, in milliseconds.
     pub mint_timeout_ms: u64,
-    /// How long the form with a pasted token may take to arrive, in milliseconds.
+    /// The time that the form with a pasted token may take to arrive, in milliseconds.
     pub read_timeout_ms: u64,
-    /// How often the mint is asked which keysets it has, in seconds: wallets are told which sign now.
+    /// The interval at which the mint is asked for its keysets, in seconds.
     pub keysets_every_s: u32,
-    /// Where the page's form sends a pasted token: a path of the site that reaches the paywall.
+    /// The path that the page's form sends a pasted token to. It must reach the paywall.
     pub pay_path: String,
 }
 
@@ -115,7 +115,7 @@ impl Settings {
     }
 }
 
-/// Which tokens are taken.
+/// The tokens that are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accept {
     /// Any token of the mint; each is redeemed before it is served.
@@ -124,7 +124,7 @@ pub enum Accept {
     /// Only tokens locked to the publisher's key: checked here, served at once, redeemed later in
     /// batches. `docs/explanation/threat-model.md` says what that costs.
     Locked {
-        /// How long tokens wait for company, in seconds.
+        /// The interval between redemptions, in seconds.
         redeem_every_s: u32,
         /// How far a token's locktime must lie ahead, if it has one, in hours.
         locktime_hours_min: u32,
@@ -243,10 +243,10 @@ fn check_pay_path(path: &str) -> Result<(), String> {
     ))
 }
 
-/// Whoever gets it pays once more.
+/// An answer that asks for another payment is never charged.
 const PAYMENT_REQUIRED: u16 = StatusCode::PAYMENT_REQUIRED.as_u16();
 
-/// Which answers of what is behind the paywall are charged, by status. All others are free.
+/// The answers of the service behind the paywall that are charged, by status. All others are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charged(Vec<(u16, u16)>);
 

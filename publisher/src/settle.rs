@@ -14,12 +14,12 @@ use crate::shared::Shared;
 /// A payment for an answer that is there.
 pub(crate) struct Settlement<'a> {
     pub(crate) shared: &'a Shared,
-    /// What is paid for.
+    /// The digest of the request that is paid for.
     pub(crate) binding: [u8; 32],
     pub(crate) payment: &'a Payment,
     /// For tokens locked to the publisher: what it takes to redeem them later.
     pub(crate) locked: Vec<Locked>,
-    /// Why it would be refused if it were new. Then the record knows it, or its tokens are spent.
+    /// The refusal if it were new. Then the record knows it, or its tokens are spent.
     pub(crate) fault: Option<Refusal>,
 }
 
@@ -37,7 +37,7 @@ impl Settlement<'_> {
     /// # Errors
     /// [`ErrorCode::TokenBound`]; `fault`; what the mint refuses;
     /// [`ErrorCode::Unavailable`] when it is not known whether the payment was charged, and the same
-    /// request sent again tells. What was charged before is never refused.
+    /// request sent again settles it. A payment that was charged before is never refused.
     pub(crate) async fn settle(self) -> Result<Done, Refusal> {
         let (payment, keys) = (self.payment, &self.shared.keys);
         let purpose = payment.purpose(keys, &self.binding);
@@ -89,7 +89,7 @@ impl Settlement<'_> {
 
     /// Settles a payment that is `fault` by the record and today's terms. The record may be lost, or an
     /// old copy: if the tokens are spent, and were for this, the mint repeats its answer. It can charge
-    /// nothing anew, for what is spent.
+    /// nothing again, because the tokens are spent.
     async fn repeat(&self, ticket: Ticket, fault: Refusal) -> Result<Done, Refusal> {
         if !self.payment.is_spent(&self.shared.mint).await? {
             return Err(fault);

@@ -97,7 +97,7 @@ pub fn start(level: Level, format: Format) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until what was logged is written, for a second at the most. To be called before the process
+/// Waits until what was logged is written, for a second at most. To be called before the process
 /// ends.
 pub fn finish() {
     QUEUE.finish(PATIENCE);

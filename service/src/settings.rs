@@ -54,7 +54,7 @@ pub fn of_variables(
 ///
 /// # Errors
 /// A sentence that names the file with line and setting, or the place of what is given. It never repeats the line: that
-/// may hold what nobody should see, such as a seed that was put there by mistake.
+/// may hold a secret, such as a seed that was put there by mistake.
 pub fn load<T: DeserializeOwned>(
     shown: &str,
     text: &str,

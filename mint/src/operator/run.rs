@@ -67,7 +67,7 @@ impl Run {
     }
 }
 
-/// Files that are not connections, at the most: the database's, many times over, and the logs'.
+/// Files that are not connections, at most: the database's, many times over, and the logs'.
 const OTHER_FILES_MAX: u32 = 512;
 
 async fn serve(

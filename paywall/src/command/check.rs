@@ -50,7 +50,7 @@ struct Priced {
 }
 
 impl Check {
-    /// Gives whether all is well.
+    /// Returns whether all is well.
     pub(super) fn execute(self, output: Output) -> Result<bool, Error> {
         let config = self.common.load()?;
         config.check_rules()?;

@@ -17,7 +17,7 @@ use farthing_publisher::{Accept, AllowedOrigins, Charged, Error, PAY_PATH, Setti
 
 mod sense;
 
-/// What the environment variables of all settings start with.
+/// The prefix of the environment variables of all settings.
 pub(super) const PREFIX: &str = "FARTHING_PAYWALL_";
 /// The variable that holds the API token. It is no setting: it stands in no file with the others.
 pub(super) const TOKEN_VARIABLE: &str = "FARTHING_PAYWALL_API_TOKEN";
@@ -40,29 +40,29 @@ pub(super) struct Config {
     pub(super) api_token_file: Option<PathBuf>,
     /// The folder of the publisher's key and of the record of payments.
     pub(super) data: PathBuf,
-    /// Where readers come.
+    /// The address that readers come to.
     pub(super) listen: SocketAddr,
-    /// Where `/metrics` and `/healthz` are; nowhere unless set.
+    /// The address of `/metrics` and `/healthz`; none unless set.
     pub(super) metrics_listen: Option<SocketAddr>,
-    /// What costs how much, in the mint's unit as people write it.
+    /// The price rules, in the mint's unit as people write it.
     pub(super) price: Vec<Rule<AmountText>>,
-    /// What everything else costs; nothing unless set.
+    /// The price of everything else; free unless set.
     pub(super) default_amount: Option<AmountText>,
     /// Whether the server behind takes `/A` for `/a`.
     pub(super) ignore_case: bool,
-    /// Which answers are charged, by status.
+    /// The answers that are charged, by status.
     pub(super) charged: Vec<String>,
-    /// Where the page's form sends a pasted token.
+    /// The path that the page's form sends a pasted token to.
     pub(super) pay_path: String,
-    /// Which tokens are taken.
+    /// The tokens that are taken.
     pub(super) accept: Taken,
-    /// How long locked tokens wait for company, in seconds.
+    /// The interval between redemptions of locked tokens, in seconds.
     pub(super) redeem_every_s: u32,
-    /// How far a locked token's locktime must lie ahead, in hours.
+    /// The least time until a locked token's locktime, in hours.
     pub(super) locktime_hours_min: u32,
-    /// For how long a receipt makes free what was bought, in hours.
+    /// The time for which a receipt makes free what was bought, in hours.
     pub(super) receipt_hours: u32,
-    /// For how long a payment can be repeated, in days.
+    /// The time for which a payment can be repeated, in days.
     pub(super) record_days: u32,
     /// Whether the server behind is told the host that the reader asked for, or its own.
     pub(super) keep_host: bool,
@@ -75,23 +75,23 @@ pub(super) struct Config {
     pub(super) forward_client_address: bool,
     /// Origins whose pages may read the paywall's own answers.
     pub(super) allowed_origins: Vec<String>,
-    /// How long the server behind may take to accept a connection, in milliseconds.
+    /// The time that the server behind may take to accept a connection, in milliseconds.
     pub(super) connect_timeout_ms: u64,
-    /// How long it may take to begin its answer, in milliseconds.
+    /// The time that it may take to begin its answer, in milliseconds.
     pub(super) answer_timeout_ms: u64,
-    /// How long nothing may come of a body that is awaited, in milliseconds.
+    /// The time for which nothing may come of a body that is awaited, in milliseconds.
     pub(super) stall_timeout_ms: u64,
-    /// How slowly requests' bodies may come, in bytes per second; 0 is as slowly as they like.
+    /// The least rate of requests' bodies, in bytes per second; 0 for none.
     pub(super) upload_rate_min: u32,
-    /// How long the mint may take to answer, in milliseconds.
+    /// The time that the mint may take to answer, in milliseconds.
     pub(super) mint_timeout_ms: u64,
-    /// How often the mint is asked which keysets it has, in seconds.
+    /// The interval at which the mint is asked for its keysets, in seconds.
     pub(super) keysets_every_s: u32,
-    /// How long a request's head may take to arrive, in milliseconds.
+    /// The time that a request's head may take to arrive, in milliseconds.
     pub(super) read_timeout_ms: u64,
-    /// How long a stop waits for answers under way, in milliseconds.
+    /// The time that a stop waits for answers that have begun, in milliseconds.
     pub(super) stop_timeout_ms: u64,
-    /// Connections at the same time; more wait at the door.
+    /// Connections at the same time. Others wait in the system's queue.
     pub(super) connections_max: u32,
     /// `human` or `json`.
     pub(super) log_format: Format,
@@ -99,7 +99,7 @@ pub(super) struct Config {
     pub(super) log_level: Level,
 }
 
-/// Which tokens are taken.
+/// The tokens that are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Taken {
@@ -151,7 +151,7 @@ impl Default for Config {
     }
 }
 
-/// The settings that the environment gives.
+/// Returns the settings that the environment gives.
 ///
 /// # Errors
 /// [`Error::Settings`] for a variable that is not UTF-8.
@@ -216,7 +216,7 @@ impl Config {
         rules.map_err(|e| Error::Settings(e.to_string()))
     }
 
-    /// What costs how much, as people read it.
+    /// Returns the prices as people read them.
     pub(super) fn shown_prices(&self, unit: &Unit) -> Vec<String> {
         let show = |what: &str, amount: &AmountText| match amount.read(unit) {
             Ok(0) => format!("{what}: free"),
@@ -263,7 +263,7 @@ impl Config {
         Ok(trimmed(&text))
     }
 
-    /// What the paywall is told.
+    /// Returns the settings of the layer.
     ///
     /// # Errors
     /// [`Error::Settings`], [`Error::File`].

@@ -17,7 +17,7 @@ struct LastRead {
     decimals: u8,
 }
 
-/// How many decimals the prices were last read with; `None` when the paywall has never run. A version
+/// Returns the decimals that prices were last read with; `None` if the paywall has never run. A version
 /// without this file took them for whole numbers of the smallest part.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use crate::proxy::{
 use crate::rules::Rules;
 use farthing_publisher::{AllowedOrigins, Error, Paywall};
 
-/// Files that are not connections, at the most.
+/// Files that are not connections, at most.
 const OTHER_FILES_MAX: u32 = 128;
 /// Bytes of one request's head: four times a header of the paywall at its longest.
 const HEAD_BYTES_MAX: usize = 128 * 1024;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! server   farthing-service's: connections in and out, and the graceful stop
-//!   door     refuses what no one can price; takes away what the client has no business to say
+//!   filter   refuses requests that cannot be priced; removes headers that only a proxy may write
 //!     paywall  the tower layer, the same as for a Rust service
 //!       upstream the site's own server
 //! ```
@@ -32,7 +32,7 @@ use farthing_publisher::{Outcome, OwnAnswer};
 pub(crate) use headers::may_be_trusted;
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
 
-/// How many lines a message's head may have.
+/// Lines of a message's head.
 pub(crate) const HEADERS_MAX: usize = 1024;
 
 /// Brings a server's requests to `service`, their bodies at `pace`.

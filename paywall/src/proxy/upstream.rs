@@ -29,7 +29,7 @@ use super::body::{Pace, Paced};
 use super::connector::Connector;
 use super::{HEADERS_MAX, headers, refusal};
 
-/// How long the server behind may take.
+/// The time that the server behind may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
     /// To accept a connection.
@@ -60,7 +60,7 @@ pub(crate) struct Upstream {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unanswered;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("it did not begin its answer in time")]
@@ -260,7 +260,7 @@ async fn tunnel(client: OnUpgrade, server: OnUpgrade, connection: Option<Connect
     }
 }
 
-/// When the request's body last moved.
+/// The moment when the request's body last moved.
 #[derive(Clone, Debug)]
 struct Progress(Arc<Mutex<Instant>>);
 
@@ -281,7 +281,7 @@ impl Progress {
         self.0.lock().map_or_else(|_| Instant::now(), |last| *last)
     }
 
-    /// What `answer` gives, unless nothing moves for as long as `patience`.
+    /// Returns the result of `answer`, unless nothing moves for as long as `patience`.
     async fn within<T>(
         &self,
         patience: Duration,
@@ -303,7 +303,7 @@ impl Progress {
     }
 }
 
-/// A request's body that tells when it moves.
+/// A request's body that notes when it moves.
 #[derive(Debug)]
 struct Watched {
     body: Body,

@@ -40,7 +40,7 @@ pub(crate) struct Unredeemed {
 
 impl Store {
     /// Opens the record in `path`, or makes it; `key_is_old` when the publisher's key was there before, so
-    /// that a record that has to be made anew has a gap.
+    /// that a record that has to be created again has a gap.
     ///
     /// # Errors
     /// [`Error::Records`], [`Error::File`]; [`Error::Settings`] for one of a later version, or when another
@@ -103,14 +103,14 @@ impl Store {
         &self,
         work: impl FnOnce() -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        // Immediate: one that reads first would fail at once where somebody else writes, and not wait.
+        // Immediate: one that reads first would fail at once while another connection writes, and not wait.
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&self.connection, behavior)?;
         work()?;
         transaction.commit()
     }
 
-    /// Records a payment unless some of its tokens were presented before; tells how it stands.
+    /// Records a payment unless some of its tokens were presented before. Returns its state.
     pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<Standing> {
         let known = self.known(&presented.marks)?;
         // Equal purposes cover equal tokens: either all of them are known, or none.
@@ -158,7 +158,7 @@ impl Store {
         Ok(())
     }
 
-    /// What is known of those of these tokens that were presented before.
+    /// Returns those of these tokens that were presented before.
     pub(super) fn known(&self, marks: &[Mark]) -> rusqlite::Result<Vec<Known>> {
         let mut find = self
             .connection
@@ -188,7 +188,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes one presentation back, and forgets what nobody waits for.
+    /// Takes one presentation back, and forgets a payment that no request waits for.
     pub(super) fn release(&self, ticket: &Ticket) -> rusqlite::Result<()> {
         let of = "WHERE mark = ?1 AND purpose = ?2 AND charged = 0";
         let mut update = self
