@@ -105,7 +105,7 @@ async fn proxy_with(upstream: SocketAddr, keep_host: bool, answer: Duration) -> 
     let url = format!("http://{upstream}").parse().unwrap();
     let upstream = Upstream::new(&url, keep_host, timeouts).unwrap();
     let origins = AllowedOrigins::Any;
-    let service = Door::new(upstream, rules, Forwarding::default(), origins);
+    let service = Filter::new(upstream, rules, Forwarding::default(), origins);
     let limits = Limits {
         connections_max: 16,
         head: Duration::from_secs(5),

@@ -345,7 +345,7 @@ fn check(rule: &Rule) -> Result<(), String> {
         Some(method) => Err(match method.as_str() {
             "HEAD" => "HEAD costs what GET costs: write GET".to_owned(),
             method => format!(
-                "{method:?} is no known method, and its requests would be charged nothing: write GET, \
+                "{method:?} is not a known method, and its requests would be charged nothing: write GET, \
                  POST, PUT, PATCH or DELETE, or leave method out for all of them"
             ),
         }),

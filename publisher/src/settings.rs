@@ -163,7 +163,7 @@ impl Accept {
 /// Whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
 /// unless `with_path`. The error says what to write, and repeats no password.
 pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
-    let no_url = || format!("{name}: is no URL: write one as \"https://gazette.example\"");
+    let no_url = || format!("{name}: is not a URL: write one as \"https://gazette.example\"");
     if url.len() > NAME_BYTES_MAX {
         return Err(format!("{name}: is longer than {NAME_BYTES_MAX} bytes"));
     }
@@ -238,7 +238,7 @@ fn check_pay_path(path: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "pay_path: {path:?} is no plain path: write one as \"{PAY_PATH}\", of letters, digits and - . _ ~ \
+        "pay_path: {path:?} is not a plain path: write one as \"{PAY_PATH}\", of letters, digits and - . _ ~ \
          between slashes"
     ))
 }

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::error::Refusal;
 use crate::mint::Failure;
 use crate::payment::Payment;
-use crate::records::{Form, Locked, Presented, Standing, Ticket};
+use crate::records::{Form, Locked, PaymentStatus, Presented, Ticket};
 use crate::shared::Shared;
 
 /// A payment for an answer that is there.
@@ -57,24 +57,24 @@ impl Settlement<'_> {
                 Form::Version1 => purpose_v1,
             },
         };
-        let standing = self.shared.records.present(presented.clone()).await;
-        let standing = standing.map_err(|_| {
+        let status = self.shared.records.present(presented.clone()).await;
+        let status = status.map_err(|_| {
             Refusal::unavailable(
                 "the publisher cannot record payments now; nothing was spent, try again",
             )
         })?;
-        let (form, is_repeated) = match standing {
-            Standing::Bound { charged: true } => return Err(bound()),
-            Standing::Bound { charged: false } => {
+        let (form, is_repeated) = match status {
+            PaymentStatus::Bound { charged: true } => return Err(bound()),
+            PaymentStatus::Bound { charged: false } => {
                 return self.repeat(ticket(Form::Referenced), bound()).await;
             }
-            Standing::Unknown => {
+            PaymentStatus::Unknown => {
                 let fault = self.fault.clone().unwrap_or_else(bound);
                 return self.repeat(ticket(Form::Referenced), fault).await;
             }
-            Standing::New => (Form::Referenced, false),
-            Standing::Again(form) => (form, false),
-            Standing::Charged(form) => (form, true),
+            PaymentStatus::New => (Form::Referenced, false),
+            PaymentStatus::Again(form) => (form, false),
+            PaymentStatus::Charged(form) => (form, true),
         };
         // A locked token is charged by being recorded.
         let is_charged = is_repeated || !presented.locked.is_empty();

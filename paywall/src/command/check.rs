@@ -71,7 +71,7 @@ impl Check {
 
 fn priced(rules: &Rules, request: &str) -> Result<Priced, Error> {
     let (method, path) = request.split_once(' ').unwrap_or(("GET", request));
-    let wrong = |_| Error::Settings(format!("{request:?}: {method:?} is no method"));
+    let wrong = |_| Error::Settings(format!("{request:?}: {method:?} is not a method"));
     let method = Method::from_bytes(method.as_bytes()).map_err(wrong)?;
     let path = path.split('?').next().unwrap_or_default();
     let refused = rules.check(&method, path).err().map(|why| why.to_string());

@@ -16,7 +16,7 @@ use super::config::Config;
 use super::metrics::{Counted, Metrics, Operator};
 use super::{Common, block_on, prices, write};
 use crate::proxy::{
-    Door, Forwarding, HEADERS_MAX, Pace, Timeouts, Upstream, may_be_trusted, paced,
+    Filter, Forwarding, HEADERS_MAX, Pace, Timeouts, Upstream, may_be_trusted, paced,
 };
 use crate::rules::Rules;
 use farthing_publisher::{AllowedOrigins, Error, Paywall};
@@ -64,7 +64,7 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
     announce(&config, &listener, operator.as_ref(), output)?;
 
     let metrics = Metrics::default();
-    let service = Door::new(paywall.layer(upstream), rules, forwarding, origins);
+    let service = Filter::new(paywall.layer(upstream), rules, forwarding, origins);
     let service = Counted::new(service, metrics.clone());
     let operator = operator.map(|operator| {
         tokio::spawn(operator.serve(Operator(metrics), std::future::pending::<()>()))
@@ -109,7 +109,7 @@ async fn open(config: &Config) -> Result<(Paywall, Arc<Rules>), Error> {
 fn upstream(config: &Config) -> Result<Upstream, Error> {
     let wrong = |why: String| Error::Settings(format!("upstream: {why}"));
     let url = config.upstream.as_deref().unwrap_or_default();
-    let url: Uri = url.parse().map_err(|_| wrong("is no URL".to_owned()))?;
+    let url: Uri = url.parse().map_err(|_| wrong("is not a URL".to_owned()))?;
     let timeouts = Timeouts {
         connect: Duration::from_millis(config.connect_timeout_ms),
         answer: Duration::from_millis(config.answer_timeout_ms),

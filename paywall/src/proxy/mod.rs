@@ -11,7 +11,7 @@
 
 mod body;
 mod connector;
-mod door;
+mod filter;
 mod headers;
 mod upstream;
 
@@ -27,8 +27,8 @@ use tower::util::MapRequest;
 
 pub(crate) use body::Pace;
 use body::Paced;
-pub(crate) use door::{Door, Forwarding};
 use farthing_publisher::{Outcome, OwnAnswer};
+pub(crate) use filter::{Filter, Forwarding};
 pub(crate) use headers::may_be_trusted;
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
 

@@ -50,7 +50,7 @@ pub(crate) type Purpose = [u8; 32];
 
 /// A payment's state in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum PaymentStatus {
     /// Never seen, and now recorded.
     New,
     /// Never seen, and not recorded, since it may not be new.
@@ -92,7 +92,7 @@ pub(crate) struct Ticket {
 
 /// A change of the record.
 enum Write {
-    Present(Presented, oneshot::Sender<Standing>),
+    Present(Presented, oneshot::Sender<PaymentStatus>),
     Charge(Ticket),
     Release(Ticket),
     /// Anything that is rare.
@@ -135,10 +135,10 @@ impl Records {
     ///
     /// # Errors
     /// [`Unrecorded`].
-    pub(crate) async fn present(&self, presented: Presented) -> Result<Standing, Unrecorded> {
-        let (reply, standing) = oneshot::channel();
+    pub(crate) async fn present(&self, presented: Presented) -> Result<PaymentStatus, Unrecorded> {
+        let (reply, status) = oneshot::channel();
         self.send(Write::Present(presented, reply)).await?;
-        standing.await.map_err(|_| Unrecorded)
+        status.await.map_err(|_| Unrecorded)
     }
 
     /// Records that a payment was redeemed; soon on disk. Until then the mint's repeated answer stands
@@ -221,9 +221,9 @@ fn commit(
         for write in batch {
             match write {
                 Write::Present(presented, reply) => {
-                    let standing = store.present(&presented)?;
+                    let status = store.present(&presented)?;
                     replies.push(Box::new(move || {
-                        let _ = reply.send(standing);
+                        let _ = reply.send(status);
                     }));
                 }
                 Write::Charge(ticket) => store.charge(&ticket, crate::clock::day())?,

@@ -6,7 +6,7 @@ use std::path::Path;
 use farthing_protocol::{Secret, keyset};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::{Form, Known, Presented, Standing, Ticket};
+use super::{Form, Known, PaymentStatus, Presented, Ticket};
 use crate::error::Error;
 use crate::keys::Mark;
 use crate::private;
@@ -111,15 +111,15 @@ impl Store {
     }
 
     /// Records a payment unless some of its tokens were presented before. Returns its state.
-    pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<Standing> {
+    pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<PaymentStatus> {
         let known = self.known(&presented.marks)?;
         // Equal purposes cover equal tokens: either all of them are known, or none.
         if known.is_empty() {
             if !presented.may_be_new {
-                return Ok(Standing::Unknown);
+                return Ok(PaymentStatus::Unknown);
             }
             self.insert(presented)?;
-            return Ok(Standing::New);
+            return Ok(PaymentStatus::New);
         }
         let all = |purpose| known.iter().all(|known| known.purpose == Some(purpose));
         let form = if all(presented.purpose) {
@@ -128,17 +128,17 @@ impl Store {
             Form::Version1
         } else {
             let charged = known.iter().any(|known| known.charged);
-            return Ok(Standing::Bound { charged });
+            return Ok(PaymentStatus::Bound { charged });
         };
         if known.iter().all(|known| known.charged) {
-            return Ok(Standing::Charged(form));
+            return Ok(PaymentStatus::Charged(form));
         }
         let sql = "UPDATE presented SET waiting = waiting + 1, day = ?2 WHERE mark = ?1";
         let mut update = self.connection.prepare_cached(sql)?;
         for mark in &presented.marks {
             update.execute(params![mark, presented.day])?;
         }
-        Ok(Standing::Again(form))
+        Ok(PaymentStatus::Again(form))
     }
 
     fn insert(&self, presented: &Presented) -> rusqlite::Result<()> {

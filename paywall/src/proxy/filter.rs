@@ -42,14 +42,14 @@ const WRITTEN_BY_PROXIES: [HeaderName; 3] = [
 
 /// Refuses and cleans, and passes on to the service behind it.
 #[derive(Clone, Debug)]
-pub(crate) struct Door<S> {
+pub(crate) struct Filter<S> {
     inner: S,
     rules: Arc<Rules>,
     forwarding: Arc<Forwarding>,
     origins: AllowedOrigins,
 }
 
-impl<S> Door<S> {
+impl<S> Filter<S> {
     /// Filters requests for `inner`.
     pub(crate) fn new(
         inner: S,
@@ -83,7 +83,7 @@ impl<S> Door<S> {
     }
 }
 
-impl<S> Service<Request<Body>> for Door<S>
+impl<S> Service<Request<Body>> for Filter<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
