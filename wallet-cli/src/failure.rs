@@ -192,7 +192,7 @@ impl Failure {
 /// The exit code for what the wallet says.
 pub(crate) fn wallet_exit_code(error: &Error) -> u8 {
     match error {
-        Error::Caller(_) => 3,
+        Error::Usage(_) => 3,
         Error::Refused(_) => 4,
         Error::Misbehaved(_) => 5,
         Error::Network(_) => 6,
@@ -218,7 +218,7 @@ fn mint_code(error: &Error) -> Option<u32> {
             fault: Fault::Refused { code, .. },
             ..
         }) => Some(*code),
-        Error::Caller(_)
+        Error::Usage(_)
         | Error::Misbehaved(_)
         | Error::Network(_)
         | Error::Site(_)
@@ -239,6 +239,6 @@ fn open_operation(error: &Error) -> Option<u64> {
             Fate::Open { id, .. } | Fate::Aside { id, .. } => Some(id),
             Fate::Nothing | Fate::TakenBack { .. } | Fate::Taken { .. } | Fate::PaidBefore => None,
         },
-        Error::Caller(_) | Error::Store(_) => None,
+        Error::Usage(_) | Error::Store(_) => None,
     }
 }

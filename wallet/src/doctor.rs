@@ -370,7 +370,7 @@ fn unreadable(error: &Error) -> Finding {
 fn from_error(mint: &Mint, error: &Error) -> Finding {
     let severity = match error {
         Error::Network(_) => Severity::Warning,
-        Error::Caller(_)
+        Error::Usage(_)
         | Error::Refused(_)
         | Error::Misbehaved(_)
         | Error::Site(_)

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// What the caller asked for cannot be done. Nothing was moved.
-    Caller(Caller),
+    Usage(UsageError),
     /// The mint refused.
     Refused(Refused),
     /// The mint broke its protocol: what it said was not believed.
@@ -28,7 +28,7 @@ pub enum Error {
 
 /// A request of the caller that cannot be met.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Caller {
+pub enum UsageError {
     /// The system gives no randomness.
     #[error("the system gave no random numbers")]
     Randomness,
@@ -418,21 +418,21 @@ fn span(seconds: u64) -> String {
     format!("{count} {unit}")
 }
 
-impl From<Caller> for Error {
-    fn from(error: Caller) -> Self {
-        Self::Caller(error)
+impl From<UsageError> for Error {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
     }
 }
 
 impl From<Unpayable> for Error {
     fn from(error: Unpayable) -> Self {
-        Self::Caller(Caller::Unpayable(error))
+        Self::Usage(UsageError::Unpayable(error))
     }
 }
 
 impl From<NoToken> for Error {
     fn from(error: NoToken) -> Self {
-        Self::Caller(Caller::Token(error))
+        Self::Usage(UsageError::Token(error))
     }
 }
 
@@ -460,7 +460,7 @@ impl Error {
             Self::Network(network) => network.open = Some(id),
             Self::Misbehaved(misbehaved) => misbehaved.open = Some(id),
             Self::Refused(refused) => refused.aftermath = Aftermath::Kept(id),
-            Self::Caller(_) | Self::Site(_) | Self::Store(_) => {}
+            Self::Usage(_) | Self::Site(_) | Self::Store(_) => {}
         }
         self
     }

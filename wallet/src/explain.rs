@@ -5,7 +5,7 @@ use std::fmt;
 use farthing_protocol::ErrorCode;
 use farthing_protocol::token::NoToken;
 
-use crate::error::{Aftermath, Caller, Error, Lie, Misbehaved, Network, Refused};
+use crate::error::{Aftermath, Error, Lie, Misbehaved, Network, Refused, UsageError};
 use crate::pay;
 use crate::store::StoreError;
 
@@ -31,7 +31,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Caller(caller) => caller_code(caller),
+            Self::Usage(caller) => caller_code(caller),
             Self::Refused(_) => "refused",
             Self::Misbehaved(_) => "mint_misbehaved",
             Self::Network(_) => "mint_unreachable",
@@ -44,7 +44,7 @@ impl Error {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         match self {
-            Self::Caller(caller) => Explanation {
+            Self::Usage(caller) => Explanation {
                 what: caller.to_string(),
                 money: "Nothing was moved.".to_owned(),
                 advice: caller_advice(caller).to_owned(),
@@ -58,117 +58,123 @@ impl Error {
     }
 }
 
-fn caller_code(caller: &Caller) -> &'static str {
+fn caller_code(caller: &UsageError) -> &'static str {
     match caller {
-        Caller::Randomness => "no_randomness",
-        Caller::Phrase(_) => "phrase_invalid",
-        Caller::PassphraseEmpty => "passphrase_empty",
-        Caller::MintUrl(_) => "mint_url_invalid",
-        Caller::NoMint => "no_mint",
-        Caller::MintUnknown(_) => "mint_unknown",
-        Caller::AddressNotNamed { .. } => "mint_address_not_named",
-        Caller::MintElsewhere { .. } => "mint_elsewhere",
-        Caller::KeysetElsewhere { .. } => "keyset_of_another_mint",
-        Caller::NotTheSameMint { .. } => "not_the_same_mint",
-        Caller::WhichMint(_) => "which_mint",
-        Caller::NoMintHolds(_) => "no_mint_holds",
-        Caller::Suite { .. } => "suite_unsupported",
-        Caller::NoActiveKeyset(_) => "no_active_keyset",
-        Caller::Clock { .. } => "clock_wrong",
-        Caller::NoCashuDoor(_) => "no_cashu_door",
-        Caller::NoApiToken(_) => "no_api_token",
-        Caller::NotRestored(_) => "not_restored",
-        Caller::AmountZero => "amount_zero",
-        Caller::AmountUnpayable { .. } => "amount_unpayable",
-        Caller::Insufficient { .. } => "insufficient",
-        Caller::TooManyInputs { .. } => "too_many_inputs",
-        Caller::FeeEatsAll { .. } => "fee_eats_all",
-        Caller::Token(_) => "token_malformed",
-        Caller::TokenUnit { .. } => "token_unit",
-        Caller::TokenKeyset(_) => "token_keyset_unknown",
-        Caller::TokenProof { .. } => "token_false",
-        Caller::TokenLocked { .. } => "token_locked",
-        Caller::TokenLockedFormerly { .. } => "token_locked_formerly",
-        Caller::TokenLock { .. } => "token_lock_malformed",
-        Caller::LockKey(_) => "lock_key_invalid",
-        Caller::SentUnknown(_) => "sent_unknown",
-        Caller::SentClaimed(_) => "sent_claimed",
-        Caller::SentTakenBack(_) => "sent_taken_back",
-        Caller::RestoreOpen(_) => "restore_open",
-        Caller::NotEndable(_) => "not_endable",
-        Caller::PhraseLost => "phrase_lost",
-        Caller::Unpayable(unpayable) => pay::explain::unpayable_code(unpayable),
+        UsageError::Randomness => "no_randomness",
+        UsageError::Phrase(_) => "phrase_invalid",
+        UsageError::PassphraseEmpty => "passphrase_empty",
+        UsageError::MintUrl(_) => "mint_url_invalid",
+        UsageError::NoMint => "no_mint",
+        UsageError::MintUnknown(_) => "mint_unknown",
+        UsageError::AddressNotNamed { .. } => "mint_address_not_named",
+        UsageError::MintElsewhere { .. } => "mint_elsewhere",
+        UsageError::KeysetElsewhere { .. } => "keyset_of_another_mint",
+        UsageError::NotTheSameMint { .. } => "not_the_same_mint",
+        UsageError::WhichMint(_) => "which_mint",
+        UsageError::NoMintHolds(_) => "no_mint_holds",
+        UsageError::Suite { .. } => "suite_unsupported",
+        UsageError::NoActiveKeyset(_) => "no_active_keyset",
+        UsageError::Clock { .. } => "clock_wrong",
+        UsageError::NoCashuDoor(_) => "no_cashu_door",
+        UsageError::NoApiToken(_) => "no_api_token",
+        UsageError::NotRestored(_) => "not_restored",
+        UsageError::AmountZero => "amount_zero",
+        UsageError::AmountUnpayable { .. } => "amount_unpayable",
+        UsageError::Insufficient { .. } => "insufficient",
+        UsageError::TooManyInputs { .. } => "too_many_inputs",
+        UsageError::FeeEatsAll { .. } => "fee_eats_all",
+        UsageError::Token(_) => "token_malformed",
+        UsageError::TokenUnit { .. } => "token_unit",
+        UsageError::TokenKeyset(_) => "token_keyset_unknown",
+        UsageError::TokenProof { .. } => "token_false",
+        UsageError::TokenLocked { .. } => "token_locked",
+        UsageError::TokenLockedFormerly { .. } => "token_locked_formerly",
+        UsageError::TokenLock { .. } => "token_lock_malformed",
+        UsageError::LockKey(_) => "lock_key_invalid",
+        UsageError::SentUnknown(_) => "sent_unknown",
+        UsageError::SentClaimed(_) => "sent_claimed",
+        UsageError::SentTakenBack(_) => "sent_taken_back",
+        UsageError::RestoreOpen(_) => "restore_open",
+        UsageError::NotEndable(_) => "not_endable",
+        UsageError::PhraseLost => "phrase_lost",
+        UsageError::Unpayable(unpayable) => pay::explain::unpayable_code(unpayable),
     }
 }
 
-fn caller_advice(caller: &Caller) -> &'static str {
+fn caller_advice(caller: &UsageError) -> &'static str {
     match caller {
-        Caller::Randomness => "Try again; if it persists, do not make a wallet on this machine.",
-        Caller::PassphraseEmpty => {
+        UsageError::Randomness => {
+            "Try again; if it persists, do not make a wallet on this machine."
+        }
+        UsageError::PassphraseEmpty => {
             "Give one of several words; farthing passphrase remove takes it away."
         }
-        Caller::Phrase(_) => "Compare it with what you wrote down, word by word.",
-        Caller::MintUrl(_) => "Give the whole address, such as https://mint.example.",
-        Caller::NoMint => "Add one: farthing mint add URL.",
-        Caller::MintUnknown(_) => "If you trust it, add it: farthing mint add URL.",
-        Caller::AddressNotNamed { .. } | Caller::KeysetElsewhere { .. } => {
+        UsageError::Phrase(_) => "Compare it with what you wrote down, word by word.",
+        UsageError::MintUrl(_) => "Give the whole address, such as https://mint.example.",
+        UsageError::NoMint => "Add one: farthing mint add URL.",
+        UsageError::MintUnknown(_) => "If you trust it, add it: farthing mint add URL.",
+        UsageError::AddressNotNamed { .. } | UsageError::KeysetElsewhere { .. } => {
             "If you know from its operator that the mint has moved there: farthing mint move OLD NEW. \
              If not, do not use that address: it may belong to somebody else."
         }
-        Caller::MintElsewhere { .. } => {
+        UsageError::MintElsewhere { .. } => {
             "Add it at an address that it names. If you know that this one is the mint's too: farthing \
              mint add URL --unlisted."
         }
-        Caller::NotTheSameMint { .. } => {
+        UsageError::NotTheSameMint { .. } => {
             "Check the address with the mint's operator; a mint of its own is added: farthing mint add URL."
         }
-        Caller::WhichMint(_) => "Name one: --mint URL.",
-        Caller::NoMintHolds(_) => {
+        UsageError::WhichMint(_) => "Name one: --mint URL.",
+        UsageError::NoMintHolds(_) => {
             "Give a smaller amount, or withdraw or receive more first; --mint URL names the mint."
         }
-        Caller::Suite { .. } => "Use a wallet made for that mint.",
-        Caller::NoActiveKeyset(_) => "Ask the mint's operator; what you hold can be redeemed.",
-        Caller::Clock { .. } => {
+        UsageError::Suite { .. } => "Use a wallet made for that mint.",
+        UsageError::NoActiveKeyset(_) => "Ask the mint's operator; what you hold can be redeemed.",
+        UsageError::Clock { .. } => {
             "Set this machine's clock; if it is right, tell the mint's operator. Tokens seem to have expired \
              that have not, or the other way round."
         }
-        Caller::NoCashuDoor(_) => "Send a token of Farthing's own: without --cashu.",
-        Caller::NoApiToken(_) => "Ask the operator for one: farthing mint add URL --token -.",
-        Caller::NotRestored(_) => "Run farthing restore first.",
-        Caller::AmountZero => "Give a larger amount.",
-        Caller::AmountUnpayable { .. } => "Give a smaller amount, or do it in several steps.",
-        Caller::Insufficient { .. } => "Withdraw or receive more first, or give a smaller amount.",
-        Caller::TooManyInputs { .. } => "Give a smaller amount, several times.",
-        Caller::FeeEatsAll { .. } => "Spend it together with larger tokens.",
-        Caller::Token(fault) => token_advice(*fault),
-        Caller::TokenUnit { .. }
-        | Caller::TokenKeyset(_)
-        | Caller::TokenProof { .. }
-        | Caller::TokenLock { .. } => "Do not accept it as payment; ask the sender for another.",
-        Caller::TokenLocked { .. } => {
+        UsageError::NoCashuDoor(_) => "Send a token of Farthing's own: without --cashu.",
+        UsageError::NoApiToken(_) => "Ask the operator for one: farthing mint add URL --token -.",
+        UsageError::NotRestored(_) => "Run farthing restore first.",
+        UsageError::AmountZero => "Give a larger amount.",
+        UsageError::AmountUnpayable { .. } => "Give a smaller amount, or do it in several steps.",
+        UsageError::Insufficient { .. } => {
+            "Withdraw or receive more first, or give a smaller amount."
+        }
+        UsageError::TooManyInputs { .. } => "Give a smaller amount, several times.",
+        UsageError::FeeEatsAll { .. } => "Spend it together with larger tokens.",
+        UsageError::Token(fault) => token_advice(*fault),
+        UsageError::TokenUnit { .. }
+        | UsageError::TokenKeyset(_)
+        | UsageError::TokenProof { .. }
+        | UsageError::TokenLock { .. } => {
+            "Do not accept it as payment; ask the sender for another."
+        }
+        UsageError::TokenLocked { .. } => {
             "Only the owner of that key can spend it. To be sent one: give the sender yours (farthing key)."
         }
-        Caller::TokenLockedFormerly { .. } => {
+        UsageError::TokenLockedFormerly { .. } => {
             "A signature made for one mint could be used at another. If all tokens locked to that key are \
              of this mint: farthing key --former --mint URL, and take the token in again."
         }
-        Caller::LockKey(_) => {
+        UsageError::LockKey(_) => {
             "Ask the receiver to run farthing key, and give its 64 hex digits; for a token for Cashu's \
              wallets, ask for the key that theirs shows, 66 hex digits."
         }
-        Caller::SentUnknown(_) => "farthing sent lists the numbers.",
-        Caller::SentClaimed(_) => "There is nothing to do: the receiver has it.",
-        Caller::SentTakenBack(_) => "There is nothing to do: it is in the balance.",
-        Caller::RestoreOpen(_) => {
+        UsageError::SentUnknown(_) => "farthing sent lists the numbers.",
+        UsageError::SentClaimed(_) => "There is nothing to do: the receiver has it.",
+        UsageError::SentTakenBack(_) => "There is nothing to do: it is in the balance.",
+        UsageError::RestoreOpen(_) => {
             "What it found is kept. farthing restore goes on where it stopped."
         }
-        Caller::PhraseLost => {
+        UsageError::PhraseLost => {
             "Give the one on paper: farthing salvage NEW_FOLDER --phrase-file FILE, or - for standard input."
         }
-        Caller::NotEndable(_) => {
+        UsageError::NotEndable(_) => {
             "It holds tokens that would be lost with it. farthing recover asks the mint again."
         }
-        Caller::Unpayable(unpayable) => pay::explain::unpayable_advice(unpayable),
+        UsageError::Unpayable(unpayable) => pay::explain::unpayable_advice(unpayable),
     }
 }
 

@@ -10,7 +10,7 @@ use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof, amount};
 
 use crate::batches::{Batched, ROUNDS};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::records::{Coin, Kind, Operation, Sent, worth};
@@ -35,10 +35,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The token handed out by operation `id`.
     ///
     /// # Errors
-    /// [`Caller::SentUnknown`].
+    /// [`UsageError::SentUnknown`].
     pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
         let sent = self.tables.sent(id).await?;
-        sent.ok_or_else(|| Caller::SentUnknown(id).into())
+        sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
     /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
@@ -69,8 +69,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// eat is left ([`crate::batches`]): it can still be claimed.
     ///
     /// # Errors
-    /// [`Caller::SentUnknown`]; [`Caller::SentClaimed`] when somebody was faster;
-    /// [`Caller::TokenLocked`] for one that only its receiver can spend; [`Caller::FeeEatsAll`]; any
+    /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;
+    /// [`UsageError::TokenLocked`] for one that only its receiver can spend; [`UsageError::FeeEatsAll`]; any
     /// other [`Error`] when nothing could be taken back.
     pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
         let sent = self.sent(id).await?;
@@ -114,8 +114,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         match (done.is_empty(), sent.outstanding(), sent.taken_back) {
             (false, _, _) => done.failure().map_or(Ok(done), Err),
-            (true, 0, 1..) => Err(Caller::SentTakenBack(id).into()),
-            (true, _, _) => Err(Caller::SentClaimed(id).into()),
+            (true, 0, 1..) => Err(UsageError::SentTakenBack(id).into()),
+            (true, _, _) => Err(UsageError::SentClaimed(id).into()),
         }
     }
 
@@ -129,7 +129,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let sent = sent.into_iter().find(|s| worth_of(&s.proofs, &ys) > 0);
         match (self.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
-                Err(Caller::SentClaimed(sent.id).into())
+                Err(UsageError::SentClaimed(sent.id).into())
             }
             (result, _) => result,
         }

@@ -47,7 +47,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
     ///
     /// # Errors
-    /// [`crate::error::Caller::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
+    /// [`crate::error::UsageError::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
     /// that signs.
     pub async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
         let mint = self.mint(Some(&mint.url)).await?;

@@ -13,7 +13,7 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
-use crate::error::{Caller, Error, Lie};
+use crate::error::{Error, Lie, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
 use crate::patience::{Observer, patiently};
@@ -44,8 +44,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// wallet has of it goes on there.
     ///
     /// # Errors
-    /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Caller::AddressNotNamed`] and
-    /// [`Caller::KeysetElsewhere`] for an address that shows another mint's keys;
+    /// [`UsageError::MintUrl`], [`UsageError::Suite`]; [`UsageError::AddressNotNamed`] and
+    /// [`UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
     /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
     /// know the API token. Nothing is kept then.
     pub async fn add_mint(
@@ -74,7 +74,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let named = info.identity.iter().flat_map(|identity| &identity.urls);
             let named: Vec<&str> = named.map(String::as_str).collect();
             let named = printable(&named.join(", "));
-            return Err(Caller::MintElsewhere { mint: url, named }.into());
+            return Err(UsageError::MintElsewhere { mint: url, named }.into());
         }
         let mint = match &before {
             None => Mint {
@@ -138,12 +138,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
     ///
     /// # Errors
-    /// [`Caller::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
     pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
         let before = self.mint(Some(old)).await?;
         let url = normal_url(new)?;
         let info = self.info(&url).await?;
-        let other = || Caller::NotTheSameMint {
+        let other = || UsageError::NotTheSameMint {
             old: before.url.clone(),
             new: url.clone(),
         };
@@ -193,13 +193,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The known mint that has moved to `url`, found by the identity there, and followed.
     ///
     /// # Errors
-    /// [`Caller::MintUnknown`] when it is none of the wallet's.
+    /// [`UsageError::MintUnknown`] when it is none of the wallet's.
     pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
         let url = normal_url(url)?;
         let info = self.info(&url).await?;
         match self.known_as(&url, &info).await? {
             Some(_) => self.add_mint(&url, None).await,
-            None => Err(Caller::MintUnknown(url).into()),
+            None => Err(UsageError::MintUnknown(url).into()),
         }
     }
 
@@ -209,7 +209,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Misbehaved`] for a mint that is not what it was, or for keysets that do not hold;
-    /// [`Caller::KeysetElsewhere`]. Nothing is kept then.
+    /// [`UsageError::KeysetElsewhere`]. Nothing is kept then.
     pub(crate) async fn refresh_keysets(
         &self,
         suite: SuiteId,
@@ -239,7 +239,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let info = self.api(url).info().await?;
         let lie = |lie| Error::lie(url, lie);
         if info.suite != SuiteId::Ristretto255.name() {
-            return Err(Caller::Suite {
+            return Err(UsageError::Suite {
                 mint: url.to_owned(),
                 suite: printable(&info.suite),
             }
@@ -274,7 +274,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let named = counts(mint, info) && names(info, url);
         if other_there || !(mint.is_at(url) || named) {
             let (mint, known) = (url.to_owned(), mint.url.clone());
-            return Err(Caller::AddressNotNamed { mint, known }.into());
+            return Err(UsageError::AddressNotNamed { mint, known }.into());
         }
         Ok(Some(mint.clone()))
     }
@@ -335,7 +335,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 continue;
             };
             if !may_claim.is_some_and(|identity| identity.owns(&shown.info.id, &shown.keys)) {
-                return Err(Caller::KeysetElsewhere {
+                return Err(UsageError::KeysetElsewhere {
                     mint: url.to_owned(),
                     keyset: filed.info.id,
                     known: filed.mint,

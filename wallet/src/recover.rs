@@ -1,6 +1,6 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
@@ -47,7 +47,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let result = match operation.kind {
                 Kind::Pay => self.recover_payment(operation.clone()).await,
                 Kind::Reclaim => self.recover_reclaim(operation.clone()).await,
-                Kind::Restore => Err(Caller::RestoreOpen(operation.mint.clone()).into()),
+                Kind::Restore => Err(UsageError::RestoreOpen(operation.mint.clone()).into()),
                 Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Renew => {
                     self.run(operation.clone()).await
                 }
@@ -86,7 +86,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for a payment that only the site can spend;
-    /// [`Caller::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
+    /// [`UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
     /// any error of a mint that cannot be asked. Then it stays open.
     pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
         let operations = self.tables.operations().await?;
@@ -94,7 +94,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
             Kind::Pay => self.cancel_payment(id).await,
-            Kind::Receive => Err(Caller::NotEndable(id).into()),
+            Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
                 let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
                 let unit = self.mint(Some(&operation.mint)).await?.unit;

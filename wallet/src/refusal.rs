@@ -10,7 +10,7 @@ use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
 use crate::coins::Stock;
-use crate::error::{Aftermath, Caller, Error, Refused};
+use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
@@ -188,7 +188,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut wants = Vec::new();
         if let Some(sent) = sent {
             let keyset = keysets::active_of(suite_of(&sent.keyset), keysets, now);
-            let keyset = keyset.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))?;
+            let keyset = keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))?;
             wants = handed(keyset, to_send, sent.lock.as_ref())?;
         }
         if to_keep > 0 {
@@ -263,7 +263,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// it is done if the mint did it, and undone otherwise.
     ///
     /// # Errors
-    /// [`Caller::NotEndable`] when its inputs are spent, and not its outputs signed; any error of the
+    /// [`UsageError::NotEndable`] when its inputs are spent, and not its outputs signed; any error of the
     /// mint's. Then it stays open.
     pub(crate) async fn end(&mut self, operation: &Operation) -> Result<Finished, Error> {
         let inputs = &operation.inputs;
@@ -271,7 +271,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let signed = self.signed_before(operation).await?;
         match signed {
             Some(proofs) if spent == inputs.len() => self.settle(operation, proofs).await,
-            Some(_) | None if spent > 0 => Err(Caller::NotEndable(operation.id).into()),
+            Some(_) | None if spent > 0 => Err(UsageError::NotEndable(operation.id).into()),
             Some(_) | None => Ok(self.undone(operation).await?.0),
         }
     }

@@ -6,7 +6,7 @@
 use farthing_protocol::{Secret, json};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::pay::records::{Bought, Budget};
 use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent, worth};
 use crate::sealed::Sealed;
@@ -34,21 +34,21 @@ pub struct Rescued {
 /// The phrase in a store, which may be of a damaged wallet.
 ///
 /// # Errors
-/// [`Caller::PhraseLost`] when it is not there, or cannot be read.
+/// [`UsageError::PhraseLost`] when it is not there, or cannot be read.
 pub async fn phrase<S: Store>(store: &Sealed<S>) -> Result<Phrase, Error> {
     let (rows, _) = store.readable(Table::Meta).await?;
     let stored = rows
         .iter()
         .find(|(key, _)| key == crate::tables::KEY_PHRASE);
     let words = stored.and_then(|(_, value)| json::from_slice::<StoredPhrase>(value).ok());
-    let words = words.ok_or(Caller::PhraseLost)?.words;
+    let words = words.ok_or(UsageError::PhraseLost)?.words;
     Ok(Phrase::parse(words.expose())?)
 }
 
 /// Copies what can be read in `from` into the empty store `into`: a wallet that is to be restored.
 ///
 /// # Errors
-/// [`Caller::PhraseLost`] when the phrase cannot be read and is not given; [`StoreError::Exists`].
+/// [`UsageError::PhraseLost`] when the phrase cannot be read and is not given; [`StoreError::Exists`].
 pub async fn rescue<S: Store, T: Store>(
     from: &Sealed<S>,
     into: &T,

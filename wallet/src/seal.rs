@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::error::Caller;
+use crate::error::UsageError;
 use crate::store::{StoreError, Table, Value};
 
 const VERSION: u32 = 1;
@@ -41,10 +41,10 @@ impl Passphrase {
     /// Takes a passphrase as it was typed; it is not changed in any way.
     ///
     /// # Errors
-    /// [`Caller::PassphraseEmpty`].
-    pub fn new(text: &str) -> Result<Self, Caller> {
+    /// [`UsageError::PassphraseEmpty`].
+    pub fn new(text: &str) -> Result<Self, UsageError> {
         match text.is_empty() {
-            true => Err(Caller::PassphraseEmpty),
+            true => Err(UsageError::PassphraseEmpty),
             false => Ok(Self(Secret::new(text.to_owned()))),
         }
     }

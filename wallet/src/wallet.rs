@@ -5,7 +5,7 @@ use farthing_protocol::Secret;
 use crate::address::{normal_url, same_place};
 use crate::api::Api;
 use crate::coins::expires_by;
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
@@ -115,11 +115,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The mint that has the address `url`, or the first one when none is named.
     ///
     /// # Errors
-    /// [`Caller::NoMint`], [`Caller::MintUnknown`], [`Caller::MintUrl`].
+    /// [`UsageError::NoMint`], [`UsageError::MintUnknown`], [`UsageError::MintUrl`].
     pub async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
         let Some(url) = url else {
             let first = self.tables.mints().await?.into_iter().next();
-            return first.ok_or_else(|| Caller::NoMint.into());
+            return first.ok_or_else(|| UsageError::NoMint.into());
         };
         if let Some(mint) = self.tables.mint(url).await? {
             return Ok(mint);
@@ -128,7 +128,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mints = self.tables.mints().await?;
         let here = mints.iter().find(|mint| same_place(&mint.url, &url));
         let mint = here.or_else(|| mints.iter().find(|mint| mint.is_at(&url)));
-        mint.cloned().ok_or_else(|| Caller::MintUnknown(url).into())
+        mint.cloned()
+            .ok_or_else(|| UsageError::MintUnknown(url).into())
     }
 
     /// What the wallet holds, mint by mint.

@@ -12,7 +12,7 @@ mod support;
 
 use farthing_protocol::Secret;
 use farthing_protocol::payment::{LockOption, PaymentError, PaymentRequest, header};
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::pay::error::{Fate, RequestFault, Unpayable};
 use farthing_wallet::pay::offer::PayOptions;
 use farthing_wallet::pay::{Payment, Visit};
@@ -112,12 +112,12 @@ async fn more_than_there_is_is_refused() {
     let (world, mut wallet) = shop().await;
     world.site.borrow_mut().price = 101;
     let error = visit(&mut wallet, &article()).await.unwrap_err();
-    let expected = Caller::Insufficient {
+    let expected = UsageError::Insufficient {
         needed: 101,
         available: 100,
         unit: farthing_wallet::Unit::new("credit", 0),
     };
-    assert_eq!(error, Error::Caller(expected));
+    assert_eq!(error, Error::Usage(expected));
     world.site.borrow_mut().price = 100;
     buy(&mut wallet, &article()).await.unwrap();
     assert_eq!(available(&wallet).await, 0);
@@ -313,7 +313,7 @@ async fn the_mint_may_be_named() {
         .unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::MintUnknown("https://other.test".to_owned()))
+        Error::Usage(UsageError::MintUnknown("https://other.test".to_owned()))
     );
 }
 
@@ -329,7 +329,7 @@ async fn a_token_that_fits_into_no_header_is_not_begun() {
     world.site.borrow_mut().price = 150;
     let offer = offer(&mut wallet, &article()).await;
     let error = wallet.pay(&offer).await.unwrap_err();
-    let Error::Caller(Caller::Unpayable(Unpayable::TokenTooLong { bytes, max: 16384 })) = error
+    let Error::Usage(UsageError::Unpayable(Unpayable::TokenTooLong { bytes, max: 16384 })) = error
     else {
         panic!("{error:?}");
     };
@@ -383,7 +383,7 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
     let error = wallet.pay(&offer).await.unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::FeeEatsAll {
+        Error::Usage(UsageError::FeeEatsAll {
             amount: 1,
             fee: 2,
             unit: farthing_wallet::Unit::new("credit", 0)

@@ -12,7 +12,7 @@ use super::error::Fate;
 use super::offer::Offer;
 use super::records::{Aside, Item, Purchase, Stage};
 use super::settle::shown_token;
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::Draft;
 use crate::http::Http;
 use crate::outputs;
@@ -53,7 +53,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut purchase: Purchase,
         code: Option<ErrorCode>,
     ) -> Result<Fate, Error> {
-        let more = getrandom::u64().map_err(|_| Caller::Randomness)? % QUIET_S_MORE;
+        let more = getrandom::u64().map_err(|_| UsageError::Randomness)? % QUIET_S_MORE;
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
@@ -101,7 +101,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
-            .ok_or_else(|| Caller::NotRestored(mint.url.clone()))?;
+            .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
         let mut places = self.places(&draft.wants, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
         let change = aside.purchase.map(|p| p.change).unwrap_or_default();

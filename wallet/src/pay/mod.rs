@@ -40,7 +40,7 @@ use farthing_protocol::payment::header;
 use url::Url;
 
 use crate::coins::{self, Asked, Plan, Stock, Terms};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
@@ -298,7 +298,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 let fee = terms.fee(&shown);
                 if fee > amount {
                     let unit = mint.shown_in();
-                    return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
+                    return Err(UsageError::FeeEatsAll { amount, fee, unit }.into());
                 }
                 // The fee for redeeming is the site's.
                 (shown, 0, Vec::new())
@@ -307,7 +307,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 stage = Stage::Prepare;
                 let wants = handed(keyset.clone()?, amount, offer.lock.as_ref())?;
                 if wants.len() > PREPARED_MAX {
-                    return Err(Caller::AmountUnpayable { amount }.into());
+                    return Err(UsageError::AmountUnpayable { amount }.into());
                 }
                 let fee = terms.fee(&inputs);
                 (inputs, fee, wants)

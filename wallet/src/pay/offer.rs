@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::error::{RequestFault, Unpayable};
 use super::records::{Item, site_of};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::records::{Coin, Mint, worth};
 use crate::store::Store;
@@ -119,7 +119,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Makes an offer of a payment request, if this wallet can pay it at all.
     ///
     /// # Errors
-    /// An [`Unpayable`], or [`Caller::Insufficient`].
+    /// An [`Unpayable`], or [`UsageError::Insufficient`].
     pub(crate) async fn offer(
         &self,
         request: PageRequest,
@@ -144,7 +144,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             available = available.max(most.unwrap_or_default());
         }
         if available < amount {
-            let error = Caller::Insufficient {
+            let error = UsageError::Insufficient {
                 needed: amount,
                 available,
                 unit: mint.shown_in(),
@@ -212,7 +212,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let best = best.ok_or_else(other_unit)?;
         match worth(&best.1) < amount && holdings.len() > 1 {
-            true => Err(Caller::NoMintHolds(holdings.join(", ")).into()),
+            true => Err(UsageError::NoMintHolds(holdings.join(", ")).into()),
             false => Ok(best),
         }
     }
