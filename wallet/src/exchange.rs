@@ -126,7 +126,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         draft: Draft,
         outputs: Vec<PlannedOutput>,
         messages: Vec<BlindedMessage>,
-    ) -> Result<Operation, UsageError> {
+    ) -> Result<Operation, Error> {
         let mut purchase = draft.purchase;
         let (path, body) = match &mut purchase {
             Some(purchase) if purchase.stage == Stage::Present => {

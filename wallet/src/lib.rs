@@ -34,7 +34,7 @@
 //! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`doctor`] | looking a wallet over |
 //! | [`rescue`] | saving what can be read of a damaged one |
-//! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
+//! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
 //! # Invariants
 //! - A token is in one place at a time: spendable, inside an open operation, or handed out.
@@ -55,7 +55,6 @@ mod coins;
 pub mod doctor;
 pub mod error;
 pub mod exchange;
-pub mod explain;
 pub mod handed;
 pub mod http;
 mod keysets;
@@ -89,7 +88,7 @@ pub mod native;
 pub use batches::Batched;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
-pub use error::Error;
+pub use error::{Error, StoreError};
 pub use exchange::Finished;
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
@@ -105,6 +104,6 @@ pub use sealed::Sealed;
 pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
-pub use store::{Store, StoreError};
+pub use store::Store;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

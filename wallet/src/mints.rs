@@ -13,12 +13,12 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
-use crate::error::{Error, Lie, UsageError};
+use crate::error::{Error, Lie, StoreError, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
 use crate::patience::{Observer, patiently};
 use crate::records::{Keyset, KnownIdentity, Mint, Operation};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;

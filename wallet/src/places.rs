@@ -12,11 +12,11 @@ use std::collections::btree_map::Entry;
 use farthing_protocol::KeysetId;
 use farthing_protocol::derive::Position;
 
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::http::Http;
 use crate::outputs::Want;
 use crate::records::Operation;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::{Batch, Counter};
 use crate::wallet::Wallet;
 

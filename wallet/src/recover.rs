@@ -1,14 +1,14 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
-use crate::error::{Error, UsageError};
+use crate::error::payment::Unpayable;
+use crate::error::{Error, StoreError, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
-use crate::pay::error::Unpayable;
 use crate::pay::records::Stage;
 use crate::pay::stage;
 use crate::records::{Kind, Operation, Outcome};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
 

@@ -6,12 +6,12 @@
 use farthing_protocol::{Secret, json};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, UsageError};
+use crate::error::{Error, StoreError, UsageError};
 use crate::pay::records::{Bought, Budget};
 use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent, worth};
 use crate::sealed::Sealed;
 use crate::seed::Phrase;
-use crate::store::{Store, StoreError, Table, Value};
+use crate::store::{Store, Table, Value};
 use crate::tables::{Batch, Counter, KEY_NEXT_ID, StoredPhrase};
 
 /// What was saved.

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::error::UsageError;
-use crate::store::{StoreError, Table, Value};
+use crate::error::{StoreError, UsageError};
+use crate::store::{Table, Value};
 
 const VERSION: u32 = 1;
 const MEMORY_KIB: u32 = 64 * 1024;

@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::error::StoreError;
 use crate::pay::records::{Bought, Budget, Item};
 use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent};
-use crate::store::{Change, Store, StoreError, Table, Value};
+use crate::store::{Change, Store, Table, Value};
 
 pub(crate) const KEY_PHRASE: &str = "phrase";
 pub(crate) const KEY_NEXT_ID: &str = "next_id";

@@ -129,7 +129,7 @@ async fn somebody_who_was_faster_keeps_it_and_that_is_said() {
     claim(&world, &sent, &[2, 4]).await;
     let error = wallet.reclaim(sent.id).await.unwrap_err();
     assert_eq!(error, Error::Usage(UsageError::SentClaimed(sent.id)));
-    assert!(error.to_string().contains("somebody was faster"));
+    assert!(error.to_string().contains("was claimed before"));
     assert_eq!(state(&wallet, &sent).await, (SentState::Claimed, 6, 0));
     assert_eq!(available(&wallet).await, 121);
     assert!(wallet.open_operations().await.unwrap().is_empty());

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use farthing_protocol::Token;
 use farthing_protocol::api::Info;
-use farthing_wallet::error::{Lie, Misbehaved, UsageError};
+use farthing_wallet::error::{Advice, Lie, Misbehaved, UsageError};
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
@@ -198,7 +198,8 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
             if mint == B && named == A),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("--unlisted"));
+    let add_unlisted = Advice::AddUnlisted { url: B.to_owned() };
+    assert_eq!(error.explain().advice, [add_unlisted]);
     add(&mut wallet, A).await;
     let error = wallet.add_mint_at(B, None, Listed::NotRequired).await;
     let error = error.unwrap_err();
@@ -207,7 +208,8 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
             if mint == B && known == A),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("farthing mint move"));
+    let (from, to) = (A.to_owned(), B.to_owned());
+    assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
     assert_eq!(wallet.mints().await.unwrap().len(), 1);
 }
 
@@ -253,7 +255,8 @@ async fn of_two_mints_without_identity_the_second_with_the_same_keysets_is_refus
                 if mint == second && known == first),
             "{error:?}"
         );
-        assert!(error.explain().advice.contains("farthing mint move"));
+        let (from, to) = (first.to_owned(), second.to_owned());
+        assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
         let mint = wallet.move_mint(first, second).await.unwrap();
         assert_eq!((mint.url.as_str(), mint.is_at(first)), (second, true));
     }
@@ -477,7 +480,8 @@ async fn each_mint_has_a_lock_key_and_the_former_one_is_of_one_mint() {
         matches!(&error, Error::Usage(UsageError::TokenLockedFormerly { mint, .. }) if mint == B),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("--former"));
+    let use_former = Advice::UseFormerKey { mint: B.to_owned() };
+    assert_eq!(error.explain().advice, [use_former]);
     assert_eq!(wallet.use_former_lock_key(&b).await.unwrap(), former);
     wallet.receive(&text).await.unwrap();
     let sent = wallet.send(&a, 2, locked(former)).await.unwrap();
@@ -513,7 +517,7 @@ async fn the_mint_that_has_it_is_used_or_all_are_named() {
     let what = error.explain().what;
     assert!(what.contains(&format!("{B} 0 credit")), "{what}");
     assert!(what.contains(&format!("{A} 20 credit")), "{what}");
-    assert!(error.explain().advice.contains("--mint"));
+    assert_eq!(error.explain().advice, [Advice::HoldMoreOrNameMint]);
     let error = choose(None, Need::Mint, 0).await.unwrap_err();
     assert!(matches!(error, Error::Usage(UsageError::WhichMint(_))));
 }

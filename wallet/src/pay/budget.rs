@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Unpayable;
 use super::offer::{Offer, site_url};
 use super::records::{Budget, Purchase, Stage};
 use crate::error::Error;
+use crate::error::payment::Unpayable;
 use crate::http::Http;
 use crate::records::{Entry, Kind, Mint, Outcome};
 use crate::refusal::DAY_S;

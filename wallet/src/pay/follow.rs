@@ -7,11 +7,11 @@ use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;
 
 use super::offer::Offer;
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::http::Http;
 use crate::records::{Followed, Keyset, Mint};
 use crate::refusal::DAY_S;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::{Batch, suite_of};
 use crate::wallet::Wallet;
 

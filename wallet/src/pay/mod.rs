@@ -26,8 +26,6 @@
 mod answer;
 mod aside;
 pub mod budget;
-pub mod error;
-pub(crate) mod explain;
 mod follow;
 pub mod offer;
 mod present;
@@ -40,7 +38,7 @@ use farthing_protocol::payment::header;
 use url::Url;
 
 use crate::coins::{self, Asked, Plan, Stock, Terms};
-use crate::error::{Error, UsageError};
+use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
@@ -50,7 +48,7 @@ use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
-use error::{AnswerFault, Fate, Fault, Site, Unpayable};
+use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
 use records::{Bought, Item, PaymentProof, Purchase, Stage};
 
@@ -123,6 +121,61 @@ pub enum Payment {
     Aside(Fate),
     /// The site did not charge it, as it seems, and the mint has yet to say.
     Open(Fate),
+}
+
+impl Payment {
+    /// Where the money is, as an error names it.
+    pub(crate) fn fate(&self) -> Fate {
+        match self {
+            Self::Free | Self::Paid { .. } => Fate::Nothing,
+            Self::Before(_) => Fate::PaidBefore,
+            Self::Taken { entry, unit, .. } => Fate::Taken {
+                amount: entry.amount,
+                lost: entry.lost,
+                unit: unit.clone(),
+            },
+            Self::NotCharged {
+                entry,
+                returned,
+                unit,
+            } => Fate::TakenBack {
+                returned: *returned,
+                fee: entry.fee,
+                unit: unit.clone(),
+            },
+            Self::Aside(fate) | Self::Open(fate) => fate.clone(),
+        }
+    }
+
+    /// What is to be said about a page that came although its payment did not go as it should.
+    #[must_use]
+    pub fn explain(&self) -> Option<Explanation> {
+        let fate = self.fate();
+        let (what, advice) = match self {
+            Self::Free | Self::Before(_) | Self::Paid { .. } => return None,
+            Self::Taken { fault, .. } => (
+                format!("the site took the payment, but {fault}"),
+                vec![Advice::BewareOfSite],
+            ),
+            Self::NotCharged { .. } => (
+                "the site did not charge this answer".to_owned(),
+                vec![Advice::TryAgainForAnswer],
+            ),
+            Self::Aside(_) => (
+                "the site did not charge this answer".to_owned(),
+                fate.advice(&Fault::Waiting),
+            ),
+            Self::Open(_) => (
+                "the site gave no receipt with this answer".to_owned(),
+                fate.advice(&Fault::Waiting),
+            ),
+        };
+        Some(Explanation {
+            what,
+            money: fate.money(),
+            advice,
+        })
+    }
 }
 
 impl<P: Page> Answer<P> {

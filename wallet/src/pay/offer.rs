@@ -6,8 +6,8 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
-use super::error::{RequestFault, Unpayable};
 use super::records::{Item, site_of};
+use crate::error::payment::{RequestFault, Unpayable};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::records::{Coin, Mint, worth};

@@ -6,10 +6,10 @@ use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
-use super::error::{Fate, Fault, Site, Unpayable};
 use super::records::{Bought, PaymentProof, Purchase};
 use super::{Answer, Payment, silent};
 use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::records::{Operation, Outcome, worth};
 use crate::store::Store;

@@ -4,9 +4,9 @@ use farthing_protocol::payment::{Receipt, header};
 use farthing_protocol::{Secret, Token, TokenProof};
 
 use super::answer::Charged;
-use super::error::Unpayable;
 use super::records::{Bought, PaymentProof, Purchase, Stage};
 use crate::error::Error;
+use crate::error::payment::Unpayable;
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::records::{Coin, Entry, Mint, Operation, Outcome, Purpose, worth};

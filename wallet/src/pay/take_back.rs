@@ -1,11 +1,11 @@
 //! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
 //! swap decides what is not.
 
-use super::error::{Fate, Fault, Site, Unpayable};
 use super::records::{Purchase, Stage};
 use super::stage;
 use crate::coins::{Stock, Terms};
 use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
