@@ -16,11 +16,11 @@ use crate::api::json;
 use crate::coins::Stock;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
-use crate::outputs::{self, Want};
-use crate::pay::records::{Purchase, Stage};
+use crate::outputs;
 use crate::pay::settle::shown_token;
 use crate::records::{
-    Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Sent,
+    Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purchase, Purpose, Sent,
+    Stage, Want,
 };
 use crate::refusal::Next;
 use crate::store::Store;

@@ -13,10 +13,10 @@ use crate::batches::{Batched, ROUNDS};
 use crate::error::{Error, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::records::{Coin, Kind, Operation, Sent, worth};
+use crate::records::{Coin, Kind, Operation, Sent, worth, y};
 use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.

@@ -10,9 +10,8 @@ use crate::doctor::CLOCKS_S_MAX;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
-use crate::records::{Keyset, Mint};
+use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
-use crate::tables::suite_of;
 use crate::wallet::Wallet;
 
 /// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.

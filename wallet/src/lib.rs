@@ -18,7 +18,7 @@
 //! | [`web`] | fetching pages, as the wallet asks it of the network |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
-//! | [`restore`], [`search`] | from the phrase alone; lanes |
+//! | [`restore`] | from the phrase alone |
 //! | [`patience`] | waiting where a mint says "not now" |
 //! | [`handed`] | tokens handed out: their state, taking them back |
 //! | `coins` | which tokens to spend |
@@ -73,7 +73,6 @@ pub mod rescue;
 pub mod restore;
 mod seal;
 pub mod sealed;
-pub mod search;
 mod seed;
 pub mod spend;
 pub mod store;
@@ -96,12 +95,12 @@ pub use http::{ApiToken, Http};
 pub use mints::Listed;
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
+pub use records::Restored;
 pub use recover::Recovered;
 pub use renew::{Expiring, Renew, Renewed};
 pub use rescue::Rescued;
 pub use seal::Passphrase;
 pub use sealed::Sealed;
-pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
 pub use store::Store;

@@ -10,18 +10,8 @@ use farthing_protocol::{
 
 use crate::error::Lie;
 use crate::places::Places;
-use crate::records::{Keyset, PlannedOutput, Purpose};
+use crate::records::{Keyset, PlannedOutput, Want, suite_of};
 use crate::seed::Seed;
-use crate::tables::suite_of;
-
-/// An output that is wanted, before it has a place in the wallet's sequence.
-#[derive(Clone)]
-pub(crate) struct Want {
-    pub(crate) keyset: KeysetId,
-    pub(crate) amount: u64,
-    pub(crate) purpose: Purpose,
-    pub(crate) lock: Option<String>,
-}
 
 /// The lane whose tokens of Cashu's keysets are derived as Cashu's wallets do it.
 const CASHU_LANE: u32 = 0;

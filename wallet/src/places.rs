@@ -14,8 +14,7 @@ use farthing_protocol::derive::Position;
 
 use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::outputs::Want;
-use crate::records::Operation;
+use crate::records::{Operation, Want};
 use crate::store::Store;
 use crate::tables::{Batch, Counter};
 use crate::wallet::Wallet;

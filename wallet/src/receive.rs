@@ -14,9 +14,8 @@ use crate::error::{Error, UsageError};
 use crate::exchange::{Draft, kept};
 use crate::http::Http;
 use crate::lock::LockKey;
-use crate::records::{Coin, Keyset, Kind, Mint, worth};
+use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
-use crate::tables::{suite_of, y};
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 

@@ -14,11 +14,12 @@ use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs::{self, Want, blinded};
-use crate::pay::records::Stage;
-use crate::records::{Coin, Keyset, Mint, Operation, Outcome, Purpose, worth};
+use crate::outputs::{self, blinded};
+use crate::records::{
+    Coin, Keyset, Mint, Operation, Outcome, Purpose, Stage, Want, suite_of, worth, y,
+};
 use crate::store::Store;
-use crate::tables::{Batch, suite_of, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 pub(crate) const DAY_S: u64 = 24 * 60 * 60;

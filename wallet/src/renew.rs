@@ -14,11 +14,11 @@ use crate::coins::{RESCUE_S, expires_by};
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
-use crate::records::{Coin, Keyset, Kind, Mint, worth};
+use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
 use crate::recover::{Recovered, recovered};
 use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::{Batch, suite_of};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.

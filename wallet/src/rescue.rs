@@ -7,8 +7,7 @@ use farthing_protocol::{Secret, json};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, StoreError, UsageError};
-use crate::pay::records::{Bought, Budget};
-use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent, worth};
+use crate::records::{Bought, Budget, Coin, Entry, Keyset, Mint, Operation, Sent, worth};
 use crate::sealed::Sealed;
 use crate::seed::Phrase;
 use crate::store::{Store, Table, Value};

@@ -15,10 +15,12 @@ use crate::http::Http;
 use crate::outputs::{blinded, unblind};
 use crate::patience::{Observer, Progress, patiently};
 use crate::places::GAP;
-use crate::records::{Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, worth};
-use crate::search::{Restored, Search, Walked};
+use crate::records::{
+    Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Restored, Search, Walked,
+    worth, y,
+};
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;
-use crate::pay::records::{Bought, Budget, Item};
-use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent};
+use crate::records::{Bought, Budget, Coin, Entry, Item, Keyset, Mint, Operation, Sent};
 use crate::store::{Change, Store, Table, Value};
 
 pub(crate) const KEY_PHRASE: &str = "phrase";
@@ -31,18 +30,6 @@ pub(crate) struct Counter {
     pub(crate) next: u64,
     /// The place after the last one that the mint is known to have signed.
     pub(crate) signed: u64,
-}
-
-/// `Y` of a token's secret, in the group of its keyset: what names it to the mint (NUT-07), and in this
-/// store.
-pub(crate) fn y(proof: &Proof) -> EncodedPoint {
-    let secret = proof.secret.expose().as_bytes();
-    with_suite!(suite_of(&proof.id), S => S::encode_point(&S::hash_to_group(secret)))
-}
-
-/// The suite of a keyset. Ids of other versions are refused before they come this far.
-pub(crate) fn suite_of(keyset: &KeysetId) -> SuiteId {
-    SuiteId::of(keyset).unwrap_or(SuiteId::Ristretto255)
 }
 
 fn coin_key(coin: &Coin) -> String {

@@ -16,7 +16,7 @@ use farthing_protocol::{ErrorCode, Token, TokenProof};
 use farthing_wallet::error::Advice;
 use farthing_wallet::error::payment::{Fate, Fault as SiteFault, Unpayable};
 use farthing_wallet::pay::Payment;
-use farthing_wallet::pay::records::{Item, Stage};
+use farthing_wallet::records::{Item, Stage};
 use farthing_wallet::records::{Kind, Outcome};
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, PageRequest};

@@ -4,7 +4,7 @@ use farthing_wallet::Finished;
 use farthing_wallet::error::payment::Fate;
 use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::budget::Spent;
-use farthing_wallet::pay::records::Budget;
+use farthing_wallet::records::Budget;
 use farthing_wallet::records::{Entry, Kind, Outcome};
 use serde_json::{Value, json};
 

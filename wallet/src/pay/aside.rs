@@ -9,14 +9,13 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
 use super::offer::Offer;
-use super::records::{Aside, Item, Purchase, Stage};
 use super::settle::shown_token;
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::exchange::Draft;
 use crate::http::Http;
 use crate::outputs;
-use crate::records::{Operation, worth};
+use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
 use crate::recover::{Recovered, recovered};
 use crate::store::Store;
 use crate::tables::Batch;

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::offer::{Offer, site_url};
-use super::records::{Budget, Purchase, Stage};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::http::Http;
-use crate::records::{Entry, Kind, Mint, Outcome};
+use crate::records::{Budget, Entry, Kind, Mint, Outcome, Purchase, Stage};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::tables::Batch;

@@ -29,7 +29,6 @@ pub mod budget;
 mod follow;
 pub mod offer;
 mod present;
-pub mod records;
 pub(crate) mod settle;
 mod take_back;
 
@@ -42,7 +41,9 @@ use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
-use crate::records::{Coin, Entry, Kind, Operation, worth};
+use crate::records::{
+    Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
+};
 use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -50,7 +51,6 @@ use crate::web::{Head, Page, PageRequest, Web};
 
 use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
-use records::{Bought, Item, PaymentProof, Purchase, Stage};
 
 /// How many redirects are followed.
 const REDIRECTS_MAX: usize = 10;
@@ -377,7 +377,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount,
             fee,
             memo: offer.description.clone(),
-            purchase: Some(Purchase::of(stage, offer)),
+            purchase: Some(purchase(stage, offer)),
         };
         Ok((draft, aside))
     }
@@ -408,6 +408,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),
             (plan, _) => (plan, None),
         })
+    }
+}
+
+/// The purchase that takes an offer.
+fn purchase(stage: Stage, offer: &Offer) -> Purchase {
+    Purchase {
+        stage,
+        item: offer.item.clone(),
+        lock: offer.lock.clone(),
+        token: None,
+        outputs: None,
+        aside: None,
+        change: Vec::new(),
+        gone: 0,
     }
 }
 

@@ -6,11 +6,10 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
-use super::records::{Item, site_of};
 use crate::error::payment::{RequestFault, Unpayable};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::records::{Coin, Mint, worth};
+use crate::records::{Coin, Item, Mint, site_of, worth};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, PageRequest};

@@ -6,12 +6,11 @@ use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
-use super::records::{Bought, PaymentProof, Purchase};
 use super::{Answer, Payment, silent};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
-use crate::records::{Operation, Outcome, worth};
+use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;

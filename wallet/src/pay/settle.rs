@@ -4,12 +4,13 @@ use farthing_protocol::payment::{Receipt, header};
 use farthing_protocol::{Secret, Token, TokenProof};
 
 use super::answer::Charged;
-use super::records::{Bought, PaymentProof, Purchase, Stage};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::records::{Coin, Entry, Mint, Operation, Outcome, Purpose, worth};
+use crate::records::{
+    Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Purpose, Stage, worth,
+};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::tables::Batch;

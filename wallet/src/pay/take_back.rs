@@ -1,7 +1,6 @@
 //! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
 //! swap decides what is not.
 
-use super::records::{Purchase, Stage};
 use super::stage;
 use crate::coins::{Stock, Terms};
 use crate::error::Error;
@@ -10,7 +9,7 @@ use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs;
-use crate::records::{Coin, Mint, Operation, worth};
+use crate::records::{Coin, Mint, Operation, Purchase, Stage, worth};
 use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::offer::Offer;
-use crate::records::PlannedOutput;
+use super::output::PlannedOutput;
 use crate::web::PageRequest;
 
 /// What a payment is bound to: the method, the URL and the body (`docs/protocol.md`, section 12.4).
@@ -112,22 +111,6 @@ pub struct Purchase {
     /// While it is taken back: what those inputs were worth that the site has redeemed.
     #[serde(default)]
     pub gone: u64,
-}
-
-impl Purchase {
-    /// The purchase that takes an offer.
-    pub(crate) fn of(stage: Stage, offer: &Offer) -> Self {
-        Self {
-            stage,
-            item: offer.item.clone(),
-            lock: offer.lock.clone(),
-            token: None,
-            outputs: None,
-            aside: None,
-            change: Vec::new(),
-            gone: 0,
-        }
-    }
 }
 
 /// Something bought, for as long as it can be had again without paying.

@@ -1,0 +1,23 @@
+//! The records of a wallet. A token is in one place at a time: among the spendable proofs, inside an
+//! open operation, or in the record of a token that was sent.
+
+mod coin;
+mod history;
+mod mint;
+mod operation;
+mod output;
+mod payment;
+mod search;
+mod sent;
+
+pub use coin::{Coin, Keyset, worth};
+pub(crate) use coin::{suite_of, y};
+pub use history::{Entry, Outcome};
+pub use mint::{Followed, KnownIdentity, Mint};
+pub use operation::{Kind, Operation};
+pub(crate) use output::Want;
+pub use output::{PlannedOutput, Purpose};
+pub(crate) use payment::site_of;
+pub use payment::{Aside, Bought, Budget, Item, PaymentProof, Purchase, Stage};
+pub use search::{Restored, Search, Walked};
+pub use sent::{Sent, SentState};
