@@ -10,7 +10,7 @@ use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
 use crate::keysets;
 use crate::keysets::Shown;
-use crate::records::{Keyset, Kind, Mint, Sent};
+use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -92,7 +92,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Err(error) => findings.push(unreadable(&error)),
         }
         // An unreadable list of mints was found above.
-        for mint in self.tables.mints().await.unwrap_or_default() {
+        for mint in self.tables.all::<Mint>().await.unwrap_or_default() {
             if let Err(error) = self.look_at(&mint, &mut findings).await {
                 findings.push(from_error(&mint, &error));
             }
@@ -102,12 +102,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Reads all that there is, and looks at what waits.
     async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        self.tables.all_coins().await?;
-        self.tables.history().await?;
-        self.tables.all_bought().await?;
-        self.tables.budgets().await?;
+        self.tables.all::<Coin>().await?;
+        self.tables.all::<Entry>().await?;
+        self.tables.all::<Bought>().await?;
+        self.tables.all::<Budget>().await?;
         self.open_for_long(findings).await?;
-        for sent in self.tables.all_sent().await? {
+        for sent in self.tables.all::<Sent>().await? {
             let age_s = (self.clock)().saturating_sub(sent.time);
             if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
                 findings.push(self.unclaimed_for_long(&sent, age_s).await?);
@@ -141,7 +141,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             let age_s = (self.clock)().saturating_sub(operation.begun);
             let severity = match age_s > OPEN_S_MAX {
                 true => Severity::Warning,

@@ -97,12 +97,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             let operation = self.operation(id, &mint, draft, outputs, messages)?;
             id += 1;
-            batch = batch
-                .delete_coins(operation.own_inputs())
-                .put_operation(&operation)?;
+            batch = batch.delete_all(operation.own_inputs()).put(&operation);
             operations.push(operation);
         }
-        let batch = places.put(batch)?.put_next_id(id)?;
+        let batch = places.put(batch).put_next_id(id);
         self.tables.apply(batch).await?;
         Ok(operations)
     }
@@ -183,7 +181,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Sends an operation's request once; gives the verified tokens in the order of its outputs.
     async fn attempt(&self, operation: &Operation) -> Result<Vec<TokenProof>, Error> {
         let url = &operation.mint;
-        let mint = self.tables.mint(url).await?;
+        let mint = self.tables.get::<Mint>(url).await?;
         let mint = mint.ok_or_else(|| UsageError::MintUnknown(url.clone()))?;
         let api = self.api(url);
         let body = Some(operation.body.clone());
@@ -241,15 +239,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
         let sent = (operation.kind == Kind::Send).then(|| sent_record(&entry, handed));
         let mut batch = Batch::default()
-            .delete_operation(operation.id)
+            .delete(operation)
             // A received token may have been in the balance too, restored by another device.
-            .delete_coins(&operation.inputs)
-            .put_coins(&kept)?
-            .put_entry(&entry)?;
+            .delete_all(&operation.inputs)
+            .put_all(&kept)
+            .put(&entry);
         batch = self.put_signed(batch, &operation.outputs).await?;
         batch = self.put_taken_back(batch, operation).await?;
         if let Some(sent) = &sent {
-            batch = batch.put_sent(sent)?;
+            batch = batch.put(sent);
         }
         self.tables.apply(batch).await?;
         Ok(Finished { entry, sent })
@@ -265,7 +263,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let (keyset, lane) = (&output.keyset, output.lane);
             let mut counter = self.tables.counter(keyset, lane).await?;
             counter.signed = counter.signed.max(output.counter + 1);
-            batch = batch.put_counter(keyset, lane, &counter)?;
+            batch = batch.put_counter(keyset, lane, &counter);
         }
         Ok(batch)
     }

@@ -17,7 +17,7 @@ use crate::error::{Error, Lie, StoreError, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
 use crate::patience::{Observer, patiently};
-use crate::records::{Keyset, KnownIdentity, Mint, Operation};
+use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
@@ -102,7 +102,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let from = mint.url.clone();
         if !same_place(&url, &from) && counts(&mint, &info) && names(&info, &url) {
             batch = self.relocate(batch, &from, &url, None).await?;
-            batch = batch.delete_mint(&from);
+            batch = batch.delete_at::<Mint>(&from);
             mint.url.clone_from(&url);
             mint.urls.retain(|other| *other != url);
             if names(&info, &from) {
@@ -149,7 +149,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let there = self
             .tables
-            .mint(&url)
+            .get::<Mint>(&url)
             .await?
             .filter(|m| m.url != before.url);
         let mut mint = agreed(before.clone(), &info).map_err(|lie| Error::lie(&url, lie))?;
@@ -183,7 +183,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let from = before.url;
         let batch = self.relocate(Batch::default(), &from, &url, None).await?;
-        let batch = batch.delete_mint(&from);
+        let batch = batch.delete_at::<Mint>(&from);
         mint.url.clone_from(&url);
         mint.urls.retain(|other| *other != url);
         let mint = mint.with_address(&from);
@@ -256,7 +256,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The mint of this wallet that shows itself at `url`.
     async fn known_as(&self, url: &str, info: &Info) -> Result<Option<Mint>, Error> {
-        let mints = self.tables.mints().await?;
+        let mints = self.tables.all::<Mint>().await?;
         let here = mints.iter().find(|mint| same_place(&mint.url, url));
         let Some(identity) = &info.identity else {
             let known = here.or_else(|| mints.iter().find(|mint| mint.is_at(url)));
@@ -291,7 +291,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut keysets: Vec<Keyset>,
     ) -> Result<Mint, Error> {
         for (other, ids) in self.claims(&mint, from, url, info, &keysets).await? {
-            let Some(before) = self.tables.mint(&other).await? else {
+            let Some(before) = self.tables.get::<Mint>(&other).await? else {
                 continue;
             };
             let theirs = self.tables.keysets(&other).await?;
@@ -300,7 +300,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 // The whole of it is this mint, which showed no identity yet at its former address.
                 agreed(before.clone(), info).map_err(|lie| Error::lie(url, lie))?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
-                batch = batch.delete_mint(&other);
+                batch = batch.delete_at::<Mint>(&other);
                 mint.lane = mint.lane.or(before.lane);
                 mint.api_token = mint.api_token.or(before.api_token);
             } else {
@@ -310,8 +310,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for keyset in &mut keysets {
             keyset.mint.clone_from(&mint.url);
         }
-        let batch = batch.put_mint(&mint)?;
-        let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
+        let batch = batch.put(&mint);
+        let batch = batch.put_all(&keysets);
         self.tables.apply(batch).await?;
         Ok(mint)
     }
@@ -328,7 +328,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let named = counts(mint, info) && names(info, url);
         let may_claim = info.identity.as_ref().filter(|_| named);
         let mut claims = Claims::new();
-        for filed in self.tables.all_keysets().await? {
+        for filed in self.tables.all::<Keyset>().await? {
             let own = filed.mint == mint.url || filed.mint == from;
             let shown = keysets.iter().find(|k| k.info.id == filed.info.id);
             let Some(shown) = shown.filter(|_| !own) else {
@@ -358,9 +358,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let of = |id: &KeysetId| only.is_none_or(|ids| ids.contains(id));
         for mut keyset in self.tables.keysets(from).await? {
             if of(&keyset.info.id) {
-                batch = batch.delete_keyset(&keyset);
+                batch = batch.delete(&keyset);
                 to.clone_into(&mut keyset.mint);
-                batch = batch.put_keyset(&keyset)?;
+                batch = batch.put(&keyset);
             }
         }
         let mut coins = self.tables.coins(from).await?;
@@ -368,27 +368,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for coin in &mut coins {
             to.clone_into(&mut coin.mint);
         }
-        batch = batch.put_coins(&coins)?;
-        for mut operation in self.tables.operations().await? {
+        batch = batch.put_all(&coins);
+        for mut operation in self.tables.all::<Operation>().await? {
             if operation.mint == from && (only.is_none() || concerns(&operation, &of)) {
                 to.clone_into(&mut operation.mint);
                 for coin in &mut operation.inputs {
                     to.clone_into(&mut coin.mint);
                 }
-                batch = batch.put_operation(&operation)?;
+                batch = batch.put(&operation);
             }
         }
-        for mut sent in self.tables.all_sent().await? {
+        for mut sent in self.tables.all::<Sent>().await? {
             if sent.mint == from && sent.proofs.iter().all(|p| of(&p.proof.id)) {
                 to.clone_into(&mut sent.mint);
-                batch = batch.put_sent(&sent)?;
+                batch = batch.put(&sent);
             }
         }
         if only.is_none() {
-            for mut entry in self.tables.history().await? {
+            for mut entry in self.tables.all::<Entry>().await? {
                 if entry.mint == from {
                     to.clone_into(&mut entry.mint);
-                    batch = batch.put_entry(&entry)?;
+                    batch = batch.put(&entry);
                 }
             }
         }

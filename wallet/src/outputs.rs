@@ -5,7 +5,7 @@ use farthing_protocol::conditions::Lock;
 use farthing_protocol::derive::{self, Position};
 use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
 use farthing_protocol::{
-    Blank, BlindSignature, BlindedMessage, KeysetId, Secret, TokenProof, nut13, with_suite,
+    Blank, BlindSignature, BlindedMessage, Secret, TokenProof, nut13, with_suite,
 };
 
 use crate::error::Lie;

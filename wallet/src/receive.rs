@@ -103,7 +103,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .strip_suffix(cashu::path::PREFIX);
         let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
         let mut of = Vec::new();
-        for mint in self.tables.mints().await? {
+        for mint in self.tables.all::<Mint>().await? {
             let keysets = self.tables.keysets(&mint.url).await?;
             let mut ids = token.proofs.iter().map(|p| p.proof.id);
             if ids.all(|id| resolve(&id, &keysets).is_some()) {

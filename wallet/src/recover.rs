@@ -39,7 +39,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
                 continue;
             }
@@ -69,7 +69,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.recover().await?;
         found.extend(self.swap_aside(|_| true).await?);
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
             let result = self.recover_restore(&operation, observer).await;
@@ -88,8 +88,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
     /// any error of a mint that cannot be asked. Then it stays open.
     pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
-        let operations = self.tables.operations().await?;
-        let operation = operations.into_iter().find(|o| o.id == id);
+        let operation = self.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
             Kind::Pay => self.cancel_payment(id).await,
@@ -102,7 +101,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     ..operation
                 };
                 let entry = self.entry(&found, &unit, Outcome::Done, 0);
-                let batch = Batch::default().delete_operation(id).put_entry(&entry)?;
+                let batch = Batch::default().delete(&found).put(&entry);
                 self.tables.apply(batch).await?;
                 Ok(Finished { entry, sent: None })
             }

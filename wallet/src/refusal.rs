@@ -222,10 +222,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             lane: Some(lane),
             ..self.mint(Some(&mint.url)).await?
         };
-        let batch = Batch::default()
-            .put_mint(&mint)?
-            .put_operation(&replanned)?;
-        let batch = places.put(batch)?;
+        let batch = Batch::default().put(&mint).put(&replanned);
+        let batch = places.put(batch);
         self.tables.apply(batch).await?;
         Ok(replanned)
     }
@@ -253,9 +251,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Undone, lost);
         let batch = Batch::default()
-            .delete_operation(operation.id)
-            .put_coins(&back)?
-            .put_entry(&entry)?;
+            .delete(operation)
+            .put_all(&back)
+            .put(&entry);
         self.tables.apply(batch).await?;
         Ok((Finished { entry, sent: None }, returned))
     }

@@ -4,10 +4,9 @@
 //! uses a mint only after a restore, as a new device does, and takes a lane of its own there.
 
 use farthing_protocol::{Secret, json};
-use serde::de::DeserializeOwned;
 
 use crate::error::{Error, StoreError, UsageError};
-use crate::records::{Bought, Budget, Coin, Entry, Keyset, Mint, Operation, Sent, worth};
+use crate::records::{Bought, Budget, Coin, Entry, Keyset, Mint, Operation, Record, Sent, worth};
 use crate::sealed::Sealed;
 use crate::seed::Phrase;
 use crate::store::{Store, Table, Value};
@@ -67,14 +66,14 @@ pub async fn rescue<S: Store, T: Store>(
         from,
         unreadable: 0,
     };
-    let mints: Vec<Mint> = rescue.all(Table::Mints).await?;
-    let keysets: Vec<Keyset> = rescue.all(Table::Keysets).await?;
-    let coins: Vec<Coin> = rescue.all(Table::Proofs).await?;
-    let operations: Vec<Operation> = rescue.all(Table::Operations).await?;
-    let sent: Vec<Sent> = rescue.all(Table::Sent).await?;
-    let history: Vec<Entry> = rescue.all(Table::History).await?;
-    let bought: Vec<Bought> = rescue.all(Table::Bought).await?;
-    let budgets: Vec<Budget> = rescue.all(Table::Budgets).await?;
+    let mints: Vec<Mint> = rescue.all().await?;
+    let keysets: Vec<Keyset> = rescue.all().await?;
+    let coins: Vec<Coin> = rescue.all().await?;
+    let operations: Vec<Operation> = rescue.all().await?;
+    let sent: Vec<Sent> = rescue.all().await?;
+    let history: Vec<Entry> = rescue.all().await?;
+    let bought: Vec<Bought> = rescue.all().await?;
+    let budgets: Vec<Budget> = rescue.all().await?;
     let numbers = operations.iter().map(|o| o.id);
     let numbers = numbers.chain(sent.iter().map(|s| s.id));
     let last = numbers.chain(history.iter().map(|e| e.id)).max();
@@ -83,21 +82,22 @@ pub async fn rescue<S: Store, T: Store>(
         .put_phrase(&StoredPhrase {
             words: Secret::new(words.to_string()),
             new: false,
-        })?
-        .put_next_id(next_id)?
-        .put_coins(&coins)?;
+        })
+        .put_next_id(next_id)
+        .put_all(&coins);
     for mint in &mints {
-        batch = batch.put_mint(&Mint {
+        batch = batch.put(&Mint {
             lane: None,
             ..mint.clone()
-        })?;
+        });
     }
-    batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
-    batch = operations.iter().try_fold(batch, Batch::put_operation)?;
-    batch = sent.iter().try_fold(batch, Batch::put_sent)?;
-    batch = history.iter().try_fold(batch, Batch::put_entry)?;
-    batch = bought.iter().try_fold(batch, Batch::put_bought)?;
-    batch = budgets.iter().try_fold(batch, Batch::put_budget)?;
+    batch = batch
+        .put_all(&keysets)
+        .put_all(&operations)
+        .put_all(&sent)
+        .put_all(&history)
+        .put_all(&bought)
+        .put_all(&budgets);
     batch = rescue.counters(batch).await?;
     into.apply(batch.into_changes()).await?;
     let held = |mint: &Mint| {
@@ -127,8 +127,8 @@ impl<S: Store> Rescue<'_, S> {
         Ok(rows)
     }
 
-    async fn all<T: DeserializeOwned>(&mut self, table: Table) -> Result<Vec<T>, StoreError> {
-        let rows = self.rows(table).await?;
+    async fn all<T: Record>(&mut self) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(T::TABLE).await?;
         let read = |(_, value): &(String, Value)| json::from_slice(value).ok();
         let all: Vec<T> = rows.iter().filter_map(read).collect();
         self.unreadable += rows.len() - all.len();
@@ -147,7 +147,7 @@ impl<S: Store> Rescue<'_, S> {
     async fn counters(&mut self, mut batch: Batch) -> Result<Batch, StoreError> {
         for (key, value) in self.rows(Table::Counters).await? {
             match json::from_slice::<Counter>(&value) {
-                Ok(counter) => batch = batch.put_counter_as(key, &counter)?,
+                Ok(counter) => batch = batch.put_counter_as(key, &counter),
                 Err(_) => self.unreadable += 1,
             }
         }

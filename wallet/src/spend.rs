@@ -239,10 +239,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
         let sent = sent_record(&entry, proofs);
         let batch = Batch::default()
-            .delete_coins(&coins)
-            .put_sent(&sent)?
-            .put_entry(&entry)?
-            .put_next_id(id + 1)?;
+            .delete_all(&coins)
+            .put(&sent)
+            .put(&entry)
+            .put_next_id(id + 1);
         self.tables.apply(batch).await?;
         Ok(sent)
     }

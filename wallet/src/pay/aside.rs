@@ -60,7 +60,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.purchase = Some(purchase);
-        let batch = Batch::default().put_operation(&operation)?;
+        let batch = Batch::default().put(&operation);
         self.tables.apply(batch).await?;
         let mint = self.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
@@ -77,7 +77,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.tables.operations().await?;
+        let mut operations = self.tables.all::<Operation>().await?;
         operations.retain(|operation| {
             let purchase = operation.purchase.as_ref();
             operation.mint == mint
@@ -121,7 +121,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purchase,
             ..aside
         };
-        let batch = places.put(Batch::default().put_operation(&operation)?)?;
+        let batch = places.put(Batch::default().put(&operation));
         self.tables.apply(batch).await?;
         Ok(operation)
     }
@@ -144,7 +144,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             let aside = operation
                 .purchase
                 .as_ref()

@@ -52,7 +52,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }),
             ..mint
         };
-        self.tables.apply(Batch::default().put_mint(&mint)?).await
+        self.tables.apply(Batch::default().put(&mint)).await
     }
 }
 

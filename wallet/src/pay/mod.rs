@@ -312,7 +312,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 impl<S: Store, H: Http> Wallet<S, H> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
             let purchase = o.purchase.as_ref();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
@@ -322,7 +322,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// What shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
-        let bought = self.tables.bought(&item.key()).await?;
+        let bought = self.tables.get::<Bought>(&item.key()).await?;
         Ok(bought.filter(|bought| (self.clock)() < bought.until))
     }
 
@@ -330,8 +330,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn run_prepare(&mut self, operation: Operation) -> Result<Operation, Error> {
         let id = operation.id;
         self.run(operation).await?;
-        let operations = self.tables.operations().await?;
-        let operation = operations.into_iter().find(|o| o.id == id);
+        let operation = self.tables.numbered(id).await?;
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 

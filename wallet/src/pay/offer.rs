@@ -176,7 +176,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
             Some(url) => vec![self.mint(Some(url)).await?],
-            None => self.tables.mints().await?,
+            None => self.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));

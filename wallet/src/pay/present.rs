@@ -139,7 +139,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
         let receipt = self.receipt_for(bought, page.head());
         if let Some(bought) = &receipt {
-            let batch = Batch::default().put_bought(bought)?;
+            let batch = Batch::default().put(bought);
             self.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());

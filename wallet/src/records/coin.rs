@@ -6,6 +6,9 @@ use farthing_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Record;
+use crate::store::Table;
+
 /// A keyset of a mint, its id recomputed from its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyset {
@@ -56,4 +59,20 @@ pub(crate) fn y(proof: &Proof) -> EncodedPoint {
 /// The suite of a keyset. Ids of other versions are refused before they come this far.
 pub(crate) fn suite_of(keyset: &KeysetId) -> SuiteId {
     SuiteId::of(keyset).unwrap_or(SuiteId::Ristretto255)
+}
+
+impl Record for Keyset {
+    const TABLE: Table = Table::Keysets;
+
+    fn key(&self) -> String {
+        format!("{} {}", self.mint, self.info.id)
+    }
+}
+
+impl Record for Coin {
+    const TABLE: Table = Table::Proofs;
+
+    fn key(&self) -> String {
+        y(&self.token.proof).to_hex()
+    }
 }

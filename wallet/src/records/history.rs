@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Record, id_key};
+use crate::store::Table;
+
 use super::operation::Kind;
 
 /// How an operation ended.
@@ -41,4 +44,12 @@ pub struct Entry {
     /// The site that was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+}
+
+impl Record for Entry {
+    const TABLE: Table = Table::History;
+
+    fn key(&self) -> String {
+        id_key(self.id)
+    }
 }

@@ -4,6 +4,9 @@ use farthing_protocol::Unit;
 use farthing_protocol::api::Limits;
 use serde::{Deserialize, Serialize};
 
+use super::Record;
+use crate::store::Table;
+
 use crate::address::same_place;
 use crate::http::ApiToken;
 
@@ -80,5 +83,13 @@ impl Mint {
     #[must_use]
     pub fn shown_in(&self) -> Unit {
         Unit::new(&self.unit, self.decimals)
+    }
+}
+
+impl Record for Mint {
+    const TABLE: Table = Table::Mints;
+
+    fn key(&self) -> String {
+        self.url.clone()
     }
 }

@@ -3,6 +3,9 @@
 use farthing_protocol::Secret;
 use serde::{Deserialize, Serialize};
 
+use super::{Record, id_key};
+use crate::store::Table;
+
 use super::coin::Coin;
 use super::output::PlannedOutput;
 use super::payment::Purchase;
@@ -78,5 +81,13 @@ impl Operation {
     pub(crate) fn all_outputs(&self) -> impl Iterator<Item = &PlannedOutput> {
         let change = self.purchase.iter().flat_map(|p| &p.change);
         self.outputs.iter().chain(change)
+    }
+}
+
+impl Record for Operation {
+    const TABLE: Table = Table::Operations;
+
+    fn key(&self) -> String {
+        id_key(self.id)
     }
 }

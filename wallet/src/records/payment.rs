@@ -3,6 +3,9 @@
 use farthing_protocol::Secret;
 use farthing_protocol::payment::receipt::body_claim;
 use serde::{Deserialize, Serialize};
+
+use super::Record;
+use crate::store::Table;
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -156,4 +159,20 @@ pub struct Budget {
     pub per_item: u64,
     /// The most in one UTC day.
     pub per_day: u64,
+}
+
+impl Record for Bought {
+    const TABLE: Table = Table::Bought;
+
+    fn key(&self) -> String {
+        self.item.key()
+    }
+}
+
+impl Record for Budget {
+    const TABLE: Table = Table::Budgets;
+
+    fn key(&self) -> String {
+        self.site.clone()
+    }
 }

@@ -4,6 +4,9 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{TokenProof, amount, cashu};
 use serde::{Deserialize, Serialize};
 
+use super::{Record, id_key};
+use crate::store::Table;
+
 /// What became of a token that was handed out, as far as the wallet knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SentState {
@@ -83,5 +86,13 @@ impl Sent {
             (_, 0, 0) => SentState::Unclaimed,
             (_, _, _) => SentState::Partly,
         }
+    }
+}
+
+impl Record for Sent {
+    const TABLE: Table = Table::Sent;
+
+    fn key(&self) -> String {
+        id_key(self.id)
     }
 }
