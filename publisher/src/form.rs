@@ -23,15 +23,14 @@ use tower::Service;
 
 use crate::Outcome;
 use crate::cors::OwnAnswer;
-use crate::error::Refusal;
+use crate::error::{Refusal, is_too_slow};
 use crate::paywall::{Shared, Visit, price_of, serve};
-use crate::proxy::is_too_slow;
 
 /// What the form may have in bytes: a token at its longest is 16 KiB.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 
 /// What a form is told that names no page. `farthing-paywall check` knows the paywall by it.
-pub(crate) const NO_PAGE: &str = "the form names no page of this site; nothing was spent";
+pub const NO_PAGE: &str = "the form names no page of this site; nothing was spent";
 
 /// What the form sends.
 #[derive(Deserialize)]

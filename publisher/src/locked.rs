@@ -1,5 +1,5 @@
 //! Tokens locked to the publisher: checked here alone, and redeemed in batches later
-//! (`docs/protocol.md`, section 12.6).
+//! (`docs/reference/protocol.md`, section 12.6).
 
 use std::sync::Arc;
 use std::time::Duration;

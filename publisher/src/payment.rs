@@ -1,5 +1,5 @@
 //! What a request pays with: its headers, read and checked before anything is asked of anybody
-//! (`docs/protocol.md`, sections 12.2, 12.3 and 12.6).
+//! (`docs/reference/protocol.md`, sections 12.2, 12.3 and 12.6).
 
 use axum::http::HeaderMap;
 use farthing_protocol::api::RedeemRequest;

@@ -21,8 +21,8 @@ use crate::locked::{self, Redeemer};
 use crate::mint::Mint;
 use crate::offer::Offer;
 use crate::page::Asked;
+use crate::query::IgnoredQuery;
 use crate::records::{Records, Store};
-use crate::rules::IgnoredQuery;
 use crate::settings::{Accept, Settings};
 use crate::settle::Settlement;
 use crate::{clock, cors, form, headers, private, receipts};
@@ -30,7 +30,7 @@ use crate::{clock, cors, form, headers, private, receipts};
 /// Where the page's form sends a pasted token, unless the settings say another path.
 pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// The name of the record's file in the publisher's folder.
-pub(crate) const RECORDS_FILE: &str = "payments.sqlite";
+pub const RECORDS_FILE: &str = "payments.sqlite";
 
 /// What a request costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

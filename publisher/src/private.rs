@@ -79,7 +79,7 @@ pub(crate) fn own(path: &Path) -> Result<File, Error> {
 /// # Errors
 /// [`Error::Settings`] when others may read or write it, with the command that mends that;
 /// [`Error::File`].
-pub(crate) fn read_secret(path: &Path, what: &str) -> Result<Zeroizing<String>, Error> {
+pub fn read_secret(path: &Path, what: &str) -> Result<Zeroizing<String>, Error> {
     let mut file = File::open(path).map_err(Error::file(path))?;
     let metadata = file.metadata().map_err(Error::file(path))?;
     // What is no file, as the pipe of a shell's `<(…)`, has no name that others could open.
