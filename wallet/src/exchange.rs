@@ -112,7 +112,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         draft: Draft,
     ) -> Result<Operation, Error> {
         let operation = self.begin(mint, vec![draft]).await?.pop();
-        #[expect(clippy::expect_used, reason = "one draft makes one operation")]
         Ok(operation.expect("one draft makes one operation"))
     }
 

@@ -142,7 +142,6 @@ impl FileKey {
 
     /// The name that a record is stored under: it tells nothing of the record's own.
     pub(crate) fn name(&self, table: Table, key: &str) -> String {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mac = Hmac::<Sha256>::new_from_slice(&*self.names).expect("HMAC takes any key");
         let mac = mac.chain_update(table.name()).chain_update([0]);
         hex::encode(mac.chain_update(key).finalize().into_bytes())
