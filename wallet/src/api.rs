@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Aftermath, Error, Lie, Network, Refused};
 use crate::http::{ApiToken, Http, Request, Response};
-use crate::tables::suite_of;
+use crate::records::suite_of;
 
 /// A mint's API.
 pub(crate) struct Api<'a, H> {
