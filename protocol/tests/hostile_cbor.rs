@@ -45,9 +45,10 @@ fn maps(value: &Value) -> usize {
 
 /// Asserts that `reads` takes `text`, and refuses it with any of its maps as an array. Returns the number of maps.
 fn is_strict(text: &str, prefix: &str, reads: impl Fn(&str) -> bool) -> usize {
-    let cbor = URL_SAFE_NO_PAD
-        .decode(text.strip_prefix(prefix).unwrap().trim_end_matches('='))
-        .unwrap();
+    // The vectors are in either alphabet.
+    let base64 = text.strip_prefix(prefix).unwrap().trim_end_matches('=');
+    let base64 = base64.replace('+', "-").replace('/', "_");
+    let cbor = URL_SAFE_NO_PAD.decode(base64).unwrap();
     let value: Value = ciborium::from_reader(cbor.as_slice()).unwrap();
     let encoded = |value: &Value| {
         let mut cbor = Vec::new();
