@@ -6,12 +6,11 @@ use farthing_protocol::{Identity, KeysetInfo};
 
 use crate::coins::{RESCUE_S, expires_by};
 use crate::doctor::CLOCKS_S_MAX;
-use crate::error::{Caller, Error, Lie};
+use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
-use crate::records::{Keyset, Mint};
+use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
-use crate::tables::suite_of;
 use crate::wallet::Wallet;
 
 /// What a mint shows of itself.
@@ -103,7 +102,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The keyset that new tokens are made of ([`active`]).
     ///
     /// # Errors
-    /// [`Caller::NoActiveKeyset`], or [`Caller::Clock`] when a clock is the cause.
+    /// [`UsageError::NoActiveKeyset`], or [`UsageError::Clock`] when a clock is the cause.
     pub(crate) async fn active_keyset<'a>(
         &self,
         mint: &Mint,
@@ -120,7 +119,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn or_clock(&self, mint: &Mint, error: Error) -> Error {
         let may_be = matches!(
             error,
-            Error::Caller(Caller::NoActiveKeyset(_) | Caller::Insufficient { .. })
+            Error::Usage(UsageError::NoActiveKeyset(_) | UsageError::Insufficient { .. })
         );
         let now = (self.clock)();
         let keysets = self.tables.keysets(&mint.url).await.unwrap_or_default();
@@ -136,7 +135,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if apart_s <= CLOCKS_S_MAX || !keysets.iter().any(differs) {
             return error;
         }
-        Caller::Clock {
+        UsageError::Clock {
             mint: mint.url.clone(),
             ahead: now > info.time,
             apart_s,
@@ -163,14 +162,14 @@ fn check(keyset: &Keyset, before: Option<&Keyset>, identity: Option<&Identity>) 
 /// The keyset of Farthing's own suite that new tokens are made of.
 ///
 /// # Errors
-/// [`Caller::NoActiveKeyset`].
+/// [`UsageError::NoActiveKeyset`].
 pub(crate) fn active<'a>(
     mint: &Mint,
     keysets: &'a [Keyset],
     now: u64,
-) -> Result<&'a Keyset, Caller> {
+) -> Result<&'a Keyset, UsageError> {
     let keyset = active_of(SuiteId::Ristretto255, keysets, now);
-    keyset.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))
+    keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))
 }
 
 /// The keyset of a suite that new tokens are made of: of the active ones that don't expire soon the one with the
