@@ -12,7 +12,6 @@ use farthing_protocol::api::{
 use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
 
-use crate::api::json;
 use crate::coins::Stock;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
@@ -26,6 +25,7 @@ use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
+use farthing_client::json;
 
 /// After how many refusals in a row an operation is not planned anew any more.
 const REPLANS_MAX: usize = 4;
@@ -183,7 +183,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.tables.get::<Mint>(url).await?;
         let mint = mint.ok_or_else(|| UsageError::MintUnknown(url.clone()))?;
         let api = self.api(url);
-        let body = Some(operation.body.clone());
+        let body = Some(&operation.body);
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
             Kind::Send

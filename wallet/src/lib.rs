@@ -1,6 +1,6 @@
 //! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
 //!
-//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints, and [`Web`] for the pages
+//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints (of `farthing-client`), and [`Web`] for the pages
 //! it pays for. The feature `native` (on by default) brings SQLite and reqwest for them.
 //!
 //! | module | what it holds |
@@ -29,7 +29,7 @@
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`Unit`] | amounts as people write them |
 //! | `address` | the form of a mint's address |
-//! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
+//! | `api` | what the client of a mint's API reports, as the wallet's errors |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`doctor`] | looking a wallet over |
@@ -48,7 +48,7 @@
 
 pub mod account;
 mod address;
-pub(crate) mod api;
+mod api;
 pub mod batches;
 pub mod choice;
 mod coins;
@@ -56,7 +56,6 @@ pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod handed;
-pub mod http;
 mod keysets;
 mod lock;
 pub mod mints;
@@ -89,9 +88,9 @@ pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::{Error, StoreError};
 pub use exchange::Finished;
+pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
-pub use http::{ApiToken, Http};
 pub use mints::Listed;
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
