@@ -17,10 +17,10 @@ use farthing_protocol::identity::URLS_MAX;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::domain::Limits;
 use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
-use crate::ledger::Limits;
 
 pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};

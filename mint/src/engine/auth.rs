@@ -14,9 +14,9 @@ use farthing_protocol::suite::SuiteId;
 use super::books::Books;
 use super::{Engine, Shared};
 use crate::clock;
+use crate::domain::{KeysetState, Pass};
 use crate::error::{Error, Result};
 use crate::keyring::{KeysetKind, Point, Token};
-use crate::ledger::{KeysetState, Pass};
 use crate::store::{Reader, TokenRow};
 
 /// The one amount of a keyset for authentication.

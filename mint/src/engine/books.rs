@@ -9,8 +9,8 @@ use super::auth::used_before;
 use super::events::Event;
 use super::verify::{QuoteUse, VerifiedTransaction, already_signed, already_spent, pending};
 use crate::clock;
+use crate::domain::{Entry, KeysetState, is_holder, is_itemized};
 use crate::error::{Error, Result};
-use crate::ledger::{Entry, KeysetState, is_holder, is_itemized};
 use crate::spent_log::Spend;
 use crate::store::{Batch, Counters, PostingRow, TokenRow};
 

@@ -1,6 +1,6 @@
 //! The engine: every movement of value goes through here, in four stages.
 //!
-//! 1. **admit** ([`crate::ledger::admit`]): everything that costs no curve operation and no disk;
+//! 1. **admit** ([`crate::domain::admit`]): everything that costs no curve operation and no disk;
 //! 2. **verify and sign** (`prepare`, `verify`), on a CPU pool (`pool`), never on the async runtime's
 //!    threads, as many requests together as wait;
 //! 3. **commit** (`writer`, `books`, `quotes`): one thread, one batch of whatever waits, one fsync;
@@ -32,9 +32,9 @@ use farthing_protocol::conditions::Witness;
 use farthing_protocol::{BlindSignature, BlindedMessage, EncodedPoint, ErrorCode, Identity, Unit};
 use tokio::sync::{broadcast, oneshot};
 
+use crate::domain::{Directory, Keyset, Limits, Transaction};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetKind, Mark, RequestDigest};
-use crate::ledger::{Directory, Keyset, Limits, Transaction};
 use crate::store::{KeysetRow, Reader, Store};
 use events::Events;
 use journal::Gate;

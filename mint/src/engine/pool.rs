@@ -159,8 +159,8 @@ mod tests {
     use crate::engine::{Engine, EngineSettings};
     use farthing_protocol::Unit;
 
+    use crate::domain::{Limits, Transaction};
     use crate::keyring::{Keyring, Seed};
-    use crate::ledger::{Limits, Transaction};
     use crate::store::Store;
 
     /// What becomes of a question and of a transaction with this patience.

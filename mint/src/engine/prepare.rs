@@ -10,9 +10,9 @@ use super::verify::{self, Checked, Marked};
 use super::writer::{Job, Work};
 use super::{Answer, EngineSettings, Shared};
 use crate::clock;
+use crate::domain::{Admitted, Directory, Transaction, admit, credited};
 use crate::error::{Error, Result};
 use crate::keyring::RequestDigest;
-use crate::ledger::{Admitted, Directory, Transaction, admit, credited};
 use crate::store::Reader;
 
 /// A transaction that somebody waits for.

@@ -13,8 +13,8 @@ use farthing_protocol::cashu::QuoteId;
 use super::books::Books;
 use super::events::Event;
 use super::verify::{HeldPayment, QuoteUse};
+use crate::domain::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::error::{Error, Result};
-use crate::ledger::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::store::TokenRow;
 
 /// What became known of a quote.

@@ -15,9 +15,9 @@ use std::path::Path;
 use farthing_protocol::api::PostingKind;
 
 use crate::clock;
+use crate::domain::{KeysetState, SUSPENSE};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetKind};
-use crate::ledger::{KeysetState, SUSPENSE};
 use crate::spent_log::{Ending, Frame, LogReader, Spend};
 use crate::store::{Batch, Counters, KeysetRow, LogPlace, PostingRow, Quarantine, Store};
 

@@ -9,9 +9,9 @@ use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 use std::sync::Arc;
 
 use super::auth::auth_row;
+use crate::domain::{AccountId, Admitted, Entry, Keyset, Purpose};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Mark, Point, RequestDigest, Token};
-use crate::ledger::{AccountId, Admitted, Entry, Keyset, Purpose};
 use crate::store::{BlankRow, Reader, TokenRow};
 
 /// A transaction whose signatures and locks were checked and whose outputs are signed, as the store

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::SharedApp;
+use crate::domain::AccountId;
 use crate::error::{Error, Result};
-use crate::ledger::AccountId;
 
 /// What an API token starts with, so that people and scanners recognise one.
 const PREFIX: &str = "farthing_";

@@ -22,9 +22,9 @@ use farthing_protocol::suite::SuiteId;
 use super::handlers::cashu::REPEATABLE;
 use super::{App, SharedApp};
 use crate::config::{AuthSettings, BlindSettings, Protected};
+use crate::domain::{Pass, Transaction};
 use crate::error::{Error, Result};
 use crate::keyring::Mark;
-use crate::ledger::{Pass, Transaction};
 use crate::openid::{OpenId, Quotas, Subject};
 
 /// What the settings protect, and who knows who may pass.

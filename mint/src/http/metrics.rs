@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use crate::ledger::{Directory, KeysetState};
+use crate::domain::{Directory, KeysetState};
 
 /// How many requests were answered, by path and status.
 #[derive(Debug, Default)]

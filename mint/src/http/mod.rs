@@ -19,12 +19,12 @@ use axum::response::{IntoResponse, Response};
 use farthing_protocol::{ErrorCode, Identity};
 use tokio::sync::Semaphore;
 
-use crate::cashier::Cashier;
 use crate::clock;
 use crate::config::Config;
+use crate::domain::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ledger::Directory;
+use crate::payments::cashier::Cashier;
 use crate::store::Reader;
 use budget::Budget;
 use guard::Guard;

@@ -13,10 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 use super::{App, SharedApp, router};
-use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::payments::cashier::Cashier;
 
 /// A mint that listens.
 pub struct Server {

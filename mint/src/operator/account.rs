@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::account_payments::{Deposit, Pay};
 use super::{Outcome, Output, open};
 use crate::config::DataDir;
+use crate::domain::{AccountId, Purpose, Transaction, is_holder};
 use crate::error::{Error, Result};
 use crate::http::{ApiTokenText, Scopes, to_statement};
-use crate::ledger::{AccountId, Purpose, Transaction, is_holder};
 use crate::store::{ApiToken, Batch, kind_word};
 
 #[derive(Debug, Subcommand)]

@@ -13,12 +13,12 @@ use tokio::time::Instant;
 
 use super::run::start_log;
 use super::{Outcome, Output, open};
-use crate::cashier::{Cashier, MeltWish};
 use crate::clock;
 use crate::config::{Config, DataDir};
+use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote, Payment, Purpose, Transaction};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote, Payment, Purpose, Transaction};
+use crate::payments::cashier::{Cashier, MeltWish};
 
 /// How often it is asked whether an invoice was paid.
 const LOOK: Duration = Duration::from_secs(1);

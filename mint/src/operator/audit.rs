@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Outcome, Output, open};
 use crate::clock;
 use crate::config::DataDir;
+use crate::domain::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 use crate::error::Result;
-use crate::ledger::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use super::voucher::Voucher;
 use super::{Output, open};
 use crate::config::{Config, DataDir};
+use crate::domain::{Directory, Transaction};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::keyring::KeysetKind;
-use crate::ledger::{Directory, Transaction};
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {

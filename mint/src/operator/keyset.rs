@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::{Output, open};
 use crate::config::{Config, DataDir};
+use crate::domain::KeysetState;
 use crate::engine::recovery::post_suspense;
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetKind, KeysetTerms, Seed};
-use crate::ledger::KeysetState;
 use crate::store::{Batch, Counters, KeysetRow, Store};
 
 #[derive(Debug, Subcommand)]

@@ -9,13 +9,13 @@ use farthing_protocol::BlindedMessage;
 use farthing_protocol::api::Restored;
 
 use super::keyset::add_keyset;
-use crate::cashier::Cashier;
 use crate::config::{Config, DataDir};
+use crate::domain::{Transaction, is_holder};
 use crate::engine::{Answer, Engine, EngineSettings, Journal};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, KeysetKind, Seed};
-use crate::ledger::{Transaction, is_holder};
-use crate::lightning;
+use crate::payments::cashier::Cashier;
+use crate::payments::lightning;
 use crate::store::{AccountRow, Reader, Store};
 
 /// Settings and store, for commands that need no keys.

@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::{Output, open};
 use crate::clock;
 use crate::config::DataDir;
+use crate::domain::{MeltQuote, MeltState};
 use crate::engine::recovery::post_suspense;
 use crate::engine::{Engine, QuoteStep};
 use crate::error::{Error, Result};
-use crate::ledger::{MeltQuote, MeltState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PaymentCommand {

@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::{Output, open};
 use crate::clock;
 use crate::config::{DataDir, spent_log_file};
+use crate::domain::KeysetState;
 use crate::engine::recovery::{self, Lift, Replayed};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Seed};
-use crate::ledger::KeysetState;
 use crate::spent_log::Ending;
 use crate::store::Store;
 

@@ -9,11 +9,11 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Output, open};
-use crate::cashier::Cashier;
 use crate::config::{Config, DataDir, LogFormat, LogLevel};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::http::Server;
+use crate::payments::cashier::Cashier;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Output, open};
 use crate::config::DataDir;
+use crate::domain::{AccountId, Purpose, RESERVE, SUSPENSE, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, Purpose, RESERVE, SUSPENSE, Transaction};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SuspenseCommand {

@@ -4,8 +4,8 @@ use farthing_protocol::api::PostingKind;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Batch, Reader};
+use crate::domain::AccountId;
 use crate::error::Result;
-use crate::ledger::AccountId;
 
 /// An account as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

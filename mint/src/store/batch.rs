@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::reader::{self, KeysetRow};
+use crate::domain::KeysetState;
 use crate::error::Result;
 use crate::keyring::{Mark, RequestDigest};
-use crate::ledger::KeysetState;
 
 /// Up to how many pages of 4,096 bytes [`Writer::tidy`] writes a file anew: 64 MiB, about a second.
 const TIDY_PAGES_MAX: u32 = 16_384;

@@ -6,11 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Reader, reader};
 use crate::clock;
-use crate::error::{Error, Result};
-use crate::ledger::{
+use crate::domain::{
     AccountLine, BalanceSheet, FEES, KeysetLine, PAID_IN, PAYING_OUT, RESERVE, SUSPENSE, Sum,
     Suspense, SuspenseLine,
 };
+use crate::error::{Error, Result};
 
 impl Reader {
     /// Counts everything, at one moment of the store. Reads every token's row, so it takes a while on

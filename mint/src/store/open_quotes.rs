@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::quotes::{MELT_QUOTE, MINT_QUOTE, to_melt_quote, to_mint_quote};
 use super::{Batch, Reader};
+use crate::domain::{AccountId, MeltQuote, MintQuote};
 use crate::error::Result;
-use crate::ledger::{AccountId, MeltQuote, MintQuote};
 
 /// Of melt quotes: nobody has begun the payment. What failed was begun.
 const UNBEGUN: &str = "state = 'unpaid' AND started = 0";

@@ -5,9 +5,9 @@ use farthing_protocol::cashu::QuoteId;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::{Batch, Reader, TokenRow};
+use crate::domain::{MeltQuote, MeltState, MintQuote};
 use crate::error::{Error, Result};
 use crate::keyring::Mark;
-use crate::ledger::{MeltQuote, MeltState, MintQuote};
 
 pub(super) const MINT_QUOTE: &str =
     "id, payment_hash, request, amount, account, pubkey, expiry, paid, issued, updated_at

@@ -8,9 +8,9 @@ use farthing_protocol::suite::SuiteId;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use super::Counters;
+use crate::domain::KeysetState;
 use crate::error::{Error, Result};
 use crate::keyring::{KeysetTerms, Mark, RequestDigest};
-use crate::ledger::KeysetState;
 
 /// A connection that only reads. For one thread at a time.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use rusqlite::types::{FromSql, ToSql};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{Batch, Reader};
+use crate::domain::SUSPENSE;
 use crate::error::{Error, Result};
-use crate::ledger::SUSPENSE;
 
 const LOG: &str = "spent_log";
 const LOG_START: &str = "spent_log_start";
@@ -154,7 +154,7 @@ impl Batch<'_> {
     /// [`Error::Store`].
     pub fn accounts_total(&self) -> Result<i64> {
         let sql = "SELECT coalesce(sum(balance), 0) FROM accounts WHERE id > ?1";
-        let highest_of_the_mint = crate::ledger::FEES;
+        let highest_of_the_mint = crate::domain::FEES;
         let mut statement = self.transaction.prepare_cached(sql)?;
         Ok(statement.query_row([highest_of_the_mint], |row| row.get(0))?)
     }

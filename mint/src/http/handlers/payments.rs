@@ -15,9 +15,9 @@ use super::super::auth::{Caller, Scope};
 use super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::{App, SharedApp, body};
 use super::tokens::execute;
-use crate::cashier::{Cashier, MeltWish};
+use crate::domain::{Payment, Purpose, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{Payment, Purpose, Transaction};
+use crate::payments::cashier::{Cashier, MeltWish};
 
 /// POST `/v1/account/deposit`: an invoice whose payment funds the caller's account.
 pub(in crate::http) async fn deposit(

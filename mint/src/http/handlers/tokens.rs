@@ -11,8 +11,8 @@ use farthing_protocol::api::{
 
 use super::super::auth::{Caller, Scope};
 use super::super::{SharedApp, body};
+use crate::domain::Transaction;
 use crate::error::Result;
-use crate::ledger::Transaction;
 
 /// POST `/v1/swap` (NUT-03).
 pub(in crate::http) async fn swap(

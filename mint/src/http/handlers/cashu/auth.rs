@@ -14,9 +14,9 @@ use super::super::super::guard::Clear;
 use super::super::super::{SharedApp, body};
 use super::super::public::{keys_of, keyset_keys_of, keysets_of};
 use crate::clock;
+use crate::domain::Transaction;
 use crate::error::{Error, Result};
 use crate::keyring::KeysetKind;
-use crate::ledger::Transaction;
 
 /// GET `/cashu/v1/auth/blind/keys`.
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {

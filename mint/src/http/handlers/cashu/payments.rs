@@ -18,9 +18,9 @@ use super::super::super::{App, SharedApp, body};
 use super::super::payments::cashier;
 use super::super::tokens::{execute, signed};
 use super::public::QUOTES_MAX;
-use crate::cashier::{Cashier, MeltWish};
+use crate::domain::{MintQuote, Payment, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{MintQuote, Payment, Transaction};
+use crate::payments::cashier::{Cashier, MeltWish};
 
 /// POST `/cashu/v1/mint/quote/bolt11`.
 pub(in crate::http) async fn mint_quote(

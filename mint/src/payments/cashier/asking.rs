@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
-use crate::lightning::PaymentHash;
+use crate::payments::lightning::PaymentHash;
 
 /// How long after one question about an invoice the next may be asked.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -4,10 +4,10 @@ use farthing_protocol::{EncodedPoint, ErrorCode};
 
 use super::{Cashier, failed, new_id};
 use crate::clock;
+use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::engine::{QuoteStep, too_many_quotes};
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
-use crate::lightning::{self, ParsedInvoice};
+use crate::payments::lightning::{self, ParsedInvoice};
 
 /// The longest that what a payment costs is promised for.
 const MELT_EXPIRY_S: u64 = 3600;

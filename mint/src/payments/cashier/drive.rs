@@ -9,10 +9,10 @@ use farthing_protocol::cashu::QuoteId;
 
 use super::{Cashier, POISONED, SHOWN_S};
 use crate::clock;
+use crate::domain::{MeltQuote, MeltState, MintQuote};
 use crate::engine::{Event, QuoteStep};
 use crate::error::Result;
-use crate::ledger::{MeltQuote, MeltState, MintQuote};
-use crate::lightning::{Attempt, Outgoing, Payment};
+use crate::payments::lightning::{Attempt, Outgoing, Payment};
 
 /// How often the backend is asked about what is open.
 const ROUND: Duration = Duration::from_secs(1);

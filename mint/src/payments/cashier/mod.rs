@@ -24,10 +24,10 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::clock;
 use crate::config::Config;
+use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::engine::{Engine, Event, QuoteStep};
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote};
-use crate::lightning::{BackendError, Features, Incoming, PaymentBackend};
+use crate::payments::lightning::{BackendError, Features, Incoming, PaymentBackend};
 use asking::Asking;
 use rates::Rates;
 
