@@ -11,14 +11,11 @@ mod url;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use farthing_protocol::identity::URLS_MAX;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::domain::Limits;
-use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
 
@@ -358,23 +355,6 @@ impl Config {
                 "urls: {url} is not an address of a mint: write it like https://mint.example"
             )),
             None => Ok(()),
-        }
-    }
-
-    /// What the engine is told.
-    #[must_use]
-    pub fn engine(&self) -> EngineSettings {
-        EngineSettings {
-            unit: self.money(),
-            limits: Limits {
-                inputs_max: self.inputs_max,
-                outputs_max: self.outputs_max,
-                secret_bytes_max: self.secret_bytes_max,
-                witness_bytes_max: self.witness_bytes_max,
-            },
-            replay_days: self.replay_days,
-            queue_max: self.queue_max,
-            queue_timeout: Duration::from_millis(self.queue_timeout_ms),
         }
     }
 }

@@ -12,9 +12,10 @@ use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::{EncodedPoint, ErrorCode, KeysetId, Unit, with_suite};
 
 use super::balance::{Balance, balance};
+use super::directory::Directory;
+use super::keyset::{Keyset, KeysetState};
 use super::transaction::{Entry, Purpose, Transaction};
-use super::{Directory, Keyset, KeysetState};
-use crate::error::{Error, Result};
+use crate::error::{Result, refuse};
 
 /// What one request may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ pub fn admit<'t>(
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
     let input_keysets = find_all(inputs, directory, unit, now, check_input)?;
     // A blank has no amount yet, whatever it says.
-    let are_blank = transaction.signed_outputs().is_empty();
+    let are_blank = transaction.purpose.shape().has_blanks;
     let amount = |amount| if are_blank { 1 } else { amount };
     let outputs = transaction.outputs.iter();
     let outputs = outputs.map(|o| (&o.id, amount(o.amount)));
@@ -127,22 +128,11 @@ fn check_limits(transaction: &Transaction, limits: &Limits) -> Result<()> {
         purpose,
         auth: _,
     } = transaction;
-    let (needs_inputs, needs_outputs) = match purpose {
-        Purpose::Swap => (true, true),
-        Purpose::Withdraw(_) | Purpose::Issue(..) | Purpose::Mint(_) | Purpose::IssueAuth => {
-            (false, true)
-        }
-        Purpose::Redeem(_) | Purpose::Melt(_) => (true, false),
-        Purpose::Credit(..)
-        | Purpose::Debit(..)
-        | Purpose::Payout(..)
-        | Purpose::Settle(..)
-        | Purpose::SpendAuth => (false, false),
-    };
-    if needs_inputs && inputs.is_empty() {
+    let shape = purpose.shape();
+    if shape.needs_inputs && inputs.is_empty() {
         return refuse(ErrorCode::Empty, "there are no inputs");
     }
-    if needs_outputs && outputs.is_empty() {
+    if shape.needs_outputs && outputs.is_empty() {
         return refuse(ErrorCode::Empty, "there are no outputs");
     }
     if inputs.len() > limits.inputs_max {
@@ -290,7 +280,7 @@ fn check_units(
     let is_auth = token == Some(auth::UNIT);
     if token.is_some() && is_auth != (transaction.purpose == Purpose::IssueAuth) {
         let detail = format!(
-            "authentication has the unit {}, and money has not",
+            "authentication tokens (unit {}) and money cannot be mixed",
             auth::UNIT
         );
         return refuse(ErrorCode::UnitUnsupported, detail);
@@ -301,11 +291,4 @@ fn check_units(
         return refuse(ErrorCode::UnitUnsupported, detail);
     }
     Ok(())
-}
-
-pub(super) fn refuse<T>(
-    code: ErrorCode,
-    detail: impl Into<std::borrow::Cow<'static, str>>,
-) -> Result<T> {
-    Err(Error::request(code, detail))
 }

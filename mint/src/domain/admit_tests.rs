@@ -11,11 +11,10 @@ use farthing_protocol::{
 };
 
 use super::{
-    AccountId, Directory, Entry, FEES, Keyset, KeysetState, Limits, Pass, Payment, Purpose,
-    RESERVE, Transaction, admit, credited,
+    AccountId, AuthToken, Directory, Entry, FEES, Keyset, KeysetState, KeysetTerms, Limits,
+    Payment, Purpose, RESERVE, Transaction, admit, credited,
 };
 use crate::error::{Error, Result};
-use crate::keyring::KeysetTerms;
 
 const NOW: u64 = 1_000_000;
 const ANN: AccountId = 3;
@@ -413,7 +412,7 @@ fn authentication_is_no_money() {
     let nothing = Transaction::issue_auth(vec![]);
     assert_eq!(refused(&nothing), ErrorCode::Empty);
     let mark = [7; 16];
-    let used = Transaction::spend_auth(Pass { mark, keyset: 10 });
+    let used = Transaction::spend_auth(AuthToken { mark, keyset: 10 });
     assert_eq!(admitted(&used), (vec![], 0));
 }
 

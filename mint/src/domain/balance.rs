@@ -5,12 +5,11 @@ use std::sync::Arc;
 use farthing_protocol::api::PostingKind;
 use farthing_protocol::{ErrorCode, Unit, amount, keyset};
 
-use super::Keyset;
-use super::admit::refuse;
+use super::keyset::Keyset;
 use super::transaction::{
-    Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
+    AccountId, Entry, FEES, PAID_IN, PAYING_OUT, Payment, Purpose, RESERVE, SUSPENSE, Transaction,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, refuse};
 
 /// Where a transaction's value goes.
 #[derive(Debug, Default)]
@@ -22,7 +21,7 @@ pub(super) struct Balance {
     pub(super) held: u64,
 }
 
-/// Σ inputs − fee − Σ outputs = Σ postings. Gives the postings, the fee's among them, and what a
+/// Σ inputs − fee − Σ outputs = Σ postings. Returns the postings, the fee's among them, and what a
 /// redemption credits or a payment holds. A refusal names amounts in `unit`.
 pub(super) fn balance(
     transaction: &Transaction,
@@ -81,8 +80,41 @@ pub(super) fn balance(
         }
         // What is worth nothing is on no account.
         Purpose::IssueAuth | Purpose::SpendAuth => {}
-        Purpose::Payout(..) | Purpose::Credit(..) | Purpose::Debit(..) | Purpose::Settle(..) => {
-            balance.move_funds(&transaction.purpose)?;
+        Purpose::Payout(account, Payment { due, .. }) => {
+            balance.held = *due;
+            balance.give(
+                *account,
+                -positive(*due)?,
+                PAYING_OUT,
+                PostingKind::Payout,
+                &None,
+            )?;
+        }
+        Purpose::Credit(account, amount, note) => {
+            balance.give(
+                *account,
+                positive(*amount)?,
+                RESERVE,
+                PostingKind::Credit,
+                note,
+            )?;
+        }
+        Purpose::Debit(account, amount, note) => {
+            balance.give(
+                *account,
+                -positive(*amount)?,
+                RESERVE,
+                PostingKind::Debit,
+                note,
+            )?;
+        }
+        Purpose::Settle(account, amount, note) => {
+            let kind = match amount {
+                0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+                1.. => PostingKind::Credit,
+                i64::MIN..0 => PostingKind::Debit,
+            };
+            balance.give(*account, *amount, SUSPENSE, kind, note)?;
         }
     }
     if fee > 0 {
@@ -92,48 +124,22 @@ pub(super) fn balance(
 }
 
 impl Balance {
-    /// What moves between accounts, without tokens.
-    fn move_funds(&mut self, purpose: &Purpose) -> Result<()> {
-        match purpose {
-            Purpose::Payout(account, Payment { due, .. }) => {
-                self.held = *due;
-                let due = positive(*due)?;
-                self.post(*account, -due, PostingKind::Payout, &None);
-                self.post(PAYING_OUT, due, PostingKind::Payout, &None);
-            }
-            Purpose::Credit(account, amount, note) => {
-                let amount = positive(*amount)?;
-                self.post(*account, amount, PostingKind::Credit, note);
-                self.post(RESERVE, -amount, PostingKind::Credit, note);
-            }
-            Purpose::Debit(account, amount, note) => {
-                let amount = positive(*amount)?;
-                self.post(*account, -amount, PostingKind::Debit, note);
-                self.post(RESERVE, amount, PostingKind::Debit, note);
-            }
-            Purpose::Settle(account, amount, note) => {
-                let kind = match amount {
-                    0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
-                    1.. => PostingKind::Credit,
-                    i64::MIN..0 => PostingKind::Debit,
-                };
-                let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
-                self.post(*account, *amount, kind, note);
-                self.post(SUSPENSE, opposite, kind, note);
-            }
-            Purpose::Swap
-            | Purpose::Withdraw(_)
-            | Purpose::Redeem(_)
-            | Purpose::Issue(..)
-            | Purpose::Mint(_)
-            | Purpose::Melt(_)
-            | Purpose::IssueAuth
-            | Purpose::SpendAuth => {}
-        }
+    /// Gives an account an amount, which is negative to take it, from another account.
+    fn give(
+        &mut self,
+        account: AccountId,
+        amount: i64,
+        from: AccountId,
+        kind: PostingKind,
+        note: &Option<String>,
+    ) -> Result<()> {
+        self.post(account, amount, kind, note);
+        let opposite = amount.checked_neg().ok_or_else(unbalanced)?;
+        self.post(from, opposite, kind, note);
         Ok(())
     }
 
-    fn post(&mut self, account: i64, amount: i64, kind: PostingKind, note: &Option<String>) {
+    fn post(&mut self, account: AccountId, amount: i64, kind: PostingKind, note: &Option<String>) {
         self.entries.push(Entry {
             account,
             amount,

@@ -3,83 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use farthing_protocol::KeysetId;
 use farthing_protocol::api::{Keys, KeysetKeys, Keysets, keysets_digest};
-use farthing_protocol::{KeysetId, KeysetInfo, PublicKeys};
 
-use crate::keyring::{KeysetKind, KeysetTerms};
-
-/// What a keyset may still be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeysetState {
-    /// Signs and redeems.
-    Active,
-    /// Redeems only.
-    Retired,
-    /// Neither: it would have redeemed more than it issued, so one of its keys has leaked.
-    Frozen,
-    /// Neither, until the operator has said which of its tokens were spent after the copy that the
-    /// store was restored from.
-    Quarantined,
-}
-
-impl KeysetState {
-    /// The word for it in the store and the operator's commands.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Retired => "retired",
-            Self::Frozen => "frozen",
-            Self::Quarantined => "quarantined",
-        }
-    }
-
-    /// Reads the word; `None` for any other.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        let all = [Self::Active, Self::Retired, Self::Frozen, Self::Quarantined];
-        all.into_iter().find(|state| state.as_str() == word)
-    }
-}
-
-/// A keyset without its private keys.
-#[derive(Clone, Debug)]
-pub struct Keyset {
-    /// Its id.
-    pub id: KeysetId,
-    /// What it was made of.
-    pub terms: KeysetTerms,
-    /// What it may be used for.
-    pub state: KeysetState,
-    /// Its public keys.
-    pub keys: PublicKeys,
-}
-
-impl Keyset {
-    /// As `/v1/keysets` lists it.
-    #[must_use]
-    pub fn info(&self) -> KeysetInfo {
-        KeysetInfo {
-            id: self.id,
-            unit: self.terms.unit.clone(),
-            active: self.state == KeysetState::Active,
-            input_fee_ppk: self.terms.input_fee_ppk,
-            final_expiry: self.terms.final_expiry,
-        }
-    }
-
-    /// Whether its final expiry is past at Unix time `now`.
-    #[must_use]
-    pub fn is_expired(&self, now: u64) -> bool {
-        self.terms.final_expiry.is_some_and(|expiry| now > expiry)
-    }
-
-    /// Whether it has a key for `amount`.
-    #[must_use]
-    pub fn has_amount(&self, amount: u64) -> bool {
-        amount.is_power_of_two() && amount.trailing_zeros() < u32::from(self.terms.amounts)
-    }
-}
+use super::keyset::{Keyset, KeysetKind, KeysetState};
 
 /// All keysets of the mint at one moment, oldest first.
 #[derive(Clone, Debug, Default)]

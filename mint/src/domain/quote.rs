@@ -7,7 +7,7 @@
 use farthing_protocol::EncodedPoint;
 use farthing_protocol::cashu::QuoteId;
 
-use super::AccountId;
+use super::transaction::AccountId;
 
 /// An invoice of the mint's, and what became of it. Amounts are in the mint's unit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use farthing_protocol::api::PostingKind;
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::{BlindedMessage, Proof};
 
-use crate::keyring::Mark;
+use super::mark::Mark;
 
 /// The mint's number for an account.
 pub type AccountId = i64;
@@ -53,18 +53,23 @@ pub struct Transaction {
     /// Which postings go with them.
     pub purpose: Purpose,
     /// The blind authentication that it came with: used up with it, or not at all.
-    pub auth: Option<Pass>,
+    pub auth: Option<AuthToken>,
 }
 
 /// A blind authentication token (NUT-22) that is this mint's. Whether it was used before is not known yet.
 ///
 /// Only [`crate::engine::Engine::authenticate`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pass {
+pub struct AuthToken {
     /// The mark of its `Y`.
     pub(crate) mark: Mark,
     /// Its keyset's index.
     pub(crate) keyset: u32,
+}
+
+impl AuthToken {
+    /// The one amount of a keyset for authentication.
+    pub const AMOUNT: u64 = 1;
 }
 
 /// What a transaction is for, which says where its difference goes.
@@ -96,6 +101,63 @@ pub enum Purpose {
     IssueAuth,
     /// Nothing but to use up the blind authentication of a request that moves no value.
     SpendAuth,
+}
+
+/// What a purpose makes of a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape<'p> {
+    /// Whether it is nothing without inputs.
+    pub needs_inputs: bool,
+    /// Whether it is nothing without outputs.
+    pub needs_outputs: bool,
+    /// Whether its outputs are blanks: not signed, since their amounts are not known yet.
+    pub has_blanks: bool,
+    /// The account whose holder asked.
+    pub account: Option<AccountId>,
+    /// The payment to outside that it begins.
+    pub payment: Option<&'p Payment>,
+}
+
+impl Purpose {
+    /// Returns what the purpose makes of a transaction, but for the postings, which admission works out.
+    #[must_use]
+    pub fn shape(&self) -> Shape<'_> {
+        let with_outputs = |account| Shape {
+            needs_outputs: true,
+            account,
+            ..Shape::default()
+        };
+        let of_account = |account| Shape {
+            account: Some(account),
+            ..Shape::default()
+        };
+        match self {
+            Self::Swap => Shape {
+                needs_inputs: true,
+                ..with_outputs(None)
+            },
+            Self::Withdraw(account) | Self::Issue(account, _) => with_outputs(Some(*account)),
+            Self::Mint(_) | Self::IssueAuth => with_outputs(None),
+            Self::Redeem(account) => Shape {
+                needs_inputs: true,
+                ..of_account(*account)
+            },
+            Self::Melt(payment) => Shape {
+                needs_inputs: true,
+                has_blanks: true,
+                payment: Some(payment),
+                ..Shape::default()
+            },
+            Self::Payout(account, payment) => Shape {
+                payment: Some(payment),
+                ..of_account(*account)
+            },
+            Self::Credit(account, ..) | Self::Debit(account, ..) | Self::Settle(account, ..) => {
+                of_account(*account)
+            }
+            Self::SpendAuth => Shape::default(),
+        }
+    }
 }
 
 /// A payment to outside that is to begin.
@@ -136,10 +198,8 @@ impl Transaction {
     #[must_use]
     pub fn withdraw(account: AccountId, outputs: Vec<BlindedMessage>) -> Self {
         Self {
-            inputs: Vec::new(),
             outputs,
-            purpose: Purpose::Withdraw(account),
-            auth: None,
+            ..Self::postings(Purpose::Withdraw(account))
         }
     }
 
@@ -158,10 +218,8 @@ impl Transaction {
     #[must_use]
     pub fn issue(account: AccountId, outputs: Vec<BlindedMessage>, note: Option<String>) -> Self {
         Self {
-            inputs: Vec::new(),
             outputs,
-            purpose: Purpose::Issue(account, note),
-            auth: None,
+            ..Self::postings(Purpose::Issue(account, note))
         }
     }
 
@@ -169,10 +227,8 @@ impl Transaction {
     #[must_use]
     pub fn mint(quotes: Vec<(QuoteId, u64)>, outputs: Vec<BlindedMessage>) -> Self {
         Self {
-            inputs: Vec::new(),
             outputs,
-            purpose: Purpose::Mint(quotes),
-            auth: None,
+            ..Self::postings(Purpose::Mint(quotes))
         }
     }
 
@@ -209,13 +265,13 @@ impl Transaction {
 
     /// Nothing but to use up a blind authentication token.
     #[must_use]
-    pub fn spend_auth(pass: Pass) -> Self {
+    pub fn spend_auth(pass: AuthToken) -> Self {
         Self::postings(Purpose::SpendAuth).with_auth(Some(pass))
     }
 
     /// The transaction with the blind authentication that it came with, if any.
     #[must_use]
-    pub fn with_auth(self, auth: Option<Pass>) -> Self {
+    pub fn with_auth(self, auth: Option<AuthToken>) -> Self {
         Self { auth, ..self }
     }
 
@@ -223,38 +279,15 @@ impl Transaction {
     /// not known yet.
     #[must_use]
     pub fn signed_outputs(&self) -> &[BlindedMessage] {
-        match self.purpose {
-            Purpose::Melt(_) => &[],
-            Purpose::Swap
-            | Purpose::Mint(_)
-            | Purpose::Withdraw(_)
-            | Purpose::Redeem(_)
-            | Purpose::Issue(..)
-            | Purpose::Credit(..)
-            | Purpose::Debit(..)
-            | Purpose::Payout(..)
-            | Purpose::Settle(..)
-            | Purpose::IssueAuth
-            | Purpose::SpendAuth => &self.outputs,
+        if self.purpose.shape().has_blanks {
+            return &[];
         }
+        &self.outputs
     }
 
     /// The account whose holder asked, 0 for none: part of a request's digest.
     #[must_use]
     pub fn account(&self) -> AccountId {
-        match self.purpose {
-            Purpose::Swap
-            | Purpose::Mint(_)
-            | Purpose::Melt(_)
-            | Purpose::IssueAuth
-            | Purpose::SpendAuth => 0,
-            Purpose::Withdraw(account)
-            | Purpose::Redeem(account)
-            | Purpose::Issue(account, _)
-            | Purpose::Credit(account, ..)
-            | Purpose::Debit(account, ..)
-            | Purpose::Payout(account, _)
-            | Purpose::Settle(account, ..) => account,
-        }
+        self.purpose.shape().account.unwrap_or(0)
     }
 }

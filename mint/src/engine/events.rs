@@ -5,7 +5,7 @@ use std::sync::Arc;
 use farthing_protocol::cashu::QuoteId;
 use tokio::sync::broadcast;
 
-use crate::keyring::Mark;
+use crate::domain::Mark;
 
 /// How many batches a watcher may be behind before it misses some.
 const BEHIND_MAX: usize = 256;

@@ -10,10 +10,9 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::PostingKind;
 use farthing_protocol::cashu::QuoteId;
 
-use super::books::Books;
 use super::events::Event;
-use super::verify::{HeldPayment, QuoteUse};
-use crate::domain::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
+use super::open_batch::OpenBatch;
+use crate::domain::{FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::error::{Error, Result};
 use crate::store::TokenRow;
 
@@ -44,7 +43,7 @@ pub enum QuoteStep {
     Failed(QuoteId),
 }
 
-impl Books<'_> {
+impl OpenBatch<'_> {
     /// Takes note of what became known. Said again, it changes nothing.
     pub(super) fn take(&mut self, step: &QuoteStep) -> Result<()> {
         match step {
@@ -113,118 +112,8 @@ impl Books<'_> {
         self.batch.add_melt_quote(quote)
     }
 
-    /// What stands against beginning a payment that was begun before, perhaps by the same request.
-    pub(super) fn payment_conflict(&self, quotes: &QuoteUse) -> Result<Option<Error>> {
-        let QuoteUse::Pays(payment) = quotes else {
-            return Ok(None);
-        };
-        let quote = self.batch.melt_quote(&payment.quote)?;
-        Ok(quote.and_then(|quote| begun_before(quote.state)))
-    }
-
-    /// Whether what a transaction wants of quotes can be had.
-    pub(super) fn check_quotes(&self, quotes: &QuoteUse) -> Result<()> {
-        match quotes {
-            QuoteUse::None => Ok(()),
-            QuoteUse::Issues(quotes) => quotes
-                .iter()
-                .try_for_each(|(id, amount)| self.check_issue(id, *amount)),
-            QuoteUse::Pays(payment) => self.check_payment(payment).map(|_| ()),
-        }
-    }
-
-    fn check_issue(&self, id: &QuoteId, amount: u64) -> Result<()> {
-        let quote = self.batch.mint_quote(id)?.filter(|q| q.account.is_none());
-        let quote = quote.ok_or_else(unknown)?;
-        if quote.paid == 0 {
-            return refuse(ErrorCode::QuoteUnpaid, "the quote's invoice is not paid");
-        }
-        if quote.issued.saturating_add(amount) > quote.paid {
-            return refuse(
-                ErrorCode::QuoteIssued,
-                "the quote's tokens were issued before",
-            );
-        }
-        Ok(())
-    }
-
-    /// Gives the quote, and the mint quote of this mint's that its invoice belongs to.
-    fn check_payment(&self, payment: &HeldPayment) -> Result<(MeltQuote, Option<MintQuote>)> {
-        let quote = self.batch.melt_quote(&payment.quote)?;
-        let quote = quote.filter(|q| q.account == payment.account);
-        let quote = quote.ok_or_else(unknown)?;
-        let states = self.batch.states_of_payment(&quote.payment_hash)?;
-        if let Some(conflict) = states
-            .into_iter()
-            .find_map(|(state, _)| begun_before(state))
-        {
-            return Err(conflict);
-        }
-        if quote.expiry < self.now {
-            return refuse(
-                ErrorCode::QuoteExpired,
-                "the quote has expired: ask for another",
-            );
-        }
-        let own = self.batch.mint_quote_of_payment(&quote.payment_hash)?;
-        if let Some(own) = &own {
-            if own.paid > 0 {
-                return refuse(ErrorCode::InvoicePaid, "this invoice was paid before");
-            }
-            if own.expiry < self.now {
-                return refuse(ErrorCode::QuoteExpired, "this invoice has expired");
-            }
-            if own.amount != quote.amount || quote.is_partial {
-                let detail = "an invoice of this mint's own is paid as a whole";
-                return refuse(ErrorCode::InvoiceAmountMismatch, detail);
-            }
-        }
-        Ok((quote, own))
-    }
-
-    pub(super) fn issue_quotes(&mut self, quotes: &[(QuoteId, u64)]) -> Result<()> {
-        for (id, amount) in quotes {
-            let mut quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
-            quote.issued = quote.issued.saturating_add(*amount);
-            quote.updated_at = quote.changed_at(self.now);
-            self.batch.set_mint_quote(&quote)?;
-            self.events.push(Event::Quote(id.clone()));
-        }
-        Ok(())
-    }
-
-    /// Holds what a payment needs. An invoice of this mint's own is paid at once, and nothing leaves.
-    pub(super) fn begin_payment<'r>(
-        &mut self,
-        payment: &HeldPayment,
-        spends: impl IntoIterator<Item = &'r TokenRow>,
-    ) -> Result<()> {
-        let (mut quote, own) = self.check_payment(payment)?;
-        for spend in spends {
-            self.batch.hold(&quote.id, spend)?;
-            self.counters_of(spend)?.held += spend.amount.cast_signed();
-            self.events.push(Event::Token(spend.mark));
-        }
-        self.batch.add_blanks(&quote.id, &payment.blanks)?;
-        quote.state = MeltState::Pending;
-        quote.held = payment.held;
-        // The backend tells this attempt from those before it by its time.
-        let attempts = self.batch.states_of_payment(&quote.payment_hash)?;
-        let last = attempts.into_iter().map(|(_, started)| started).max();
-        quote.started = self.now.max(last.unwrap_or(0) + 1);
-        self.batch.set_melt_quote(&quote)?;
-        self.events.push(Event::Quote(quote.id.clone()));
-        match own {
-            Some(own) => {
-                self.receive(own)?;
-                self.arrive(quote, 0, None)
-            }
-            None => Ok(()),
-        }
-    }
-
     /// Gives what was paid for a mint quote to whom it belongs, in the quote's amount.
-    fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
+    pub(super) fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
         let amount = to_signed(quote.amount)?;
         let (beneficiary, issued) = match quote.account {
             Some(account) => (account, quote.amount),
@@ -241,7 +130,12 @@ impl Books<'_> {
 
     /// Ends a payment that has arrived, and cost `fee` beyond its amount. What was paid is posted by the
     /// caller; here is what paid for it.
-    fn arrive(&mut self, mut quote: MeltQuote, fee: u64, preimage: Option<[u8; 32]>) -> Result<()> {
+    pub(super) fn arrive(
+        &mut self,
+        mut quote: MeltQuote,
+        fee: u64,
+        preimage: Option<[u8; 32]>,
+    ) -> Result<()> {
         let cost = to_signed(quote.amount.saturating_add(fee))?;
         let held = to_signed(quote.held)?;
         if cost > held {
@@ -332,18 +226,6 @@ impl Books<'_> {
         let quote = self.batch.melt_quote(id)?;
         Ok(quote.filter(|quote| quote.state == MeltState::Pending))
     }
-
-    fn post_amount(&self, account: i64, amount: i64, kind: PostingKind) -> Result<()> {
-        if amount == 0 {
-            return Ok(());
-        }
-        self.post(&Entry {
-            account,
-            amount,
-            kind,
-            note: None,
-        })
-    }
 }
 
 /// Up to `count` powers of two below 2^`amounts` that add up to as much of `left` as they can, ascending.
@@ -363,36 +245,11 @@ fn to_signed(amount: u64) -> Result<i64> {
     i64::try_from(amount).map_err(|_| Error::Invariant("an amount beyond 63 bits in a quote"))
 }
 
-/// Why a payment in this state cannot begin.
-fn begun_before(state: MeltState) -> Option<Error> {
-    match state {
-        MeltState::Unpaid => None,
-        MeltState::Pending => {
-            let detail = "this invoice is being paid";
-            Some(Error::request(ErrorCode::QuotePending, detail))
-        }
-        MeltState::Paid => {
-            let detail = "this invoice was paid before";
-            Some(Error::request(ErrorCode::InvoicePaid, detail))
-        }
-    }
-}
-
 /// As many quotes are open as the mint has room for.
 pub(crate) fn too_many_quotes() -> Error {
     let detail = "the mint has as many open quotes as it keeps; nothing was moved: try again later";
     Error::request(ErrorCode::Unavailable, detail)
 }
-
-fn unknown() -> Error {
-    Error::request(ErrorCode::QuoteUnknown, "no such quote at this mint")
-}
-
-fn refuse<T>(code: ErrorCode, detail: &'static str) -> Result<T> {
-    Err(Error::request(code, detail))
-}
-
-const VANISHED: Error = Error::Invariant("a quote vanished within a batch");
 
 #[cfg(test)]
 mod tests {

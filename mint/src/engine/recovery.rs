@@ -6,7 +6,7 @@
 //!
 //! What the log says was spent is booked as redeemed, and as owed to the suspense account: it went
 //! into tokens, or onto accounts, that the copy does not know. When such a token comes back, it is
-//! booked as issued after all (`recognise` in `books.rs`), and the suspense account owes it no
+//! booked as issued after all (`recognise` in `apply.rs`), and the suspense account owes it no
 //! longer. So that the solvency guard lets it, its keyset has an allowance.
 
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use std::path::Path;
 use farthing_protocol::api::PostingKind;
 
 use crate::clock;
-use crate::domain::{KeysetState, SUSPENSE};
+use crate::domain::{KeysetKind, KeysetState, PostingRow, SUSPENSE};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetKind};
+use crate::keyring::Keyring;
 use crate::spent_log::{Ending, Frame, LogReader, Spend};
-use crate::store::{Batch, Counters, KeysetRow, LogPlace, PostingRow, Quarantine, Store};
+use crate::store::{Batch, Counters, KeysetRow, LogPlace, Quarantine, Store};
 
 /// Tokens replayed in one batch: a running mint waits that long for its turn to write.
 const BATCH_TOKENS: u64 = 10_000;

@@ -8,12 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::seed::Seed;
-
-/// 16 bytes that stand for a token or an output.
-pub type Mark = [u8; 16];
-
-/// 16 bytes that stand for a request.
-pub type RequestDigest = [u8; 16];
+use crate::domain::{Mark, RequestDigest};
 
 /// The keys, each already absorbed.
 pub(super) struct MarkKeys {

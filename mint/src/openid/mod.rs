@@ -20,7 +20,6 @@ use serde::de::DeserializeOwned;
 use crate::config::{AuthSettings, is_secure};
 use crate::error::{Error, Result, http_reason};
 use keys::{Keys, Listed};
-use token::Head;
 
 pub(crate) use quotas::Quotas;
 pub(crate) use token::Subject;
@@ -84,7 +83,7 @@ impl OpenId {
     /// # Errors
     /// [`Error::Request`] with `ClearAuthFailed`; [`Error::Busy`] while the provider's keys are not known.
     pub(crate) async fn verify(self: &Arc<Self>, token: &str) -> Result<Subject> {
-        let head = Head::read(token)?;
+        let head = token::read_head(token)?;
         let mut provider = self.provider().await?;
         if provider.keys.find(&head).is_none() {
             // It may have new keys.

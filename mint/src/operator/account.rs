@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::account_payments::{Deposit, Pay};
 use super::{Outcome, Output, open};
 use crate::config::DataDir;
-use crate::domain::{AccountId, Purpose, Transaction, is_holder};
+use crate::domain::{
+    AccountId, ApiTokenText, Purpose, Scopes, Transaction, is_holder, kind_word, to_statement,
+};
 use crate::error::{Error, Result};
-use crate::http::{ApiTokenText, Scopes, to_statement};
-use crate::store::{ApiToken, Batch, kind_word};
+use crate::store::{ApiToken, Batch};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {

@@ -9,10 +9,9 @@ use zeroize::Zeroizing;
 use super::voucher::Voucher;
 use super::{Output, open};
 use crate::config::{Config, DataDir};
-use crate::domain::{Directory, Transaction};
+use crate::domain::{Directory, KeysetKind, Transaction};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::keyring::KeysetKind;
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {
@@ -108,7 +107,7 @@ fn issue(
 
 /// Prints what was paid for; what was not has never happened.
 fn print_unprinted(dir: &DataDir, output: Output, config: &Config, engine: &Engine) -> Result<()> {
-    let directory = engine.directory(&engine.store().reader()?)?;
+    let directory = engine.read(|view| engine.directory(view))?;
     let mut tokens = Vec::new();
     let mut printed = Vec::new();
     for voucher in Voucher::left(dir)? {

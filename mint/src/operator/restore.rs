@@ -7,7 +7,6 @@ use clap::Args;
 use farthing_protocol::Unit;
 use serde::Serialize;
 
-use super::keyset::add_keyset;
 use super::quarantine::{self, Credited, LIFTED, ReplayReport};
 use super::{Output, open};
 use crate::clock;
@@ -124,7 +123,7 @@ impl Restore {
         let kinds: BTreeSet<_> = rows.iter().map(|row| row.terms.kind()).collect();
         let mut keysets = Vec::new();
         for kind in kinds {
-            let id = add_keyset(&store, keyring, config, kind, None, index_min)?;
+            let id = open::add_keyset(&store, keyring, config, kind, None, index_min)?;
             keysets.push(id.to_string());
         }
         let report = Report {

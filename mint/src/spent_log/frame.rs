@@ -15,8 +15,7 @@ use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::KeysetState;
-use crate::keyring::{KeysetTerms, Mark};
+use crate::domain::{KeysetState, KeysetTerms, Mark};
 use crate::store::KeysetRow;
 
 pub(super) const HEAD_BYTES: usize = 16;

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::frame::{CHECK_BYTES, Frame, HEAD_BYTES};
-use super::{read_header, wrong};
+use super::header::{read_header, wrong};
 use crate::error::{Error, Result};
 use crate::store::LogPlace;
 

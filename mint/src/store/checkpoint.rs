@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Store, Writer};
+use super::Store;
+use super::batch::Writer;
 use crate::error::Result;
 
 /// From how many pages of 4,096 bytes in the write-ahead log on a writer sees to a checkpoint by
@@ -15,9 +16,6 @@ pub struct Checkpointer(Connection);
 
 impl Store {
     /// A connection for checkpoints.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn checkpointer(&self) -> Result<Checkpointer> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -40,11 +38,8 @@ impl Checkpointer {
 impl Writer {
     /// Leaves checkpoints to a [`Checkpointer`], so that batches do not wait for them. The log begins
     /// anew only when it is all in the file, which the writer itself sees to when it has become long.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn leave_checkpoints(&self) -> Result<()> {
         let sql = "wal_autocheckpoint";
-        Ok(self.connection.pragma_update(None, sql, LEFT_PAGES_MAX)?)
+        Ok(self.view.0.pragma_update(None, sql, LEFT_PAGES_MAX)?)
     }
 }

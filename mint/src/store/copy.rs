@@ -6,22 +6,19 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::recovery::{get_meta, set_meta};
-use super::{Reader, Store};
+use super::Store;
+use super::meta::{COPIED, get_meta, set_meta};
+use super::reader::Reader;
+use super::view::View;
 use crate::error::{Error, Result};
 
-/// In a copy's `meta`: the Unix time at which it was begun, to the minute.
-pub(super) const COPIED: &str = "copied";
 /// SQLite reports this many faults of a file at the most.
 const FAULTS_MAX: usize = 100;
 
-impl Reader {
+impl View {
     /// The Unix time at which this copy was made; `None` when it is no copy.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn copied(&self) -> Result<Option<i64>> {
-        get_meta(&self.connection, COPIED)
+        get_meta(&self.0, COPIED)
     }
 
     /// What SQLite finds wrong with the file, in its words; empty when it is sound. Reads all of it.
@@ -29,7 +26,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Store`] when it cannot even be looked at.
     pub fn damage(&self) -> Result<Vec<String>> {
-        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
+        let mut statement = self.0.prepare("PRAGMA integrity_check")?;
         let mut rows = statement.query([])?;
         let mut faults = Vec::new();
         while faults.len() < FAULTS_MAX {

@@ -13,7 +13,7 @@ pub(in crate::http) async fn healthz() -> &'static str {
 
 /// GET `/readyz`: the store can be read; and whether the log can be written.
 pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'static str> {
-    app.read(|reader| reader.revision())?;
+    app.engine.read(|reader| reader.revision())?;
     Ok(log::ready_text())
 }
 
@@ -23,7 +23,7 @@ pub(in crate::http) async fn metrics(State(app): State<SharedApp>) -> String {
     let mut text = app.metrics.render();
     text += &metrics::render_log(app.engine.is_log_behind());
     text += &log::render("farthing_mint");
-    match app.read(|reader| app.engine.directory(reader)) {
+    match app.engine.read(|reader| app.engine.directory(reader)) {
         Ok(directory) => text += &metrics::render_keysets(&directory),
         Err(error) => tracing::error!(%error, "the keysets cannot be read"),
     }

@@ -11,11 +11,11 @@ use farthing_protocol::api::{DepositRequest, PayoutQuoteRequest, PayoutRequest, 
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
 
-use super::super::auth::{Caller, Scope};
+use super::super::auth::Caller;
 use super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::{App, SharedApp, body};
 use super::tokens::execute;
-use crate::domain::{Payment, Purpose, Transaction};
+use crate::domain::{Payment, Purpose, Scope, Transaction};
 use crate::error::{Error, Result};
 use crate::payments::cashier::{Cashier, MeltWish};
 

@@ -9,9 +9,9 @@ use farthing_protocol::api::{
     SwapRequest, WithdrawRequest, path,
 };
 
-use super::super::auth::{Caller, Scope};
+use super::super::auth::Caller;
 use super::super::{SharedApp, body};
-use crate::domain::Transaction;
+use crate::domain::{Scope, Transaction};
 use crate::error::Result;
 
 /// POST `/v1/swap` (NUT-03).

@@ -55,14 +55,15 @@ impl Cashier {
     /// Looks at the payments under way, at the newest invoices, and at some of the others, those after
     /// `next`.
     async fn round(self: &Arc<Self>, next: &mut Option<(u64, QuoteId)>) -> Result<()> {
-        let reader = self.engine.store().reader()?;
         if self.makes_payments()? {
-            for quote in reader.pending_melt_quotes()? {
+            for quote in self.engine.read(|view| view.pending_melt_quotes())? {
                 self.drive(quote)?;
             }
         }
         let before = self.open_quotes()?.clone();
-        let newest = reader.unpaid_mint_quotes(None, NEWEST_MAX)?;
+        let newest = self
+            .engine
+            .read(|view| view.unpaid_mint_quotes(None, NEWEST_MAX))?;
         let place = |quote: &MintQuote| (quote.expiry, quote.id.clone());
         let last = newest.last().map(place);
         // What the newest have grown over need not be looked at twice.
@@ -71,15 +72,18 @@ impl Cashier {
             (_, last) => last,
         };
         let mut others = match after {
-            Some(after) => reader.unpaid_mint_quotes(Some(after), OTHERS_MAX)?,
+            Some(after) => self
+                .engine
+                .read(|view| view.unpaid_mint_quotes(Some(after), OTHERS_MAX))?,
             None => Vec::new(),
         };
         let now = clock::now_s();
         others.retain(|quote| quote.expiry >= now.saturating_sub(DOUBTFUL_S));
         *next = others.last().map(place);
         let lapsed = now.saturating_sub(SHOWN_S);
-        let has_lapsed = reader.has_lapsed_melt_quotes(lapsed)?;
-        drop(reader);
+        let has_lapsed = self
+            .engine
+            .read(|view| view.has_lapsed_melt_quotes(lapsed))?;
         self.tell_of_others(before, &newest)?;
         for quote in newest.iter().chain(&others) {
             let Some(_turn) = self.asking.turn_at_once(quote.payment_hash) else {

@@ -126,7 +126,7 @@ impl Cashier {
         if self.lock.try_lock().is_err() {
             return Ok(false);
         }
-        let under_way = self.engine.store().reader()?.pending_melt_quotes()?;
+        let under_way = self.engine.read(|view| view.pending_melt_quotes())?;
         *payments = Some(Payments {
             handed: under_way.into_iter().map(|quote| quote.id).collect(),
             driven: HashSet::new(),
@@ -171,7 +171,7 @@ impl Cashier {
         id: &QuoteId,
         account: Option<AccountId>,
     ) -> Result<MintQuote> {
-        let quote = self.engine.store().reader()?.mint_quote(id)?;
+        let quote = self.engine.read(|view| view.mint_quote(id))?;
         quote.filter(|q| q.account == account).ok_or_else(unknown)
     }
 
@@ -187,7 +187,7 @@ impl Cashier {
     }
 
     fn find(&self, id: &QuoteId) -> Result<MeltQuote> {
-        let quote = self.engine.store().reader()?.melt_quote(id)?;
+        let quote = self.engine.read(|view| view.melt_quote(id))?;
         quote.ok_or_else(unknown)
     }
 

@@ -40,10 +40,11 @@ impl Cashier {
         self.check_amount(amount)?;
         let amount_msat = self.rates.to_msat(amount).ok_or_else(out_of_range)?;
         // Before the node makes an invoice; the writer decides.
-        let reader = self.engine.store().reader()?;
-        let open = reader.unpaid_count(account, clock::now_s(), self.quotes_max)?;
-        drop(reader);
-        if open >= self.quotes_max {
+        let (now, most) = (clock::now_s(), self.quotes_max);
+        let open = self
+            .engine
+            .read(|view| view.unpaid_count(account, now, most))?;
+        if open >= most {
             return Err(too_many_quotes());
         }
         let description = description.filter(|_| self.features().description);
@@ -126,22 +127,22 @@ impl Cashier {
     /// The quote that an invoice has now: the one that was made, or the one that there was on the same
     /// terms.
     fn quoted(&self, made: &MeltQuote) -> Result<MeltQuote> {
-        let reader = self.engine.store().reader()?;
-        if let Some(quote) = reader.melt_quote(&made.id)? {
-            return Ok(quote);
-        }
-        let before = reader.unbegun_melt_quote(&made.payment_hash, made.account)?;
-        before
-            .filter(|quote| quote.has_terms_of(made))
-            .ok_or(Error::Busy("asked about the same invoice by others"))
+        self.engine.read(|view| {
+            if let Some(quote) = view.melt_quote(&made.id)? {
+                return Ok(quote);
+            }
+            view.unbegun_melt_quote(&made.payment_hash, made.account)?
+                .filter(|quote| quote.has_terms_of(made))
+                .ok_or(Error::Busy("asked about the same invoice by others"))
+        })
     }
 
     /// Whether an invoice is one of this mint's.
     fn is_own(&self, invoice: &ParsedInvoice) -> Result<bool> {
-        let reader = self.engine.store().reader()?;
-        Ok(reader
-            .mint_quote_of_payment(&invoice.payment_hash)?
-            .is_some())
+        let quote = self
+            .engine
+            .read(|view| view.mint_quote_of_payment(&invoice.payment_hash));
+        Ok(quote?.is_some())
     }
 
     /// What to send for an invoice.

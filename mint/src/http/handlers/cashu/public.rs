@@ -18,8 +18,8 @@ use super::super::public::{contact, keys_of, keyset_keys_of, keysets_of, version
 use super::REPEATABLE;
 use crate::clock;
 use crate::config::Protected;
+use crate::domain::KeysetKind;
 use crate::error::Result;
-use crate::keyring::KeysetKind;
 use crate::payments::cashier::Cashier;
 
 /// What the Cashu door shows.

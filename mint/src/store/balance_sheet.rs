@@ -1,10 +1,9 @@
-//! The books, counted from the rows themselves.
+//! The balance sheet, counted from the rows themselves.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use super::{Reader, reader};
+use super::reader::Reader;
+use super::view::View;
 use crate::clock;
 use crate::domain::{
     AccountLine, BalanceSheet, FEES, KeysetLine, PAID_IN, PAYING_OUT, RESERVE, SUSPENSE, Sum,
@@ -17,21 +16,22 @@ impl Reader {
     /// a large store; the mint goes on meanwhile.
     ///
     /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn balance_sheet(&mut self) -> Result<BalanceSheet> {
-        let behavior = TransactionBehavior::Deferred;
-        let snapshot = self.connection.transaction_with_behavior(behavior)?;
+    /// [`Error::Invariant`] when a row is damaged.
+    pub fn balance_sheet(&self) -> Result<BalanceSheet> {
+        let _snapshot = self.snapshot()?;
         let sum = |sql: &str, of: i64| -> Result<i64> {
-            Ok(snapshot
+            Ok(self
+                .0
                 .prepare_cached(sql)?
                 .query_row([of], |row| row.get(0))?)
         };
         let posted = "SELECT coalesce(sum(amount), 0) FROM postings WHERE account = ?1";
         let mut accounts = Vec::new();
         let (mut reserve, mut fees, mut suspense) = (0, 0, Suspense::default());
-        let (mut paid_in, mut paying_out) = quoted(&snapshot)?;
-        let mut statement =
-            snapshot.prepare("SELECT id, name, balance FROM accounts ORDER BY id")?;
+        let (mut paid_in, mut paying_out) = quoted(self)?;
+        let mut statement = self
+            .0
+            .prepare("SELECT id, name, balance FROM accounts ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (id, balance): (i64, i64) = (row.get(0)?, row.get(2)?);
@@ -48,14 +48,12 @@ impl Reader {
                 }),
             }
         }
-        suspense.postings = suspense_postings(&snapshot)?;
-        let unit = "SELECT value FROM meta WHERE name = 'unit'";
-        let unit = snapshot.query_row(unit, [], |row| row.get(0))?;
+        suspense.postings = suspense_postings(self)?;
         Ok(BalanceSheet {
-            unit,
+            unit: self.unit()?,
             reserve,
             accounts,
-            keysets: keyset_lines(&snapshot)?,
+            keysets: keyset_lines(self)?,
             fees,
             paid_in,
             paying_out,
@@ -64,10 +62,10 @@ impl Reader {
     }
 }
 
-fn suspense_postings(connection: &Connection) -> Result<Vec<SuspenseLine>> {
+fn suspense_postings(view: &View) -> Result<Vec<SuspenseLine>> {
     let sql = "SELECT hour, amount, coalesce(note, '') FROM postings
                WHERE account = ?1 ORDER BY number";
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = view.0.prepare_cached(sql)?;
     let lines = statement.query_map([SUSPENSE], |row| {
         Ok(SuspenseLine {
             time: clock::hour_to_s(row.get(0)?),
@@ -79,22 +77,19 @@ fn suspense_postings(connection: &Connection) -> Result<Vec<SuspenseLine>> {
 }
 
 /// Every keyset's counters, and what the rows add up to.
-fn keyset_lines(connection: &Connection) -> Result<Vec<KeysetLine>> {
+fn keyset_lines(view: &View) -> Result<Vec<KeysetLine>> {
     let signed = by_keyset(
-        connection,
+        view,
         "SELECT keyset, sum(amount) FROM signed GROUP BY keyset",
     )?;
     let spent = by_keyset(
-        connection,
+        view,
         "SELECT keyset, sum(amount) FROM spent GROUP BY keyset",
     )?;
-    let held = by_keyset(
-        connection,
-        "SELECT keyset, sum(amount) FROM held GROUP BY keyset",
-    )?;
-    let counters = reader::counters(connection)?;
+    let held = by_keyset(view, "SELECT keyset, sum(amount) FROM held GROUP BY keyset")?;
+    let counters = view.counters()?;
     let mut keysets = Vec::new();
-    for row in reader::keysets(connection)? {
+    for row in view.keysets()? {
         let index = row.terms.index;
         let damaged = Error::Invariant("a keyset without counters");
         let counters = counters.get(&index).ok_or(damaged)?;
@@ -117,11 +112,11 @@ fn keyset_lines(connection: &Connection) -> Result<Vec<KeysetLine>> {
 }
 
 /// What the quotes say is on its way in, and out.
-fn quoted(connection: &Connection) -> Result<(Sum, Sum)> {
+fn quoted(view: &View) -> Result<(Sum, Sum)> {
     let sum = |sql| -> Result<Sum> {
         Ok(Sum {
             balance: 0,
-            quoted: connection.query_row(sql, [], |row| row.get(0))?,
+            quoted: view.0.query_row(sql, [], |row| row.get(0))?,
         })
     };
     Ok((
@@ -131,8 +126,8 @@ fn quoted(connection: &Connection) -> Result<(Sum, Sum)> {
     ))
 }
 
-fn by_keyset(connection: &Connection, sql: &str) -> Result<BTreeMap<u32, i64>> {
-    let mut statement = connection.prepare_cached(sql)?;
+fn by_keyset(view: &View, sql: &str) -> Result<BTreeMap<u32, i64>> {
+    let mut statement = view.0.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
