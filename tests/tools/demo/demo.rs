@@ -18,7 +18,7 @@ use farthing_testkit::{Result, site};
 /// A mint, two wallets and a publisher with a paywall trade real tokens, step by step.
 #[derive(Debug, Parser)]
 #[command(name = "farthing-demo")]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Leave the mint running at the end, to play with.
     #[arg(long)]
     serve: bool,
@@ -41,7 +41,7 @@ impl Demo {
     ///
     /// # Errors
     /// With the first step that does not hold.
-    pub fn run(&self, binary: PathBuf) -> Result<()> {
+    pub(crate) fn run(&self, binary: PathBuf) -> Result<()> {
         let dir = tempfile::Builder::new()
             .prefix("farthing-demo-")
             .tempdir()?;

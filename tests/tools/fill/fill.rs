@@ -21,7 +21,7 @@ const ROWS: usize = 1_000_000;
 /// Fills the store of a mint that is not running with spent tokens.
 #[derive(Debug, Parser)]
 #[command(name = "farthing-fill")]
-pub struct Fill {
+pub(crate) struct Fill {
     /// The mint's folder.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -38,7 +38,7 @@ impl Fill {
     ///
     /// # Errors
     /// When there is no mint in the folder, it is running, or its store cannot be written.
-    pub fn run(&self) -> Result<()> {
+    pub(crate) fn run(&self) -> Result<()> {
         let path = self.data.join("mint.sqlite");
         let start = Instant::now();
         let mut connection = open(&path)?;

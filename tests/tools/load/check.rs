@@ -6,7 +6,7 @@ use std::time::Duration;
 use farthing_protocol::error_code::ErrorBody;
 
 use crate::fire::{Fired, Outcome};
-use crate::load::parallel;
+use crate::plan::parallel;
 use farthing_testkit::Result;
 
 /// Knows the right answers to the requests that it was made with.
@@ -96,6 +96,12 @@ fn judge(
             ))
         }
     }
+}
+
+/// Requests, and what knows the right answers to them.
+pub(crate) struct Prepared {
+    pub(crate) requests: Vec<Vec<u8>>,
+    pub(crate) checker: Box<dyn Checker>,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use farthing_protocol::{KeysetId, PublicKeys, TokenProof};
 use serde::Deserialize;
 
 use crate::fire::{self, Pace};
-use crate::load::parallel;
+use crate::plan::parallel;
 use crate::wire::Target;
 use farthing_testkit::Result;
 use farthing_testkit::client::{Blanks, Keyset, withdraw_body};

@@ -5,6 +5,7 @@ mod fire;
 mod funds;
 mod load;
 mod pages;
+mod plan;
 mod process;
 mod report;
 mod requests;

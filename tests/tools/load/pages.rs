@@ -9,9 +9,10 @@ use farthing_protocol::{Secret, Token, TokenProof};
 use serde::Deserialize;
 
 use crate::check::Checker;
+use crate::check::Prepared;
 use crate::fire::{self, Outcome, Pace};
 use crate::funds::Wallet;
-use crate::load::{Plan, Prepared, parallel, parts};
+use crate::plan::{Plan, parallel, parts};
 use crate::wire::Target;
 use farthing_testkit::Result;
 use farthing_testkit::client::{Blanks, Keyset};

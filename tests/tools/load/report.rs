@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::check::Checked;
 use crate::fire::Fired;
-use crate::load::{Op, Plan};
+use crate::plan::{Op, Plan};
 use crate::process::Usage;
 use farthing_testkit::Result;
 

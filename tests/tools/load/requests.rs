@@ -4,8 +4,9 @@ use farthing_protocol::api::{RedeemRequest, Redeemed, Signatures, SwapRequest, p
 use farthing_protocol::{BlindedMessage, Proof};
 
 use crate::check::Checker;
+use crate::check::Prepared;
 use crate::funds::Wallet;
-use crate::load::{Op, Plan, Prepared, parallel};
+use crate::plan::{Op, Plan, parallel};
 use farthing_testkit::Result;
 use farthing_testkit::client::{Blanks, Keyset, proofs, withdraw_body};
 
