@@ -7,7 +7,7 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
 
 /// A result with the crate's [`enum@Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something was refused or failed.
 #[derive(Debug, thiserror::Error)]

@@ -138,7 +138,11 @@ impl OpenBatch<'_> {
     fn issue_quotes(&mut self, quotes: &[(QuoteId, u64)]) -> Result<()> {
         for (id, amount) in quotes {
             let mut quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
-            quote.issued = quote.issued.saturating_add(*amount);
+            quote.issued += amount;
+            assert!(
+                quote.issued <= quote.paid,
+                "a quote issues no more than was paid for it: `check_issue` saw to that"
+            );
             quote.updated_at = quote.changed_at(self.now);
             self.batch.set_mint_quote(&quote)?;
             self.events.push(Event::Quote(id.clone()));

@@ -193,7 +193,9 @@ impl OpenBatch<'_> {
     fn release(&mut self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
         let rows = self.batch.release(quote)?;
         for row in &rows {
-            self.counters_of(row)?.held -= row.amount.cast_signed();
+            let counters = self.counters_of(row)?;
+            counters.held -= row.amount.cast_signed();
+            assert!(counters.held >= 0, "what is released was held");
         }
         Ok(rows)
     }

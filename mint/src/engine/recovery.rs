@@ -252,9 +252,10 @@ pub fn lift(store: &Store, how: Lift, credited: u64) -> Result<Quarantine> {
             money.map(|c| (c.issued - c.redeemed).max(0)).sum()
         }
     };
-    let credited = i64::try_from(credited).unwrap_or(i64::MAX);
-    let allowance = batch.accounts_total()?.saturating_add(spent);
-    let allowance = allowance.saturating_add(credited);
+    let allowance = batch.accounts_total()?.checked_add(spent);
+    let allowance = allowance.and_then(|sum| sum.checked_add_unsigned(credited));
+    let allowance =
+        allowance.ok_or_else(|| Error::Operator("the credited amount is too large".to_owned()))?;
     for (index, mut counters) in all {
         if counters.state != KeysetState::Quarantined {
             continue;

@@ -6,7 +6,8 @@ use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
 use super::account_payments::{Deposit, Pay};
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::config::DataDir;
 use crate::domain::{
     AccountId, ApiTokenText, Purpose, Scopes, Transaction, is_holder, kind_word, to_statement,

@@ -11,8 +11,9 @@ use farthing_service::say;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::open;
+use super::output::{Outcome, Output};
 use super::run::start_log;
-use super::{Outcome, Output, open};
 use crate::clock;
 use crate::config::{Config, DataDir};
 use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote, Payment, Purpose, Transaction};

@@ -3,7 +3,8 @@
 use farthing_protocol::Unit;
 use serde::Serialize;
 
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::clock;
 use crate::config::DataDir;
 use crate::domain::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};

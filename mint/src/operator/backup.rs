@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::DataDir;
 use crate::error::{Error, Result};

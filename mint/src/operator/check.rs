@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::clock;
 use crate::config::{Config, DataDir};
 use crate::error::{Error, Result};

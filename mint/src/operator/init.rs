@@ -4,7 +4,8 @@ use clap::Args;
 use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::{Config, DataDir, known_decimals};
 use crate::domain::KeysetKind;
 use crate::error::{Error, Result};

@@ -6,8 +6,9 @@ use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::open;
+use super::output::Output;
 use super::voucher::Voucher;
-use super::{Output, open};
 use crate::config::{Config, DataDir};
 use crate::domain::{Directory, KeysetKind, Transaction};
 use crate::engine::Engine;

@@ -5,7 +5,8 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{AmountText, KeysetId};
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::DataDir;
 use crate::domain::{KeysetKind, KeysetState};
 use crate::engine::recovery::post_suspense;

@@ -13,6 +13,7 @@ mod init;
 mod issue;
 mod keyset;
 mod open;
+mod output;
 mod payment;
 mod quarantine;
 mod restore;
@@ -26,12 +27,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use farthing_protocol::{AmountText, Unit};
 use farthing_service::{log, say};
-use serde::Serialize;
 
 use crate::config::{DATA_VARIABLE, DataDir};
 use crate::error::{Error, Result};
+use output::{Outcome, Output};
 
 /// A Farthing mint: private small change for the web.
 #[derive(Debug, Parser)]
@@ -96,17 +96,6 @@ enum Command {
     Check,
 }
 
-/// How a command ended, when it did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// All is well.
-    Done,
-    /// `audit` found that the books do not balance, or `check` that the file is damaged.
-    Faulty,
-    /// What was waited for has not happened: a payment is under way still, or an invoice not paid.
-    Open,
-}
-
 /// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
 /// out. Exits with 0; with 1 when `audit` or `check` found faults; with 2 for any error; with
 /// 3 when a payment has not ended, or an invoice is not paid; with 4 when the command was carried out and
@@ -164,42 +153,5 @@ impl Cli {
             Command::Check => return check::execute(&dir, output),
         }
         Ok(Outcome::Done)
-    }
-}
-
-/// How results are written to standard output, and how amounts are read.
-#[derive(Clone, Copy, Debug)]
-struct Output {
-    json: bool,
-    smallest_unit: bool,
-}
-
-impl Output {
-    /// The amount that was typed, in the smallest part of `unit`.
-    fn amount(self, typed: &AmountText, unit: &Unit) -> Result<u64> {
-        let read = match self.smallest_unit {
-            true => typed.read(&Unit::new(unit.name(), 0)),
-            false => typed.read(unit),
-        };
-        read.map_err(|error| Error::Operator(format!("{typed} is not an amount here: {error}")))
-    }
-
-    /// Writes `value` as one line of JSON, or `text`.
-    fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        use std::io::Write as _;
-        let line = if self.json {
-            serde_json::to_string(value)
-                .map_err(|e| Error::Operator(format!("the result cannot be written: {e}")))?
-        } else {
-            text()
-        };
-        let mut out = std::io::stdout().lock();
-        let written = writeln!(out, "{line}").and_then(|()| out.flush());
-        written.map_err(|error| {
-            Error::Unreported(format!(
-                "the command was carried out, but its result could not be written to standard output: \
-                 {error}; look at what it did before you run it again"
-            ))
-        })
     }
 }

@@ -8,7 +8,8 @@ use farthing_protocol::AmountText;
 use farthing_protocol::cashu::QuoteId;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::DataDir;
 use crate::domain::{MeltQuote, MeltState};

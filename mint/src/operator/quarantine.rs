@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::{DataDir, spent_log_file};
 use crate::domain::KeysetState;

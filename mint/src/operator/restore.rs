@@ -7,8 +7,9 @@ use clap::Args;
 use farthing_protocol::Unit;
 use serde::Serialize;
 
+use super::open;
+use super::output::Output;
 use super::quarantine::{self, Credited, LIFTED, ReplayReport};
-use super::{Output, open};
 use crate::clock;
 use crate::config::{Config, DataDir, spent_log_file};
 use crate::engine::recovery;

@@ -8,7 +8,8 @@ use farthing_service::log;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::{Config, DataDir, LogFormat, LogLevel};
 use crate::engine::Engine;
 use crate::error::{Error, Result};

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::DataDir;
 use crate::error::Result;
 

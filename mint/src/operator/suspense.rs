@@ -4,7 +4,8 @@ use clap::Subcommand;
 use farthing_protocol::AmountText;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::DataDir;
 use crate::domain::{AccountId, Purpose, RESERVE, SUSPENSE, Transaction};
 use crate::error::{Error, Result};

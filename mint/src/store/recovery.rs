@@ -146,15 +146,17 @@ fn log_place(connection: &Connection, prefix: &str) -> Result<Option<LogPlace>> 
     }))
 }
 
+const DAMAGED: Error = Error::Invariant("the quarantine's record is damaged");
+
 fn quarantine(connection: &Connection) -> Result<Option<Quarantine>> {
     let Some(copied) = get_meta(connection, QUARANTINE)? else {
         return Ok(None);
     };
     let number = |name: &str| -> Result<i64> {
         let found = get_meta(connection, name)?;
-        found.ok_or(Error::Invariant("the quarantine's record is damaged"))
+        found.ok_or(DAMAGED)
     };
-    let index = |name: &str| Ok::<_, Error>(u32::try_from(number(name)?).unwrap_or(u32::MAX));
+    let index = |name: &str| -> Result<u32> { u32::try_from(number(name)?).map_err(|_| DAMAGED) };
     Ok(Some(Quarantine {
         copied,
         last: index(QUARANTINE_LAST)?,

@@ -11,7 +11,7 @@ use super::{Cashier, POISONED, SHOWN_S};
 use crate::clock;
 use crate::domain::{MeltQuote, MeltState, MintQuote};
 use crate::engine::{Event, QuoteStep};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::payments::lightning::{Attempt, Outgoing, Payment};
 
 /// How often the backend is asked about what is open.
@@ -142,7 +142,10 @@ impl Cashier {
 
     /// Tells whether the payment has ended.
     async fn advance(&self, quote: &MeltQuote, attempt: Attempt) -> Result<bool> {
-        let fee_max_msat = self.rates.to_msat(quote.fee_reserve).unwrap_or(u64::MAX);
+        let fee_max_msat = self
+            .rates
+            .to_msat(quote.fee_reserve)
+            .ok_or(Error::Invariant("a fee reserve beyond 64 bits"))?;
         let payment = Payment {
             request: quote.request.clone(),
             payment_hash: quote.payment_hash,

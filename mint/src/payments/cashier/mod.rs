@@ -27,7 +27,7 @@ use crate::config::Config;
 use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote};
 use crate::engine::{Engine, Event, QuoteStep};
 use crate::error::{Error, Result};
-use crate::payments::lightning::{BackendError, Features, Incoming, PaymentBackend};
+use crate::payments::lightning::{Backend, BackendError, Features, Incoming};
 use asking::Asking;
 use rates::Rates;
 
@@ -43,7 +43,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Brings value in and out.
 pub struct Cashier {
     engine: Arc<Engine>,
-    backend: Arc<dyn PaymentBackend>,
+    backend: Backend,
     rates: Rates,
     payment_timeout: Duration,
     invoice_expiry_s: u32,
@@ -78,7 +78,7 @@ impl Cashier {
     /// [`Error::Operator`] for a unit that the payment network does not know; [`Error::File`].
     pub fn new(
         engine: Arc<Engine>,
-        backend: Arc<dyn PaymentBackend>,
+        backend: Backend,
         config: &Config,
         lock: &Path,
     ) -> Result<Self> {

@@ -7,17 +7,39 @@
 //! asked for the payment, or when every such request has long ended: see [`quiet_from`].
 
 use super::invoice::{self, ParsedInvoice};
-use super::{Attempt, Features, Outgoing, Payment, Preimage};
+use super::payment::{
+    Attempt, BackendError, Features, Incoming, Invoice, Outgoing, Payment, PaymentHash, Preimage,
+};
 use crate::clock;
 
 /// How long a request may be on its way to the node after the mint wrote its payment down: longer than
 /// the mint takes to send it, and than a system keeps up the connection of a process that died.
 const ON_ITS_WAY_S: u64 = 120;
 
-/// A node, as far as paying at most once is concerned.
-pub(super) trait Node: Send + Sync {
+/// A node that keeps a record by payment hash. [`super::Backend`] says what is asked of each method.
+pub(super) trait Node: Send + Sync + Sized {
     /// What the node can do.
     const FEATURES: Features;
+
+    /// See [`super::Backend::create_invoice`].
+    fn create_invoice(
+        &self,
+        amount_msat: u64,
+        description: Option<&str>,
+        expiry_s: u32,
+    ) -> impl Future<Output = Result<Invoice, BackendError>> + Send;
+
+    /// See [`super::Backend::incoming`].
+    fn incoming(
+        &self,
+        payment_hash: PaymentHash,
+    ) -> impl Future<Output = Result<Incoming, BackendError>> + Send;
+
+    /// See [`super::Backend::cancel_invoice`].
+    fn cancel_invoice(
+        &self,
+        payment_hash: PaymentHash,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
     /// What the node has on record for a payment's hash; the error says why that is not known.
     fn look(&self, payment: &Payment) -> impl Future<Output = Result<Record, String>> + Send;
@@ -28,6 +50,16 @@ pub(super) trait Node: Send + Sync {
         payment: &Payment,
         invoice: &ParsedInvoice,
     ) -> impl Future<Output = Reply> + Send;
+
+    /// See [`super::Backend::pay`].
+    fn pay(&self, payment: &Payment, attempt: Attempt) -> impl Future<Output = Outgoing> + Send {
+        pay(self, payment, attempt)
+    }
+
+    /// See [`super::Backend::outgoing`].
+    fn outgoing(&self, payment: &Payment) -> impl Future<Output = Outgoing> + Send {
+        outgoing(self, payment)
+    }
 }
 
 /// What a node has on record for a payment hash.
@@ -97,16 +129,14 @@ fn by_record(record: Record, payment: &Payment) -> Outgoing {
     }
 }
 
-/// [`super::PaymentBackend::outgoing`].
-pub(super) async fn outgoing(node: &impl Node, payment: &Payment) -> Outgoing {
+async fn outgoing(node: &impl Node, payment: &Payment) -> Outgoing {
     match node.look(payment).await {
         Ok(record) => by_record(record, payment),
         Err(reason) => Outgoing::Unknown { reason },
     }
 }
 
-/// [`super::PaymentBackend::pay`].
-pub(super) async fn pay<N: Node>(node: &N, payment: &Payment, attempt: Attempt) -> Outgoing {
+async fn pay<N: Node>(node: &N, payment: &Payment, attempt: Attempt) -> Outgoing {
     let invoice = match invoice::payable(payment, N::FEATURES) {
         Ok(invoice) => invoice,
         Err(reason) => return Outgoing::Failed { reason },

@@ -19,13 +19,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::attempt::{self, Node, Record, Reply};
+use super::attempt::{Node, Record, Reply};
 use super::invoice::{self, ParsedInvoice};
-use super::node::{self, Extent, NoAnswer, NodeClient, Purpose, Secret, message};
-use super::{
-    Attempt, BackendError, BoxFuture, Features, Incoming, Invoice, Outgoing, Payment,
-    PaymentBackend, PaymentHash,
-};
+use super::node::{self, Call, Extent, NoAnswer, NodeClient, Secret, message};
+use super::payment::{BackendError, Features, Incoming, Invoice, Payment, PaymentHash};
 use crate::config::{DataDir, NodeSettings};
 use crate::error::Error;
 
@@ -133,16 +130,12 @@ impl Cln {
         &self,
         name: &str,
         parameters: &Value,
-        purpose: Purpose,
+        kind: Call,
     ) -> Result<T, Failure> {
         let path = format!("/v1/{name}");
-        let call = self.node.call(
-            Method::POST,
-            &path,
-            Some(parameters),
-            purpose,
-            Extent::Whole,
-        );
+        let call = self
+            .node
+            .call(Method::POST, &path, Some(parameters), kind, Extent::Whole);
         let answer = call.await.map_err(Failure::NoAnswer)?;
         if let Some(result) = answer.read().filter(|_| answer.status == 201) {
             return Ok(result);
@@ -157,7 +150,30 @@ impl Cln {
         ))
     }
 
-    async fn add_invoice(
+    async fn find_invoice(&self, hash: PaymentHash) -> Result<Option<ClnInvoice>, BackendError> {
+        let hash = hex::encode(hash);
+        let parameters = json!({ "payment_hash": hash });
+        let mut found: Invoices = self
+            .command("listinvoices", &parameters, Call::Question)
+            .await?;
+        match (found.invoices.pop(), found.invoices.len()) {
+            (None, _) => Ok(None),
+            (Some(invoice), 0) if invoice.payment_hash == hash => Ok(Some(invoice)),
+            (Some(_), _) => Err(BackendError::Unreachable(
+                "the answer is about another invoice".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Node for Cln {
+    const FEATURES: Features = Features {
+        description: true,
+        amountless: true,
+        partial: true,
+    };
+
+    async fn create_invoice(
         &self,
         amount_msat: u64,
         description: Option<&str>,
@@ -171,9 +187,7 @@ impl Cln {
             "description": description.unwrap_or_default(),
             "expiry": expiry_s,
         });
-        let added: AddedInvoice = self
-            .command("invoice", &parameters, Purpose::Question)
-            .await?;
+        let added: AddedInvoice = self.command("invoice", &parameters, Call::Question).await?;
         invoice::made(added.bolt11, amount_msat)
             .filter(|invoice| added.payment_hash == hex::encode(invoice.payment_hash))
             .ok_or_else(|| {
@@ -181,7 +195,7 @@ impl Cln {
             })
     }
 
-    async fn lookup_invoice(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
+    async fn incoming(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
         let invoice = self.find_invoice(hash).await?;
         let invoice = invoice.ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))?;
         match (invoice.status.as_str(), invoice.amount_received_msat) {
@@ -195,23 +209,8 @@ impl Cln {
         }
     }
 
-    async fn find_invoice(&self, hash: PaymentHash) -> Result<Option<ClnInvoice>, BackendError> {
-        let hash = hex::encode(hash);
-        let parameters = json!({ "payment_hash": hash });
-        let mut found: Invoices = self
-            .command("listinvoices", &parameters, Purpose::Question)
-            .await?;
-        match (found.invoices.pop(), found.invoices.len()) {
-            (None, _) => Ok(None),
-            (Some(invoice), 0) if invoice.payment_hash == hash => Ok(Some(invoice)),
-            (Some(_), _) => Err(BackendError::Unreachable(
-                "the answer is about another invoice".to_owned(),
-            )),
-        }
-    }
-
     /// An invoice that is gone cannot be paid: that is how Core Lightning takes one back.
-    async fn cancel(&self, hash: PaymentHash) -> Result<(), BackendError> {
+    async fn cancel_invoice(&self, hash: PaymentHash) -> Result<(), BackendError> {
         let Some(invoice) = self.find_invoice(hash).await? else {
             return Ok(());
         };
@@ -220,7 +219,7 @@ impl Cln {
             "unpaid" => {
                 // Refused if it is paid by now.
                 let parameters = json!({ "label": invoice.label, "status": "unpaid" });
-                let deleted = self.command("delinvoice", &parameters, Purpose::Question);
+                let deleted = self.command("delinvoice", &parameters, Call::Question);
                 let _: ClnInvoice = deleted.await?;
                 Ok(())
             }
@@ -230,20 +229,10 @@ impl Cln {
             ))),
         }
     }
-}
-
-impl Node for Cln {
-    const FEATURES: Features = Features {
-        description: true,
-        amountless: true,
-        partial: true,
-    };
 
     async fn look(&self, payment: &Payment) -> Result<Record, String> {
         let parameters = json!({ "payment_hash": hex::encode(payment.payment_hash) });
-        let found: Result<Pays, _> = self
-            .command("listpays", &parameters, Purpose::Question)
-            .await;
+        let found: Result<Pays, _> = self.command("listpays", &parameters, Call::Question).await;
         let found = found.map_err(Failure::into_reason)?;
         let mut record = Record::None;
         for pay in &found.pays {
@@ -266,8 +255,8 @@ impl Node for Cln {
         if let (Some(name), Some(parameters)) = (amount, parameters.as_object_mut()) {
             parameters.insert(name.to_owned(), payment.amount_msat.into());
         }
-        let purpose = Purpose::Payment(payment.timeout);
-        let paid: Result<Paid, _> = self.command("xpay", &parameters, purpose).await;
+        let kind = Call::Payment(payment.timeout);
+        let paid: Result<Paid, _> = self.command("xpay", &parameters, kind).await;
         match paid {
             Ok(paid) => match node::preimage(&paid.payment_preimage, &payment.payment_hash) {
                 Some(preimage) => Reply::Paid {
@@ -283,37 +272,6 @@ impl Node for Cln {
             Err(Failure::NoAnswer(NoAnswer::NotSent(reason))) => Reply::NotSent(reason),
             Err(Failure::NoAnswer(NoAnswer::Lost(reason))) => Reply::Lost(reason),
         }
-    }
-}
-
-impl PaymentBackend for Cln {
-    fn features(&self) -> Features {
-        Self::FEATURES
-    }
-
-    fn create_invoice<'a>(
-        &'a self,
-        amount_msat: u64,
-        description: Option<&'a str>,
-        expiry_s: u32,
-    ) -> BoxFuture<'a, Result<Invoice, BackendError>> {
-        Box::pin(self.add_invoice(amount_msat, description, expiry_s))
-    }
-
-    fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
-        Box::pin(self.lookup_invoice(payment_hash))
-    }
-
-    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
-        Box::pin(self.cancel(payment_hash))
-    }
-
-    fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {
-        Box::pin(attempt::pay(self, payment, attempt))
-    }
-
-    fn outgoing<'a>(&'a self, payment: &'a Payment) -> BoxFuture<'a, Outgoing> {
-        Box::pin(attempt::outgoing(self, payment))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Core Lightning against a server that answers as clnrest does.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 
 use super::super::invoice::tests::invoice_of;
 use super::super::script::{Answer, Script, Step, post};
-use super::super::{Preimage, open};
+use super::super::{Attempt, Backend, Outgoing, Preimage, open};
 use super::*;
 use crate::clock;
 use crate::config::{Config, LightningBackend};
@@ -144,7 +143,7 @@ impl Scene {
             certificate_file: None,
         };
         let mut cln = Cln::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
-        let patience = &mut cln.node.patience;
+        let patience = &mut cln.node.timeouts;
         patience.question = impatient(looks_hang, patience.question);
         patience.pay = impatient(pay_hangs, patience.pay);
         Self {
@@ -789,7 +788,7 @@ mod paying_again {
 mod secrets {
     use super::*;
 
-    fn open_in(dir: &TempDir) -> Result<Arc<dyn PaymentBackend>, String> {
+    fn open_in(dir: &TempDir) -> Result<Backend, String> {
         let config = Config {
             lightning_backend: LightningBackend::Cln,
             cln_url: Some("https://127.0.0.1:1".to_owned()),

@@ -36,9 +36,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::invoice;
-use super::{
-    Attempt, BackendError, BoxFuture, Features, Incoming, Invoice, Outgoing, Payment,
-    PaymentBackend, PaymentHash, Preimage,
+use super::payment::{
+    Attempt, BackendError, Features, Incoming, Invoice, Outgoing, Payment, PaymentHash, Preimage,
 };
 use crate::clock;
 use crate::error::Error;
@@ -193,7 +192,7 @@ impl Fake {
 
     /// Takes a payment unless it was taken before, and gives its state.
     async fn take(&self, payment: &Payment, attempt: Attempt) -> Outgoing {
-        if let Err(reason) = invoice::payable(payment, self.features()) {
+        if let Err(reason) = invoice::payable(payment, Self::FEATURES) {
             return Outgoing::Failed { reason };
         }
         match self.record(payment, attempt) {
@@ -335,39 +334,37 @@ impl Fake {
     }
 }
 
-impl PaymentBackend for Fake {
-    fn features(&self) -> Features {
-        Features {
-            description: true,
-            amountless: true,
-            partial: true,
-        }
-    }
+/// See [`super::Backend`].
+impl Fake {
+    pub(super) const FEATURES: Features = Features {
+        description: true,
+        amountless: true,
+        partial: true,
+    };
 
-    fn create_invoice<'a>(
-        &'a self,
+    pub(super) async fn create_invoice(
+        &self,
         amount_msat: u64,
-        description: Option<&'a str>,
+        description: Option<&str>,
         expiry_s: u32,
-    ) -> BoxFuture<'a, Result<Invoice, BackendError>> {
-        let invoice = self.new_invoice(amount_msat, description.unwrap_or_default(), expiry_s);
-        Box::pin(std::future::ready(invoice))
+    ) -> Result<Invoice, BackendError> {
+        self.new_invoice(amount_msat, description.unwrap_or_default(), expiry_s)
     }
 
-    fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
-        Box::pin(std::future::ready(self.look_at_invoice(&payment_hash)))
+    pub(super) async fn incoming(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
+        self.look_at_invoice(&hash)
     }
 
-    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
-        Box::pin(std::future::ready(self.take_back(&payment_hash)))
+    pub(super) async fn cancel_invoice(&self, hash: PaymentHash) -> Result<(), BackendError> {
+        self.take_back(&hash)
     }
 
-    fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {
-        Box::pin(self.take(payment, attempt))
+    pub(super) async fn pay(&self, payment: &Payment, attempt: Attempt) -> Outgoing {
+        self.take(payment, attempt).await
     }
 
-    fn outgoing<'a>(&'a self, payment: &'a Payment) -> BoxFuture<'a, Outgoing> {
-        Box::pin(std::future::ready(self.settle(payment)))
+    pub(super) async fn outgoing(&self, payment: &Payment) -> Outgoing {
+        self.settle(payment)
     }
 }
 

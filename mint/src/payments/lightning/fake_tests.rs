@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::super::invoice::tests::{BOLT_HASH, COFFEE, COFFEE_MSAT, DONATION, hash};
-use super::super::{Network, open, parse};
+use super::super::{Backend, Network, open, parse};
 use super::*;
 use crate::config::{Config, DataDir, LightningBackend};
 
@@ -27,7 +27,7 @@ impl Mint {
         Self { dir, config }
     }
 
-    fn start(&self) -> Arc<dyn PaymentBackend> {
+    fn start(&self) -> Backend {
         let dir = DataDir::new(self.dir.path().to_owned());
         open(&self.config, &dir).unwrap().unwrap()
     }
@@ -259,7 +259,7 @@ fn failed() -> Outgoing {
 async fn a_payment_that_hangs_is_there_before_its_answer() {
     let mint = Mint::new();
     mint.order("outgoing-default", "hang");
-    let fake = mint.start();
+    let fake = Arc::new(mint.start());
     let paying = tokio::spawn({
         let fake = Arc::clone(&fake);
         async move { fake.pay(&coffee(), Attempt::First).await }

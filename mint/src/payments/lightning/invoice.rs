@@ -4,7 +4,7 @@ use std::fmt;
 
 use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
 
-use super::{Features, Invoice, Payment, PaymentHash};
+use super::payment::{Features, Invoice, Payment, PaymentHash};
 
 /// Bytes of an invoice at the most: BOLT 11 knows no limit, but a QR code does.
 const REQUEST_BYTES_MAX: usize = 7089;

@@ -12,7 +12,7 @@
 //! part to a payment that is under way instead of refusing it, so that it cannot be asked twice.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_kind::{STANDARD, URL_SAFE};
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -20,13 +20,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::attempt::{self, Node, Record, Reply};
+use super::attempt::{Node, Record, Reply};
 use super::invoice::{self, ParsedInvoice};
-use super::node::{self, Answer, Extent, NoAnswer, NodeClient, Purpose, Secret, message, number};
-use super::{
-    Attempt, BackendError, BoxFuture, Features, Incoming, Invoice, Outgoing, Payment,
-    PaymentBackend, PaymentHash,
-};
+use super::node::{self, Answer, Call, Extent, NoAnswer, NodeClient, Secret, message, number};
+use super::payment::{BackendError, Features, Incoming, Invoice, Payment, PaymentHash};
 use crate::config::{DataDir, NodeSettings};
 use crate::error::Error;
 
@@ -136,7 +133,7 @@ impl Lnd {
         body: Option<&Value>,
     ) -> Result<T, BackendError> {
         let node = &self.node;
-        let call = node.call(method, path, body, Purpose::Question, Extent::Whole);
+        let call = node.call(method, path, body, Call::Question, Extent::Whole);
         let answer = call.await?;
         if let Some(result) = answer.read().filter(|_| answer.status == 200) {
             return Ok(result);
@@ -150,8 +147,16 @@ impl Lnd {
             Some(_) | None => Err(BackendError::Unreachable(unframed(&answer))),
         }
     }
+}
 
-    async fn add_invoice(
+impl Node for Lnd {
+    const FEATURES: Features = Features {
+        description: true,
+        amountless: true,
+        partial: false,
+    };
+
+    async fn create_invoice(
         &self,
         amount_msat: u64,
         description: Option<&str>,
@@ -173,7 +178,7 @@ impl Lnd {
             })
     }
 
-    async fn lookup_invoice(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
+    async fn incoming(&self, hash: PaymentHash) -> Result<Incoming, BackendError> {
         let path = format!("/v1/invoice/{}", hex::encode(hash));
         let invoice: LndInvoice = self.ask(Method::GET, &path, None).await?;
         let wrong = |what: String| Err(BackendError::Unreachable(what));
@@ -192,32 +197,18 @@ impl Lnd {
         }
     }
 
-    async fn cancel(&self, hash: PaymentHash) -> Result<(), BackendError> {
+    async fn cancel_invoice(&self, hash: PaymentHash) -> Result<(), BackendError> {
         let body = json!({ "payment_hash": STANDARD.encode(hash) });
         let path = "/v2/invoices/cancel";
         let Canceled {} = self.ask(Method::POST, path, Some(&body)).await?;
         Ok(())
     }
-}
-
-impl Node for Lnd {
-    const FEATURES: Features = Features {
-        description: true,
-        amountless: true,
-        partial: false,
-    };
 
     async fn look(&self, payment: &Payment) -> Result<Record, String> {
         let hash = URL_SAFE.encode(payment.payment_hash);
         let path = format!("/v2/router/track/{hash}");
         let node = &self.node;
-        let call = node.call(
-            Method::GET,
-            &path,
-            None,
-            Purpose::Question,
-            Extent::FirstLine,
-        );
+        let call = node.call(Method::GET, &path, None, Call::Question, Extent::FirstLine);
         let answer = call.await.map_err(NoAnswer::into_reason)?;
         match answer.read() {
             Some(Line::Result(found)) => record(&found, &payment.payment_hash),
@@ -238,9 +229,9 @@ impl Node for Lnd {
         if let (None, Some(body)) = (invoice.amount_msat, body.as_object_mut()) {
             body.insert("amt_msat".to_owned(), limit(payment.amount_msat).into());
         }
-        let (node, purpose) = (&self.node, Purpose::Payment(payment.timeout));
+        let (node, kind) = (&self.node, Call::Payment(payment.timeout));
         let path = "/v2/router/send";
-        let call = node.call(Method::POST, path, Some(&body), purpose, Extent::FirstLine);
+        let call = node.call(Method::POST, path, Some(&body), kind, Extent::FirstLine);
         let answer = match call.await {
             Ok(answer) => answer,
             Err(NoAnswer::NotSent(reason)) => return Reply::NotSent(reason),
@@ -265,37 +256,6 @@ impl Node for Lnd {
                 Some(_) | None => Reply::Lost(unframed(&answer)),
             },
         }
-    }
-}
-
-impl PaymentBackend for Lnd {
-    fn features(&self) -> Features {
-        Self::FEATURES
-    }
-
-    fn create_invoice<'a>(
-        &'a self,
-        amount_msat: u64,
-        description: Option<&'a str>,
-        expiry_s: u32,
-    ) -> BoxFuture<'a, Result<Invoice, BackendError>> {
-        Box::pin(self.add_invoice(amount_msat, description, expiry_s))
-    }
-
-    fn incoming(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<Incoming, BackendError>> {
-        Box::pin(self.lookup_invoice(payment_hash))
-    }
-
-    fn cancel_invoice(&self, payment_hash: PaymentHash) -> BoxFuture<'_, Result<(), BackendError>> {
-        Box::pin(self.cancel(payment_hash))
-    }
-
-    fn pay<'a>(&'a self, payment: &'a Payment, attempt: Attempt) -> BoxFuture<'a, Outgoing> {
-        Box::pin(attempt::pay(self, payment, attempt))
-    }
-
-    fn outgoing<'a>(&'a self, payment: &'a Payment) -> BoxFuture<'a, Outgoing> {
-        Box::pin(attempt::outgoing(self, payment))
     }
 }
 

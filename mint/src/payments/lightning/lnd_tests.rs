@@ -1,17 +1,16 @@
 //! LND against a server that answers as LND does.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::super::Preimage;
 use super::super::invoice::tests::invoice_of;
 use super::super::open;
 use super::super::script::{Answer, Script, Step, get, post};
+use super::super::{Attempt, Backend, Outgoing, Preimage};
 use super::*;
 use crate::clock;
 use crate::config::{Config, LightningBackend};
@@ -161,7 +160,7 @@ impl Scene {
         let dir = tempfile::tempdir().unwrap();
         let settings = settings(&url, dir.path());
         let mut lnd = Lnd::open(&settings, &DataDir::new(dir.path().to_owned())).unwrap();
-        let patience = &mut lnd.node.patience;
+        let patience = &mut lnd.node.timeouts;
         patience.question = impatient(looks_hang, patience.question);
         patience.pay = impatient(pay_hangs, patience.pay);
         Self {
@@ -777,7 +776,7 @@ mod paying_again {
 mod secrets {
     use super::*;
 
-    fn open_in(dir: &TempDir, config: &Config) -> Result<Arc<dyn PaymentBackend>, String> {
+    fn open_in(dir: &TempDir, config: &Config) -> Result<Backend, String> {
         let data = DataDir::new(dir.path().to_owned());
         let opened = open(config, &data).map_err(|e| e.to_string())?;
         Ok(opened.unwrap())

@@ -14,14 +14,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{BackendError, PaymentHash, Preimage, tls};
+use super::payment::{BackendError, PaymentHash, Preimage};
+use super::tls;
 use crate::config::{DataDir, NodeSettings};
 use crate::error::{Error, http_reason};
 
 /// For everything but a payment.
-const QUESTION_PATIENCE: Duration = Duration::from_secs(10);
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// For a payment, beside the time that it was given itself.
-const PAY_PATIENCE: Duration = Duration::from_secs(15);
+const PAY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How many connections are kept, and how long, when nothing is asked.
 const IDLE_CONNECTIONS_MAX: usize = 8;
 const IDLE_MAX: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Characters of a node's message that are repeated.
 const MESSAGE_CHARS_MAX: usize = 300;
 
-/// What opens the node's door. Wiped when dropped, never shown.
+/// The node's macaroon or rune. Wiped when dropped, never shown.
 pub(super) struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -56,12 +57,12 @@ pub(super) struct NodeClient {
     header: HeaderName,
     secret: Secret,
     /// How long to wait for an answer.
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
 }
 
 /// What a request is for.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(super) enum Call {
     /// Anything that moves nothing.
     Question,
     /// A payment that is given this time itself.
@@ -70,7 +71,7 @@ pub(super) enum Purpose {
 
 /// How long to wait for a node's answers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// For everything but a payment.
     pub(super) question: Duration,
     /// For a payment, beside the time that it was given itself.
@@ -127,7 +128,7 @@ impl NodeClient {
                 .referer(false)
                 .pool_max_idle_per_host(idle_connections_max)
                 .pool_idle_timeout(IDLE_MAX)
-                .connect_timeout(QUESTION_PATIENCE);
+                .connect_timeout(QUESTION_TIMEOUT);
             let builder = match &pinned {
                 Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
                 None if url.starts_with("http://") => builder.tls_certs_only([]),
@@ -143,9 +144,9 @@ impl NodeClient {
             url: url.trim_end_matches('/').to_owned(),
             header,
             secret,
-            patience: Patience {
-                question: QUESTION_PATIENCE,
-                pay: PAY_PATIENCE,
+            timeouts: Timeouts {
+                question: QUESTION_TIMEOUT,
+                pay: PAY_TIMEOUT,
             },
         })
     }
@@ -156,20 +157,20 @@ impl NodeClient {
         method: Method,
         path: &str,
         body: Option<&Value>,
-        purpose: Purpose,
+        kind: Call,
         extent: Extent,
     ) -> Result<Answer, NoAnswer> {
         let mut secret = HeaderValue::from_str(&self.secret.0)
             .map_err(|_| NoAnswer::NotSent("the secret does not fit a header".to_owned()))?;
         secret.set_sensitive(true);
-        let (client, patience) = match purpose {
-            Purpose::Question => (&self.questions, self.patience.question),
-            Purpose::Payment(time) => (&self.payments, time.saturating_add(self.patience.pay)),
+        let (client, timeout) = match kind {
+            Call::Question => (&self.questions, self.timeouts.question),
+            Call::Payment(time) => (&self.payments, time.saturating_add(self.timeouts.pay)),
         };
         let mut request = client
             .request(method, format!("{}{path}", self.url))
             .header(&self.header, secret)
-            .timeout(patience);
+            .timeout(timeout);
         if let Some(body) = body {
             request = request.json(body);
         }
