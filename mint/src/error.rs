@@ -91,7 +91,7 @@ impl Error {
         matches!(self, Self::Request { .. } | Self::Account { .. })
     }
 
-    /// What the caller is told. Failures of the mint itself have a constant text: their detail is for
+    /// Returns the code and the body that the caller gets. Failures of the mint itself have a constant text: their detail is for
     /// the operator's log alone.
     #[must_use]
     pub fn to_wire(&self) -> (ErrorCode, ErrorBody) {

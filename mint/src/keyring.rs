@@ -71,7 +71,7 @@ impl Keyring {
         }
     }
 
-    /// Derives a keyset's keys, keeps the private ones, and gives the id and the public ones.
+    /// Derives a keyset's keys, keeps the private ones, and returns the id and the public ones.
     ///
     /// # Errors
     /// [`Error::Invariant`] if a derived key is zero, which does not happen.

@@ -150,7 +150,7 @@ impl SpentLog {
     /// Makes the next frame, of keysets that the log does not know yet and of tokens spent.
     #[must_use]
     pub fn next_frame(&self, keysets: Vec<KeysetRow>, mut spends: Vec<Spend>) -> NextFrame {
-        // What order they came in is nobody's business.
+        // The order of arrival would show which tokens were spent together.
         spends.sort();
         let newest = keysets.iter().map(|k| k.terms.index).max();
         let frame = Frame {

@@ -28,20 +28,13 @@ pub(super) fn balance(
     input_keysets: &[Arc<Keyset>],
     unit: &Unit,
 ) -> Result<Balance> {
-    let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
-    let fee = ppk.map(keyset::fee).ok_or_else(unbalanced)?;
-    let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
-    let inputs = inputs.ok_or_else(unbalanced)?;
-    let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
-    let outputs = outputs.ok_or_else(unbalanced)?;
-
-    let unequal = |not: &str, amount: u64, what: &str| {
-        let (inputs, fee, amount) = (unit.show(inputs), unit.show(fee), unit.show(amount));
-        let detail = format!(
-            "the inputs are {inputs} and the fee for them is {fee}: {not} {amount}, {what}"
-        );
-        Error::request(ErrorCode::Unbalanced, detail)
-    };
+    let sums = Sums::of(transaction, input_keysets)?;
+    let Sums {
+        inputs,
+        fee,
+        outputs,
+    } = sums;
+    let unequal = |not, amount, what| sums.unequal(unit, not, amount, what);
     let mut balance = Balance::default();
     match &transaction.purpose {
         Purpose::Swap => {
@@ -121,6 +114,35 @@ pub(super) fn balance(
         balance.post(FEES, signed(fee)?, PostingKind::Redeem, &None);
     }
     Ok(balance)
+}
+
+/// What goes in, what it costs, and what comes out.
+struct Sums {
+    inputs: u64,
+    fee: u64,
+    outputs: u64,
+}
+
+impl Sums {
+    fn of(transaction: &Transaction, input_keysets: &[Arc<Keyset>]) -> Result<Self> {
+        let ppk = amount::sum(input_keysets.iter().map(|k| k.terms.input_fee_ppk));
+        let inputs = amount::sum(transaction.inputs.iter().map(|i| i.amount));
+        let outputs = amount::sum(transaction.outputs.iter().map(|o| o.amount));
+        Ok(Self {
+            inputs: inputs.ok_or_else(unbalanced)?,
+            fee: ppk.map(keyset::fee).ok_or_else(unbalanced)?,
+            outputs: outputs.ok_or_else(unbalanced)?,
+        })
+    }
+
+    /// Refuses a transaction that does not balance.
+    fn unequal(&self, unit: &Unit, not: &str, amount: u64, what: &str) -> Error {
+        let [inputs, fee, amount] = [self.inputs, self.fee, amount].map(|sum| unit.show(sum));
+        let detail = format!(
+            "the inputs are {inputs} and the fee for them is {fee}: {not} {amount}, {what}"
+        );
+        Error::request(ErrorCode::Unbalanced, detail)
+    }
 }
 
 impl Balance {

@@ -37,8 +37,8 @@ impl KeysetTerms {
 pub enum KeysetKind {
     /// Tokens that are worth something, of a suite.
     Money(SuiteId),
-    /// Blind authentication (NUT-22), of Cashu's suite: its tokens open doors, and nobody is owed
-    /// anything for them.
+    /// Blind authentication (NUT-22), of Cashu's suite: its tokens grant access and carry no
+    /// value.
     Auth,
 }
 
@@ -90,7 +90,7 @@ pub struct Keyset {
 }
 
 impl Keyset {
-    /// As `/v1/keysets` lists it.
+    /// Returns it as `/v1/keysets` lists it.
     #[must_use]
     pub fn info(&self) -> KeysetInfo {
         KeysetInfo {
@@ -102,13 +102,13 @@ impl Keyset {
         }
     }
 
-    /// Whether its final expiry is past at Unix time `now`.
+    /// Tells whether its final expiry is past at Unix time `now`.
     #[must_use]
     pub fn is_expired(&self, now: u64) -> bool {
         self.terms.final_expiry.is_some_and(|expiry| now > expiry)
     }
 
-    /// Whether it has a key for `amount`.
+    /// Tells whether it has a key for `amount`.
     #[must_use]
     pub fn has_amount(&self, amount: u64) -> bool {
         amount.is_power_of_two() && amount.trailing_zeros() < u32::from(self.terms.amounts)

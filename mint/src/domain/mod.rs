@@ -4,7 +4,7 @@
 mod admit;
 mod api_token;
 mod balance;
-mod books;
+mod balance_sheet;
 mod directory;
 mod keyset;
 mod mark;
@@ -14,7 +14,7 @@ mod transaction;
 
 pub use admit::{Admitted, Limits, admit, credited};
 pub use api_token::{ApiTokenText, Scope, Scopes, hash_api_token};
-pub use books::{AccountLine, BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
+pub use balance_sheet::{AccountLine, BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 pub use directory::Directory;
 pub use keyset::{Keyset, KeysetKind, KeysetState, KeysetTerms};
 pub use mark::{Mark, RequestDigest};

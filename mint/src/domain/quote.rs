@@ -1,7 +1,7 @@
-//! Quotes: what the mint has promised to somebody who pays in or out from outside of it (NUT-04, NUT-05).
+//! Quotes: what the mint has promised to payers from outside, and to those who pay out (NUT-04, NUT-05).
 //!
-//! A **mint quote** is an invoice of the mint's; when it is paid, its amount is owed to whoever asked for
-//! it, until it is issued as tokens, or at once to an account. A **melt quote** is somebody else's invoice
+//! A **mint quote** is an invoice of the mint's; when it is paid, its amount is owed to the caller who asked
+//! for it, until it is issued as tokens, or at once to an account. A **melt quote** is another node's invoice
 //! that the mint is asked to pay, with tokens or from an account.
 
 use farthing_protocol::EncodedPoint;
@@ -43,7 +43,7 @@ impl MintQuote {
     }
 }
 
-/// Somebody else's invoice that the mint is asked to pay. Amounts are in the mint's unit.
+/// Another node's invoice that the mint is asked to pay. Amounts are in the mint's unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeltQuote {
     /// Its name.
@@ -58,7 +58,7 @@ pub struct MeltQuote {
     pub is_partial: bool,
     /// What is sent, rounded up to the mint's unit.
     pub amount: u64,
-    /// What the payment's own fee may be at the most.
+    /// The most that the payment's own fee may be.
     pub fee_reserve: u64,
     /// The account that pays; without one, tokens do.
     pub account: Option<AccountId>,
@@ -99,8 +99,8 @@ impl MeltQuote {
         terms(self) == terms(other) && self.request == other.request
     }
 
-    /// Whether it has paid an invoice of this mint's own: then nothing left the house, and nobody gave a
-    /// proof of it.
+    /// Whether it has paid an invoice of this mint's own: then nothing left the mint, and there is
+    /// no proof of payment.
     #[must_use]
     pub fn is_settled_within(&self) -> bool {
         self.state == MeltState::Paid && self.preimage.is_none()
@@ -112,7 +112,7 @@ impl MeltQuote {
 pub enum MeltState {
     /// Nothing is under way: it was not begun, or what was begun failed for certain.
     Unpaid,
-    /// The payment is under way, or nobody knows yet what became of it: what was put in is held.
+    /// The payment is under way, or its end is not known yet: what was put in is held.
     Pending,
     /// The payment has arrived.
     Paid,

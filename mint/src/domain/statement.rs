@@ -51,7 +51,7 @@ pub fn kind_of_word(word: &str) -> Option<PostingKind> {
     KINDS.into_iter().find(|kind| kind_word(*kind) == word)
 }
 
-/// A page of `limit` rows at the most, as the API and the operator's command show it.
+/// Makes a page of at most `limit` rows, as the API and the operator's command show it.
 #[must_use]
 pub fn to_statement(rows: &[PostingRow], limit: u32) -> Statement {
     let full = rows.len() >= limit as usize;

@@ -18,7 +18,7 @@ pub const FEES: AccountId = 2;
 
 /// The account of what the books cannot place: what came in after the copy that a store was restored
 /// from, and tokens that came back without having been seen to be signed. 0 for most mints for ever.
-/// Positive: the mint owes it to somebody it does not know. Negative: it has lost it.
+/// Positive: the mint owes it, and does not know to whom. Negative: it has lost it.
 pub const SUSPENSE: AccountId = -1;
 
 /// The account of what was paid in from outside for tokens that are not issued yet: owed to the holders of
@@ -28,13 +28,13 @@ pub const PAID_IN: AccountId = -2;
 /// The account of what accounts have put in for payments that are under way.
 pub const PAYING_OUT: AccountId = -3;
 
-/// Whether an account is a member's or a publisher's, not one of the mint's own.
+/// Tells whether an account is a member's or a publisher's, not one of the mint's own.
 #[must_use]
 pub fn is_holder(account: AccountId) -> bool {
     account > FEES
 }
 
-/// Whether an account's postings are kept, one by one. Of fees, and of what is on its way in or out, only
+/// Tells whether an account's postings are kept, one by one. Of fees, and of what is on its way in or out, only
 /// the sum is.
 #[must_use]
 pub fn is_itemized(account: AccountId) -> bool {

@@ -150,7 +150,7 @@ impl Engine {
     /// Asks something that takes a curve operation or more than a few rows, on the CPU pool.
     ///
     /// # Errors
-    /// [`Error::Busy`], and what the question gives.
+    /// [`Error::Busy`], and the question's own.
     pub async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&View) -> Result<T> + Send + 'static,
@@ -164,13 +164,13 @@ impl Engine {
         self.pool()?.run(task).await
     }
 
-    /// What changes from now on, batch by batch. Whoever falls behind misses some.
+    /// Subscribes to what changes from now on, batch by batch. A subscriber that falls behind misses some.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Arc<[Event]>> {
         self.shared.events.watch()
     }
 
-    /// Tells those who watch of what another process may have changed.
+    /// Notifies subscribers of what another process may have changed.
     pub fn announce(&self, events: Vec<Event>) {
         self.shared.events.announce(events);
     }

@@ -52,7 +52,7 @@ impl OpenBatch<'_> {
             self.events.push(Event::Token(*mark));
             let counters = self.counters_of(spend)?;
             counters.redeemed += amount.cast_signed();
-            // Authentication is on no account, and a restored mint makes it anew: a log of it would do
+            // Authentication is on no account, and a restored mint makes a new keyset of it: a log of it would do
             // nothing but show with which tokens it was used.
             if counters.is_auth {
                 continue;

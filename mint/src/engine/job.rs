@@ -10,7 +10,7 @@ use crate::domain::{RequestDigest, Transaction};
 use crate::error::Result;
 use crate::store::Reader;
 
-/// What a transaction gives back.
+/// The answer to a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// One for each output.

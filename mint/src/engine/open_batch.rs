@@ -19,7 +19,7 @@ pub(super) struct OpenBatch<'b> {
     pub(super) settings: &'b EngineSettings,
     /// For the spent log, if there is one.
     pub(super) spends: Option<Vec<Spend>>,
-    /// For those who watch.
+    /// For the subscribers.
     pub(super) events: Vec<Event>,
 }
 

@@ -1,7 +1,7 @@
 //! The CPU pool: as many threads as cores, each with its own connection to read the store.
 //!
 //! A thread takes its share of whatever requests wait, and works on them together: the busier the
-//! mint, the larger the batches and the cheaper each request. A lone request never waits for company.
+//! mint, the larger the batches and the cheaper each request. A lone request never waits for others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ fn work(worker: &Worker, shared: &Shared, queue: &Receiver<(Task, Instant)>, thr
         let mut transactions = Vec::with_capacity(share + 1);
         let mut callers = Vec::with_capacity(share + 1);
         for (task, since) in waiting {
-            // What has waited for too long is refused and costs nothing more: whoever is served was served
+            // What has waited for too long is refused and costs nothing more: whatever is served was served
             // soon, whatever a task costs and however slow the machine is.
             let in_time = since.elapsed() < shared.settings.queue_timeout;
             match task {

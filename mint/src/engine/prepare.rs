@@ -168,7 +168,7 @@ fn hand_over(
     };
     let transaction = checked.into_verified(caller.digest);
     let job = Job::Transaction(transaction, answer, caller.reply);
-    // The writer outlives the workers. When it has died all the same, the reply's sender is dropped
+    // The writer outlives the workers. Should it have died, the reply's sender is dropped
     // with the job, which answers the request with an error.
     let _ = worker.jobs.send(job);
 }

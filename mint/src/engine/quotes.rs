@@ -19,16 +19,16 @@ use crate::store::TokenRow;
 /// What became known of a quote.
 #[derive(Clone, Debug)]
 pub enum QuoteStep {
-    /// Somebody asked for an invoice. Refused when as many as the second wait to be paid already.
+    /// A caller asked for an invoice. Refused when as many as the second wait to be paid already.
     Offered(MintQuote, usize),
-    /// Somebody asked what paying an invoice costs. Refused when as many as the second wait to be begun
+    /// A caller asked what paying an invoice costs. Refused when as many as the second wait to be begun
     /// already.
     Asked(MeltQuote, usize),
     /// The payment backend says that this much was paid for a mint quote.
     Received(QuoteId, u64),
-    /// The payment backend says that a mint quote's invoice can never be paid any more.
+    /// The payment backend says that a mint quote's invoice can no longer be paid.
     Expired(QuoteId),
-    /// What expired before this Unix time, and nobody has begun, is in nobody's hands.
+    /// Melt quotes that expired before this Unix time and were not begun are forgotten.
     Lapsed(u64),
     /// The payment backend says that a melt quote's payment has arrived.
     Arrived {
@@ -58,7 +58,7 @@ impl OpenBatch<'_> {
                 Some(quote) if quote.paid == 0 => {
                     let (paid, owed) = (to_signed(*amount)?, to_signed(quote.amount)?);
                     self.post_amount(RESERVE, -paid, PostingKind::Deposit)?;
-                    // Whoever pays more than was asked for gives it to the mint.
+                    // What is paid beyond the amount is the mint's.
                     self.post_amount(FEES, paid - owed, PostingKind::Deposit)?;
                     self.receive(quote)
                 }
@@ -92,7 +92,7 @@ impl OpenBatch<'_> {
     }
 
     /// Adds a melt quote, unless there is the same one: that counts longer then. One for the same payment
-    /// on other terms gives way, if nobody has begun it.
+    /// on other terms is replaced, unless it was begun.
     fn quote(&mut self, quote: &MeltQuote, open_max: usize) -> Result<()> {
         let (hash, account) = (&quote.payment_hash, quote.account);
         match self.batch.unbegun_melt_quote(hash, account)? {
@@ -112,7 +112,7 @@ impl OpenBatch<'_> {
         self.batch.add_melt_quote(quote)
     }
 
-    /// Gives what was paid for a mint quote to whom it belongs, in the quote's amount.
+    /// Credits what was paid for a mint quote to its beneficiary, in the quote's amount.
     pub(super) fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
         let amount = to_signed(quote.amount)?;
         let (beneficiary, issued) = match quote.account {
@@ -189,7 +189,7 @@ impl OpenBatch<'_> {
         Ok(())
     }
 
-    /// Lets go of the tokens held for a quote.
+    /// Releases the tokens held for a quote.
     fn release(&mut self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
         let rows = self.batch.release(quote)?;
         for row in &rows {
@@ -200,7 +200,7 @@ impl OpenBatch<'_> {
         Ok(rows)
     }
 
-    /// Gives a quote's blanks what is left over, as far as they go; gives how much that is (NUT-08).
+    /// Signs a quote's blanks for what is left over, as far as they go; returns how much that is (NUT-08).
     fn give_change(&mut self, quote: &QuoteId, left: u64) -> Result<i64> {
         let blanks = self.batch.blanks(quote)?;
         let keysets = self.batch.keysets()?;

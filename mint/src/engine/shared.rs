@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::store::{KeysetRow, Readers, Store, View};
 
-/// What the engine is told by the operator.
+/// The operator's settings for the engine.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
     /// The mint's unit, in which refusals name amounts.

@@ -180,7 +180,7 @@ pub(super) fn check_all<'t>(
     Ok(transactions.into_iter().zip(tokens).map(check).collect())
 }
 
-/// Signs the outputs of all transactions together; gives the signatures of each.
+/// Signs the outputs of all transactions together; returns the signatures of each.
 ///
 /// # Errors
 /// [`Error::Invariant`].

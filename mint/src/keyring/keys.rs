@@ -25,7 +25,7 @@ impl<S: Suite> Default for Keys<S> {
 }
 
 impl<S: Suite> Keys<S> {
-    /// Derives a keyset's keys, keeps the private ones, and gives the id and the public ones.
+    /// Derives a keyset's keys, keeps the private ones, and returns the id and the public ones.
     pub(super) fn load(
         &mut self,
         seed: &Seed,

@@ -1,7 +1,7 @@
 //! Keyed marks: how spent tokens, signed outputs and answered requests are remembered.
 //!
-//! A mark is 16 bytes of HMAC-SHA256 under a key derived from the seed. Whoever has the database and
-//! not the seed learns nothing from it, not even whether a token they hold was spent here; and nobody
+//! A mark is 16 bytes of HMAC-SHA256 under a key derived from the seed. The database without
+//! the seed reveals nothing, not even whether a known token was spent here; and nobody
 //! can look for two tokens with the same mark.
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A list of keys. Those of a kind that nobody here knows do not spoil the others.
+/// A list of keys. Those of an unknown kind do not spoil the others.
 #[derive(Deserialize)]
 pub(super) struct Listed {
     keys: Vec<Value>,

@@ -27,7 +27,7 @@ struct Report {
 
 impl Backup {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (_, store) = open::books(dir)?;
+        let (_, store) = open::store(dir)?;
         let reader = store.reader()?;
         if reader.quarantine()?.is_some() {
             // Its copy would need two spent logs to be brought up to date.

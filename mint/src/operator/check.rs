@@ -24,7 +24,7 @@ struct Report<'a> {
 }
 
 pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let faults = reader.damage()?;
     let mut warnings = config.warnings();

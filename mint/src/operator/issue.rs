@@ -25,7 +25,7 @@ pub(super) struct Issue {
     /// What the account's statement shall say.
     #[arg(long)]
     note: Option<String>,
-    /// What the token shall say to whoever receives it.
+    /// A message in the token, for its receiver.
     #[arg(long)]
     memo: Option<String>,
     /// Print the vouchers that were paid for and whose printing was interrupted.

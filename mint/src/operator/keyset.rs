@@ -24,10 +24,10 @@ pub(super) enum KeysetCommand {
         /// Which kind of keys.
         #[arg(long, value_enum, default_value_t = SuiteName::Ristretto255)]
         suite: SuiteName,
-        /// Keys of blind authentication, for a mint whose Cashu door is for some only.
+        /// Rotate the blind-authentication keyset.
         #[arg(long, conflicts_with = "suite")]
         auth: bool,
-        /// After this Unix time the new keyset's tokens need not be honoured any more.
+        /// After this Unix time the new keyset's tokens need no longer be honoured.
         #[arg(long, value_name = "UNIX_TIME")]
         expiry: Option<u64>,
     },
@@ -114,7 +114,7 @@ impl KeysetCommand {
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let counters = reader.counters()?;
     let line = |row: KeysetRow| {
@@ -168,7 +168,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
 }
 
 fn rotate(dir: &DataDir, output: Output, kind: KeysetKind, expiry: Option<u64>) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
     let id = open::add_keyset(&store, &keyring, &config, kind, expiry, 1)?;
     output.write(&Rotated { id }, || {
@@ -180,7 +180,7 @@ fn rotate(dir: &DataDir, output: Output, kind: KeysetKind, expiry: Option<u64>) 
 }
 
 fn freeze(dir: &DataDir, output: Output, id: &str) -> Result<()> {
-    let (_, store) = open::books(dir)?;
+    let (_, store) = open::store(dir)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
     let row = find(&batch, id)?;
@@ -199,7 +199,7 @@ fn unfreeze(
     reason: &str,
     allow: &AmountText,
 ) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let unit = config.money();
     let allow = output.amount(allow, &unit)?;
     let mut writer = store.writer()?;

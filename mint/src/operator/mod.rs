@@ -76,8 +76,8 @@ enum Command {
     Issue(issue::Issue),
     /// Copy the database, while the mint runs or not.
     Backup(backup::Backup),
-    /// Make the database out of a backup. Its tokens are in quarantine until it is known, or accepted,
-    /// which were spent since.
+    /// Make the database from a backup. Its tokens are in quarantine until you replay the spent log or
+    /// accept the loss.
     Restore(restore::Restore),
     /// What a restored mint refuses, and the ways out.
     #[command(subcommand)]
@@ -85,7 +85,7 @@ enum Command {
     /// The second record of spent tokens.
     #[command(subcommand)]
     SpentLog(spent_log::SpentLogCommand),
-    /// Payments to outside that are under way.
+    /// Payments to outside that are in flight.
     #[command(subcommand)]
     Payment(payment::PaymentCommand),
     /// What the books cannot place, after a restore or a leaked key.

@@ -18,7 +18,7 @@ use crate::payments::lightning;
 use crate::store::{AccountRow, Reader, Store};
 
 /// Settings and store, for commands that need no keys.
-pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
+pub(super) fn store(dir: &DataDir) -> Result<(Config, Store)> {
     let store = Store::open(&dir.database())?;
     let config = Config::load(&dir.config())?;
     let unit = store.reader()?.unit()?;
@@ -117,7 +117,7 @@ pub(super) fn serving_engine(dir: &DataDir, config: &Config, store: Store) -> Re
 
 /// The whole mint, for commands that move value and spend no tokens.
 pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
-    let (config, store) = books(dir)?;
+    let (config, store) = store(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
     let settings = EngineSettings {
         // A command is the only one who waits.

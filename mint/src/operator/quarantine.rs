@@ -76,7 +76,7 @@ struct Lifted {
 
 impl QuarantineCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (config, store) = open::books(dir)?;
+        let (config, store) = open::store(dir)?;
         let unit = config.money();
         match self {
             Self::Status => status(&store, output),

@@ -32,7 +32,7 @@ struct Listening {
 
 impl Run {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (mut config, store) = open::books(dir)?;
+        let (mut config, store) = open::store(dir)?;
         let otherwise = "stop it first, or make another mint with --data";
         let _owner = open::own(dir, otherwise)?;
         if let Some(listen) = self.listen {

@@ -16,7 +16,7 @@ pub(super) enum SuspenseCommand {
     Credit(Settlement),
     /// Take something from an account into suspense: its holder had spent it before the restore.
     Debit(Settlement),
-    /// Settle the rest with the reserve: a loss is what you pay in, a gain what you may take out.
+    /// Write the remainder off against the reserve: a loss is what you pay in, a gain what you may take out.
     WriteOff {
         /// Why, for the books.
         #[arg(long)]

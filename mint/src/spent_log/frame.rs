@@ -31,7 +31,7 @@ pub struct Frame {
     pub newest: u32,
     /// Keysets that no frame before it has.
     pub keysets: Vec<KeysetRow>,
-    /// Tokens spent, in the order of their marks, which is no order of time.
+    /// Tokens spent, in the order of their marks, which is not the order of time.
     pub spends: Vec<Spend>,
 }
 

@@ -10,17 +10,17 @@ use crate::domain::{AccountId, PostingRow, kind_of_word, kind_word};
 use crate::error::Result;
 
 impl View {
-    /// The account with this name.
+    /// Returns the account with this name.
     pub fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>> {
         account(&self.0, "name = ?1", &name)
     }
 
-    /// The account with this number.
+    /// Returns the account with this number.
     pub fn account(&self, id: AccountId) -> Result<Option<AccountRow>> {
         account(&self.0, "id = ?1", &id)
     }
 
-    /// All accounts in the order they were made, the reserve and the fees first.
+    /// Returns all accounts in the order they were made, the reserve and the fees first.
     pub fn accounts(&self) -> Result<Vec<AccountRow>> {
         let sql = "SELECT id, name, balance, postings FROM accounts ORDER BY id";
         let mut statement = self.0.prepare(sql)?;
@@ -28,7 +28,7 @@ impl View {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The API token with this hash.
+    /// Returns the API token with this hash.
     pub fn api_token(&self, hash: &[u8; 32]) -> Result<Option<ApiToken>> {
         let sql = "SELECT account, scopes FROM api_tokens WHERE hash = ?1";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -41,14 +41,14 @@ impl View {
         Ok(row.optional()?)
     }
 
-    /// The hour of the last posting, if there is any.
+    /// Returns the hour of the last posting, if there is any.
     pub fn last_hour(&self) -> Result<Option<i64>> {
         let sql = "SELECT hour FROM postings ORDER BY number DESC LIMIT 1";
         let row = self.0.query_row(sql, [], |row| row.get(0));
         Ok(row.optional()?)
     }
 
-    /// Up to `limit` postings of an account with numbers below `before`, newest first.
+    /// Returns up to `limit` postings of an account with numbers below `before`, newest first.
     pub fn postings(&self, account: AccountId, before: i64, limit: u32) -> Result<Vec<PostingRow>> {
         let sql = "SELECT number, hour, kind, amount, balance, note FROM postings
                    WHERE account = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
@@ -69,7 +69,7 @@ impl View {
 }
 
 impl Batch<'_> {
-    /// Opens an account with nothing in it; gives its number.
+    /// Opens an account with nothing in it; returns its number.
     ///
     /// # Errors
     /// [`crate::Error::Store`], also when the name is taken.
@@ -87,13 +87,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Removes all API tokens of an account; gives how many there were.
+    /// Removes all API tokens of an account; returns how many there were.
     pub fn remove_api_tokens(&self, account: AccountId) -> Result<usize> {
         let sql = "DELETE FROM api_tokens WHERE account = ?1";
         Ok(self.transaction.execute(sql, [account])?)
     }
 
-    /// Changes an account's balance without a posting: for fees, whose single movements nobody keeps.
+    /// Changes an account's balance without a posting: for fees, whose single movements are not kept.
     pub fn set_balance(&self, account: AccountId, balance: i64) -> Result<()> {
         let sql = "UPDATE accounts SET balance = ?2 WHERE id = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;

@@ -9,7 +9,7 @@ use super::view::View;
 use crate::domain::{KeysetState, Mark, RequestDigest};
 use crate::error::Result;
 
-/// Up to how many pages of 4,096 bytes [`Writer::tidy`] writes a file anew: 64 MiB, about a second.
+/// Up to how many pages of 4,096 bytes [`Writer::tidy`] rewrites a file: 64 MiB, about a second.
 const TIDY_PAGES_MAX: u32 = 16_384;
 
 /// A connection that writes, in batches.
@@ -55,7 +55,7 @@ impl Writer {
         })
     }
 
-    /// Writes the file anew in the order of its keys, and empties the write-ahead log.
+    /// Rewrites the file in the order of its keys, and empties the write-ahead log.
     ///
     /// SQLite lays rows into a page in the order they come, whatever their key: raw pages, and the log
     /// of the last batches, would show which tokens were written together. Afterwards they do not. A

@@ -24,8 +24,8 @@ impl Store {
 }
 
 impl Checkpointer {
-    /// Moves into the file what the log holds at this moment, but for what somebody still reads. Waits
-    /// for nobody, and nobody waits for it.
+    /// Moves into the file what the log holds at this moment, but for what a reader still needs. It
+    /// waits for no other connection, and none waits for it.
     ///
     /// # Errors
     /// [`crate::Error::Store`]; then the log holds it as before.
@@ -36,8 +36,8 @@ impl Checkpointer {
 }
 
 impl Writer {
-    /// Leaves checkpoints to a [`Checkpointer`], so that batches do not wait for them. The log begins
-    /// anew only when it is all in the file, which the writer itself sees to when it has become long.
+    /// Leaves checkpoints to a [`Checkpointer`], so that batches do not wait for them. The log starts
+    /// over only when it is all in the file, which the writer itself sees to when it has become long.
     pub fn leave_checkpoints(&self) -> Result<()> {
         let sql = "wal_autocheckpoint";
         Ok(self.view.0.pragma_update(None, sql, LEFT_PAGES_MAX)?)

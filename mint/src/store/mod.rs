@@ -42,7 +42,7 @@ pub use view::View;
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How much of the file a writer keeps in memory, unless told otherwise, in MiB.
+/// How much of the file a writer keeps in memory, by default, in MiB.
 const CACHE_MIB: u32 = 4;
 /// How much of the file a reader keeps in memory, in KiB. More is of no use: whenever something was
 /// written, it forgets all of it.

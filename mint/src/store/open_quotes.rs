@@ -1,4 +1,4 @@
-//! Quotes that wait: invoices that nobody has paid yet, and payments that nobody has begun.
+//! Quotes that wait: unpaid invoices, and payments that were not begun.
 
 use farthing_protocol::cashu::QuoteId;
 use rusqlite::OptionalExtension as _;
@@ -10,11 +10,11 @@ use super::view::View;
 use crate::domain::{AccountId, MeltQuote, MintQuote};
 use crate::error::Result;
 
-/// Of melt quotes: nobody has begun the payment. What failed was begun.
+/// Of melt quotes: the payment was never begun. What failed was begun.
 const UNBEGUN: &str = "state = 'unpaid' AND started = 0";
 
 impl View {
-    /// Up to `limit` of the mint quotes that were not paid, the last to expire first: all, or those that
+    /// Returns up to `limit` of the mint quotes that were not paid, the last to expire first: all, or those that
     /// come after the quote with this expiry and id.
     pub fn unpaid_mint_quotes(
         &self,
@@ -34,8 +34,8 @@ impl View {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many mint quotes of `account`'s, or of nobody's, were not paid and can be at Unix time `now`; at
-    /// most `limit`.
+    /// Counts the mint quotes of `account`, or of no account, that are unpaid and can be paid at Unix time
+    /// `now`; at most `limit`.
     pub fn unpaid_count(
         &self,
         account: Option<AccountId>,
@@ -48,7 +48,7 @@ impl View {
         Ok(statement.query_row((account, now, limit), |row| row.get(0))?)
     }
 
-    /// The melt quote of `account`'s, or of nobody's, for this payment that nobody has begun.
+    /// Returns the melt quote of `account`, or of no account, for this payment, unless it was begun.
     pub fn unbegun_melt_quote(
         &self,
         payment_hash: &[u8; 32],
@@ -61,13 +61,13 @@ impl View {
         Ok(row.optional()?)
     }
 
-    /// Whether there are melt quotes that nobody has begun and that expired before Unix time `before`.
+    /// Tells whether there are melt quotes that were not begun and that expired before Unix time `before`.
     pub fn has_lapsed_melt_quotes(&self, before: u64) -> Result<bool> {
         let sql = format!("SELECT 1 FROM melt_quotes WHERE {UNBEGUN} AND expiry < ?1");
         Ok(self.0.prepare_cached(&sql)?.exists([before])?)
     }
 
-    /// How many melt quotes of `account`'s, or of nobody's, nobody has begun and somebody may at Unix time
+    /// Counts the melt quotes of `account`, or of no account, that were not begun and can be at Unix time
     /// `now`; at most `limit`.
     pub fn unbegun_count(
         &self,
@@ -102,7 +102,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Removes a melt quote that nobody has begun.
+    /// Removes a melt quote that was not begun.
     pub fn remove_unbegun_melt_quote(&self, id: &QuoteId) -> Result<()> {
         let sql = format!("DELETE FROM melt_quotes WHERE id = ?1 AND {UNBEGUN}");
         let mut statement = self.transaction.prepare_cached(&sql)?;
@@ -110,7 +110,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Removes the melt quotes that nobody has begun and that expired before Unix time `before`.
+    /// Removes the melt quotes that were not begun and that expired before Unix time `before`.
     pub fn remove_lapsed_melt_quotes(&self, before: u64) -> Result<()> {
         let sql = format!("DELETE FROM melt_quotes WHERE {UNBEGUN} AND expiry < ?1");
         self.transaction.prepare_cached(&sql)?.execute([before])?;

@@ -18,22 +18,22 @@ pub(super) const MELT_QUOTE: &str =
      account, expiry, state, held, started, fee_paid, preimage FROM melt_quotes";
 
 impl View {
-    /// A mint quote.
+    /// Returns a mint quote.
     pub fn mint_quote(&self, id: &QuoteId) -> Result<Option<MintQuote>> {
         mint_quote(&self.0, "id = ?1", &id.as_str())
     }
 
-    /// The mint quote with this payment hash.
+    /// Returns the mint quote with this payment hash.
     pub fn mint_quote_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Option<MintQuote>> {
         mint_quote(&self.0, "payment_hash = ?1", payment_hash)
     }
 
-    /// A melt quote.
+    /// Returns a melt quote.
     pub fn melt_quote(&self, id: &QuoteId) -> Result<Option<MeltQuote>> {
         melt_quote(&self.0, id)
     }
 
-    /// The melt quotes whose payment is under way.
+    /// Returns the melt quotes whose payment has begun and not ended.
     pub fn pending_melt_quotes(&self) -> Result<Vec<MeltQuote>> {
         let sql = format!("SELECT {MELT_QUOTE} WHERE state = 'pending'");
         let mut statement = self.0.prepare_cached(&sql)?;
@@ -41,22 +41,22 @@ impl View {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whether the token with this mark is held for a payment.
+    /// Tells whether the token with this mark is held for a payment.
     pub fn is_held(&self, mark: &Mark) -> Result<bool> {
         self.exists("SELECT 1 FROM held WHERE mark = ?1", mark)
     }
 
-    /// Whether the output with this mark waits for what a payment leaves over.
+    /// Tells whether the output with this mark waits for what a payment leaves over.
     pub fn is_blank(&self, mark: &Mark) -> Result<bool> {
         self.exists("SELECT 1 FROM blanks WHERE mark = ?1", mark)
     }
 
-    /// The outputs for what a quote's payment leaves over, in the order they came.
+    /// Returns the outputs for what a quote's payment leaves over, in the order they came.
     pub fn blanks(&self, quote: &QuoteId) -> Result<Vec<BlankRow>> {
         blanks(&self.0, quote)
     }
 
-    /// Of all melt quotes with this payment hash: the state, and the Unix time at which the payment was
+    /// Returns of all melt quotes with this payment hash the state, and the Unix time at which the payment was
     /// begun, 0 for never.
     pub fn states_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Vec<(MeltState, u64)>> {
         let sql = "SELECT state, started FROM melt_quotes WHERE payment_hash = ?1";
@@ -164,7 +164,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Lets go of the tokens held for a quote's payment; gives them.
+    /// Releases the tokens held for a quote's payment, and returns them.
     pub fn release(&self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
         let sql = "DELETE FROM held WHERE quote = ?1 RETURNING mark, keyset, amount, preimage";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -199,7 +199,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Gives an output its amount.
+    /// Sets an output's amount.
     pub fn set_blank(&self, mark: &Mark, amount: u64) -> Result<()> {
         let sql = "UPDATE blanks SET amount = ?2 WHERE mark = ?1";
         self.transaction
@@ -216,7 +216,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Forgets the quotes that expired before Unix time `before` and owe nobody anything.
+    /// Forgets the quotes that expired before Unix time `before` and owe nothing.
     pub fn forget_quotes(&self, before: u64) -> Result<()> {
         for sql in [
             "DELETE FROM mint_quotes WHERE expiry < ?1 AND paid = issued",

@@ -1,4 +1,4 @@
-//! Idle connections that only read, for whoever needs one for a moment.
+//! Idle connections that only read, for short looks.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -39,17 +39,17 @@ pub struct Quarantine {
 }
 
 impl View {
-    /// Where the spent log ends; `None` when none is kept.
+    /// Returns where the spent log ends; `None` when none is kept.
     pub fn log_place(&self) -> Result<Option<LogPlace>> {
         log_place(&self.0, "")
     }
 
-    /// The quarantine; `None` when there is none.
+    /// Returns the quarantine; `None` when there is none.
     pub fn quarantine(&self) -> Result<Option<Quarantine>> {
         quarantine(&self.0)
     }
 
-    /// The sum of what all holders' accounts have.
+    /// Returns the sum of what all holders' accounts have.
     pub fn accounts_total(&self) -> Result<i64> {
         let sql = "SELECT coalesce(sum(balance), 0) FROM accounts WHERE id > ?1";
         let mut statement = self.0.prepare_cached(sql)?;
@@ -73,7 +73,7 @@ impl Batch<'_> {
     /// Remembers the frame that is about to be written at `start` of the log.
     ///
     /// # Errors
-    /// [`Error::Invariant`] when the store keeps no log (any more); [`Error::Store`].
+    /// [`Error::Invariant`] when the store keeps no log; [`Error::Store`].
     pub fn set_log_tail(&self, start: u64, tail: &[u8]) -> Result<()> {
         let sql = "UPDATE meta SET value = ?2 WHERE name = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -82,7 +82,7 @@ impl Batch<'_> {
         if changed == 2 {
             Ok(())
         } else {
-            Err(Error::Invariant("the store keeps no spent log any more"))
+            Err(Error::Invariant("the store no longer keeps a spent log"))
         }
     }
 
@@ -94,7 +94,7 @@ impl Batch<'_> {
             let renamed = format!("{QUARANTINE}_{name}");
             self.transaction.execute(sql, (name, renamed))?;
         }
-        // It is no copy any more, and must not pass for one.
+        // It is no longer a copy, and must not pass for one.
         let sql = "DELETE FROM meta WHERE name = ?1";
         self.transaction.execute(sql, [COPIED])?;
         set_meta(&self.transaction, QUARANTINE, &copied)?;

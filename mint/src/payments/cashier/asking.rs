@@ -38,12 +38,12 @@ struct Slots {
 #[derive(Default)]
 struct Slot(Option<Instant>);
 
-/// The right to ask the backend about one invoice, once; nobody else asks about it meanwhile.
+/// The right to ask the backend about one invoice, once; no other question about it is asked meanwhile.
 pub(super) struct Turn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<Slot>);
 
 impl Asking {
-    /// Waits until the backend may be asked about an invoice; `None` when somebody else has asked since, and
-    /// has the answer.
+    /// Waits until the backend may be asked about an invoice; `None` when another caller has asked
+    /// since, and has the answer.
     pub(super) async fn turn(&self, invoice: PaymentHash) -> Option<Turn> {
         let came = Instant::now();
         let mut slot = self.slot(invoice).lock_owned().await;
@@ -57,7 +57,7 @@ impl Asking {
         Some(Turn(slot))
     }
 
-    /// The right to ask now, or `None` when somebody has just asked, or is asking.
+    /// The right to ask now, or `None` when another caller has just asked, or is asking.
     pub(super) fn turn_at_once(&self, invoice: PaymentHash) -> Option<Turn> {
         let mut slot = self.slot(invoice).try_lock_owned().ok()?;
         let now = Instant::now();
@@ -84,7 +84,7 @@ impl Slots {
         self.tidied = Some(now);
         self.slots.retain(|_, slot| match Arc::get_mut(slot) {
             Some(slot) => slot.get_mut().0.is_some_and(|asked| now < asked + pause),
-            // In somebody's hands.
+            // In use.
             None => true,
         });
     }

@@ -84,7 +84,7 @@ impl Cashier {
         let has_lapsed = self
             .engine
             .read(|view| view.has_lapsed_melt_quotes(lapsed))?;
-        self.tell_of_others(before, &newest)?;
+        self.notify_of_others(before, &newest)?;
         for quote in newest.iter().chain(&others) {
             let Some(_turn) = self.asking.turn_at_once(quote.payment_hash) else {
                 continue;
@@ -100,9 +100,9 @@ impl Cashier {
         }
     }
 
-    /// Quotes that are no longer open may have been paid by another process, an operator's command: those who
-    /// watch are told to look. Who has heard of it hears nothing new.
-    fn tell_of_others(&self, before: HashSet<QuoteId>, open: &[MintQuote]) -> Result<()> {
+    /// Quotes that are no longer open may have been paid by another process, an operator's command: subscribers
+    /// are notified. Those that already know are not notified again.
+    fn notify_of_others(&self, before: HashSet<QuoteId>, open: &[MintQuote]) -> Result<()> {
         let mut known = self.open_quotes()?;
         let now: HashSet<_> = open.iter().map(|quote| quote.id.clone()).collect();
         let closed: Vec<_> = before.difference(&now).cloned().collect();
@@ -140,7 +140,7 @@ impl Cashier {
         Ok(())
     }
 
-    /// Tells whether the payment has ended.
+    /// Returns whether the payment has ended.
     async fn advance(&self, quote: &MeltQuote, attempt: Attempt) -> Result<bool> {
         let fee_max_msat = self
             .rates
@@ -192,8 +192,8 @@ impl Cashier {
         self.engine.record(step).await.map(|()| true)
     }
 
-    /// Takes a payment to work on; gives whether it was handed to the backend before. `None` when somebody
-    /// works on it.
+    /// Takes a payment to work on; returns whether it was handed to the backend before. `None` when it is
+    /// being worked on.
     fn take(&self, id: &QuoteId) -> Result<Option<Attempt>> {
         let mut payments = self.payments.lock().map_err(|_| POISONED)?;
         let Some(payments) = payments.as_mut().filter(|p| !p.driven.contains(id)) else {
@@ -206,7 +206,7 @@ impl Cashier {
         }))
     }
 
-    /// A payment that has ended may be begun anew, as another one.
+    /// A payment that has ended may be begun again, as another one.
     fn let_go(&self, id: &QuoteId, has_ended: bool) {
         if let Ok(mut payments) = self.payments.lock()
             && let Some(payments) = payments.as_mut()

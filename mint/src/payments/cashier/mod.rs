@@ -4,8 +4,8 @@
 //! what the backend says. It moves nothing itself: every movement is the engine's, in `engine/quotes.rs`.
 //!
 //! Payments to outside are made by one process at a time, the one that holds the lock `payments.lock` in
-//! the mint's folder: the running mint, or an operator's command while no mint runs. Whoever begins a
-//! payment without it has it made by who does.
+//! the mint's folder: the running mint, or an operator's command while no mint runs. A process
+//! that begins a payment without the lock has it made by the one that holds it.
 
 mod asking;
 mod drive;
@@ -31,7 +31,7 @@ use crate::payments::lightning::{Backend, BackendError, Features, Incoming};
 use asking::Asking;
 use rates::Rates;
 
-pub use offer::MeltWish;
+pub use offer::MeltAmount;
 
 /// How many questions about invoices the backend is asked at the same time.
 const QUESTIONS_MAX: usize = 32;
@@ -72,7 +72,7 @@ struct Payments {
 
 impl Cashier {
     /// The cashier of a mint with a backend, which makes payments once it has the lock at `lock`. It
-    /// tries to get it when something is to be paid, and before, if it is told ([`Self::makes_payments`]).
+    /// tries to get it when something is to be paid, and before, if [`Self::makes_payments`] is called.
     ///
     /// # Errors
     /// [`Error::Operator`] for a unit that the payment network does not know; [`Error::File`].
@@ -113,8 +113,9 @@ impl Cashier {
         self.amount_max
     }
 
-    /// Whether this process makes the payments: from when on no other does. What is under way then may
-    /// have been handed to the backend by another, and so whoever will begin payments asks this first.
+    /// Tries to take the payment lock; true if this process now makes payments, and no other does. What is
+    /// under way then may have been handed to the backend by another process, so call this before a payment
+    /// is begun.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -135,7 +136,7 @@ impl Cashier {
     }
 
     /// A mint quote of `account`'s, or for tokens, as it is now: the backend is asked about one that is
-    /// not paid, once a second at the most, and who asks meanwhile waits for that.
+    /// not paid, at most once a second, and other callers wait for that.
     ///
     /// # Errors
     /// [`Error::Request`] with `QuoteUnknown`; [`Error::Busy`]; [`Error::Store`].
@@ -150,8 +151,8 @@ impl Cashier {
         self.read_mint_quote(id, account)
     }
 
-    /// The same without waiting: when the backend was just asked, the quote is as it was then, and those
-    /// who watch are told what has changed.
+    /// The same without waiting: when the backend was just asked, the quote is as it was then, and
+    /// subscribers are notified of what has changed.
     ///
     /// # Errors
     /// As [`Self::mint_quote`].
@@ -191,7 +192,7 @@ impl Cashier {
         quote.ok_or_else(unknown)
     }
 
-    /// Sees to the payment of a melt quote that the engine has begun, now or before, and gives the quote
+    /// Sees to the payment of a melt quote that the engine has begun, now or before, and returns the quote
     /// when it has ended, or after the time that a payment may take. A caller who wants no wait is given it
     /// as it is.
     ///
@@ -219,8 +220,8 @@ impl Cashier {
         Ok(quote)
     }
 
-    /// Sees to it that nobody pays an invoice at the backend that was settled within the mint: what came in
-    /// twice would be in nobody's books. It is settled whatever comes of this, and nobody waits for long.
+    /// Has the backend take back an invoice that was settled within the mint: what was paid there too would be
+    /// on no account. The invoice is settled even if this fails, and the caller does not wait for long.
     async fn take_back(&self, quote: &MeltQuote) {
         let cancelled = self.backend.cancel_invoice(quote.payment_hash);
         let why = match tokio::time::timeout(LOOK, cancelled).await {
@@ -252,8 +253,8 @@ impl Cashier {
         }
     }
 
-    /// Asks the backend whether a mint quote was paid, and has it written down; so is that it can never be
-    /// paid any more, some time after its expiry. Tells whether the backend could be reached.
+    /// Asks the backend whether a mint quote was paid, and has it written down; so is that it can no longer be
+    /// paid, some time after its expiry. Tells whether the backend could be reached.
     async fn look_for(&self, quote: &MintQuote) -> Result<bool> {
         let place = self.questions.acquire().await.map_err(|_| POISONED)?;
         let answer = self.backend.incoming(quote.payment_hash).await;
@@ -285,7 +286,7 @@ impl Cashier {
     }
 }
 
-/// A backend's failure, as the caller is told.
+/// A backend's failure, as the caller sees it.
 fn failed(error: &BackendError) -> Error {
     match error {
         BackendError::Unreachable(detail) => {
@@ -311,7 +312,7 @@ fn new_id() -> Result<QuoteId> {
     let mut random = [0; 10];
     getrandom::fill(&mut random)
         .map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
-    // Of the time, no more than the hour: nobody needs a finer one.
+    // Of the time, no more than the hour: no finer one is needed.
     let millis = clock::hour_to_s(clock::hour()).saturating_mul(1000);
     Ok(QuoteId::uuid_v7(millis, &random))
 }

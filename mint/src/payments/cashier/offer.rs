@@ -12,9 +12,9 @@ use crate::payments::lightning::{self, ParsedInvoice};
 /// The longest that what a payment costs is promised for.
 const MELT_EXPIRY_S: u64 = 3600;
 
-/// How much of an invoice somebody wants paid.
+/// How much of an invoice is to be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MeltWish {
+pub enum MeltAmount {
     /// What it says.
     Whole,
     /// This much of one that names no amount, in thousandths of a satoshi (NUT-23).
@@ -25,7 +25,7 @@ pub enum MeltWish {
 
 impl Cashier {
     /// Makes an invoice over `amount` of the mint's unit, whose payment funds `account` or can be minted
-    /// as tokens by whoever signs with `pubkey`, or by whoever knows the quote's id.
+    /// as tokens by the caller who signs with `pubkey`, or who knows the quote's id.
     ///
     /// # Errors
     /// [`Error::Request`] with `AmountOutOfRange`, or with `Unavailable` when too many invoices wait to be
@@ -82,7 +82,7 @@ impl Cashier {
     pub async fn quote_payment(
         &self,
         request: &str,
-        wish: MeltWish,
+        how_much: MeltAmount,
         account: Option<AccountId>,
         fee_max: Option<u64>,
     ) -> Result<MeltQuote> {
@@ -93,7 +93,7 @@ impl Cashier {
             let detail = "the invoice has expired: ask for another";
             return Err(Error::request(ErrorCode::QuoteExpired, detail));
         }
-        let amount_msat = self.to_send(&invoice, wish)?;
+        let amount_msat = self.to_send(&invoice, how_much)?;
         let amount = self.rates.sent(amount_msat);
         self.check_amount(amount)?;
         let is_own = self.is_own(&invoice)?;
@@ -102,7 +102,7 @@ impl Cashier {
             payment_hash: invoice.payment_hash,
             request: request.to_owned(),
             amount_msat,
-            is_partial: matches!(wish, MeltWish::Part(_)),
+            is_partial: matches!(how_much, MeltAmount::Part(_)),
             amount,
             // What stays in the house costs nothing.
             fee_reserve: if is_own {
@@ -145,31 +145,31 @@ impl Cashier {
         Ok(quote?.is_some())
     }
 
-    /// What to send for an invoice.
-    fn to_send(&self, invoice: &ParsedInvoice, wish: MeltWish) -> Result<u64> {
+    /// Returns what to send for an invoice.
+    fn to_send(&self, invoice: &ParsedInvoice, how_much: MeltAmount) -> Result<u64> {
         let refuse = |code, detail: &'static str| Err(Error::request(code, detail));
         let features = self.features();
-        match (wish, invoice.amount_msat) {
-            (MeltWish::Whole, Some(amount)) => Ok(amount),
-            (MeltWish::Whole, None) => refuse(
+        match (how_much, invoice.amount_msat) {
+            (MeltAmount::Whole, Some(amount)) => Ok(amount),
+            (MeltAmount::Whole, None) => refuse(
                 ErrorCode::InvoiceAmountless,
                 "the invoice names no amount: say how much",
             ),
-            (MeltWish::Amountless(_), _) if !features.amountless => refuse(
+            (MeltAmount::Amountless(_), _) if !features.amountless => refuse(
                 ErrorCode::InvoiceAmountless,
                 "this mint pays no invoices without an amount",
             ),
-            (MeltWish::Amountless(amount), Some(named)) if amount != named => refuse(
+            (MeltAmount::Amountless(amount), Some(named)) if amount != named => refuse(
                 ErrorCode::InvoiceAmountMismatch,
                 "the invoice names another amount",
             ),
-            (MeltWish::Amountless(amount), _) => Ok(amount),
-            (MeltWish::Part(_), _) if !features.partial => refuse(
+            (MeltAmount::Amountless(amount), _) => Ok(amount),
+            (MeltAmount::Part(_), _) if !features.partial => refuse(
                 ErrorCode::InvoiceAmountMismatch,
                 "this mint pays no parts of invoices",
             ),
-            (MeltWish::Part(amount), Some(whole)) if amount <= whole => Ok(amount),
-            (MeltWish::Part(_), _) => refuse(
+            (MeltAmount::Part(amount), Some(whole)) if amount <= whole => Ok(amount),
+            (MeltAmount::Part(_), _) => refuse(
                 ErrorCode::InvoiceAmountMismatch,
                 "the part is more than the invoice asks for",
             ),

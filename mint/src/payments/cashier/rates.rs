@@ -47,7 +47,7 @@ impl Rates {
         msat.div_ceil(self.msat)
     }
 
-    /// What a payment of that much of the unit may cost at the most.
+    /// The most that a payment of that much of the unit may cost.
     pub(super) fn fee_reserve(self, amount: u64) -> u64 {
         let share = u128::from(amount) * u128::from(self.fee_ppm);
         let share = share.div_ceil(1_000_000);

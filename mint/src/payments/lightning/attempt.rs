@@ -76,7 +76,7 @@ pub(super) enum Record {
     },
     /// Something is under way.
     Pending,
-    /// Nothing is under way any more, and nothing arrived.
+    /// Nothing is under way, and nothing arrived.
     Failed {
         /// What the node says.
         reason: String,
@@ -95,7 +95,7 @@ pub(super) enum Reply {
         /// What the way cost.
         fee_msat: u64,
     },
-    /// The node took it up and it failed, with nothing under way any more.
+    /// The node took it up and it failed, with nothing under way.
     Failed(String),
     /// The node answered with an error and has ended what the request started, but for what its record
     /// says.

@@ -78,7 +78,7 @@ impl Backend {
     ///
     /// # Errors
     /// Both of [`BackendError`]'s. After [`BackendError::Unreachable`] the node may have made an invoice
-    /// that nobody will see; that is no harm.
+    /// that is never shown, which does no harm.
     pub async fn create_invoice(
         &self,
         amount_msat: u64,
@@ -97,12 +97,12 @@ impl Backend {
         node!(self.incoming(payment_hash))
     }
 
-    /// Takes an invoice of the node's back, so that nobody can pay it any more. One that has expired or was
+    /// Takes an invoice of the node's back, so that it can no longer be paid. One that has expired or was
     /// taken back before stays so.
     ///
     /// # Errors
     /// [`BackendError::Refused`] when it is paid, or being paid, or the node may not; or
-    /// [`BackendError::Unreachable`]. After both, somebody may have paid it or still do.
+    /// [`BackendError::Unreachable`]. After both, it may have been paid, or still be.
     pub async fn cancel_invoice(&self, payment_hash: PaymentHash) -> Result<(), BackendError> {
         node!(self.cancel_invoice(payment_hash))
     }

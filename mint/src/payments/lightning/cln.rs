@@ -29,7 +29,7 @@ use crate::error::Error;
 const RUNE: HeaderName = HeaderName::from_static("rune");
 
 /// Errors after which the command has certainly ended (lightning-xpay(7), lightning-pay(7), and JSON-RPC
-/// 2.0); `listpays` says with what. Others are no end: -4 and -5 a plugin or lightningd stopping, 200 a
+/// 2.0); `listpays` says with what. Others are not an end: -4 and -5 a plugin or lightningd stopping, 200 a
 /// payment in progress, 201 and 219 one that has succeeded, -3 whatever `xpay` did not expect.
 const ENDED: [i64; 11] = [
     -32602, // wrong parameters

@@ -190,7 +190,7 @@ impl Fake {
             .ok_or_else(|| BackendError::Refused("no such invoice".to_owned()))
     }
 
-    /// Takes a payment unless it was taken before, and gives its state.
+    /// Takes a payment unless it was taken before, and returns its state.
     async fn take(&self, payment: &Payment, attempt: Attempt) -> Outgoing {
         if let Err(reason) = invoice::payable(payment, Self::FEATURES) {
             return Outgoing::Failed { reason };
@@ -212,7 +212,7 @@ impl Fake {
         }
     }
 
-    /// Writes down that the node has the payment; gives its state where that is all there is to do.
+    /// Writes down that the node has the payment; returns its state where that is all there is to do.
     fn record(&self, payment: &Payment, attempt: Attempt) -> io::Result<Option<Outgoing>> {
         let _records = self.lock();
         let hash = &payment.payment_hash;

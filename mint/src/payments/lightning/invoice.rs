@@ -6,7 +6,7 @@ use lightning_invoice::{Bolt11Invoice, Bolt11InvoiceDescriptionRef};
 
 use super::payment::{Features, Invoice, Payment, PaymentHash};
 
-/// Bytes of an invoice at the most: BOLT 11 knows no limit, but a QR code does.
+/// The most bytes of an invoice: BOLT 11 knows no limit, but a QR code does.
 const REQUEST_BYTES_MAX: usize = 7089;
 
 /// What an invoice says.
@@ -39,7 +39,7 @@ pub enum Network {
     Simnet,
 }
 
-/// The text is no invoice, or none that can be paid: wrong form, checksum or signature, or a field
+/// The text is not an invoice, or not one that can be paid: wrong form, checksum or signature, or a field
 /// missing that every payment needs.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Lightning invoice: {0}")]

@@ -12,7 +12,7 @@
 //! part to a payment that is under way instead of refusing it, so that it cannot be asked twice.
 
 use base64::Engine as _;
-use base64::engine::general_kind::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Deserialize;

@@ -151,7 +151,7 @@ impl NodeClient {
         })
     }
 
-    /// Sends one request and gives its answer, whatever its status.
+    /// Sends one request and returns its answer, whatever its status.
     pub(super) async fn call(
         &self,
         method: Method,

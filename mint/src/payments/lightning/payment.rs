@@ -38,7 +38,7 @@ pub enum Incoming {
     },
     /// It can still be paid, or is being paid.
     Unpaid,
-    /// It can never be paid any more.
+    /// It can no longer be paid.
     Expired,
 }
 
@@ -66,7 +66,7 @@ pub struct Payment {
 /// Whether a payment was handed to the backend before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Never: nobody called [`super::Backend::pay`] with it. What the node has done with the payment
+    /// Never: there was no call of [`super::Backend::pay`] with it. What the node has done with the payment
     /// hash before is not this payment's doing, and when nothing can be handed over, it has failed.
     First,
     /// Perhaps: its end was not heard of.

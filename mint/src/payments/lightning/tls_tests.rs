@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
-use super::super::node::{Extent, NoAnswer, NodeClient, Purpose, Secret};
+use super::super::node::{Call, Extent, NoAnswer, NodeClient, Secret};
 use super::super::script::{Answer, Script, get};
 use super::*;
 use crate::config::{DataDir, NodeSettings};
@@ -110,7 +110,7 @@ fn client(port: u16, pem: Option<&str>) -> Result<NodeClient, Error> {
 }
 
 async fn call(client: &NodeClient) -> Result<Value, NoAnswer> {
-    let answer = client.call(Method::GET, "/v1/x", None, Purpose::Question, Extent::Whole);
+    let answer = client.call(Method::GET, "/v1/x", None, Call::Question, Extent::Whole);
     Ok(answer.await?.read().unwrap())
 }
 
