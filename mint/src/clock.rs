@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 3600;
 const DAY_S: u64 = 24 * HOUR_S;
@@ -37,22 +39,13 @@ pub fn minute_s() -> i64 {
     (now_s() / MINUTE_S * MINUTE_S).cast_signed()
 }
 
-/// A Unix time for people, as `2026-11-23 13:07 UTC`.
+/// A Unix time for people, as `2026-11-23 13:07 UTC`. Times outside of the years -9999 to 9999 are given as the nearest
+/// that is inside.
 #[must_use]
 pub fn to_text(time_s: i64) -> String {
-    let (days, rest) = (time_s.div_euclid(86_400), time_s.rem_euclid(86_400));
-    // Howard Hinnant's civil_from_days: eras of 400 years, years that begin in March.
-    let day = days + 719_468;
-    let (era, day_of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    let (hour, minute) = (rest / 3600, rest % 3600 / 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    let time_s = time_s.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let time = Timestamp::from_second(time_s).expect("a calendar's time: clamped above");
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The Unix time at which an hour began.
@@ -76,6 +69,7 @@ mod tests {
             (1_795_439_220, "2026-11-23 13:07 UTC"),
             (4_107_542_399, "2100-02-28 23:59 UTC"),
             (4_107_542_400, "2100-03-01 00:00 UTC"),
+            (i64::MAX, "9999-12-30 22:00 UTC"),
         ] {
             assert_eq!(to_text(time_s), text);
         }

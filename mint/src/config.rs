@@ -318,7 +318,7 @@ impl Config {
         let body = toml::to_string(self)
             .map_err(|e| Error::Operator(format!("the settings cannot be written: {e}")))?;
         let text = format!(
-            "# A Farthing mint. docs/operating.md explains every setting; each can be given as an\n\
+            "# A Farthing mint. docs/how-to/operating.md explains every setting; each can be given as an\n\
              # environment variable too: {PREFIX} and the name in capitals. Those that have no\n\
              # value by default are not listed here.\n\n{body}"
         );

@@ -122,7 +122,7 @@ impl SpentLog {
         if !(as_known && unfinished) {
             let what = "the spent log knows of tokens spent that this store does not: the store is \
                         an old copy. Make it with `farthing-mint restore`, which replays the log; \
-                        see docs/recovery.md";
+                        see docs/how-to/recovery.md";
             return Err(wrong(&self.path, what));
         }
         let ioerr = Error::file(&self.path);

@@ -317,7 +317,7 @@ pub enum PostingKind {
 
 /// SHA-256 over the ids of keysets, sorted, as hex. Over all keysets of a mint it is what people compare
 /// to be sure that the mint shows everybody the same keys; over those that sign now it is what a publisher
-/// says of the keysets it knows (`docs/protocol.md`, section 4.4).
+/// says of the keysets it knows (`docs/reference/protocol.md`, section 4.4).
 pub fn keysets_digest<'a>(ids: impl IntoIterator<Item = &'a KeysetId>) -> String {
     use sha2::{Digest, Sha256};
     let mut ids: Vec<_> = ids.into_iter().collect();

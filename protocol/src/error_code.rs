@@ -1,7 +1,7 @@
 //! The numeric codes in error bodies.
 //!
 //! Codes from 10000 to 31999 are Cashu's (the NUTs' `error_codes.md`). What Cashu has no code for is
-//! numbered `HTTP status × 100 + n`. Most are a mint's; a publisher's are in `docs/protocol.md`,
+//! numbered `HTTP status × 100 + n`. Most are a mint's; a publisher's are in `docs/reference/protocol.md`,
 //! section 12.4.
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! Who a mint is, whatever its address: a key of its own, the addresses at which it is reached, and
-//! whose a keyset is (`docs/protocol.md`, section 4.5).
+//! whose a keyset is (`docs/reference/protocol.md`, section 4.5).
 //!
 //! Keysets are public, and another server can show them as its own. So the key of each keyset signs the
 //! identity it belongs to: nobody but the mint can. And it can pass everything on to the mint, the

@@ -8,7 +8,7 @@
 //! | [`suite`] | the group operations of blind signatures; the ristretto255 and secp256k1 suites | RFC 9497, NUT-00, NUT-12 |
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
-//! | [`reference`](mod@reference) | what a caller knows a redemption by | `docs/protocol.md`, section 12.4 |
+//! | [`reference`](mod@reference) | what a caller knows a redemption by | `docs/reference/protocol.md`, section 12.4 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
 //! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4; V3 is read) |
 //! | [`conditions`] | locks on tokens and the witnesses that open them | NUT-10, NUT-11, NUT-14 |

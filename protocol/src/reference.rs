@@ -10,7 +10,7 @@ use crate::encoding::{self, BytesVisitor, DecodeError};
 ///
 /// A mint does nothing with it. But it is part of the request's bytes, and a mint repeats its answer
 /// to the same bytes alone: whoever makes the reference depend on what is sold can tell a repeated
-/// answer from a payment for something else (`docs/protocol.md`, section 12.4).
+/// answer from a payment for something else (`docs/reference/protocol.md`, section 12.4).
 ///
 /// `Debug` shows nothing: a reference is the caller's own.
 #[derive(Clone, Copy, PartialEq, Eq)]

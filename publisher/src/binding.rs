@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use sha2::{Digest as _, Sha256};
 
-use crate::rules::IgnoredQuery;
+use crate::query::IgnoredQuery;
 
 /// SHA-256 of a body.
 pub(crate) type BodyDigest = [u8; 32];

@@ -24,7 +24,7 @@ pub enum AllowedOrigins {
 
 /// In the extensions of an answer that is the paywall's own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OwnAnswer;
+pub struct OwnAnswer;
 
 /// The paywall's headers of requests.
 const ASKED: [&str; 3] = [names::CASHU, names::OUTPUTS, names::RECEIPT];
@@ -82,7 +82,7 @@ impl AllowedOrigins {
 
     /// Lets a page of another origin read an answer of the paywall's own, and in an answer of the site's
     /// that it may read the paywall's headers.
-    pub(crate) fn share(&self, origin: Option<&HeaderValue>, answer: &mut Response<Body>) {
+    pub fn share(&self, origin: Option<&HeaderValue>, answer: &mut Response<Body>) {
         let Some(origin) = origin else {
             return;
         };

@@ -23,6 +23,9 @@ pub enum Error {
     /// The record of payments cannot be used.
     #[error("the record of payments: {0}")]
     Records(#[from] rusqlite::Error),
+    /// A private file or folder could not be used.
+    #[error(transparent)]
+    Private(#[from] farthing_service::private::Fault),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -35,13 +38,31 @@ pub enum Error {
 
 impl Error {
     /// Names the file that an I/O error is about.
-    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::File { path, source }
     }
 }
 
-/// Why a request is not served for its payment, as the client is told (`docs/protocol.md`, 12.4).
+/// A body that did not keep its pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body came too slowly")]
+pub struct TooSlow;
+
+/// Whether an error comes from a body that did not keep its pace.
+#[must_use]
+pub fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Why a request is not served for its payment, as the client is told (`docs/reference/protocol.md`, 12.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The number for programs: one of [`ErrorCode`], or whatever the mint said.

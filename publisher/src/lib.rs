@@ -1,12 +1,15 @@
 //! HTTP 402 for publishers: a reader with a wallet gets a page for a few units, at once, without an
-//! account (`docs/protocol.md`, section 12).
+//! account (`docs/reference/protocol.md`, section 12).
 //!
-//! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the command
+//! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the program
 //! `farthing-paywall`, it does the same. `examples/articles.rs` is a whole service.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`paywall`] | the layer, and the way of a request through it |
+//! | [`paywall`] | the layer |
+//! | `serve` | the way of a request through it |
+//! | `visit` | a request that has a price, and the paywall's own answers to it |
+//! | `shared` | what all requests share |
 //! | [`settings`] | what the publisher decides |
 //! | `admit` | whether a request with a price may go on |
 //! | `payment` | what a request pays with, read and checked before anything is asked |
@@ -17,15 +20,13 @@
 //! | `form` | paying by a pasted token, for browsers |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
-//! | `private` | folders and files that only their owner may use |
+//! | `private` | the publisher's folder, and the one process that uses it |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
 //! | `fetch` | what a mint shows everybody, and its keysets checked |
-//! | `mint` | the mint's public API, as a publisher uses it |
+//! | [`mint`] | the mint's public API, as a publisher uses it |
 //! | `receipts` | receipts and their cookies |
 //! | `locked` | tokens locked to the publisher: checked here, redeemed later |
-//! | [`rules`] | prices by method and path |
-//! | `proxy` | the reverse proxy: server, door, upstream |
-//! | `command` | `farthing-paywall`: settings, run, check, metrics |
+//! | `query` | parameters of a query that make no difference to a purchase |
 //! | `clock` | the time |
 //! | `keys` | the publisher's secret, and the keys that follow from it |
 //! | [`error`] | what goes wrong at the start, and why a payment is refused |
@@ -48,7 +49,6 @@
 mod admit;
 mod binding;
 mod clock;
-mod command;
 mod cors;
 pub mod error;
 mod fetch;
@@ -57,23 +57,27 @@ mod headers;
 mod keys;
 mod lock_key;
 mod locked;
-mod mint;
+pub mod mint;
 mod offer;
 mod page;
 mod payment;
 pub mod paywall;
 mod private;
-mod proxy;
+mod query;
 mod receipts;
 mod records;
-pub mod rules;
+mod serve;
 pub mod settings;
 mod settle;
+mod shared;
+mod visit;
 
 pub use binding::Origin;
-pub use command::main;
-pub use cors::AllowedOrigins;
+pub use cors::{AllowedOrigins, OwnAnswer};
 pub use error::Error;
-pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
-pub use rules::IgnoredQuery;
-pub use settings::{Accept, Charged, Settings};
+pub use form::NO_PAGE;
+pub use paywall::{Paywall, Walled};
+pub use query::IgnoredQuery;
+pub use records::RECORDS_FILE;
+pub use settings::{Accept, Charged, PAY_PATH, Settings};
+pub use shared::{Outcome, Price};

@@ -50,16 +50,16 @@ impl Known {
 const DECIMALS_MAX: u8 = 8;
 
 /// The mint, and what is known of it.
-pub(crate) struct Mint {
+pub struct Mint {
     http: reqwest::Client,
     url: String,
     /// Where Cashu's wallets find it, if it has keysets for them.
     cashu_url: String,
     bearer: HeaderValue,
     /// The unit of its tokens.
-    pub(crate) unit: String,
+    pub unit: String,
     /// How many decimals people write the unit with.
-    pub(crate) decimals: u8,
+    pub decimals: u8,
     /// Inputs in one request.
     pub(crate) inputs_max: usize,
     /// How many days it repeats its answers.
@@ -88,7 +88,7 @@ pub(crate) enum Failure {
 /// What the mint says of the publisher's API token.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Standing {
+pub enum Standing {
     /// It is this account's.
     Account(String),
     /// It is known, and may not read the account's name.
@@ -103,7 +103,7 @@ impl Mint {
     /// # Errors
     /// [`Error::Mint`] when it cannot be asked, is of another suite, or shows keysets that do not hold;
     /// [`Error::Settings`] for an API token that no header can carry.
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, Error> {
+    pub async fn open(settings: &Settings) -> Result<Self, Error> {
         let failed = |reason: String| Error::Mint {
             url: settings.mint.clone(),
             reason,
@@ -160,7 +160,7 @@ impl Mint {
     }
 
     /// Its unit, as people read and write amounts in it.
-    pub(crate) fn money(&self) -> Unit {
+    pub fn money(&self) -> Unit {
         Unit::new(&self.unit, self.decimals)
     }
 
@@ -171,7 +171,7 @@ impl Mint {
 
     /// The address by which Cashu's wallets know it; `None` when it signs no tokens for them, or none
     /// of theirs is taken: the key that a publisher has tokens locked to is not of their suite.
-    pub(crate) fn cashu_url(&self, accept: Accept) -> Option<&str> {
+    pub fn cashu_url(&self, accept: Accept) -> Option<&str> {
         if matches!(accept, Accept::Locked { .. }) {
             return None;
         }
@@ -197,7 +197,7 @@ impl Mint {
     }
 
     /// The digest of the keysets that it signs with behind its own door
-    /// (`docs/protocol.md`, section 4.4).
+    /// (`docs/reference/protocol.md`, section 4.4).
     pub(crate) fn active_digest(&self) -> String {
         let keysets = self.keysets();
         let infos = keysets.iter().map(|keyset| &keyset.info);
@@ -265,7 +265,7 @@ impl Mint {
     ///
     /// # Errors
     /// [`Error::Mint`] when the mint gives no answer.
-    pub(crate) async fn standing(&self) -> Result<Standing, Error> {
+    pub async fn standing(&self) -> Result<Standing, Error> {
         let failed = |error: reqwest::Error| Error::Mint {
             url: self.url.clone(),
             reason: reason(&error),
@@ -299,7 +299,8 @@ impl Mint {
     pub(crate) async fn all_spent(&self, tokens: &[TokenProof]) -> Result<bool, Refusal> {
         let ys = tokens.iter().map(|token| y(&token.proof));
         let ys: Vec<EncodedPoint> = ys.collect();
-        let body = serde_json::to_string(&CheckStateRequest { ys }).unwrap_or_default();
+        let body = serde_json::to_string(&CheckStateRequest { ys })
+            .expect("a list of points has no part that JSON cannot hold");
         let url = format!("{}{}", self.url, path::CHECKSTATE);
         let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
         let unavailable = |reason: String| {
@@ -362,7 +363,9 @@ fn y(token: &Proof) -> EncodedPoint {
 
 /// The body of a redemption.
 pub(crate) fn redeem_body(request: &RedeemRequest) -> Secret {
-    Secret::new(serde_json::to_string(request).unwrap_or_default())
+    let body =
+        serde_json::to_string(request).expect("a redemption has no part that JSON cannot hold");
+    Secret::new(body)
 }
 
 fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
@@ -388,7 +391,7 @@ async fn fetch(http: &reqwest::Client, url: &str, known: &[KeysetKeys]) -> Resul
 
 /// Keeps what the mint said; without it, the next start needs the mint.
 fn keep(cache: &Path, known: &Known) {
-    let json = serde_json::to_vec(known).unwrap_or_default();
+    let json = serde_json::to_vec(known).expect("what was read from JSON can be written as JSON");
     let new = cache.with_extension("new");
     let kept = std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, cache));
     if let Err(error) = kept {

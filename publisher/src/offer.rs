@@ -1,5 +1,5 @@
 //! What a request without a valid payment is answered: 402 with the price, or why the payment was
-//! refused; in JSON for programs, as a page for people (`docs/protocol.md`, section 12.1).
+//! refused; in JSON for programs, as a page for people (`docs/reference/protocol.md`, section 12.1).
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -141,7 +141,7 @@ impl Offer<'_> {
             description: self.description,
             request,
         };
-        serde_json::to_string(&told).unwrap_or_default()
+        serde_json::to_string(&told).expect("text and numbers can be written as JSON")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Receipts: signed for what was paid, shown again to read it again (`docs/protocol.md`, section 12.5).
+//! Receipts: signed for what was paid, shown again to read it again (`docs/reference/protocol.md`, section 12.5).
 
 mod cookies;
 
@@ -130,7 +130,7 @@ pub(crate) fn remove_cookies(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::IgnoredQuery;
+    use crate::query::IgnoredQuery;
     use axum::http::Request;
 
     const NOW: u64 = 1_800_000_059;

@@ -7,15 +7,15 @@ use farthing_protocol::Secret;
 
 use crate::cors::AllowedOrigins;
 use crate::error::Error;
-use crate::paywall::PAY_PATH;
-use crate::rules::is_text;
 
+/// Where the page's form sends a pasted token, unless the settings say another path.
+pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// How long the publisher's name and the mint's address may be, in bytes: both stand in every receipt.
 pub(crate) const NAME_BYTES_MAX: usize = 1024;
 /// How long the form's path may be, in bytes.
 const PAY_PATH_BYTES_MAX: usize = 256;
 /// The longest time limit: a year. Beyond some hundred years the clock's arithmetic ends.
-pub(crate) const TIMEOUT_MS_MAX: u64 = 366 * 24 * 3600 * 1000;
+pub const TIMEOUT_MS_MAX: u64 = 366 * 24 * 3600 * 1000;
 
 /// The settings of a [`crate::Paywall`].
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ pub enum Accept {
     #[default]
     Online,
     /// Only tokens locked to the publisher's key: checked here, served at once, redeemed later in
-    /// batches. `docs/threat-model.md` says what that costs.
+    /// batches. `docs/explanation/threat-model.md` says what that costs.
     Locked {
         /// How long tokens wait for company, in seconds.
         redeem_every_s: u32,
@@ -162,7 +162,7 @@ impl Accept {
 
 /// Whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
 /// unless `with_path`. The error says what to write, and repeats no password.
-pub(crate) fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
+pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
     let no_url = || format!("{name}: is no URL: write one as \"https://gazette.example\"");
     if url.len() > NAME_BYTES_MAX {
         return Err(format!("{name}: is longer than {NAME_BYTES_MAX} bytes"));
@@ -200,8 +200,24 @@ pub(crate) fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), St
     Ok(())
 }
 
+/// Whether a text for people is one line that fits where it is shown; the error names `what`.
+pub fn is_text(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err(format!("{what}: is empty: write it out, or leave it out"));
+    }
+    if text.len() > bytes_max {
+        return Err(format!("{what}: is longer than {bytes_max} bytes"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!(
+            "{what}: has a line break or another control character"
+        ));
+    }
+    Ok(())
+}
+
 /// Whether a time limit is one.
-pub(crate) fn check_timeout(name: &str, milliseconds: u64) -> Result<(), String> {
+pub fn check_timeout(name: &str, milliseconds: u64) -> Result<(), String> {
     match milliseconds {
         0 => Err(format!("{name}: at least 1")),
         1..=TIMEOUT_MS_MAX => Ok(()),

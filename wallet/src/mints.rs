@@ -4,7 +4,7 @@
 //! counters and secrets are of the keyset's mint. A mint of today also has an identity, a key of its
 //! own: each keyset's key signs it, so that nobody shows the keysets of another mint as their own, and
 //! it signs the mint's addresses, so that nobody who passes everything on to a mint is taken for it
-//! (`docs/protocol.md`, section 4.5; `docs/decisions/0027-a-mint-is-its-keys.md`).
+//! (`docs/reference/protocol.md`, section 4.5; `docs/decisions/0027-a-mint-is-its-keys.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! Admission: every check of a request that costs no curve operation and no disk.
 //!
-//! The order of refusals is part of the API (`docs/api.md`): limits, duplicates, keysets and amounts,
+//! The order of refusals is part of the API (`docs/reference/api.md`): limits, duplicates, keysets and amounts,
 //! units, balance. What follows them, signatures and locks and then state, is the engine's.
 
 use std::collections::HashSet;

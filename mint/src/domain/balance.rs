@@ -29,89 +29,11 @@ pub(super) fn balance(
     unit: &Unit,
 ) -> Result<Balance> {
     let sums = Sums::of(transaction, input_keysets)?;
-    let Sums {
-        inputs,
-        fee,
-        outputs,
-    } = sums;
-    let unequal = |not, amount, what| sums.unequal(unit, not, amount, what);
     let mut balance = Balance::default();
-    match &transaction.purpose {
-        Purpose::Swap => {
-            if inputs.checked_sub(fee) != Some(outputs) {
-                return Err(unequal("the rest is not", outputs, "the outputs"));
-            }
-        }
-        Purpose::Withdraw(account) => {
-            balance.post(*account, -signed(outputs)?, PostingKind::Withdraw, &None);
-        }
-        Purpose::Issue(account, note) => {
-            balance.post(*account, -signed(outputs)?, PostingKind::Issue, note);
-        }
-        Purpose::Redeem(account) => {
-            let rest = inputs.checked_sub(fee).and_then(|i| i.checked_sub(outputs));
-            let rest = rest.ok_or_else(|| unequal("too little for", outputs, "the outputs"))?;
-            balance.credited = rest;
-            balance.post(*account, signed(rest)?, PostingKind::Redeem, &None);
-        }
-        Purpose::Mint(quotes) => {
-            let paid = amount::sum(quotes.iter().map(|(_, amount)| *amount));
-            if paid != Some(outputs) {
-                let outputs = unit.show(outputs);
-                let detail = format!("the outputs are {outputs}, which the quotes are not for");
-                return refuse(ErrorCode::Unbalanced, detail);
-            }
-            balance.post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
-        }
-        Purpose::Melt(Payment { due, .. }) => {
-            let rest = inputs.checked_sub(fee).filter(|rest| rest >= due);
-            let rest =
-                rest.ok_or_else(|| unequal("too little for", *due, "which the quote needs"))?;
-            // Nothing moves, and no fee is kept, before it is known what became of the payment.
-            balance.held = rest;
-            return Ok(balance);
-        }
-        // What is worth nothing is on no account.
-        Purpose::IssueAuth | Purpose::SpendAuth => {}
-        Purpose::Payout(account, Payment { due, .. }) => {
-            balance.held = *due;
-            balance.give(
-                *account,
-                -positive(*due)?,
-                PAYING_OUT,
-                PostingKind::Payout,
-                &None,
-            )?;
-        }
-        Purpose::Credit(account, amount, note) => {
-            balance.give(
-                *account,
-                positive(*amount)?,
-                RESERVE,
-                PostingKind::Credit,
-                note,
-            )?;
-        }
-        Purpose::Debit(account, amount, note) => {
-            balance.give(
-                *account,
-                -positive(*amount)?,
-                RESERVE,
-                PostingKind::Debit,
-                note,
-            )?;
-        }
-        Purpose::Settle(account, amount, note) => {
-            let kind = match amount {
-                0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
-                1.. => PostingKind::Credit,
-                i64::MIN..0 => PostingKind::Debit,
-            };
-            balance.give(*account, *amount, SUSPENSE, kind, note)?;
-        }
-    }
-    if fee > 0 {
-        balance.post(FEES, signed(fee)?, PostingKind::Redeem, &None);
+    balance.settle(&transaction.purpose, &sums, unit)?;
+    // A payment's fee is kept when it is known what became of the payment.
+    if sums.fee > 0 && !matches!(transaction.purpose, Purpose::Melt(_)) {
+        balance.post(FEES, signed(sums.fee)?, PostingKind::Redeem, &None);
     }
     Ok(balance)
 }
@@ -146,6 +68,69 @@ impl Sums {
 }
 
 impl Balance {
+    /// Works out everything but the fee.
+    fn settle(&mut self, purpose: &Purpose, sums: &Sums, unit: &Unit) -> Result<()> {
+        let (outputs, rest) = (sums.outputs, sums.inputs.checked_sub(sums.fee));
+        match purpose {
+            Purpose::Swap => {
+                if rest != Some(outputs) {
+                    return Err(sums.unequal(unit, "the rest is not", outputs, "the outputs"));
+                }
+            }
+            Purpose::Withdraw(account) => {
+                self.post(*account, -signed(outputs)?, PostingKind::Withdraw, &None);
+            }
+            Purpose::Issue(account, note) => {
+                self.post(*account, -signed(outputs)?, PostingKind::Issue, note);
+            }
+            Purpose::Redeem(account) => {
+                self.credited = rest
+                    .and_then(|rest| rest.checked_sub(outputs))
+                    .ok_or_else(|| sums.unequal(unit, "too little for", outputs, "the outputs"))?;
+                self.post(*account, signed(self.credited)?, PostingKind::Redeem, &None);
+            }
+            Purpose::Mint(quotes) => {
+                if amount::sum(quotes.iter().map(|(_, amount)| *amount)) != Some(outputs) {
+                    let outputs = unit.show(outputs);
+                    let detail = format!("the outputs are {outputs}, which the quotes are not for");
+                    return refuse(ErrorCode::Unbalanced, detail);
+                }
+                self.post(PAID_IN, -signed(outputs)?, PostingKind::Issue, &None);
+            }
+            // Nothing moves before it is known what became of the payment.
+            Purpose::Melt(Payment { due, .. }) => {
+                let needed = "which the quote needs";
+                self.held = rest
+                    .filter(|rest| rest >= due)
+                    .ok_or_else(|| sums.unequal(unit, "too little for", *due, needed))?;
+            }
+            // What is worth nothing is on no account.
+            Purpose::IssueAuth | Purpose::SpendAuth => {}
+            Purpose::Payout(account, Payment { due, .. }) => {
+                self.held = *due;
+                let (amount, kind) = (-positive(*due)?, PostingKind::Payout);
+                self.give(*account, amount, PAYING_OUT, kind, &None)?;
+            }
+            Purpose::Credit(account, amount, note) => {
+                let (amount, kind) = (positive(*amount)?, PostingKind::Credit);
+                self.give(*account, amount, RESERVE, kind, note)?;
+            }
+            Purpose::Debit(account, amount, note) => {
+                let (amount, kind) = (-positive(*amount)?, PostingKind::Debit);
+                self.give(*account, amount, RESERVE, kind, note)?;
+            }
+            Purpose::Settle(account, amount, note) => {
+                let kind = match amount {
+                    0 => return refuse(ErrorCode::AmountOutOfRange, "the amount is zero"),
+                    1.. => PostingKind::Credit,
+                    i64::MIN..0 => PostingKind::Debit,
+                };
+                self.give(*account, *amount, SUSPENSE, kind, note)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives an account an amount, which is negative to take it, from another account.
     fn give(
         &mut self,

@@ -57,7 +57,7 @@ fn text(faults: &[String], warnings: &[String]) -> String {
     } else {
         format!(
             "THE DATABASE FILE IS DAMAGED:{}\nStop the mint, move the file away, and restore a backup: \
-             see docs/recovery.md.",
+             see docs/how-to/recovery.md.",
             list(faults)
         )
     };

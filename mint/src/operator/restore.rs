@@ -187,7 +187,7 @@ impl Report {
         text += &format!(
             "\nNew keysets sign from now on: {}.\n\
              Accounts hold what they held when the backup was made: put them right before you start\n\
-             the mint (docs/recovery.md), and make a new backup then.",
+             the mint (docs/how-to/recovery.md), and make a new backup then.",
             self.keysets.join(", ")
         );
         text

@@ -22,7 +22,7 @@ fn explain(error: &rusqlite::Error) -> String {
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             "the database file is damaged: stop the mint, run `farthing-mint check`, and see \
-             docs/recovery.md"
+             docs/how-to/recovery.md"
         }
         Some(ErrorCode::ReadOnly) => {
             "the database file or its folder cannot be written: look at its owner and mode, and at \

@@ -1,5 +1,5 @@
 //! Change in the same round trip: outputs travel with the payment, signatures with the answer
-//! (`docs/protocol.md`, section 12.3).
+//! (`docs/reference/protocol.md`, section 12.3).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
 //! Paying over HTTP: what travels in the headers of a request that buys something (NUT-24, and
-//! `docs/protocol.md`, section 12).
+//! `docs/reference/protocol.md`, section 12).
 //!
 //! | module | what it holds | source |
 //! |---|---|---|

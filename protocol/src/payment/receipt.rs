@@ -1,4 +1,4 @@
-//! Receipts: what a publisher signs for a payment (`docs/protocol.md`, section 12.5). A JWT (RFC 7519)
+//! Receipts: what a publisher signs for a payment (`docs/reference/protocol.md`, section 12.5). A JWT (RFC 7519)
 //! in its compact form, with Ed25519 (RFC 8037) and nothing else.
 
 use base64::Engine as _;

@@ -3,8 +3,8 @@
 use axum::http::Request;
 
 use super::*;
+use crate::query::IgnoredQuery;
 use crate::receipts::{self, Issued, Terms, covers};
-use crate::rules::IgnoredQuery;
 
 const NOW: u64 = 1_800_000_059;
 

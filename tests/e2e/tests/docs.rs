@@ -9,13 +9,15 @@ use farthing_testkit::scene::Scene;
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_farthing-programs");
-const API: &str = include_str!("../../../docs/api.md");
+const API: &str = include_str!("../../../docs/reference/api.md");
 
-/// The redemption of `docs/api.md`, a fenced block.
+/// The redemption of `docs/reference/api.md`, a fenced block.
 fn redemption() -> Result<&'static str> {
     let start = API.split_once("```sh\n# runnable: redeem\n");
     let block = start.and_then(|(_, rest)| rest.split_once("\n```"));
-    Ok(block.ok_or("docs/api.md has no runnable redemption")?.0)
+    Ok(block
+        .ok_or("docs/reference/api.md has no runnable redemption")?
+        .0)
 }
 
 /// Whether there is a curl. The tests need nothing but Rust and a C compiler, so without one this test
@@ -32,7 +34,7 @@ fn curl_is_there() -> bool {
 #[tokio::test]
 async fn a_publisher_redeems_as_the_api_documentation_says() -> Result<()> {
     if !curl_is_there() {
-        eprintln!("there is no curl on this machine: docs/api.md was not tried");
+        eprintln!("there is no curl on this machine: docs/reference/api.md was not tried");
         return Ok(());
     }
     let scene = Scene::start(BINARY).await?;

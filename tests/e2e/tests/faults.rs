@@ -241,7 +241,7 @@ async fn a_damaged_file_is_named_and_a_backup_with_the_log_mends_it() {
     assert_eq!(answer["code"], ErrorCode::Internal.number());
     let log = scene.mint.log().unwrap();
     assert!(log.contains("the database file is damaged"), "{log}");
-    assert!(log.contains("docs/recovery.md"), "{log}");
+    assert!(log.contains("docs/how-to/recovery.md"), "{log}");
     let check = scene.mint.output(&["check", "--json"]).unwrap();
     assert_eq!(check.status.code(), Some(1));
     let check: Value = serde_json::from_slice(&check.stdout).unwrap();

@@ -792,9 +792,9 @@ async fn check_tells_prices_and_faults_and_settings_that_are_wrong_are_named() {
     }
 }
 
-/// The nginx of docs/publishing.md, but for TLS and the ports.
+/// The nginx of docs/how-to/publishing.md, but for TLS and the ports.
 fn documented(listen: SocketAddr, paywall: &str) -> String {
-    const DOCUMENT: &str = include_str!("../../../docs/publishing.md");
+    const DOCUMENT: &str = include_str!("../../../docs/how-to/publishing.md");
     let block = DOCUMENT
         .split("```nginx\n")
         .nth(1)

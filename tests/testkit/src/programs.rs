@@ -18,7 +18,7 @@ pub fn stand_in(mut arguments: Vec<OsString>) -> Option<ExitCode> {
     let main = match arguments.get(1)?.to_str()? {
         AS_MINT => farthing_mint::operator::main,
         AS_WALLET => farthing_wallet_cli::main,
-        AS_PAYWALL => farthing_publisher::main,
+        AS_PAYWALL => farthing_paywall::main,
         _ => return None,
     };
     arguments.remove(1);

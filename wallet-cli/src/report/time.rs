@@ -1,30 +1,26 @@
 //! Unix seconds as people write them, in UTC: where the wallet is used is nobody's business.
 
-const DAY_S: u64 = 86_400;
+use jiff::Timestamp;
 
 /// A day of the Gregorian calendar: `2026-01-31`.
 pub(super) fn date(unix_s: u64) -> String {
-    // Days since 1 March of the year 0: leap days come last in such years (Hinnant, civil_from_days).
-    let days = unix_s / DAY_S + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    let year = year + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    formatted(unix_s, "%Y-%m-%d")
 }
 
 /// A minute: `2026-01-31 14:05`.
 pub(super) fn minute(unix_s: u64) -> String {
-    let of_day = unix_s % DAY_S / 60;
-    let (hour, minute) = (of_day / 60, of_day % 60);
-    format!("{} {hour:02}:{minute:02}", date(unix_s))
+    formatted(unix_s, "%Y-%m-%d %H:%M")
+}
+
+/// A time after the year 9999, the calendar's last, is given as the last second of that year.
+fn formatted(unix_s: u64, format: &str) -> String {
+    let second = i64::try_from(unix_s)
+        .ok()
+        .and_then(|s| Timestamp::from_second(s).ok());
+    second
+        .unwrap_or(Timestamp::MAX)
+        .strftime(format)
+        .to_string()
 }
 
 #[cfg(test)]
@@ -43,6 +39,7 @@ mod tests {
             (1_735_689_599, "2024-12-31"),
             (1_800_000_000, "2027-01-15"),
             (4_107_542_400, "2100-03-01"),
+            (u64::MAX, "9999-12-30"),
         ] {
             assert_eq!(date(unix_s), expected);
         }

@@ -1,4 +1,4 @@
-//! The manual, `docs/wallet.md`: every object in it has the form of what the command prints, and what
+//! The manual, `docs/reference/wallet.md`: every object in it has the form of what the command prints, and what
 //! it says of exit codes is what the program says.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::session::Session;
 use crate::support::site::FakeSite;
 
-const MANUAL: &str = include_str!("../../../docs/wallet.md");
+const MANUAL: &str = include_str!("../../../docs/reference/wallet.md");
 
 /// The objects of the manual, each with the command that it says prints it.
 fn documented() -> Vec<(String, Value)> {

@@ -1,7 +1,7 @@
 //! Knowing a mint's keysets before a payment asks for change of them.
 //!
 //! An offer names the digest of the keysets that the mint signs with, as the site knows them
-//! (`docs/protocol.md`, section 12.1). A wallet that knows others asks the mint, once, before it shows a token.
+//! (`docs/reference/protocol.md`, section 12.1). A wallet that knows others asks the mint, once, before it shows a token.
 
 use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;

@@ -1,4 +1,4 @@
-//! Paying for pages over HTTP (`docs/protocol.md`, section 12).
+//! Paying for pages over HTTP (`docs/reference/protocol.md`, section 12).
 //!
 //! [`Wallet::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when
 //! the site asks for money, an [`Offer`]. [`Wallet::pay`] takes the offer.

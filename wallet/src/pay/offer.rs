@@ -77,13 +77,13 @@ pub struct PayOptions {
     pub insecure_http: bool,
 }
 
-/// Whether an answer with status 402 says that change is given (`docs/protocol.md`, section 12.1).
+/// Whether an answer with status 402 says that change is given (`docs/reference/protocol.md`, section 12.1).
 pub(crate) fn gives_change(head: &Head) -> bool {
     let mut forms = head.all(header::OUTPUTS).flat_map(|line| line.split(','));
     forms.any(|form| form.trim() == change::OUTPUTS_PREFIX)
 }
 
-/// The digest of the mint's keysets that an answer with status 402 names (`docs/protocol.md`, section
+/// The digest of the mint's keysets that an answer with status 402 names (`docs/reference/protocol.md`, section
 /// 12.1). What is none is no reason not to pay.
 pub(crate) fn named_keysets(head: &Head) -> Option<String> {
     let is_digest = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());

@@ -10,7 +10,7 @@ use super::offer::Offer;
 use crate::records::PlannedOutput;
 use crate::web::PageRequest;
 
-/// What a payment is bound to: the method, the URL and the body (`docs/protocol.md`, section 12.4).
+/// What a payment is bound to: the method, the URL and the body (`docs/reference/protocol.md`, section 12.4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The method, `GET` for `HEAD` too.

@@ -8,6 +8,7 @@
     reason = "tests, and their helper functions"
 )]
 
+mod documents;
 mod imports;
 mod layers;
 mod sources;

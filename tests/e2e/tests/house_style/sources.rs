@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -74,30 +74,47 @@ pub(crate) fn members() -> Vec<String> {
     members.iter().map(name).collect()
 }
 
-/// All Rust files of all packages.
-pub(crate) fn sources() -> Vec<Source> {
-    fn walk(folder: &Path, into: &mut Vec<Source>) {
-        let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap()).collect();
-        entries.sort_by_key(fs::DirEntry::path);
-        for entry in entries {
-            let path = entry.path();
-            if entry.file_type().unwrap().is_dir() {
-                if entry.file_name() != "target" {
-                    walk(&path, into);
-                }
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                let relative = path.strip_prefix(root()).unwrap();
-                let parts: Vec<_> = relative.iter().map(|p| p.to_str().unwrap()).collect();
-                into.push(Source {
-                    path: parts.join("/"),
-                    text: fs::read_to_string(&path).unwrap(),
-                });
+/// The files below `folder` whose names end in `.ending`, in order, and not those that are built or fetched.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    const NOT_OURS: [&str; 4] = [".git", "node_modules", "target", "venv"];
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap()).collect();
+    entries.sort_by_key(fs::DirEntry::path);
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            if !NOT_OURS.iter().any(|name| entry.file_name() == *name) {
+                found.extend(files(&path, ending));
             }
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
         }
     }
-    let mut sources = Vec::new();
-    for member in members() {
-        walk(&root().join(member), &mut sources);
-    }
-    sources
+    found
+}
+
+/// All pages in Markdown, with their paths from the workspace's root.
+pub(crate) fn documents() -> Vec<(PathBuf, String)> {
+    let page = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.strip_prefix(root()).unwrap().to_owned(), text)
+    };
+    files(&root(), "md").into_iter().map(page).collect()
+}
+
+/// All Rust files of all packages.
+pub(crate) fn sources() -> Vec<Source> {
+    let source = |path: PathBuf| {
+        let relative = path.strip_prefix(root()).unwrap();
+        let parts: Vec<_> = relative.iter().map(|p| p.to_str().unwrap()).collect();
+        Source {
+            path: parts.join("/"),
+            text: fs::read_to_string(&path).unwrap(),
+        }
+    };
+    let packages = members().into_iter().map(|member| root().join(member));
+    packages
+        .flat_map(|package| files(&package, "rs"))
+        .map(source)
+        .collect()
 }

@@ -1,0 +1,189 @@
+//! What became of requests, counted for the operator (in Prometheus' text format) and, one by one, for
+//! the log at the level `debug`. No figure is of a reader, a page or a token.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use farthing_service::log;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use tower::Service;
+
+use crate::proxy::Unanswered;
+use farthing_publisher::Outcome;
+
+/// Counters that all requests share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Metrics(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// By outcome and, for refusals, code.
+    requests: BTreeMap<(&'static str, u32), u64>,
+    amount: u64,
+}
+
+impl Metrics {
+    fn count(&self, answer: &Response<Body>) -> (&'static str, u32) {
+        let outcome = answer.extensions().get::<Outcome>();
+        let is_unanswered = answer.extensions().get::<Unanswered>().is_some();
+        let (what, code, amount) = match outcome {
+            _ if is_unanswered => ("upstream_error", 0, 0),
+            Some(Outcome::Free) | None => ("free", 0, 0),
+            Some(Outcome::Asked) => ("asked", 0, 0),
+            Some(Outcome::Charged(amount)) => ("charged", 0, *amount),
+            Some(Outcome::Repeated) => ("repeated", 0, 0),
+            Some(Outcome::Receipt) => ("receipt", 0, 0),
+            Some(Outcome::NotCharged) => ("not_charged", 0, 0),
+            Some(Outcome::Refused(code)) => ("refused", *code, 0),
+        };
+        if let Ok(mut counts) = self.0.lock() {
+            *counts.requests.entry((what, code)).or_default() += 1;
+            counts.amount = counts.amount.saturating_add(amount);
+        }
+        (what, code)
+    }
+
+    fn render(&self) -> String {
+        let Ok(counts) = self.0.lock() else {
+            return String::new();
+        };
+        let name = "farthing_paywall_requests_total";
+        let help = "Requests, by what became of them.";
+        let mut text = format!("# HELP {name} {help}\n# TYPE {name} counter\n");
+        for ((outcome, code), count) in &counts.requests {
+            let code = match code {
+                0 => String::new(),
+                code => format!(",code=\"{code}\""),
+            };
+            let _ = writeln!(text, "{name}{{outcome=\"{outcome}\"{code}}} {count}");
+        }
+        let name = "farthing_paywall_charged_amount_total";
+        let help = "What was charged, in the mint's smallest unit.";
+        let amount = counts.amount;
+        let _ = writeln!(
+            text,
+            "# HELP {name} {help}\n# TYPE {name} counter\n{name} {amount}"
+        );
+        text
+    }
+}
+
+/// Counts and logs the answers of the service behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Counted<S> {
+    inner: S,
+    metrics: Metrics,
+}
+
+impl<S> Counted<S> {
+    pub(super) fn new(inner: S, metrics: Metrics) -> Self {
+        Self { inner, metrics }
+    }
+}
+
+impl<S> Service<Request<Body>> for Counted<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let metrics = self.metrics.clone();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            let (outcome, code) = metrics.count(&answer);
+            let status = answer.status().as_u16();
+            tracing::debug!(%method, path, status, outcome, code, "answered");
+            Ok(answer)
+        })
+    }
+}
+
+/// The operator's address: `/metrics`, `/healthz` and `/readyz`.
+#[derive(Clone, Debug)]
+pub(super) struct Operator(pub(super) Metrics);
+
+impl Service<Request<Body>> for Operator {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (status, text) = match request.uri().path() {
+            "/metrics" => {
+                let log = log::render("farthing_paywall");
+                (StatusCode::OK, self.0.render() + &log)
+            }
+            "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
+            "/readyz" => (StatusCode::OK, log::ready_text().to_owned()),
+            _ => {
+                let paths = "/metrics, /healthz and /readyz\n";
+                (StatusCode::NOT_FOUND, paths.to_owned())
+            }
+        };
+        let mut answer = Response::new(Body::from(text));
+        *answer.status_mut() = status;
+        let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        answer.headers_mut().insert(CONTENT_TYPE, kind);
+        let fresh = HeaderValue::from_static("no-store");
+        answer.headers_mut().insert(CACHE_CONTROL, fresh);
+        std::future::ready(Ok(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_counted_and_amounts_summed() {
+        let metrics = Metrics::default();
+        for outcome in [
+            Outcome::Free,
+            Outcome::Asked,
+            Outcome::Charged(3),
+            Outcome::Charged(4),
+            Outcome::Refused(40007),
+        ] {
+            let mut answer = Response::new(Body::empty());
+            answer.extensions_mut().insert(outcome);
+            metrics.count(&answer);
+            if outcome == Outcome::Free {
+                answer.extensions_mut().insert(Unanswered);
+                metrics.count(&answer);
+            }
+        }
+        let text = metrics.render();
+        for line in [
+            "farthing_paywall_requests_total{outcome=\"free\"} 1",
+            "farthing_paywall_requests_total{outcome=\"asked\"} 1",
+            "farthing_paywall_requests_total{outcome=\"charged\"} 2",
+            "farthing_paywall_requests_total{outcome=\"refused\",code=\"40007\"} 1",
+            "farthing_paywall_requests_total{outcome=\"upstream_error\"} 1",
+            "farthing_paywall_charged_amount_total 7",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} not in\n{text}");
+        }
+    }
+}
