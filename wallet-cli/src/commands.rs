@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
@@ -420,7 +420,7 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
 /// The mint with an address, also one that is new: then the mint's identity tells which it is.
 async fn known_or_moved(wallet: &mut NativeWallet, url: &str) -> Result<Mint, Failure> {
     match wallet.mint(Some(url)).await {
-        Err(Error::Caller(Caller::MintUnknown(_))) => Ok(wallet.follow(url).await?),
+        Err(Error::Usage(UsageError::MintUnknown(_))) => Ok(wallet.follow(url).await?),
         found => Ok(found?),
     }
 }

@@ -1,5 +1,6 @@
 //! `farthing doctor`: looks the wallet and its mints over, and changes nothing.
 
+use farthing_wallet::error::Advice;
 use farthing_wallet::native::SqliteStore;
 use farthing_wallet::{Finding, Severity};
 
@@ -27,15 +28,15 @@ fn sealed(has_passphrase: bool) -> Finding {
             (Severity::Fine, "passphrase"),
             "wallet",
             "it is under a passphrase".to_owned(),
-            "Whoever takes the file needs the passphrase too.",
-            "",
+            "Anyone who takes the file needs the passphrase too.",
+            [],
         ),
         false => Finding::new(
             (Severity::Note, "no_passphrase"),
             "wallet",
             "it has no passphrase".to_owned(),
-            "Whoever reads the file has the money.",
-            "Run farthing passphrase set, or encrypt the disk.",
+            "Anyone who can read the file has the money.",
+            [Advice::SetPassphrase],
         ),
     }
 }

@@ -2,9 +2,10 @@
 
 use farthing_wallet::Error;
 use farthing_wallet::error::Aftermath;
-use farthing_wallet::pay::error::{Fate, Fault, Site};
+use farthing_wallet::error::payment::{Fate, Fault, Site};
 use serde_json::{Value, json};
 
+use crate::advice;
 use crate::report::three_sentences;
 use crate::screen::Look;
 
@@ -44,7 +45,7 @@ pub(crate) struct Unwritten {
     pub(crate) what: String,
     /// What it means for the money.
     pub(crate) money: String,
-    /// How to have the answer all the same.
+    /// How to have the answer anyway.
     pub(crate) advice: String,
 }
 
@@ -122,7 +123,11 @@ impl Failure {
         match self {
             Self::Wallet(wallet) => {
                 let explained = wallet.explain();
-                told(&explained.what, &explained.money, &explained.advice)
+                told(
+                    &explained.what,
+                    &explained.money,
+                    &advice::text(&explained.advice),
+                )
             }
             Self::Usage(text) => match text.trim().strip_prefix("error:") {
                 Some(rest) => format!("{error}{rest}"),
@@ -147,7 +152,8 @@ impl Failure {
         let (code, what, told) = match self {
             Self::Wallet(error) => {
                 let told = error.explain();
-                (error.code(), told.what, Some((told.money, told.advice)))
+                let advice = advice::text(&told.advice);
+                (error.code(), told.what, Some((told.money, advice)))
             }
             Self::Usage(text) => ("usage", bare(text).to_owned(), None),
             Self::Terminal(text) => ("terminal", text.clone(), None),
@@ -181,7 +187,7 @@ impl Failure {
             "code": code,
             "what": what,
             "money": told.as_ref().map(|(money, _)| money),
-            "advice": told.as_ref().map(|(_, advice)| advice),
+            "advice": told.as_ref().map(|(_, advice)| advice).filter(|advice| !advice.is_empty()),
             "mint_code": wallet.and_then(|error| mint_code(error)),
             "open_operation": wallet.and_then(|error| open_operation(error)),
             "exit_code": self.exit_code(),
@@ -192,7 +198,7 @@ impl Failure {
 /// The exit code for what the wallet says.
 pub(crate) fn wallet_exit_code(error: &Error) -> u8 {
     match error {
-        Error::Caller(_) => 3,
+        Error::Usage(_) | Error::Unpayable(_) => 3,
         Error::Refused(_) => 4,
         Error::Misbehaved(_) => 5,
         Error::Network(_) => 6,
@@ -218,7 +224,8 @@ fn mint_code(error: &Error) -> Option<u32> {
             fault: Fault::Refused { code, .. },
             ..
         }) => Some(*code),
-        Error::Caller(_)
+        Error::Usage(_)
+        | Error::Unpayable(_)
         | Error::Misbehaved(_)
         | Error::Network(_)
         | Error::Site(_)
@@ -239,6 +246,6 @@ fn open_operation(error: &Error) -> Option<u64> {
             Fate::Open { id, .. } | Fate::Aside { id, .. } => Some(id),
             Fate::Nothing | Fate::TakenBack { .. } | Fate::Taken { .. } | Fate::PaidBefore => None,
         },
-        Error::Caller(_) | Error::Store(_) => None,
+        Error::Usage(_) | Error::Unpayable(_) | Error::Store(_) => None,
     }
 }

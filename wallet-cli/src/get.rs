@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write};
 use std::path::Path;
 
+use farthing_wallet::error::payment::Unpayable;
 use farthing_wallet::native::ReqwestPage;
-use farthing_wallet::pay::error::Unpayable;
 use farthing_wallet::pay::offer::{Offer, PayOptions};
 use farthing_wallet::pay::{Answer, Payment, Visit};
 use farthing_wallet::web::Head;

@@ -20,6 +20,7 @@
 //! |---|---|
 //! | `args` | the grammar, what `--help` says, amounts as they are typed |
 //! | `commands`, `get` | what each command does |
+//! | `advice` | what to do, in words: which command helps |
 //! | `again` | the same command while its first try is open |
 //! | `file` | files that are complete or as they were |
 //! | `proxy`, `passphrase` | which way requests go; what opens the wallet's file |
@@ -38,6 +39,7 @@
     reason = "they end the program where nothing can be written; see `screen::say`"
 )]
 
+mod advice;
 mod again;
 mod args;
 mod ask;

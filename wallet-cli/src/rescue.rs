@@ -33,7 +33,7 @@ async fn whole(setting: &Setting) -> Result<Phrase, Failure> {
     match rescue::phrase(&store).await {
         Ok(phrase) => Ok(phrase),
         // The record alone may be what is damaged.
-        Err(Error::Caller(_)) => {
+        Err(Error::Usage(_)) => {
             Err(Error::from(StoreError::Broken("its phrase cannot be read".to_owned())).into())
         }
         Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use farthing_protocol::api::{Account, Statement, path};
 
-use crate::error::{Caller, Error, Lie};
+use crate::error::{Error, Lie, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::records::Mint;
 use crate::store::Store;
@@ -12,7 +12,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The mint `url`; without one, the first at which the wallet has an account.
     ///
     /// # Errors
-    /// [`Error::Caller`] when there is no such mint; [`Error::Store`].
+    /// [`Error::Usage`] when there is no such mint; [`Error::Store`].
     pub async fn account_mint(&self, url: Option<&str>) -> Result<Mint, Error> {
         if url.is_none() {
             let mints = self.mints().await?;
@@ -27,7 +27,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// wallet's tokens.
     ///
     /// # Errors
-    /// [`Error::Caller`] without an API token; [`Error::Refused`], [`Error::Network`], and
+    /// [`Error::Usage`] without an API token; [`Error::Refused`], [`Error::Network`], and
     /// [`Error::Misbehaved`] when it is in another unit than the mint's.
     pub async fn account(&self, mint: &Mint) -> Result<Account, Error> {
         let account = self.api(&mint.url).account(api_token(mint)?).await?;
@@ -50,12 +50,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         limit: u32,
     ) -> Result<Statement, Error> {
         let api = self.api(&mint.url);
-        api.statement(api_token(mint)?, before, limit).await
+        Ok(api.statement(api_token(mint)?, before, limit).await?)
     }
 }
 
 /// The API token of the account at a mint.
-pub(crate) fn api_token(mint: &Mint) -> Result<&ApiToken, Caller> {
-    let missing = || Caller::NoApiToken(mint.url.clone());
+pub(crate) fn api_token(mint: &Mint) -> Result<&ApiToken, UsageError> {
+    let missing = || UsageError::NoApiToken(mint.url.clone());
     mint.api_token.as_ref().ok_or_else(missing)
 }

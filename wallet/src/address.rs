@@ -2,16 +2,16 @@
 
 use url::{Host, Url};
 
-use crate::error::Caller;
+use crate::error::UsageError;
 use farthing_protocol::text::printable;
 
 /// The normal form of a mint's address: `http` or `https`, host in lower case, no port that is the
 /// scheme's own, no slash at its end.
 ///
 /// # Errors
-/// [`Caller::MintUrl`], also for an address with a user, a query or a fragment.
-pub(crate) fn normal_url(text: &str) -> Result<String, Caller> {
-    let wrong = || Caller::MintUrl(printable(text));
+/// [`UsageError::MintUrl`], also for an address with a user, a query or a fragment.
+pub(crate) fn normal_url(text: &str) -> Result<String, UsageError> {
+    let wrong = || UsageError::MintUrl(printable(text));
     let url = Url::parse(text.trim()).map_err(|_| wrong())?;
     let bare = url.username().is_empty()
         && url.password().is_none()
@@ -97,7 +97,7 @@ mod tests {
             "https://h /",
         ] {
             assert!(
-                matches!(normal_url(wrong), Err(Caller::MintUrl(_))),
+                matches!(normal_url(wrong), Err(UsageError::MintUrl(_))),
                 "{wrong}"
             );
         }

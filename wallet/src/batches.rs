@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use crate::coins::Terms;
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::records::{Coin, Mint, Operation, worth};
@@ -103,7 +103,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let keysets = self.tables.keysets(&mint.url).await;
         let terms = keysets.map(|keysets| Terms::of(&keysets, now));
         match terms {
-            Ok(terms) => Caller::FeeEatsAll {
+            Ok(terms) => UsageError::FeeEatsAll {
                 amount: worth(coins),
                 fee: terms.fee(coins),
                 unit: mint.shown_in(),

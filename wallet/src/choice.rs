@@ -2,7 +2,7 @@
 
 use farthing_protocol::Unit;
 
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::records::{Mint, worth};
 use crate::store::Store;
@@ -28,7 +28,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// the one that can do it. Returns it with the amount.
     ///
     /// # Errors
-    /// [`Caller::NoMintHolds`] when none can, and [`Caller::WhichMint`] when the choice would matter;
+    /// [`UsageError::NoMintHolds`] when none can, and [`UsageError::WhichMint`] when the choice would matter;
     /// both name all mints with what they hold. What `read` says of the amount.
     pub async fn choose<E: From<Error>>(
         &self,
@@ -44,7 +44,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok((only.clone(), read(&only.shown_in())?));
         }
         let Some(first) = mints.first() else {
-            return Err(Error::from(Caller::NoMint).into());
+            return Err(Error::from(UsageError::NoMint).into());
         };
         let (mut able, mut unread, mut holdings) = (Vec::new(), None, Vec::new());
         for mint in &mints {
@@ -64,13 +64,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         match (able.first(), need) {
             (Some(only), _) if able.len() == 1 => Ok((only.0.clone(), only.1)),
             (Some(one), Need::Balance | Need::Unit) if alike(one.0) => Ok((one.0.clone(), one.1)),
-            (Some(_), _) => Err(Error::from(Caller::WhichMint(holdings)).into()),
+            (Some(_), _) => Err(Error::from(UsageError::WhichMint(holdings)).into()),
             (None, _) => match unread {
                 Some(error) => Err(error),
                 None if need == Need::Account => {
-                    Err(Error::from(Caller::NoApiToken(first.url.clone())).into())
+                    Err(Error::from(UsageError::NoApiToken(first.url.clone())).into())
                 }
-                None => Err(Error::from(Caller::NoMintHolds(holdings)).into()),
+                None => Err(Error::from(UsageError::NoMintHolds(holdings)).into()),
             },
         }
     }

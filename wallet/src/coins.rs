@@ -32,8 +32,7 @@ use std::collections::BTreeMap;
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, amount, keyset};
 
-use crate::records::{Coin, Keyset, worth};
-use crate::tables::suite_of;
+use crate::records::{Coin, Keyset, suite_of, worth};
 
 /// A keyset that expires within this time is left behind.
 pub(crate) const RESCUE_S: u64 = 30 * 24 * 60 * 60;

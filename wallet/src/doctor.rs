@@ -6,13 +6,13 @@
 use farthing_protocol::api::{Info, keysets_digest};
 use farthing_protocol::suite::SuiteId;
 
-use crate::error::{Error, Refused};
+use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
 use crate::keysets;
 use crate::keysets::Shown;
-use crate::records::{Keyset, Kind, Mint, Sent};
+use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::refusal::DAY_S;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
@@ -49,8 +49,8 @@ pub struct Finding {
     pub what: String,
     /// What it means.
     pub meaning: String,
-    /// What to do; empty when there is nothing to do.
-    pub advice: String,
+    /// What to do, in this order; empty when there is nothing to do.
+    pub advice: Vec<Advice>,
 }
 
 impl Finding {
@@ -61,7 +61,7 @@ impl Finding {
         subject: &str,
         what: String,
         meaning: &str,
-        advice: &str,
+        advice: impl IntoIterator<Item = Advice>,
     ) -> Self {
         Self {
             severity,
@@ -69,7 +69,7 @@ impl Finding {
             subject: subject.to_owned(),
             what,
             meaning: meaning.to_owned(),
-            advice: advice.to_owned(),
+            advice: advice.into_iter().collect(),
         }
     }
 }
@@ -87,12 +87,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 WALLET,
                 "all records are readable".to_owned(),
                 "What the wallet has written down is there.",
-                "",
+                [],
             )),
             Err(error) => findings.push(unreadable(&error)),
         }
         // An unreadable list of mints was found above.
-        for mint in self.tables.mints().await.unwrap_or_default() {
+        for mint in self.tables.all::<Mint>().await.unwrap_or_default() {
             if let Err(error) = self.look_at(&mint, &mut findings).await {
                 findings.push(from_error(&mint, &error));
             }
@@ -102,12 +102,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Reads all that there is, and looks at what waits.
     async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        self.tables.all_coins().await?;
-        self.tables.history().await?;
-        self.tables.all_bought().await?;
-        self.tables.budgets().await?;
+        self.tables.all::<Coin>().await?;
+        self.tables.all::<Entry>().await?;
+        self.tables.all::<Bought>().await?;
+        self.tables.all::<Budget>().await?;
         self.open_for_long(findings).await?;
-        for sent in self.tables.all_sent().await? {
+        for sent in self.tables.all::<Sent>().await? {
             let age_s = (self.clock)().saturating_sub(sent.time);
             if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
                 findings.push(self.unclaimed_for_long(&sent, age_s).await?);
@@ -122,7 +122,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 &expiring.mint,
                 format!("{amount} expire in {} days", left_s / DAY_S),
                 "After that the mint does not honour them.",
-                "farthing recover renews them if the mint has another keyset; or spend or redeem them.",
+                [Advice::RenewOrSpend],
             ));
         }
         for balance in self.balance().await? {
@@ -132,8 +132,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     (Severity::Trouble, "tokens_expired"),
                     &balance.mint,
                     format!("{} have expired", unit.show(balance.expired)),
-                    "The mint does not honour them any more, if this machine's clock is right.",
-                    "Compare the clocks below; if they agree, ask the mint's operator.",
+                    "The mint no longer honours them, if this machine's clock is right.",
+                    [Advice::CompareClocks],
                 ));
             }
         }
@@ -141,7 +141,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             let age_s = (self.clock)().saturating_sub(operation.begun);
             let severity = match age_s > OPEN_S_MAX {
                 true => Severity::Warning,
@@ -165,7 +165,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 &operation.mint,
                 format!("operation {id} is open for {hours} hours"),
                 meaning,
-                "Run farthing recover.",
+                [Advice::Recover],
             ));
         }
         Ok(())
@@ -182,7 +182,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
             ),
             "Perhaps the receiver never got it.",
-            &format!("Run farthing sent to ask the mint; farthing reclaim {id} takes it back."),
+            [Advice::SeeSent { id }],
         ))
     }
 
@@ -194,7 +194,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             &mint.url,
             "the mint answers".to_owned(),
             "It can be used.",
-            "",
+            [],
         ));
         findings.push(clocks(mint, &info, (self.clock)()));
         if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
@@ -210,7 +210,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 &mint.url,
                 what,
                 "What the wallet holds is in the old unit.",
-                "Ask the mint's operator before you use it again.",
+                [Advice::AskAboutUnit],
             ));
         }
         if mint.lane.is_none() {
@@ -219,7 +219,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 &mint.url,
                 "the mint was not searched yet for what the phrase has there".to_owned(),
                 "The wallet uses the mint only afterwards.",
-                "Run farthing restore.",
+                [Advice::Restore {
+                    mint: mint.url.clone(),
+                }],
             ));
         }
         self.look_at_keysets(mint, &info, findings).await?;
@@ -238,7 +240,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
-            let here = self.api(&mint.url).keysets(suite).await?.keysets;
+            let here = self.api(&mint.url).keysets(suite).await?;
             listed.extend(here.iter().map(|info| info.id));
             let shown = Shown { info, listed: here };
             let checked = self
@@ -254,7 +256,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 now.len()
             ),
             "The mint shows this wallet the keys that it always showed.",
-            "",
+            [],
         ));
         let digest = keysets_digest(&listed);
         findings.push(match digest == info.keysets_digest {
@@ -262,15 +264,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 (Severity::Fine, "digest"),
                 &mint.url,
                 format!("the digest of its keysets is {digest}"),
-                "If others are shown another digest, the mint marks people by their keys.",
-                "Compare it with others now and then, over another channel.",
+                "If other people see a different digest, the mint is tracking users by giving them different keys.",
+                [Advice::CompareDigest],
             ),
             false => Finding::new(
                 (Severity::Trouble, "digest_differs"),
                 &mint.url,
                 "the digest that it shows is of other keysets than those it lists".to_owned(),
-                "It may show others other keys, and know people by them; or it has just changed them.",
-                "Look again in a minute; if it stays, ask its operator, and compare with others.",
+                "It may give other people different keys to track users, or it has just changed its keys.",
+                [Advice::LookAgain],
             ),
         });
         let lost = known.iter().filter(|k| !listed.contains(&k.info.id));
@@ -279,9 +281,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             findings.push(Finding::new(
                 (Severity::Warning, "keysets_gone"),
                 &mint.url,
-                format!("it does not list {count} keysets any more that it had"),
+                format!("it no longer lists {count} of its keysets"),
                 "Their tokens may not be honoured.",
-                "Ask its operator if you hold tokens of them.",
+                [Advice::AskAboutKeysets],
             ));
         }
         if keysets::active(mint, &now, info.time).is_err() {
@@ -290,7 +292,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 &mint.url,
                 "it has no keyset that signs".to_owned(),
                 "What is held can be redeemed, and nothing withdrawn or swapped.",
-                "Ask its operator.",
+                [Advice::AskOperator],
             ));
         }
         Ok(())
@@ -300,22 +302,25 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let Some(token) = &mint.api_token else {
             return Ok(());
         };
-        match self.api(&mint.url).account(token).await {
+        let account = self.api(&mint.url).account(token).await;
+        match account.map_err(Error::from) {
             Ok(_) => findings.push(Finding::new(
                 (Severity::Fine, "account"),
                 &mint.url,
                 "it knows the account's API token".to_owned(),
                 "The account can be used.",
-                "",
+                [],
             )),
             // Another scope than `read`, which no command needs.
             Err(Error::Refused(Refused { status: 403, .. })) => {}
             Err(Error::Refused(Refused { status: 401, .. })) => findings.push(Finding::new(
                 (Severity::Warning, "account_refused"),
                 &mint.url,
-                "it does not know the account's API token any more".to_owned(),
-                "Nothing can be withdrawn or redeemed; what is in the wallet is not touched by that.",
-                "Ask its operator for a new one: farthing mint add URL --token -.",
+                "it no longer knows the account's API token".to_owned(),
+                "Withdrawing and redeeming will fail; your tokens are unaffected.",
+                [Advice::RequestNewApiToken {
+                    mint: mint.url.clone(),
+                }],
             )),
             Err(error) => return Err(error),
         }
@@ -331,7 +336,7 @@ fn clocks(mint: &Mint, info: &Info, now: u64) -> Finding {
             &mint.url,
             "its clock and this one agree".to_owned(),
             "Expiry and locks mean the same on both sides.",
-            "",
+            [],
         );
     }
     let ahead = match now > info.time {
@@ -342,8 +347,8 @@ fn clocks(mint: &Mint, info: &Info, now: u64) -> Finding {
         (Severity::Warning, "clocks_differ"),
         &mint.url,
         format!("{ahead} by {} minutes", apart_s / 60),
-        "Tokens may seem to have expired that have not, or the other way round.",
-        "Set the clock of the one that is wrong.",
+        "Valid tokens may look expired, and expired ones valid.",
+        [Advice::SetWrongClock],
     )
 }
 
@@ -362,7 +367,7 @@ fn unreadable(error: &Error) -> Finding {
         WALLET,
         told.what,
         &told.money,
-        &told.advice,
+        told.advice,
     )
 }
 
@@ -370,7 +375,8 @@ fn unreadable(error: &Error) -> Finding {
 fn from_error(mint: &Mint, error: &Error) -> Finding {
     let severity = match error {
         Error::Network(_) => Severity::Warning,
-        Error::Caller(_)
+        Error::Usage(_)
+        | Error::Unpayable(_)
         | Error::Refused(_)
         | Error::Misbehaved(_)
         | Error::Site(_)
@@ -382,6 +388,6 @@ fn from_error(mint: &Mint, error: &Error) -> Finding {
         &mint.url,
         told.what,
         &told.money,
-        &told.advice,
+        told.advice,
     )
 }

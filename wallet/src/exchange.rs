@@ -12,20 +12,20 @@ use farthing_protocol::api::{
 use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
 
-use crate::api::json;
 use crate::coins::Stock;
-use crate::error::{Caller, Error, Lie};
+use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
-use crate::outputs::{self, Want};
-use crate::pay::records::{Purchase, Stage};
+use crate::outputs;
 use crate::pay::settle::shown_token;
 use crate::records::{
-    Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Sent,
+    Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purchase, Purpose, Sent,
+    Stage, Want,
 };
 use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
+use farthing_client::json;
 
 /// After how many refusals in a row an operation is not planned anew any more.
 const REPLANS_MAX: usize = 4;
@@ -80,7 +80,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Operation>, Error> {
         // The caller's record may be older than the last change of lane.
         let mint = self.mint(Some(&mint.url)).await?;
-        let not_restored = || Caller::NotRestored(mint.url.clone());
+        let not_restored = || UsageError::NotRestored(mint.url.clone());
         let lane = mint.lane.ok_or_else(not_restored)?;
         let wants: Vec<Want> = drafts.iter().flat_map(|d| d.wants.clone()).collect();
         let mut places = self.places(&wants, lane).await?;
@@ -90,19 +90,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for draft in drafts {
             let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
             if outputs.len() > mint.limits.outputs_max {
-                return Err(Caller::AmountUnpayable {
+                return Err(UsageError::AmountUnpayable {
                     amount: draft.amount,
                 }
                 .into());
             }
             let operation = self.operation(id, &mint, draft, outputs, messages)?;
             id += 1;
-            batch = batch
-                .delete_coins(operation.own_inputs())
-                .put_operation(&operation)?;
+            batch = batch.delete_all(operation.own_inputs()).put(&operation);
             operations.push(operation);
         }
-        let batch = places.put(batch)?.put_next_id(id)?;
+        let batch = places.put(batch).put_next_id(id);
         self.tables.apply(batch).await?;
         Ok(operations)
     }
@@ -114,7 +112,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         draft: Draft,
     ) -> Result<Operation, Error> {
         let operation = self.begin(mint, vec![draft]).await?.pop();
-        #[expect(clippy::expect_used, reason = "one draft makes one operation")]
         Ok(operation.expect("one draft makes one operation"))
     }
 
@@ -126,7 +123,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         draft: Draft,
         outputs: Vec<PlannedOutput>,
         messages: Vec<BlindedMessage>,
-    ) -> Result<Operation, Caller> {
+    ) -> Result<Operation, Error> {
         let mut purchase = draft.purchase;
         let (path, body) = match &mut purchase {
             Some(purchase) if purchase.stage == Stage::Present => {
@@ -183,10 +180,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Sends an operation's request once; gives the verified tokens in the order of its outputs.
     async fn attempt(&self, operation: &Operation) -> Result<Vec<TokenProof>, Error> {
         let url = &operation.mint;
-        let mint = self.tables.mint(url).await?;
-        let mint = mint.ok_or_else(|| Caller::MintUnknown(url.clone()))?;
+        let mint = self.tables.get::<Mint>(url).await?;
+        let mint = mint.ok_or_else(|| UsageError::MintUnknown(url.clone()))?;
         let api = self.api(url);
-        let body = Some(operation.body.clone());
+        let body = Some(&operation.body);
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
             Kind::Send
@@ -241,15 +238,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
         let sent = (operation.kind == Kind::Send).then(|| sent_record(&entry, handed));
         let mut batch = Batch::default()
-            .delete_operation(operation.id)
+            .delete(operation)
             // A received token may have been in the balance too, restored by another device.
-            .delete_coins(&operation.inputs)
-            .put_coins(&kept)?
-            .put_entry(&entry)?;
+            .delete_all(&operation.inputs)
+            .put_all(&kept)
+            .put(&entry);
         batch = self.put_signed(batch, &operation.outputs).await?;
         batch = self.put_taken_back(batch, operation).await?;
         if let Some(sent) = &sent {
-            batch = batch.put_sent(sent)?;
+            batch = batch.put(sent);
         }
         self.tables.apply(batch).await?;
         Ok(Finished { entry, sent })
@@ -265,7 +262,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let (keyset, lane) = (&output.keyset, output.lane);
             let mut counter = self.tables.counter(keyset, lane).await?;
             counter.signed = counter.signed.max(output.counter + 1);
-            batch = batch.put_counter(keyset, lane, &counter)?;
+            batch = batch.put_counter(keyset, lane, &counter);
         }
         Ok(batch)
     }
@@ -326,12 +323,12 @@ pub(crate) fn request_path(kind: Kind) -> &'static str {
 /// refuses the second ([`farthing_protocol::ErrorCode::AlreadySigned`]), and that device changes lane.
 ///
 /// # Errors
-/// [`Caller::Randomness`].
+/// [`UsageError::Randomness`].
 pub(crate) fn request_body(
     kind: Kind,
     inputs: &[Coin],
     outputs: Vec<BlindedMessage>,
-) -> Result<Secret, Caller> {
+) -> Result<Secret, UsageError> {
     let inputs: Vec<Proof> = inputs.iter().map(|coin| coin.token.proof.clone()).collect();
     let body = match kind {
         Kind::Withdraw => json(&WithdrawRequest { outputs }),
@@ -344,7 +341,7 @@ pub(crate) fn request_body(
             json(&SwapRequest { inputs, outputs })
         }
     };
-    let salt = getrandom::u64().map_err(|_| Caller::Randomness)?;
+    let salt = getrandom::u64().map_err(|_| UsageError::Randomness)?;
     let mut salted = String::with_capacity(body.expose().len() + SALT_BITS);
     salted.push_str(body.expose());
     salted.extend((0..SALT_BITS).map(|bit| if salt >> bit & 1 == 0 { ' ' } else { '\t' }));
@@ -357,15 +354,15 @@ const SALT_BITS: usize = 64;
 /// Outputs for `amount`, to stay in the wallet beside what is in `stock` ([`crate::coins`]).
 ///
 /// # Errors
-/// [`Caller::AmountUnpayable`].
+/// [`UsageError::AmountUnpayable`].
 pub(crate) fn kept(
     keyset: &Keyset,
     amount: u64,
     stock: &mut Stock,
     room: usize,
-) -> Result<Vec<Want>, Caller> {
+) -> Result<Vec<Want>, UsageError> {
     let parts = stock.refill(keyset, amount, room);
-    let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
+    let parts = parts.ok_or(UsageError::AmountUnpayable { amount })?;
     let want = |amount| Want {
         keyset: keyset.info.id,
         amount,
@@ -378,14 +375,14 @@ pub(crate) fn kept(
 /// Splits `amount` into the fewest outputs of a keyset's denominations, to be handed out.
 ///
 /// # Errors
-/// [`Caller::AmountUnpayable`].
+/// [`UsageError::AmountUnpayable`].
 pub(crate) fn handed(
     keyset: &Keyset,
     amount: u64,
     lock: Option<&String>,
-) -> Result<Vec<Want>, Caller> {
+) -> Result<Vec<Want>, UsageError> {
     let parts = amount::split(amount, &keyset.keys.amounts());
-    let parts = parts.ok_or(Caller::AmountUnpayable { amount })?;
+    let parts = parts.ok_or(UsageError::AmountUnpayable { amount })?;
     let want = |amount| Want {
         keyset: keyset.info.id,
         amount,
@@ -436,7 +433,7 @@ mod tests {
             let wants = handed(keyset, amount, None)?;
             Ok(wants.iter().map(|want| want.amount).collect::<Vec<_>>())
         };
-        let unpayable = |amount| Err(Caller::AmountUnpayable { amount });
+        let unpayable = |amount| Err(UsageError::AmountUnpayable { amount });
         assert_eq!(amounts(&keyset(&[1, 2, 4]), 11), Ok(vec![1, 2, 4, 4]));
         assert_eq!(amounts(&keyset(&[2]), 3), unpayable(3));
         assert_eq!(amounts(&keyset(&[1]), 10_001), unpayable(10_001));

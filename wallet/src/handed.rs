@@ -10,13 +10,13 @@ use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof, amount};
 
 use crate::batches::{Batched, ROUNDS};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::records::{Coin, Kind, Operation, Sent, worth};
+use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
 use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.
@@ -29,16 +29,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.tables.all_sent().await?)
+        Ok(self.tables.all::<Sent>().await?)
     }
 
     /// The token handed out by operation `id`.
     ///
     /// # Errors
-    /// [`Caller::SentUnknown`].
+    /// [`UsageError::SentUnknown`].
     pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.tables.sent(id).await?;
-        sent.ok_or_else(|| Caller::SentUnknown(id).into())
+        let sent = self.tables.numbered::<Sent>(id).await?;
+        sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
     /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
@@ -49,9 +49,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Error::Store`] alone.
     pub async fn check_sent(&mut self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
-        for mint in self.tables.mints().await? {
+        for mint in self.tables.all::<Mint>().await? {
             let busy = self.being_taken_back().await?;
-            let mut sent = self.tables.all_sent().await?;
+            let mut sent = self.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
             sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
@@ -69,8 +69,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// eat is left ([`crate::batches`]): it can still be claimed.
     ///
     /// # Errors
-    /// [`Caller::SentUnknown`]; [`Caller::SentClaimed`] when somebody was faster;
-    /// [`Caller::TokenLocked`] for one that only its receiver can spend; [`Caller::FeeEatsAll`]; any
+    /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;
+    /// [`UsageError::TokenLocked`] for one that only its receiver can spend; [`UsageError::FeeEatsAll`]; any
     /// other [`Error`] when nothing could be taken back.
     pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
         let sent = self.sent(id).await?;
@@ -114,8 +114,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         match (done.is_empty(), sent.outstanding(), sent.taken_back) {
             (false, _, _) => done.failure().map_or(Ok(done), Err),
-            (true, 0, 1..) => Err(Caller::SentTakenBack(id).into()),
-            (true, _, _) => Err(Caller::SentClaimed(id).into()),
+            (true, 0, 1..) => Err(UsageError::SentTakenBack(id).into()),
+            (true, _, _) => Err(UsageError::SentClaimed(id).into()),
         }
     }
 
@@ -124,12 +124,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         &mut self,
         operation: Operation,
     ) -> Result<Finished, Error> {
-        let sent = self.tables.all_sent().await?;
+        let sent = self.tables.all::<Sent>().await?;
         let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
         let sent = sent.into_iter().find(|s| worth_of(&s.proofs, &ys) > 0);
         match (self.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
-                Err(Caller::SentClaimed(sent.id).into())
+                Err(UsageError::SentClaimed(sent.id).into())
             }
             (result, _) => result,
         }
@@ -138,7 +138,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// What was begun before to take back a token that was handed out.
     async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
-        let mut operations = self.tables.operations().await?;
+        let mut operations = self.tables.all::<Operation>().await?;
         let of = |c: &Coin| ys.contains(&y(&c.token.proof));
         operations.retain(|o| takes_back(o) && o.inputs.iter().any(of));
         Ok(operations)
@@ -172,7 +172,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let claimed = worth_of(&sent.proofs, &spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
             sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
-            batch = batch.put_sent(&sent)?;
+            batch = batch.put(&sent);
         }
         self.tables.apply(batch).await?;
         Ok(spent)
@@ -196,7 +196,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// What open operations would take back.
     async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         let inputs = operations.iter().filter(|o| takes_back(o));
         let inputs = inputs.flat_map(|operation| &operation.inputs);
         Ok(inputs.map(|c| y(&c.token.proof)).collect())
@@ -213,14 +213,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let inputs = operation.inputs.iter();
         let inputs: HashSet<_> = inputs.map(|c| y(&c.token.proof)).collect();
-        for mut sent in self.tables.all_sent().await? {
+        for mut sent in self.tables.all::<Sent>().await? {
             let back = worth_of(&sent.proofs, &inputs);
             if back > 0 {
                 sent.taken_back = sent.taken_back.saturating_add(back);
                 let rest = sent.amount().saturating_sub(sent.taken_back);
                 sent.claimed = sent.claimed.min(rest);
                 sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
-                batch = batch.put_sent(&sent)?;
+                batch = batch.put(&sent);
             }
         }
         Ok(batch)
@@ -229,10 +229,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Forgets tokens of which nothing is left, some time after that was seen.
     pub(crate) async fn forget_settled(&mut self) -> Result<(), Error> {
         let now = (self.clock)();
-        for sent in self.tables.all_sent().await? {
+        for sent in self.tables.all::<Sent>().await? {
             let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
             if sent.settled.is_some_and(old) {
-                let batch = Batch::default().delete_sent(sent.id);
+                let batch = Batch::default().delete(&sent);
                 self.tables.apply(batch).await?;
             }
         }

@@ -1,6 +1,6 @@
 //! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
 //!
-//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints, and [`Web`] for the pages
+//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints (of `farthing-client`), and [`Web`] for the pages
 //! it pays for. The feature `native` (on by default) brings SQLite and reqwest for them.
 //!
 //! | module | what it holds |
@@ -18,7 +18,7 @@
 //! | [`web`] | fetching pages, as the wallet asks it of the network |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `refusal` | what follows a refusal: facts, then plan anew or undo |
-//! | [`restore`], [`search`] | from the phrase alone; lanes |
+//! | [`restore`] | from the phrase alone |
 //! | [`patience`] | waiting where a mint says "not now" |
 //! | [`handed`] | tokens handed out: their state, taking them back |
 //! | `coins` | which tokens to spend |
@@ -29,12 +29,12 @@
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`Unit`] | amounts as people write them |
 //! | `address` | the form of a mint's address |
-//! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
+//! | `api` | what the client of a mint's API reports, as the wallet's errors |
 //! | [`records`], `tables` | what is kept, and where |
 //! | [`sealed`], `seal` | a store that a passphrase protects |
 //! | [`doctor`] | looking a wallet over |
 //! | [`rescue`] | saving what can be read of a damaged one |
-//! | [`error`], [`explain`] | what went wrong, by who is to blame, and what it means for the money |
+//! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
 //! # Invariants
 //! - A token is in one place at a time: spendable, inside an open operation, or handed out.
@@ -48,16 +48,14 @@
 
 pub mod account;
 mod address;
-pub(crate) mod api;
+mod api;
 pub mod batches;
 pub mod choice;
 mod coins;
 pub mod doctor;
 pub mod error;
 pub mod exchange;
-pub mod explain;
 pub mod handed;
-pub mod http;
 mod keysets;
 mod lock;
 pub mod mints;
@@ -74,7 +72,6 @@ pub mod rescue;
 pub mod restore;
 mod seal;
 pub mod sealed;
-pub mod search;
 mod seed;
 pub mod spend;
 pub mod store;
@@ -89,22 +86,22 @@ pub mod native;
 pub use batches::Batched;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
-pub use error::Error;
+pub use error::{Error, StoreError};
 pub use exchange::Finished;
+pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
-pub use http::{ApiToken, Http};
 pub use mints::Listed;
 pub use patience::{Observer, Pause, Progress};
 pub use pay::{Answer, Payment, Visit};
+pub use records::Restored;
 pub use recover::Recovered;
 pub use renew::{Expiring, Renew, Renewed};
 pub use rescue::Rescued;
 pub use seal::Passphrase;
 pub use sealed::Sealed;
-pub use search::Restored;
 pub use seed::Phrase;
 pub use spend::{Redeem, SendOptions};
-pub use store::{Store, StoreError};
+pub use store::Store;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -47,7 +47,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
     ///
     /// # Errors
-    /// [`crate::error::Caller::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
+    /// [`crate::error::UsageError::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
     /// that signs.
     pub async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
         let mint = self.mint(Some(&mint.url)).await?;
@@ -66,12 +66,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Error::Store`].
     pub async fn use_former_lock_key(&mut self, mint: &Mint) -> Result<[u8; 32], Error> {
         let mut batch = Batch::default();
-        for other in self.tables.mints().await? {
+        for other in self.tables.all::<Mint>().await? {
             let former_lock = other.url == mint.url;
-            batch = batch.put_mint(&Mint {
+            batch = batch.put(&Mint {
                 former_lock,
                 ..other
-            })?;
+            });
         }
         self.tables.apply(batch).await?;
         Ok(self.seed.former_lock_key().public())

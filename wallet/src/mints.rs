@@ -13,12 +13,12 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
-use crate::error::{Caller, Error, Lie};
+use crate::error::{Error, Lie, StoreError, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
 use crate::patience::{Observer, patiently};
-use crate::records::{Keyset, KnownIdentity, Mint, Operation};
-use crate::store::{Store, StoreError};
+use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
+use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
@@ -32,9 +32,6 @@ pub enum Listed {
     NotRequired,
 }
 
-/// The most decimals that a unit is written with.
-const DECIMALS_MAX: u8 = 8;
-
 /// Keysets that are filed under another mint and are this one's, by that mint's address.
 type Claims = BTreeMap<String, BTreeSet<KeysetId>>;
 
@@ -44,8 +41,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// wallet has of it goes on there.
     ///
     /// # Errors
-    /// [`Caller::MintUrl`], [`Caller::Suite`]; [`Caller::AddressNotNamed`] and
-    /// [`Caller::KeysetElsewhere`] for an address that shows another mint's keys;
+    /// [`UsageError::MintUrl`], [`UsageError::Suite`]; [`UsageError::AddressNotNamed`] and
+    /// [`UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
     /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
     /// know the API token. Nothing is kept then.
     pub async fn add_mint(
@@ -74,7 +71,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let named = info.identity.iter().flat_map(|identity| &identity.urls);
             let named: Vec<&str> = named.map(String::as_str).collect();
             let named = printable(&named.join(", "));
-            return Err(Caller::MintElsewhere { mint: url, named }.into());
+            return Err(UsageError::MintElsewhere { mint: url, named }.into());
         }
         let mint = match &before {
             None => Mint {
@@ -102,7 +99,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let from = mint.url.clone();
         if !same_place(&url, &from) && counts(&mint, &info) && names(&info, &url) {
             batch = self.relocate(batch, &from, &url, None).await?;
-            batch = batch.delete_mint(&from);
+            batch = batch.delete_at::<Mint>(&from);
             mint.url.clone_from(&url);
             mint.urls.retain(|other| *other != url);
             if names(&info, &from) {
@@ -111,7 +108,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let known = self.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
-        let listed = self.api(&url).keysets(native).await?.keysets;
+        let listed = self.api(&url).keysets(native).await?;
         let shown = Shown {
             info: &info,
             listed,
@@ -129,8 +126,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn check_api_token(&self, url: &str, token: &ApiToken) -> Result<(), Error> {
         match self.api(url).account(token).await {
             // Of a scope that does not show the account: it is known.
-            Err(Error::Refused(refused)) if refused.status == 403 => Ok(()),
-            answer => answer.map(drop),
+            Err(farthing_client::Error::Refused(refused)) if refused.status == 403 => Ok(()),
+            answer => Ok(answer.map(drop)?),
         }
     }
 
@@ -138,24 +135,24 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
     ///
     /// # Errors
-    /// [`Caller::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
     pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
         let before = self.mint(Some(old)).await?;
         let url = normal_url(new)?;
         let info = self.info(&url).await?;
-        let other = || Caller::NotTheSameMint {
+        let other = || UsageError::NotTheSameMint {
             old: before.url.clone(),
             new: url.clone(),
         };
         let there = self
             .tables
-            .mint(&url)
+            .get::<Mint>(&url)
             .await?
             .filter(|m| m.url != before.url);
         let mut mint = agreed(before.clone(), &info).map_err(|lie| Error::lie(&url, lie))?;
         let native = SuiteId::Ristretto255;
         let known = self.tables.keysets(&before.url).await?;
-        let listed = self.api(&url).keysets(native).await?.keysets;
+        let listed = self.api(&url).keysets(native).await?;
         let now = (self.clock)();
         let lasting = |k: &&Keyset| k.info.final_expiry.is_none_or(|expiry| now <= expiry);
         let of_suite = |k: &&Keyset| SuiteId::of(&k.info.id) == Some(native);
@@ -183,7 +180,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let from = before.url;
         let batch = self.relocate(Batch::default(), &from, &url, None).await?;
-        let batch = batch.delete_mint(&from);
+        let batch = batch.delete_at::<Mint>(&from);
         mint.url.clone_from(&url);
         mint.urls.retain(|other| *other != url);
         let mint = mint.with_address(&from);
@@ -193,13 +190,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The known mint that has moved to `url`, found by the identity there, and followed.
     ///
     /// # Errors
-    /// [`Caller::MintUnknown`] when it is none of the wallet's.
+    /// [`UsageError::MintUnknown`] when it is none of the wallet's.
     pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
         let url = normal_url(url)?;
         let info = self.info(&url).await?;
         match self.known_as(&url, &info).await? {
             Some(_) => self.add_mint(&url, None).await,
-            None => Err(Caller::MintUnknown(url).into()),
+            None => Err(UsageError::MintUnknown(url).into()),
         }
     }
 
@@ -209,7 +206,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Misbehaved`] for a mint that is not what it was, or for keysets that do not hold;
-    /// [`Caller::KeysetElsewhere`]. Nothing is kept then.
+    /// [`UsageError::KeysetElsewhere`]. Nothing is kept then.
     pub(crate) async fn refresh_keysets(
         &self,
         suite: SuiteId,
@@ -222,10 +219,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
         let known = self.tables.keysets(&url).await?;
         let api = self.api(&url);
-        let listed = patiently(observer, async || api.keysets(suite).await).await?;
+        let listed = patiently(observer, async || Ok(api.keysets(suite).await?)).await?;
         let shown = Shown {
             info: &info,
-            listed: listed.keysets,
+            listed,
         };
         let keysets = self.check_keysets(suite, &url, shown, &known, observer);
         let keysets = keysets.await?;
@@ -237,26 +234,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// What the mint at `url` says of itself, checked as far as that goes without knowing it.
     pub(crate) async fn info(&self, url: &str) -> Result<Info, Error> {
         let info = self.api(url).info().await?;
-        let lie = |lie| Error::lie(url, lie);
         if info.suite != SuiteId::Ristretto255.name() {
-            return Err(Caller::Suite {
+            return Err(UsageError::Suite {
                 mint: url.to_owned(),
                 suite: printable(&info.suite),
             }
             .into());
         }
-        if info.decimals > DECIMALS_MAX {
-            return Err(lie(Lie::Decimals(info.decimals)));
-        }
-        if let Some(identity) = &info.identity {
-            identity.verify().map_err(|e| lie(Lie::Identity(e)))?;
-        }
+        farthing_client::verify::info(&info).map_err(|wrong| Error::lie(url, wrong.into()))?;
         Ok(info)
     }
 
     /// The mint of this wallet that shows itself at `url`.
     async fn known_as(&self, url: &str, info: &Info) -> Result<Option<Mint>, Error> {
-        let mints = self.tables.mints().await?;
+        let mints = self.tables.all::<Mint>().await?;
         let here = mints.iter().find(|mint| same_place(&mint.url, url));
         let Some(identity) = &info.identity else {
             let known = here.or_else(|| mints.iter().find(|mint| mint.is_at(url)));
@@ -274,7 +265,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let named = counts(mint, info) && names(info, url);
         if other_there || !(mint.is_at(url) || named) {
             let (mint, known) = (url.to_owned(), mint.url.clone());
-            return Err(Caller::AddressNotNamed { mint, known }.into());
+            return Err(UsageError::AddressNotNamed { mint, known }.into());
         }
         Ok(Some(mint.clone()))
     }
@@ -291,7 +282,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut keysets: Vec<Keyset>,
     ) -> Result<Mint, Error> {
         for (other, ids) in self.claims(&mint, from, url, info, &keysets).await? {
-            let Some(before) = self.tables.mint(&other).await? else {
+            let Some(before) = self.tables.get::<Mint>(&other).await? else {
                 continue;
             };
             let theirs = self.tables.keysets(&other).await?;
@@ -300,7 +291,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 // The whole of it is this mint, which showed no identity yet at its former address.
                 agreed(before.clone(), info).map_err(|lie| Error::lie(url, lie))?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
-                batch = batch.delete_mint(&other);
+                batch = batch.delete_at::<Mint>(&other);
                 mint.lane = mint.lane.or(before.lane);
                 mint.api_token = mint.api_token.or(before.api_token);
             } else {
@@ -310,8 +301,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for keyset in &mut keysets {
             keyset.mint.clone_from(&mint.url);
         }
-        let batch = batch.put_mint(&mint)?;
-        let batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
+        let batch = batch.put(&mint);
+        let batch = batch.put_all(&keysets);
         self.tables.apply(batch).await?;
         Ok(mint)
     }
@@ -328,14 +319,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let named = counts(mint, info) && names(info, url);
         let may_claim = info.identity.as_ref().filter(|_| named);
         let mut claims = Claims::new();
-        for filed in self.tables.all_keysets().await? {
+        for filed in self.tables.all::<Keyset>().await? {
             let own = filed.mint == mint.url || filed.mint == from;
             let shown = keysets.iter().find(|k| k.info.id == filed.info.id);
             let Some(shown) = shown.filter(|_| !own) else {
                 continue;
             };
             if !may_claim.is_some_and(|identity| identity.owns(&shown.info.id, &shown.keys)) {
-                return Err(Caller::KeysetElsewhere {
+                return Err(UsageError::KeysetElsewhere {
                     mint: url.to_owned(),
                     keyset: filed.info.id,
                     known: filed.mint,
@@ -358,9 +349,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let of = |id: &KeysetId| only.is_none_or(|ids| ids.contains(id));
         for mut keyset in self.tables.keysets(from).await? {
             if of(&keyset.info.id) {
-                batch = batch.delete_keyset(&keyset);
+                batch = batch.delete(&keyset);
                 to.clone_into(&mut keyset.mint);
-                batch = batch.put_keyset(&keyset)?;
+                batch = batch.put(&keyset);
             }
         }
         let mut coins = self.tables.coins(from).await?;
@@ -368,27 +359,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for coin in &mut coins {
             to.clone_into(&mut coin.mint);
         }
-        batch = batch.put_coins(&coins)?;
-        for mut operation in self.tables.operations().await? {
+        batch = batch.put_all(&coins);
+        for mut operation in self.tables.all::<Operation>().await? {
             if operation.mint == from && (only.is_none() || concerns(&operation, &of)) {
                 to.clone_into(&mut operation.mint);
                 for coin in &mut operation.inputs {
                     to.clone_into(&mut coin.mint);
                 }
-                batch = batch.put_operation(&operation)?;
+                batch = batch.put(&operation);
             }
         }
-        for mut sent in self.tables.all_sent().await? {
+        for mut sent in self.tables.all::<Sent>().await? {
             if sent.mint == from && sent.proofs.iter().all(|p| of(&p.proof.id)) {
                 to.clone_into(&mut sent.mint);
-                batch = batch.put_sent(&sent)?;
+                batch = batch.put(&sent);
             }
         }
         if only.is_none() {
-            for mut entry in self.tables.history().await? {
+            for mut entry in self.tables.all::<Entry>().await? {
                 if entry.mint == from {
                     to.clone_into(&mut entry.mint);
-                    batch = batch.put_entry(&entry)?;
+                    batch = batch.put(&entry);
                 }
             }
         }

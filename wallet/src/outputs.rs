@@ -5,23 +5,13 @@ use farthing_protocol::conditions::Lock;
 use farthing_protocol::derive::{self, Position};
 use farthing_protocol::suite::{Ristretto255, Secp256k1, Suite};
 use farthing_protocol::{
-    Blank, BlindSignature, BlindedMessage, KeysetId, Secret, TokenProof, nut13, with_suite,
+    Blank, BlindSignature, BlindedMessage, Secret, TokenProof, nut13, with_suite,
 };
 
 use crate::error::Lie;
 use crate::places::Places;
-use crate::records::{Keyset, PlannedOutput, Purpose};
+use crate::records::{Keyset, PlannedOutput, Want, suite_of};
 use crate::seed::Seed;
-use crate::tables::suite_of;
-
-/// An output that is wanted, before it has a place in the wallet's sequence.
-#[derive(Clone)]
-pub(crate) struct Want {
-    pub(crate) keyset: KeysetId,
-    pub(crate) amount: u64,
-    pub(crate) purpose: Purpose,
-    pub(crate) lock: Option<String>,
-}
 
 /// The lane whose tokens of Cashu's keysets are derived as Cashu's wallets do it.
 const CASHU_LANE: u32 = 0;

@@ -14,9 +14,8 @@ use farthing_protocol::derive::Position;
 
 use crate::error::Error;
 use crate::http::Http;
-use crate::outputs::Want;
-use crate::records::Operation;
-use crate::store::{Store, StoreError};
+use crate::records::{Operation, Want};
+use crate::store::Store;
 use crate::tables::{Batch, Counter};
 use crate::wallet::Wallet;
 
@@ -56,7 +55,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn next_places(&self, keyset: KeysetId, lane: u32) -> Result<Next, Error> {
         let mut plain = self.tables.counter(&keyset, lane).await?;
         if plain.next - plain.signed.min(plain.next) >= GAP {
-            let operations = self.tables.operations().await?;
+            let operations = self.tables.all::<Operation>().await?;
             let outputs = operations.iter().flat_map(Operation::all_outputs);
             let here = outputs.filter(|o| (o.keyset, o.lane) == (keyset, lane));
             let held = here.map(|o| o.counter + 1).max().unwrap_or(0);
@@ -86,10 +85,10 @@ impl Places {
     }
 
     /// Writes down what was taken.
-    pub(crate) fn put(&self, batch: Batch) -> Result<Batch, StoreError> {
-        self.next.iter().try_fold(batch, |batch, (keyset, next)| {
+    pub(crate) fn put(&self, batch: Batch) -> Batch {
+        self.next.iter().fold(batch, |batch, (keyset, next)| {
             batch
-                .put_counter(keyset, self.lane, &next.plain)?
+                .put_counter(keyset, self.lane, &next.plain)
                 .put_counter(keyset, self.lane | LOCKED_LANES, &next.locked)
         })
     }

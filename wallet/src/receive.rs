@@ -10,13 +10,12 @@ use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
 use crate::batches::{Batched, Division, ROUNDS, divide};
 use crate::coins::{Stock, Terms};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::{Draft, kept};
 use crate::http::Http;
 use crate::lock::LockKey;
-use crate::records::{Coin, Keyset, Kind, Mint, worth};
+use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
-use crate::tables::{suite_of, y};
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
@@ -30,14 +29,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// so is what the mint's fee would eat ([`crate::batches`]).
     ///
     /// # Errors
-    /// [`Caller`]'s `Token…` for a token that is refused; [`Caller::FeeEatsAll`]; any other [`Error`]
+    /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]
     /// when nothing of it could be swapped.
     pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
         let token = Token::find(text)?;
         let mint = self.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (printable(&token.unit), mint.unit);
-            return Err(Caller::TokenUnit { token, mint }.into());
+            return Err(UsageError::TokenUnit { token, mint }.into());
         }
         let mut keysets = self.tables.keysets(&mint.url).await?;
         let unknown = |keysets: &[Keyset]| {
@@ -54,7 +53,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
         }
         if let Some(id) = unknown(&keysets) {
-            return Err(Caller::TokenKeyset(id).into());
+            return Err(UsageError::TokenKeyset(id).into());
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
         self.take_in(&mint, coins, token.memo.as_ref()).await
@@ -104,7 +103,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .strip_suffix(cashu::path::PREFIX);
         let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
         let mut of = Vec::new();
-        for mint in self.tables.mints().await? {
+        for mint in self.tables.all::<Mint>().await? {
             let keysets = self.tables.keysets(&mint.url).await?;
             let mut ids = token.proofs.iter().map(|p| p.proof.id);
             if ids.all(|id| resolve(&id, &keysets).is_some()) {
@@ -115,7 +114,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         match (of.as_slice(), named) {
             ([only], _) => Ok(only.clone()),
             ([_, ..], Ok(named)) if !of.contains(&named) => {
-                Err(Caller::MintUnknown(printable(&token.mint)).into())
+                Err(UsageError::MintUnknown(printable(&token.mint)).into())
             }
             (_, named) => named,
         }
@@ -158,26 +157,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
         proofs: Vec<TokenProof>,
         keysets: &[Keyset],
-    ) -> Result<Vec<Coin>, Caller> {
+    ) -> Result<Vec<Coin>, UsageError> {
         let lock_keys = self.lock_keys(mint, keysets);
         let mut seen = HashSet::new();
         let mut coins = Vec::with_capacity(proofs.len());
         for (number, mut token) in (1..).zip(proofs) {
             let amount = token.proof.amount;
-            let refuse = |reason: String| Caller::TokenProof {
+            let refuse = |reason: String| UsageError::TokenProof {
                 number,
                 amount,
                 reason,
             };
             let keyset = resolve(&token.proof.id, keysets);
-            let keyset = keyset.ok_or(Caller::TokenKeyset(token.proof.id))?;
+            let keyset = keyset.ok_or(UsageError::TokenKeyset(token.proof.id))?;
             token.proof.id = keyset.info.id;
             if !seen.insert(y(&token.proof)) {
                 return Err(refuse("it is in the token twice".to_owned()));
             }
             verify(&token, keyset).map_err(refuse)?;
             let lock = parse(suite_of(&keyset.info.id), &token.proof.secret)
-                .map_err(|error| Caller::TokenLock { number, error })?;
+                .map_err(|error| UsageError::TokenLock { number, error })?;
             if let Some(lock) = lock {
                 self.open_lock(mint, &lock_keys, number, &lock, &mut token)?;
             }
@@ -198,8 +197,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         number: usize,
         lock: &Lock,
         token: &mut TokenProof,
-    ) -> Result<(), Caller> {
-        let locked = |reason| Err(Caller::TokenLocked { number, reason });
+    ) -> Result<(), UsageError> {
+        let locked = |reason| Err(UsageError::TokenLocked { number, reason });
         let expired = lock
             .locktime
             .is_some_and(|locktime| (self.clock)() > locktime);
@@ -216,7 +215,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let former = self.seed.former_lock_key();
             if opens(&&former) {
                 let mint = mint.url.clone();
-                return Err(Caller::TokenLockedFormerly { number, mint });
+                return Err(UsageError::TokenLockedFormerly { number, mint });
             }
             return locked("to another key than this wallet's for this mint");
         };

@@ -1,14 +1,13 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
-use crate::error::{Caller, Error};
+use crate::error::payment::Unpayable;
+use crate::error::{Error, StoreError, UsageError};
 use crate::exchange::Finished;
 use crate::http::Http;
 use crate::patience::Observer;
-use crate::pay::error::Unpayable;
-use crate::pay::records::Stage;
 use crate::pay::stage;
-use crate::records::{Kind, Operation, Outcome};
-use crate::store::{Store, StoreError};
+use crate::records::{Kind, Operation, Outcome, Stage};
+use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
 
@@ -40,14 +39,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
                 continue;
             }
             let result = match operation.kind {
                 Kind::Pay => self.recover_payment(operation.clone()).await,
                 Kind::Reclaim => self.recover_reclaim(operation.clone()).await,
-                Kind::Restore => Err(Caller::RestoreOpen(operation.mint.clone()).into()),
+                Kind::Restore => Err(UsageError::RestoreOpen(operation.mint.clone()).into()),
                 Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Renew => {
                     self.run(operation.clone()).await
                 }
@@ -70,7 +69,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.recover().await?;
         found.extend(self.swap_aside(|_| true).await?);
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
             let result = self.recover_restore(&operation, observer).await;
@@ -86,15 +85,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for a payment that only the site can spend;
-    /// [`Caller::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
+    /// [`UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
     /// any error of a mint that cannot be asked. Then it stays open.
     pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
-        let operations = self.tables.operations().await?;
-        let operation = operations.into_iter().find(|o| o.id == id);
+        let operation = self.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
             Kind::Pay => self.cancel_payment(id).await,
-            Kind::Receive => Err(Caller::NotEndable(id).into()),
+            Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
                 let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
                 let unit = self.mint(Some(&operation.mint)).await?.unit;
@@ -103,7 +101,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     ..operation
                 };
                 let entry = self.entry(&found, &unit, Outcome::Done, 0);
-                let batch = Batch::default().delete_operation(id).put_entry(&entry)?;
+                let batch = Batch::default().delete(&found).put(&entry);
                 self.tables.apply(batch).await?;
                 Ok(Finished { entry, sent: None })
             }

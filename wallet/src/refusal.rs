@@ -10,15 +10,16 @@ use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
 use crate::coins::Stock;
-use crate::error::{Aftermath, Caller, Error, Refused};
+use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs::{self, Want, blinded};
-use crate::pay::records::Stage;
-use crate::records::{Coin, Keyset, Mint, Operation, Outcome, Purpose, worth};
+use crate::outputs::{self, blinded};
+use crate::records::{
+    Coin, Keyset, Mint, Operation, Outcome, Purpose, Stage, Want, suite_of, worth, y,
+};
 use crate::store::Store;
-use crate::tables::{Batch, suite_of, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 pub(crate) const DAY_S: u64 = 24 * 60 * 60;
@@ -188,7 +189,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut wants = Vec::new();
         if let Some(sent) = sent {
             let keyset = keysets::active_of(suite_of(&sent.keyset), keysets, now);
-            let keyset = keyset.ok_or_else(|| Caller::NoActiveKeyset(mint.url.clone()))?;
+            let keyset = keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))?;
             wants = handed(keyset, to_send, sent.lock.as_ref())?;
         }
         if to_keep > 0 {
@@ -221,10 +222,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             lane: Some(lane),
             ..self.mint(Some(&mint.url)).await?
         };
-        let batch = Batch::default()
-            .put_mint(&mint)?
-            .put_operation(&replanned)?;
-        let batch = places.put(batch)?;
+        let batch = Batch::default().put(&mint).put(&replanned);
+        let batch = places.put(batch);
         self.tables.apply(batch).await?;
         Ok(replanned)
     }
@@ -252,9 +251,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Undone, lost);
         let batch = Batch::default()
-            .delete_operation(operation.id)
-            .put_coins(&back)?
-            .put_entry(&entry)?;
+            .delete(operation)
+            .put_all(&back)
+            .put(&entry);
         self.tables.apply(batch).await?;
         Ok((Finished { entry, sent: None }, returned))
     }
@@ -263,7 +262,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// it is done if the mint did it, and undone otherwise.
     ///
     /// # Errors
-    /// [`Caller::NotEndable`] when its inputs are spent, and not its outputs signed; any error of the
+    /// [`UsageError::NotEndable`] when its inputs are spent, and not its outputs signed; any error of the
     /// mint's. Then it stays open.
     pub(crate) async fn end(&mut self, operation: &Operation) -> Result<Finished, Error> {
         let inputs = &operation.inputs;
@@ -271,7 +270,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let signed = self.signed_before(operation).await?;
         match signed {
             Some(proofs) if spent == inputs.len() => self.settle(operation, proofs).await,
-            Some(_) | None if spent > 0 => Err(Caller::NotEndable(operation.id).into()),
+            Some(_) | None if spent > 0 => Err(UsageError::NotEndable(operation.id).into()),
             Some(_) | None => Ok(self.undone(operation).await?.0),
         }
     }

@@ -14,11 +14,11 @@ use crate::coins::{RESCUE_S, expires_by};
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
-use crate::records::{Coin, Keyset, Kind, Mint, worth};
+use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
 use crate::recover::{Recovered, recovered};
 use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::{Batch, suite_of};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.
@@ -68,7 +68,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Error::Store`] alone.
     pub async fn renew(&mut self, what: Renew) -> Result<Renewed, Error> {
         let mut renewed = Renewed::default();
-        for mint in self.tables.mints().await? {
+        for mint in self.tables.all::<Mint>().await? {
             match self.renew_at(&mint, what, &mut renewed.swaps).await {
                 Ok(()) => {}
                 Err(Error::Store(error)) => return Err(error.into()),
@@ -100,7 +100,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             renewed: Some(now),
             ..self.mint(Some(&mint.url)).await?
         };
-        self.tables.apply(Batch::default().put_mint(&mint)?).await?;
+        self.tables.apply(Batch::default().put(&mint)).await?;
         let Ok(active) = keysets::active(&mint, &keysets, (self.clock)()) else {
             return Ok(());
         };
@@ -155,7 +155,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
         let now = (self.clock)();
         let mut all = Vec::new();
-        for mint in self.tables.mints().await? {
+        for mint in self.tables.all::<Mint>().await? {
             let keysets = self.tables.keysets(&mint.url).await?;
             let coins = self.spendable(&mint, &keysets).await?;
             let soon = keysets

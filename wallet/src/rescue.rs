@@ -4,14 +4,12 @@
 //! uses a mint only after a restore, as a new device does, and takes a lane of its own there.
 
 use farthing_protocol::{Secret, json};
-use serde::de::DeserializeOwned;
 
-use crate::error::{Caller, Error};
-use crate::pay::records::{Bought, Budget};
-use crate::records::{Coin, Entry, Keyset, Mint, Operation, Sent, worth};
+use crate::error::{Error, StoreError, UsageError};
+use crate::records::{Bought, Budget, Coin, Entry, Keyset, Mint, Operation, Record, Sent, worth};
 use crate::sealed::Sealed;
 use crate::seed::Phrase;
-use crate::store::{Store, StoreError, Table, Value};
+use crate::store::{Store, Table, Value};
 use crate::tables::{Batch, Counter, KEY_NEXT_ID, StoredPhrase};
 
 /// What was saved.
@@ -34,21 +32,21 @@ pub struct Rescued {
 /// The phrase in a store, which may be of a damaged wallet.
 ///
 /// # Errors
-/// [`Caller::PhraseLost`] when it is not there, or cannot be read.
+/// [`UsageError::PhraseLost`] when it is not there, or cannot be read.
 pub async fn phrase<S: Store>(store: &Sealed<S>) -> Result<Phrase, Error> {
     let (rows, _) = store.readable(Table::Meta).await?;
     let stored = rows
         .iter()
         .find(|(key, _)| key == crate::tables::KEY_PHRASE);
     let words = stored.and_then(|(_, value)| json::from_slice::<StoredPhrase>(value).ok());
-    let words = words.ok_or(Caller::PhraseLost)?.words;
+    let words = words.ok_or(UsageError::PhraseLost)?.words;
     Ok(Phrase::parse(words.expose())?)
 }
 
 /// Copies what can be read in `from` into the empty store `into`: a wallet that is to be restored.
 ///
 /// # Errors
-/// [`Caller::PhraseLost`] when the phrase cannot be read and is not given; [`StoreError::Exists`].
+/// [`UsageError::PhraseLost`] when the phrase cannot be read and is not given; [`StoreError::Exists`].
 pub async fn rescue<S: Store, T: Store>(
     from: &Sealed<S>,
     into: &T,
@@ -68,14 +66,14 @@ pub async fn rescue<S: Store, T: Store>(
         from,
         unreadable: 0,
     };
-    let mints: Vec<Mint> = rescue.all(Table::Mints).await?;
-    let keysets: Vec<Keyset> = rescue.all(Table::Keysets).await?;
-    let coins: Vec<Coin> = rescue.all(Table::Proofs).await?;
-    let operations: Vec<Operation> = rescue.all(Table::Operations).await?;
-    let sent: Vec<Sent> = rescue.all(Table::Sent).await?;
-    let history: Vec<Entry> = rescue.all(Table::History).await?;
-    let bought: Vec<Bought> = rescue.all(Table::Bought).await?;
-    let budgets: Vec<Budget> = rescue.all(Table::Budgets).await?;
+    let mints: Vec<Mint> = rescue.all().await?;
+    let keysets: Vec<Keyset> = rescue.all().await?;
+    let coins: Vec<Coin> = rescue.all().await?;
+    let operations: Vec<Operation> = rescue.all().await?;
+    let sent: Vec<Sent> = rescue.all().await?;
+    let history: Vec<Entry> = rescue.all().await?;
+    let bought: Vec<Bought> = rescue.all().await?;
+    let budgets: Vec<Budget> = rescue.all().await?;
     let numbers = operations.iter().map(|o| o.id);
     let numbers = numbers.chain(sent.iter().map(|s| s.id));
     let last = numbers.chain(history.iter().map(|e| e.id)).max();
@@ -84,21 +82,22 @@ pub async fn rescue<S: Store, T: Store>(
         .put_phrase(&StoredPhrase {
             words: Secret::new(words.to_string()),
             new: false,
-        })?
-        .put_next_id(next_id)?
-        .put_coins(&coins)?;
+        })
+        .put_next_id(next_id)
+        .put_all(&coins);
     for mint in &mints {
-        batch = batch.put_mint(&Mint {
+        batch = batch.put(&Mint {
             lane: None,
             ..mint.clone()
-        })?;
+        });
     }
-    batch = keysets.iter().try_fold(batch, Batch::put_keyset)?;
-    batch = operations.iter().try_fold(batch, Batch::put_operation)?;
-    batch = sent.iter().try_fold(batch, Batch::put_sent)?;
-    batch = history.iter().try_fold(batch, Batch::put_entry)?;
-    batch = bought.iter().try_fold(batch, Batch::put_bought)?;
-    batch = budgets.iter().try_fold(batch, Batch::put_budget)?;
+    batch = batch
+        .put_all(&keysets)
+        .put_all(&operations)
+        .put_all(&sent)
+        .put_all(&history)
+        .put_all(&bought)
+        .put_all(&budgets);
     batch = rescue.counters(batch).await?;
     into.apply(batch.into_changes()).await?;
     let held = |mint: &Mint| {
@@ -128,8 +127,8 @@ impl<S: Store> Rescue<'_, S> {
         Ok(rows)
     }
 
-    async fn all<T: DeserializeOwned>(&mut self, table: Table) -> Result<Vec<T>, StoreError> {
-        let rows = self.rows(table).await?;
+    async fn all<T: Record>(&mut self) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows(T::TABLE).await?;
         let read = |(_, value): &(String, Value)| json::from_slice(value).ok();
         let all: Vec<T> = rows.iter().filter_map(read).collect();
         self.unreadable += rows.len() - all.len();
@@ -148,7 +147,7 @@ impl<S: Store> Rescue<'_, S> {
     async fn counters(&mut self, mut batch: Batch) -> Result<Batch, StoreError> {
         for (key, value) in self.rows(Table::Counters).await? {
             match json::from_slice::<Counter>(&value) {
-                Ok(counter) => batch = batch.put_counter_as(key, &counter)?,
+                Ok(counter) => batch = batch.put_counter_as(key, &counter),
                 Err(_) => self.unreadable += 1,
             }
         }

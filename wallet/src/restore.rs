@@ -15,10 +15,12 @@ use crate::http::Http;
 use crate::outputs::{blinded, unblind};
 use crate::patience::{Observer, Progress, patiently};
 use crate::places::GAP;
-use crate::records::{Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, worth};
-use crate::search::{Restored, Search, Walked};
+use crate::records::{
+    Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Restored, Search, Sent,
+    Walked, worth, y,
+};
 use crate::store::Store;
-use crate::tables::{Batch, y};
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some
@@ -83,7 +85,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The open search at a mint, or a new one.
     async fn search_at(&mut self, mint: &Mint) -> Result<(Operation, Search), Error> {
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         let here = |o: &Operation| o.kind == Kind::Restore && o.mint == mint.url;
         if let Some(mut open) = operations.into_iter().find(here) {
             let search = open.search.take().unwrap_or_default();
@@ -105,8 +107,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purchase: None,
             search: Some(Search::default()),
         };
-        let batch = Batch::default().put_operation(&operation)?;
-        self.tables.apply(batch.put_next_id(id + 1)?).await?;
+        let batch = Batch::default().put(&operation);
+        self.tables.apply(batch.put_next_id(id + 1)).await?;
         Ok((operation, Search::default()))
     }
 
@@ -123,15 +125,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..search.found
         };
         mint.lane = Some(lane);
-        let mut batch = Batch::default()
-            .put_mint(&mint)?
-            .delete_operation(operation.id);
+        let mut batch = Batch::default().put(&mint).delete(operation);
         if restored.amount > 0 {
             let done = Operation {
                 amount: restored.amount,
                 ..operation.clone()
             };
-            batch = batch.put_entry(&self.entry(&done, &mint.unit, Outcome::Done, 0))?;
+            batch = batch.put(&self.entry(&done, &mint.unit, Outcome::Done, 0));
         }
         self.tables.apply(batch).await?;
         Ok(restored)
@@ -207,8 +207,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 counter.next = counter.next.max(end);
                 counter.signed = counter.signed.max(end);
                 let batch = Batch::default()
-                    .put_coins(&coins)?
-                    .put_counter(&id, lane, &counter)?;
+                    .put_all(&coins)
+                    .put_counter(&id, lane, &counter);
                 self.put_search(batch, operation, search).await?;
             }
             observer.progress(&progress(walk, search));
@@ -230,7 +230,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         search: &Search,
     ) -> Result<(), Error> {
         operation.search = Some(search.clone());
-        Ok(self.tables.apply(batch.put_operation(operation)?).await?)
+        Ok(self.tables.apply(batch.put(operation)).await?)
     }
 
     /// The tokens that the mint has signed for the change of a payment. Whoever was paid asked for the
@@ -310,9 +310,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// What the wallet has already, or has handed out, or will have when an open operation is done.
     async fn known_ys(&self) -> Result<Known, Error> {
-        let coins = self.tables.all_coins().await?;
-        let operations = self.tables.operations().await?;
-        let sent = self.tables.all_sent().await?;
+        let coins = self.tables.all::<Coin>().await?;
+        let operations = self.tables.all::<Operation>().await?;
+        let sent = self.tables.all::<Sent>().await?;
         let inputs = operations.iter().flat_map(|o| &o.inputs);
         let tokens = coins.iter().chain(inputs).map(|coin| &coin.token);
         let tokens = tokens.chain(sent.iter().flat_map(|sent| &sent.proofs));

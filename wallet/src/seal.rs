@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::error::Caller;
-use crate::store::{StoreError, Table, Value};
+use crate::error::{StoreError, UsageError};
+use crate::store::{Table, Value};
 
 const VERSION: u32 = 1;
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -41,10 +41,10 @@ impl Passphrase {
     /// Takes a passphrase as it was typed; it is not changed in any way.
     ///
     /// # Errors
-    /// [`Caller::PassphraseEmpty`].
-    pub fn new(text: &str) -> Result<Self, Caller> {
+    /// [`UsageError::PassphraseEmpty`].
+    pub fn new(text: &str) -> Result<Self, UsageError> {
         match text.is_empty() {
-            true => Err(Caller::PassphraseEmpty),
+            true => Err(UsageError::PassphraseEmpty),
             false => Ok(Self(Secret::new(text.to_owned()))),
         }
     }
@@ -142,7 +142,6 @@ impl FileKey {
 
     /// The name that a record is stored under: it tells nothing of the record's own.
     pub(crate) fn name(&self, table: Table, key: &str) -> String {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mac = Hmac::<Sha256>::new_from_slice(&*self.names).expect("HMAC takes any key");
         let mac = mac.chain_update(table.name()).chain_update([0]);
         hex::encode(mac.chain_update(key).finalize().into_bytes())

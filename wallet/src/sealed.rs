@@ -3,10 +3,10 @@
 //! With a passphrase every record is sealed and its name hidden. What stays visible is how many records
 //! each table has and how long they are. Without one, records are stored as they are.
 
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::http::Http;
 use crate::seal::{FileKey, Passphrase, SEAL_KEY, Seal};
-use crate::store::{Change, Store, StoreError, Table, Value};
+use crate::store::{Change, Store, Table, Value};
 use crate::wallet::Wallet;
 
 /// A store whose records are sealed, if it has a passphrase.

@@ -6,7 +6,7 @@ use bip39::Mnemonic;
 use farthing_protocol::derive;
 use zeroize::Zeroizing;
 
-use crate::error::Caller;
+use crate::error::UsageError;
 use crate::lock::LockKey;
 
 /// Words of a new phrase come from this many random bytes: 12 words (BIP-39).
@@ -22,19 +22,19 @@ impl Phrase {
     /// Makes a new phrase of 12 English words from the system's randomness.
     ///
     /// # Errors
-    /// [`Caller::Randomness`] when the system has none to give.
-    pub fn generate() -> Result<Self, Caller> {
+    /// [`UsageError::Randomness`] when the system has none to give.
+    pub fn generate() -> Result<Self, UsageError> {
         let mut entropy = Zeroizing::new([0; ENTROPY_BYTES]);
-        getrandom::fill(entropy.as_mut_slice()).map_err(|_| Caller::Randomness)?;
+        getrandom::fill(entropy.as_mut_slice()).map_err(|_| UsageError::Randomness)?;
         let mnemonic = Mnemonic::from_entropy(entropy.as_slice());
-        mnemonic.map(Self).map_err(|_| Caller::Randomness)
+        mnemonic.map(Self).map_err(|_| UsageError::Randomness)
     }
 
     /// Reads a phrase of 12 to 24 English words; case and white space do not matter.
     ///
     /// # Errors
-    /// [`Caller::Phrase`] when a word is unknown or the checksum is wrong; it says nothing of the words.
-    pub fn parse(text: &str) -> Result<Self, Caller> {
+    /// [`UsageError::Phrase`] when a word is unknown or the checksum is wrong; it says nothing of the words.
+    pub fn parse(text: &str) -> Result<Self, UsageError> {
         let mut normal = Zeroizing::new(String::with_capacity(text.len()));
         for word in text.split_whitespace() {
             if !normal.is_empty() {
@@ -45,11 +45,13 @@ impl Phrase {
         let language = bip39::Language::English;
         match Mnemonic::parse_in_normalized(language, &normal) {
             Ok(mnemonic) => Ok(Self(mnemonic)),
-            Err(bip39::Error::BadWordCount(_)) => Err(Caller::Phrase("it needs 12 to 24 words")),
-            Err(bip39::Error::UnknownWord(_)) => {
-                Err(Caller::Phrase("a word is not in the BIP-39 list"))
+            Err(bip39::Error::BadWordCount(_)) => {
+                Err(UsageError::Phrase("it needs 12 to 24 words"))
             }
-            Err(_) => Err(Caller::Phrase(
+            Err(bip39::Error::UnknownWord(_)) => {
+                Err(UsageError::Phrase("a word is not in the BIP-39 list"))
+            }
+            Err(_) => Err(UsageError::Phrase(
                 "the checksum is wrong: a word is wrong or out of place",
             )),
         }
@@ -121,7 +123,7 @@ mod tests {
             &ZEROS.replace("about", "xyz"),
         ] {
             assert!(
-                matches!(Phrase::parse(wrong), Err(Caller::Phrase(_))),
+                matches!(Phrase::parse(wrong), Err(UsageError::Phrase(_))),
                 "{wrong}"
             );
         }

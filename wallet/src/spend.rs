@@ -5,7 +5,7 @@ use farthing_protocol::suite::SuiteId;
 use crate::account::api_token;
 use crate::batches::{Batched, Division, divide};
 use crate::coins::{self, Asked, Plan, Stock, Terms};
-use crate::error::{Caller, Error};
+use crate::error::{Error, UsageError};
 use crate::exchange::{Draft, Finished, handed, kept, sent_record};
 use crate::http::Http;
 use crate::keysets;
@@ -81,7 +81,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let finished = self.exchange(mint, draft).await?;
         let id = finished.entry.id;
-        finished.sent.ok_or_else(|| Caller::SentUnknown(id).into())
+        finished
+            .sent
+            .ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
     /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
@@ -167,8 +169,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let fresh = self.refresh_keysets(suite, mint, &mut ()).await?;
         let keyset = keysets::active_of(suite, &fresh, now).cloned();
         keyset.ok_or_else(|| match suite {
-            SuiteId::Secp256k1 => Caller::NoCashuDoor(mint.url.clone()).into(),
-            SuiteId::Ristretto255 => Caller::NoActiveKeyset(mint.url.clone()).into(),
+            SuiteId::Secp256k1 => UsageError::NoCashuDoor(mint.url.clone()).into(),
+            SuiteId::Ristretto255 => UsageError::NoActiveKeyset(mint.url.clone()).into(),
         })
     }
 
@@ -237,10 +239,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
         let sent = sent_record(&entry, proofs);
         let batch = Batch::default()
-            .delete_coins(&coins)
-            .put_sent(&sent)?
-            .put_entry(&entry)?
-            .put_next_id(id + 1)?;
+            .delete_all(&coins)
+            .put(&sent)
+            .put(&entry)
+            .put_next_id(id + 1);
         self.tables.apply(batch).await?;
         Ok(sent)
     }
@@ -254,20 +256,20 @@ enum SendPlan {
     Swap(Box<Draft>),
 }
 
-fn positive(amount: u64) -> Result<(), Caller> {
-    (amount > 0).then_some(()).ok_or(Caller::AmountZero)
+fn positive(amount: u64) -> Result<(), UsageError> {
+    (amount > 0).then_some(()).ok_or(UsageError::AmountZero)
 }
 
 /// Checks a key to lock to; gives it as lower-case hex.
-fn lock_key(suite: SuiteId, text: &str) -> Result<String, Caller> {
-    let wrong = || Caller::LockKey(farthing_protocol::text::printable(text));
+fn lock_key(suite: SuiteId, text: &str) -> Result<String, UsageError> {
+    let wrong = || UsageError::LockKey(farthing_protocol::text::printable(text));
     let bytes = hex::decode(text.trim()).map_err(|_| wrong())?;
     suite.lock_key(&bytes).map_err(|_| wrong())?;
     Ok(hex::encode(bytes))
 }
 
-pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> Caller {
-    Caller::Insufficient {
+pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> UsageError {
+    UsageError::Insufficient {
         needed,
         available: worth(coins),
         unit: mint.shown_in(),
@@ -275,21 +277,21 @@ pub(crate) fn insufficient(mint: &Mint, coins: &[Coin], needed: u64) -> Caller {
 }
 
 /// Whether the mint takes so many inputs at once.
-pub(crate) fn not_too_many(mint: &Mint, inputs: &[Coin]) -> Result<(), Caller> {
+pub(crate) fn not_too_many(mint: &Mint, inputs: &[Coin]) -> Result<(), UsageError> {
     let (needed, max) = (inputs.len(), mint.limits.inputs_max);
     match needed > max {
-        true => Err(Caller::TooManyInputs { needed, max }),
+        true => Err(UsageError::TooManyInputs { needed, max }),
         false => Ok(()),
     }
 }
 
 fn redeem_draft(
     mint: &Mint,
-    keyset: Result<&Keyset, Caller>,
+    keyset: Result<&Keyset, UsageError>,
     coins: &[Coin],
     amount: u64,
     terms: &Terms,
-) -> Result<Draft, Caller> {
+) -> Result<Draft, UsageError> {
     positive(amount)?;
     let inputs = coins::at_least(coins, amount, terms);
     let inputs = inputs.ok_or_else(|| insufficient(mint, coins, amount))?;
@@ -318,7 +320,7 @@ fn redeem_all_drafts(
     mint: &Mint,
     coins: &[Coin],
     terms: &Terms,
-) -> Result<(Vec<Draft>, Vec<Coin>), Caller> {
+) -> Result<(Vec<Draft>, Vec<Coin>), UsageError> {
     let Division { batches, dust } = divide(coins, mint.limits.inputs_max, terms);
     let draft = |inputs: Vec<Coin>| {
         let fee = terms.fee(&inputs);
@@ -335,12 +337,12 @@ fn redeem_all_drafts(
     let drafts: Vec<Draft> = batches.into_iter().map(draft).collect();
     if drafts.is_empty() {
         return Err(match worth(coins) {
-            0 => Caller::Insufficient {
+            0 => UsageError::Insufficient {
                 needed: 1,
                 available: 0,
                 unit: mint.shown_in(),
             },
-            amount => Caller::FeeEatsAll {
+            amount => UsageError::FeeEatsAll {
                 amount,
                 fee: terms.fee(coins),
                 unit: mint.shown_in(),

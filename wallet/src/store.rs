@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::error::StoreError;
+
 /// A table of a wallet's store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Table {
@@ -70,43 +72,6 @@ pub enum Change {
     Put(Table, String, Value),
     /// Removes a key, whether or not it was there.
     Delete(Table, String),
-}
-
-/// Why the store failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// There is no wallet there.
-    #[error("there is no wallet at {0}")]
-    Missing(String),
-    /// There is a wallet there already.
-    #[error("there is already a wallet at {0}")]
-    Exists(String),
-    /// Another process has the wallet open.
-    #[error("another process has this wallet open")]
-    Locked,
-    /// It needs a passphrase.
-    #[error("this wallet is protected by a passphrase")]
-    Sealed,
-    /// It has another passphrase.
-    #[error("this is not the wallet's passphrase")]
-    Passphrase,
-    /// The file was written by a later version, or is no wallet at all.
-    #[error("this is not a wallet file that this version can read: {0}")]
-    Version(String),
-    /// A record is not what this version wrote.
-    #[error("the record {key} of table {table} is damaged")]
-    Damaged {
-        /// The table.
-        table: &'static str,
-        /// The key; never a secret.
-        key: String,
-    },
-    /// The file is damaged.
-    #[error("the wallet's file is damaged: {0}")]
-    Broken(String),
-    /// Reading or writing failed.
-    #[error("{0}")]
-    Failed(String),
 }
 
 /// A transactional key-value store that one wallet has to itself.

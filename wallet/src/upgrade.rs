@@ -22,14 +22,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         while let Some((from, to)) = self.two_that_are_one().await? {
             self.unite(&from, &to).await?;
         }
-        let mut batch = Batch::default().put_mints_have_identities()?;
+        let mut batch = Batch::default().put_mints_have_identities();
         // Until now the wallet had one lock key for all mints. With one mint it is known whose tokens
         // are locked to it.
-        if let [only] = self.tables.mints().await?.as_slice() {
-            batch = batch.put_mint(&Mint {
+        if let [only] = self.tables.all::<Mint>().await?.as_slice() {
+            batch = batch.put(&Mint {
                 former_lock: true,
                 ..only.clone()
-            })?;
+            });
         }
         Ok(self.tables.apply(batch).await?)
     }
@@ -37,7 +37,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// A record of a mint that shall be another one: of the same mint, at an address that leads to the
     /// same place, or with its address in normal form.
     async fn two_that_are_one(&self) -> Result<Option<(Mint, Mint)>, Error> {
-        let mints = self.tables.mints().await?;
+        let mints = self.tables.all::<Mint>().await?;
         for (n, mint) in (1..).zip(&mints) {
             let normal = normal_url(&mint.url).unwrap_or_else(|_| mint.url.clone());
             for other in mints.iter().skip(n) {
@@ -72,9 +72,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let batch = self
             .relocate(Batch::default(), &from.url, &to.url, None)
             .await?;
-        Ok(self
-            .tables
-            .apply(batch.delete_mint(&from.url).put_mint(&mint)?)
-            .await?)
+        Ok(self.tables.apply(batch.delete(from).put(&mint)).await?)
     }
 }

@@ -1,15 +1,15 @@
 //! The wallet: its making and opening, its mints, and what it holds.
 
+use farthing_client::MintClient;
 use farthing_protocol::Secret;
 
 use crate::address::{normal_url, same_place};
-use crate::api::Api;
 use crate::coins::expires_by;
-use crate::error::{Caller, Error};
+use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::{Batch, StoredPhrase, Tables};
 
 /// Gives the time, Unix seconds. A wallet's money never depends on it; its history does.
@@ -71,8 +71,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             words: Secret::new(phrase.expose().to_string()),
             new: origin == Origin::New,
         };
-        let batch = Batch::default().put_phrase(&stored)?;
-        tables.apply(batch.put_mints_have_identities()?).await?;
+        let batch = Batch::default().put_phrase(&stored);
+        tables.apply(batch.put_mints_have_identities()).await?;
         let (seed, phrase_is_new) = (phrase.seed(), stored.new);
         Ok(Self {
             tables,
@@ -109,26 +109,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn mints(&self) -> Result<Vec<Mint>, Error> {
-        Ok(self.tables.mints().await?)
+        Ok(self.tables.all::<Mint>().await?)
     }
 
     /// The mint that has the address `url`, or the first one when none is named.
     ///
     /// # Errors
-    /// [`Caller::NoMint`], [`Caller::MintUnknown`], [`Caller::MintUrl`].
+    /// [`UsageError::NoMint`], [`UsageError::MintUnknown`], [`UsageError::MintUrl`].
     pub async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
         let Some(url) = url else {
-            let first = self.tables.mints().await?.into_iter().next();
-            return first.ok_or_else(|| Caller::NoMint.into());
+            let first = self.tables.all::<Mint>().await?.into_iter().next();
+            return first.ok_or_else(|| UsageError::NoMint.into());
         };
-        if let Some(mint) = self.tables.mint(url).await? {
+        if let Some(mint) = self.tables.get::<Mint>(url).await? {
             return Ok(mint);
         }
         let url = normal_url(url)?;
-        let mints = self.tables.mints().await?;
+        let mints = self.tables.all::<Mint>().await?;
         let here = mints.iter().find(|mint| same_place(&mint.url, &url));
         let mint = here.or_else(|| mints.iter().find(|mint| mint.is_at(&url)));
-        mint.cloned().ok_or_else(|| Caller::MintUnknown(url).into())
+        mint.cloned()
+            .ok_or_else(|| UsageError::MintUnknown(url).into())
     }
 
     /// What the wallet holds, mint by mint.
@@ -136,10 +137,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn balance(&self) -> Result<Vec<Balance>, Error> {
-        let coins = self.tables.all_coins().await?;
-        let operations = self.tables.operations().await?;
-        let keysets = self.tables.all_keysets().await?;
-        let mints = self.tables.mints().await?.into_iter();
+        let coins = self.tables.all::<Coin>().await?;
+        let operations = self.tables.all::<Operation>().await?;
+        let keysets = self.tables.all::<Keyset>().await?;
+        let mints = self.tables.all::<Mint>().await?.into_iter();
         let now = (self.clock)();
         let balance = |mint: Mint| {
             let here = coins.iter().filter(|c| c.mint == mint.url).cloned();
@@ -174,7 +175,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn open_operations(&self) -> Result<Vec<Operation>, Error> {
-        Ok(self.tables.operations().await?)
+        Ok(self.tables.all::<Operation>().await?)
     }
 
     /// What happened, oldest first.
@@ -182,14 +183,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn history(&self) -> Result<Vec<Entry>, Error> {
-        Ok(self.tables.history().await?)
+        Ok(self.tables.all::<Entry>().await?)
     }
 
-    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> Api<'a, H> {
-        Api {
-            http: &self.http,
-            mint,
-        }
+    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> MintClient<'a, H> {
+        MintClient::new(&self.http, mint)
     }
 }
 

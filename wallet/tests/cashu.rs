@@ -15,7 +15,7 @@ use std::rc::Rc;
 use farthing_protocol::api::{SwapRequest, path};
 use farthing_protocol::suite::{Secp256k1, Suite, SuiteId};
 use farthing_protocol::{Blank, BlindedMessage, Token, TokenProof, nut13};
-use farthing_wallet::error::{Caller, Lie};
+use farthing_wallet::error::{Lie, UsageError};
 use farthing_wallet::records::{Coin, Kind, Mint, SentState};
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, Origin, Redeem, Renew, SendOptions};
@@ -145,8 +145,8 @@ async fn the_mint_of_a_cashu_token_is_known_by_either_address_and_by_its_keysets
     let mut token = alice.send(&mint, 1, for_cashu()).await.unwrap().token();
     token.mint = "https://other.test/cashu".to_owned();
     let error = eve.receive(&token.encode()).await.unwrap_err();
-    let unknown = Caller::MintUnknown("https://other.test".to_owned());
-    assert_eq!(error, Error::Caller(unknown));
+    let unknown = UsageError::MintUnknown("https://other.test".to_owned());
+    assert_eq!(error, Error::Usage(unknown));
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_false_proof_of_cashus_suite_is_refused_before_the_mint_is_asked_to_sw
     let error = bob.receive(&token.encode()).await.unwrap_err();
     assert!(matches!(
         error,
-        Error::Caller(Caller::TokenProof {
+        Error::Usage(UsageError::TokenProof {
             number: 1,
             amount: 2,
             ..
@@ -199,7 +199,7 @@ async fn a_mint_without_the_door_says_so_and_nothing_moves() {
     let world = World::new(FakeMint::new(1000));
     let (mut wallet, mint) = wallet(&world).await;
     let error = wallet.send(&mint, 2, for_cashu()).await.unwrap_err();
-    assert_eq!(error, Error::Caller(Caller::NoCashuDoor(URL.to_owned())));
+    assert_eq!(error, Error::Usage(UsageError::NoCashuDoor(URL.to_owned())));
     assert_eq!(available(&wallet).await, 127);
     assert!(wallet.open_operations().await.unwrap().is_empty());
 }
@@ -370,7 +370,7 @@ async fn a_lock_for_a_cashu_wallet_is_a_compressed_key() {
             memo: None,
         };
         let error = wallet.send(&mint, 2, options).await.unwrap_err();
-        assert!(matches!(error, Error::Caller(Caller::LockKey(_))));
+        assert!(matches!(error, Error::Usage(UsageError::LockKey(_))));
     }
 }
 

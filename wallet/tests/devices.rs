@@ -10,7 +10,7 @@
 
 mod support;
 
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, Origin, Redeem, SendOptions};
 use support::*;
@@ -31,7 +31,7 @@ async fn a_restore_gives_the_same_balance_and_takes_the_next_lane() {
     let mint = the_mint(&restored).await;
     assert_eq!(mint.lane, None);
     let error = restored.withdraw(&mint, 1).await.unwrap_err();
-    assert_eq!(error, Error::Caller(Caller::NotRestored(URL.into())));
+    assert_eq!(error, Error::Usage(UsageError::NotRestored(URL.into())));
 
     let found = restored.restore(&mint, &mut ()).await.unwrap();
     assert_eq!((found.amount, found.lane), (71, 1));

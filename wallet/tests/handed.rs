@@ -11,7 +11,7 @@
 mod support;
 
 use farthing_protocol::api::{CheckStateRequest, path};
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::records::{Kind, Mint, Outcome, Sent, SentState};
 use farthing_wallet::{Error, Origin, SendOptions};
 use support::*;
@@ -118,7 +118,7 @@ async fn an_unclaimed_token_is_taken_back_by_a_swap_and_its_text_is_worthless_th
     assert!(matches!(late, Error::Refused(refused) if refused.already_spent()));
     // Again does nothing.
     let again = wallet.reclaim(sent.id).await.unwrap_err();
-    assert_eq!(again, Error::Caller(Caller::SentTakenBack(sent.id)));
+    assert_eq!(again, Error::Usage(UsageError::SentTakenBack(sent.id)));
     assert_eq!(available(&wallet).await, 127);
 }
 
@@ -128,8 +128,8 @@ async fn somebody_who_was_faster_keeps_it_and_that_is_said() {
     let sent = send(&mut wallet, &mint, 6).await;
     claim(&world, &sent, &[2, 4]).await;
     let error = wallet.reclaim(sent.id).await.unwrap_err();
-    assert_eq!(error, Error::Caller(Caller::SentClaimed(sent.id)));
-    assert!(error.to_string().contains("somebody was faster"));
+    assert_eq!(error, Error::Usage(UsageError::SentClaimed(sent.id)));
+    assert!(error.to_string().contains("was claimed before"));
     assert_eq!(state(&wallet, &sent).await, (SentState::Claimed, 6, 0));
     assert_eq!(available(&wallet).await, 121);
     assert!(wallet.open_operations().await.unwrap().is_empty());
@@ -181,7 +181,7 @@ async fn a_recovered_reclaim_that_came_too_late_says_so() {
     claim(&world, &sent, &[4]).await;
     let recovered = wallet.recover().await.unwrap();
     let error = recovered[0].result.as_ref().unwrap_err();
-    assert_eq!(*error, Error::Caller(Caller::SentClaimed(sent.id)));
+    assert_eq!(*error, Error::Usage(UsageError::SentClaimed(sent.id)));
     wallet.check_sent().await.unwrap();
     assert_eq!(state(&wallet, &sent).await, (SentState::Claimed, 4, 0));
 }
@@ -199,7 +199,7 @@ async fn a_locked_token_cannot_be_taken_back_but_by_its_owner() {
     let error = wallet.reclaim(sent.id).await.unwrap_err();
     assert!(matches!(
         error,
-        Error::Caller(Caller::TokenLocked { number: 1, .. })
+        Error::Usage(UsageError::TokenLocked { number: 1, .. })
     ));
     let own = lock(wallet.lock_public_key(&mint).await.unwrap());
     let sent = wallet.send(&mint, 8, own).await.unwrap();
@@ -253,7 +253,7 @@ async fn what_was_claimed_is_forgotten_after_a_while_and_what_was_not_never() {
         [unclaimed.id]
     );
     let gone = wallet.reclaim(claimed.id).await.unwrap_err();
-    assert_eq!(gone, Error::Caller(Caller::SentUnknown(claimed.id)));
+    assert_eq!(gone, Error::Usage(UsageError::SentUnknown(claimed.id)));
     // The history still knows.
     let history = wallet.history().await.unwrap();
     assert!(history.iter().any(|e| e.id == claimed.id && e.amount == 1));

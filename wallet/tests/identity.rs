@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use farthing_protocol::Token;
 use farthing_protocol::api::Info;
-use farthing_wallet::error::{Caller, Lie, Misbehaved};
+use farthing_wallet::error::{Advice, Lie, Misbehaved, UsageError};
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
@@ -161,7 +161,7 @@ async fn keysets_that_a_false_mint_showed_first_go_to_the_mint_whose_they_are() 
     // It comes back, and is refused with both mints named.
     let error = wallet.add_mint(B, None).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Caller(Caller::KeysetElsewhere { mint, known, .. })
+        matches!(&error, Error::Usage(UsageError::KeysetElsewhere { mint, known, .. })
             if mint == B && known == A),
         "{error:?}"
     );
@@ -194,20 +194,22 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
     // Nothing is known yet.
     let error = wallet.add_mint(B, None).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Caller(Caller::MintElsewhere { mint, named })
+        matches!(&error, Error::Usage(UsageError::MintElsewhere { mint, named })
             if mint == B && named == A),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("--unlisted"));
+    let add_unlisted = Advice::AddUnlisted { url: B.to_owned() };
+    assert_eq!(error.explain().advice, [add_unlisted]);
     add(&mut wallet, A).await;
     let error = wallet.add_mint_at(B, None, Listed::NotRequired).await;
     let error = error.unwrap_err();
     assert!(
-        matches!(&error, Error::Caller(Caller::AddressNotNamed { mint, known })
+        matches!(&error, Error::Usage(UsageError::AddressNotNamed { mint, known })
             if mint == B && known == A),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("farthing mint move"));
+    let (from, to) = (A.to_owned(), B.to_owned());
+    assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
     assert_eq!(wallet.mints().await.unwrap().len(), 1);
 }
 
@@ -249,11 +251,12 @@ async fn of_two_mints_without_identity_the_second_with_the_same_keysets_is_refus
         add(&mut wallet, first).await;
         let error = wallet.add_mint(second, token()).await.unwrap_err();
         assert!(
-            matches!(&error, Error::Caller(Caller::KeysetElsewhere { mint, known, .. })
+            matches!(&error, Error::Usage(UsageError::KeysetElsewhere { mint, known, .. })
                 if mint == second && known == first),
             "{error:?}"
         );
-        assert!(error.explain().advice.contains("farthing mint move"));
+        let (from, to) = (first.to_owned(), second.to_owned());
+        assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
         let mint = wallet.move_mint(first, second).await.unwrap();
         assert_eq!((mint.url.as_str(), mint.is_at(first)), (second, true));
     }
@@ -323,12 +326,12 @@ async fn a_mint_that_moves_unannounced_is_followed_when_its_holder_says_so() {
         let error = other.unwrap_err();
         match identity {
             None => assert!(
-                matches!(error, Error::Caller(Caller::NotTheSameMint { .. })),
+                matches!(error, Error::Usage(UsageError::NotTheSameMint { .. })),
                 "{error:?}"
             ),
             // The identity is relayed, and the keysets are not its own.
             Some(_) => assert!(
-                matches!(error, Error::Caller(Caller::NotTheSameMint { .. })),
+                matches!(error, Error::Usage(UsageError::NotTheSameMint { .. })),
                 "{error:?}"
             ),
         }
@@ -366,7 +369,7 @@ async fn an_identity_is_learned_and_must_be_shown_from_then_on() {
     net.put(B, &mint);
     let error = wallet.add_mint(B, None).await.unwrap_err();
     assert!(
-        matches!(error, Error::Caller(Caller::AddressNotNamed { .. })),
+        matches!(error, Error::Usage(UsageError::AddressNotNamed { .. })),
         "{error:?}"
     );
     assert!(!wallet.mint(None).await.unwrap().is_at(B));
@@ -465,7 +468,7 @@ async fn each_mint_has_a_lock_key_and_the_former_one_is_of_one_mint() {
         let sent = wallet.send(mint, 2, locked(key)).await.unwrap();
         let taken = wallet.receive(&sent.token().encode()).await;
         match (taken, opens) {
-            (Ok(_), true) | (Err(Error::Caller(Caller::TokenLocked { .. })), false) => {}
+            (Ok(_), true) | (Err(Error::Usage(UsageError::TokenLocked { .. })), false) => {}
             (other, _) => panic!("{opens}: {other:?}"),
         }
     }
@@ -474,17 +477,18 @@ async fn each_mint_has_a_lock_key_and_the_former_one_is_of_one_mint() {
     let text = sent.token().encode();
     let error = wallet.receive(&text).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Caller(Caller::TokenLockedFormerly { mint, .. }) if mint == B),
+        matches!(&error, Error::Usage(UsageError::TokenLockedFormerly { mint, .. }) if mint == B),
         "{error:?}"
     );
-    assert!(error.explain().advice.contains("--former"));
+    let use_former = Advice::UseFormerKey { mint: B.to_owned() };
+    assert_eq!(error.explain().advice, [use_former]);
     assert_eq!(wallet.use_former_lock_key(&b).await.unwrap(), former);
     wallet.receive(&text).await.unwrap();
     let sent = wallet.send(&a, 2, locked(former)).await.unwrap();
     let error = wallet.receive(&sent.token().encode()).await.unwrap_err();
     assert!(matches!(
         error,
-        Error::Caller(Caller::TokenLockedFormerly { .. })
+        Error::Usage(UsageError::TokenLockedFormerly { .. })
     ));
 }
 
@@ -513,7 +517,7 @@ async fn the_mint_that_has_it_is_used_or_all_are_named() {
     let what = error.explain().what;
     assert!(what.contains(&format!("{B} 0 credit")), "{what}");
     assert!(what.contains(&format!("{A} 20 credit")), "{what}");
-    assert!(error.explain().advice.contains("--mint"));
+    assert_eq!(error.explain().advice, [Advice::HoldMoreOrNameMint]);
     let error = choose(None, Need::Mint, 0).await.unwrap_err();
-    assert!(matches!(error, Error::Caller(Caller::WhichMint(_))));
+    assert!(matches!(error, Error::Usage(UsageError::WhichMint(_))));
 }

@@ -11,7 +11,7 @@
 mod support;
 
 use farthing_protocol::{EncodedScalar, Token};
-use farthing_wallet::error::{Caller, Lie};
+use farthing_wallet::error::{Lie, UsageError};
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
 use support::mint::{FakeKeyset, Lies};
 use support::*;
@@ -251,7 +251,7 @@ async fn an_altered_token_is_refused_before_the_mint_is_asked() {
         change(&mut token);
         let before = world.mint.borrow().requests.len();
         let error = receiver.receive(&token.encode()).await.unwrap_err();
-        let Error::Caller(Caller::TokenProof { number: 2, .. }) = error else {
+        let Error::Usage(UsageError::TokenProof { number: 2, .. }) = error else {
             panic!("{name}: {error:?}");
         };
         assert_eq!(
@@ -271,7 +271,10 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
     twice.proofs.push(token.proofs[0].clone());
     let error = receiver.receive(&twice.encode()).await.unwrap_err();
     assert!(
-        matches!(error, Error::Caller(Caller::TokenProof { number: 4, .. })),
+        matches!(
+            error,
+            Error::Usage(UsageError::TokenProof { number: 4, .. })
+        ),
         "{error:?}"
     );
 
@@ -281,7 +284,7 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
     };
     let error = receiver.receive(&unit.encode()).await.unwrap_err();
     assert!(
-        matches!(error, Error::Caller(Caller::TokenUnit { .. })),
+        matches!(error, Error::Usage(UsageError::TokenUnit { .. })),
         "{error:?}"
     );
 
@@ -295,12 +298,12 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
     let error = receiver.receive(&mint.encode()).await.unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::MintUnknown("https://other.test".into()))
+        Error::Usage(UsageError::MintUnknown("https://other.test".into()))
     );
 
     let error = receiver.receive("cashuBnonsense").await.unwrap_err();
     assert!(
-        matches!(error, Error::Caller(Caller::Token(_))),
+        matches!(error, Error::Usage(UsageError::Token(_))),
         "{error:?}"
     );
     assert_eq!(world.mint.borrow().requests.len(), before);
@@ -309,7 +312,7 @@ async fn a_token_twice_in_itself_of_another_unit_or_of_another_mint_is_refused()
     keyset.proofs[0].proof.id = foreign;
     let error = receiver.receive(&keyset.encode()).await.unwrap_err();
     assert!(
-        matches!(error, Error::Caller(Caller::TokenKeyset(_))),
+        matches!(error, Error::Usage(UsageError::TokenKeyset(_))),
         "{error:?}"
     );
 }

@@ -11,7 +11,7 @@
 mod support;
 
 use farthing_protocol::ErrorCode;
-use farthing_wallet::error::{Aftermath, Caller};
+use farthing_wallet::error::{Aftermath, UsageError};
 use farthing_wallet::records::{Outcome, SentState};
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
 use support::mint::FakeKeyset;
@@ -98,7 +98,10 @@ async fn a_locked_token_is_for_its_owner_alone() {
     for other in [&mut alice, &mut eve] {
         let error = other.receive(&token).await.unwrap_err();
         assert!(
-            matches!(error, Error::Caller(Caller::TokenLocked { number: 1, .. })),
+            matches!(
+                error,
+                Error::Usage(UsageError::TokenLocked { number: 1, .. })
+            ),
             "{error:?}"
         );
     }
@@ -127,7 +130,7 @@ async fn a_key_that_is_none_is_refused_before_anything_moves() {
         };
         let error = wallet.send(&mint, 8, options).await.unwrap_err();
         assert!(
-            matches!(error, Error::Caller(Caller::LockKey(_))),
+            matches!(error, Error::Usage(UsageError::LockKey(_))),
             "{wrong}: {error:?}"
         );
     }
@@ -177,7 +180,7 @@ async fn a_fee_that_eats_a_token_whole_is_said_so() {
     let error = wallet.receive(&sent.token().encode()).await.unwrap_err();
     assert_eq!(
         error,
-        Error::Caller(Caller::FeeEatsAll {
+        Error::Usage(UsageError::FeeEatsAll {
             amount: 1,
             fee: 1,
             unit: farthing_wallet::Unit::new("credit", 0)
@@ -209,7 +212,7 @@ async fn what_cannot_be_done_is_refused_without_a_request() {
     let mint = the_mint(&wallet).await;
     wallet.withdraw(&mint, 7).await.unwrap();
     let before = world.mint.borrow().requests.len();
-    let insufficient = Caller::Insufficient {
+    let insufficient = UsageError::Insufficient {
         needed: 8,
         available: 7,
         unit: farthing_wallet::Unit::new("credit", 0),
@@ -218,12 +221,12 @@ async fn what_cannot_be_done_is_refused_without_a_request() {
         .send(&mint, 8, SendOptions::default())
         .await
         .unwrap_err();
-    assert_eq!(error, Error::Caller(insufficient.clone()));
+    assert_eq!(error, Error::Usage(insufficient.clone()));
     let error = wallet.redeem(&mint, Redeem::Amount(8)).await.unwrap_err();
-    assert_eq!(error, Error::Caller(insufficient));
+    assert_eq!(error, Error::Usage(insufficient));
     for amount in [u64::MAX, 100 * 128 * 100 * 200] {
         let error = wallet.withdraw(&mint, amount).await.unwrap_err();
-        assert_eq!(error, Error::Caller(Caller::AmountUnpayable { amount }));
+        assert_eq!(error, Error::Usage(UsageError::AmountUnpayable { amount }));
         assert!(
             wallet
                 .send(&mint, amount, SendOptions::default())
@@ -233,12 +236,12 @@ async fn what_cannot_be_done_is_refused_without_a_request() {
     }
     assert_eq!(
         wallet.withdraw(&mint, 0).await.unwrap_err(),
-        Error::Caller(Caller::AmountZero)
+        Error::Usage(UsageError::AmountZero)
     );
     let mut poor = mint.clone();
     poor.api_token = None;
     let error = wallet.withdraw(&poor, 1).await.unwrap_err();
-    assert_eq!(error, Error::Caller(Caller::NoApiToken(URL.into())));
+    assert_eq!(error, Error::Usage(UsageError::NoApiToken(URL.into())));
     assert_eq!(world.mint.borrow().requests.len(), before);
     assert_eq!(available(&wallet).await, 7);
 }
@@ -353,7 +356,7 @@ async fn what_the_fee_leaves_is_taken_and_the_rest_is_named() {
     let error = wallet.reclaim(sent.id).await.unwrap_err();
     assert!(matches!(
         error,
-        Error::Caller(Caller::FeeEatsAll { amount: 1, .. })
+        Error::Usage(UsageError::FeeEatsAll { amount: 1, .. })
     ));
     for _ in 0..3 {
         wallet.withdraw(&mint, 1).await.unwrap();
@@ -392,7 +395,7 @@ async fn a_clock_that_is_wrong_is_named() {
     wallet.withdraw(&mint, 5).await.unwrap();
     set_clock(NOW + 100 * DAY_S);
     let mut wallet = world.open_with_clock().await;
-    let wrong = Error::Caller(Caller::Clock {
+    let wrong = Error::Usage(UsageError::Clock {
         mint: URL.to_owned(),
         ahead: true,
         apart_s: 100 * DAY_S,
@@ -411,7 +414,10 @@ async fn a_clock_that_is_wrong_is_named() {
     // When the clocks agree, the keyset's time is over indeed.
     world.mint.borrow_mut().now = NOW + 100 * DAY_S;
     let error = wallet.withdraw(&mint, 5).await.unwrap_err();
-    assert_eq!(error, Error::Caller(Caller::NoActiveKeyset(URL.to_owned())));
+    assert_eq!(
+        error,
+        Error::Usage(UsageError::NoActiveKeyset(URL.to_owned()))
+    );
 }
 
 #[tokio::test]

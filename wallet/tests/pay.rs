@@ -13,9 +13,10 @@ mod support;
 
 use farthing_protocol::payment::header;
 use farthing_protocol::{ErrorCode, Token, TokenProof};
+use farthing_wallet::error::Advice;
+use farthing_wallet::error::payment::{Fate, Fault as SiteFault, Unpayable};
 use farthing_wallet::pay::Payment;
-use farthing_wallet::pay::error::{Fate, Fault as SiteFault, Unpayable};
-use farthing_wallet::pay::records::{Item, Stage};
+use farthing_wallet::records::{Item, Stage};
 use farthing_wallet::records::{Kind, Outcome};
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, PageRequest};
@@ -200,8 +201,12 @@ async fn recovery_leaves_an_unspent_payment_for_an_hour_and_then_takes_it_back()
     );
     assert_eq!(
         told.advice,
-        "Ask for the same again, and the same token pays: GET https://site.test/article?page=1. Or \
-         give up: farthing cancel 2."
+        [
+            Advice::PayAgain {
+                subject: "GET https://site.test/article?page=1".to_owned()
+            },
+            Advice::Cancel { id: 2 }
+        ]
     );
     drop(wallet);
 
@@ -294,7 +299,7 @@ async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_kept
     );
     assert_eq!(
         told.advice,
-        "Try again if you need another answer. To have the money back at once: farthing cancel 2."
+        [Advice::TryAgainForAnswer, Advice::SwapNow { id: 2 }]
     );
     assert_eq!(body(answer).await, PAGE);
     // Nobody at the mint hears of it from the reader.
@@ -354,10 +359,7 @@ async fn a_refused_payment_is_kept_aside_and_explained() {
             told.money
                 .starts_with("Nothing was paid; payment 2 keeps 4 credit")
         );
-        assert!(
-            told.advice
-                .ends_with("To have the money back at once: farthing cancel 2.")
-        );
+        assert_eq!(told.advice.last(), Some(&Advice::SwapNow { id: 2 }));
         assert_eq!(error.code(), "site_refused");
         assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
         assert!(world.mint.borrow().paths().is_empty(), "{code:?}");

@@ -12,9 +12,9 @@ mod support;
 
 use farthing_protocol::ErrorCode;
 use farthing_wallet::PageRequest;
+use farthing_wallet::error::payment::Unpayable;
 use farthing_wallet::pay::budget::Spent;
-use farthing_wallet::pay::error::Unpayable;
-use farthing_wallet::pay::records::Budget;
+use farthing_wallet::records::Budget;
 use support::shop::*;
 use support::site::SITE;
 use support::*;

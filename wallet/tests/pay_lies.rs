@@ -14,8 +14,8 @@ mod support;
 use farthing_protocol::payment::{PaymentError, header};
 use farthing_wallet::Error;
 use farthing_wallet::error::Lie;
+use farthing_wallet::error::payment::AnswerFault;
 use farthing_wallet::pay::Payment;
-use farthing_wallet::pay::error::AnswerFault;
 use farthing_wallet::records::{Entry, Kind, Outcome};
 use support::shop::*;
 use support::site::{Deeds, PAGE};
@@ -155,7 +155,7 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
     );
     assert_eq!(
         told.money,
-        "The mint says that the token is spent, so 0.03 usd count as paid, and 0.01 are lost: the site did not \
+        "The mint reports the token as spent; 0.03 usd is recorded as paid, and 0.01 are lost: the site did not \
          ask the mint for that change."
     );
 }

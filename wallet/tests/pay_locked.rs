@@ -12,9 +12,9 @@ mod support;
 
 use farthing_protocol::payment::header;
 use farthing_protocol::{ErrorCode, Token};
+use farthing_wallet::error::payment::{Fate, Unpayable};
 use farthing_wallet::pay::Payment;
-use farthing_wallet::pay::error::{Fate, Unpayable};
-use farthing_wallet::pay::records::Stage;
+use farthing_wallet::records::Stage;
 use farthing_wallet::records::{Kind, Outcome};
 use support::shop::*;
 use support::site::{PAGE, SITE};

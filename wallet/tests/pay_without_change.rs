@@ -12,10 +12,10 @@ mod support;
 
 use farthing_protocol::Token;
 use farthing_protocol::payment::header;
+use farthing_wallet::error::payment::Fate;
 use farthing_wallet::pay::Payment;
-use farthing_wallet::pay::error::Fate;
-use farthing_wallet::pay::records::Stage;
 use farthing_wallet::records::Outcome;
+use farthing_wallet::records::Stage;
 use support::shop::*;
 use support::site::PAGE;
 use support::*;

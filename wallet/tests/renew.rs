@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use farthing_protocol::KeysetId;
 use farthing_protocol::api::{SwapRequest, path};
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::records::{Coin, Kind, Outcome};
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, Origin, Redeem, Renew, SendOptions};
@@ -198,7 +198,7 @@ async fn what_has_expired_is_shown_apart_and_never_spent() {
     let error = wallet.send(&mint, 41, SendOptions::default()).await;
     assert!(matches!(
         error.unwrap_err(),
-        Error::Caller(Caller::Insufficient { needed: 41, .. })
+        Error::Usage(UsageError::Insufficient { needed: 41, .. })
     ));
     assert!(wallet.renew(Renew::Retired).await.unwrap().swaps.is_empty());
 }

@@ -12,7 +12,7 @@ mod support;
 
 use std::rc::Rc;
 
-use farthing_wallet::error::Caller;
+use farthing_wallet::error::UsageError;
 use farthing_wallet::store::{Change, Store, Table};
 use farthing_wallet::{
     ApiToken, Error, Origin, Passphrase, Phrase, Redeem, Sealed, SendOptions, StoreError, Wallet,
@@ -178,7 +178,10 @@ async fn a_wrong_passphrase_is_said_and_changes_nothing() {
     }
     assert_eq!(*world.rows.borrow(), before);
     reopen(&world, "right").await;
-    assert_eq!(Passphrase::new("").unwrap_err(), Caller::PassphraseEmpty);
+    assert_eq!(
+        Passphrase::new("").unwrap_err(),
+        UsageError::PassphraseEmpty
+    );
 }
 
 #[tokio::test]

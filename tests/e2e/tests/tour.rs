@@ -154,7 +154,7 @@ fn assert_seen_in_order(shown: &str, mint: u16, paywall: u16) {
         &format!("http://127.0.0.1:{mint}  Corner shop (credit), with an account\n"),
         "withdrew 100 credit\n",
         &format!("   BALANCE  MINT\n100 credit  http://127.0.0.1:{mint}\n"),
-        "10 credit are in this token: whoever has it has them. Shown again by: farthing\nsent 2",
+        "This token is worth 10 credit. Anyone who has it can spend it. Show it again:\nfarthing sent 2",
         &format!("http://127.0.0.1:{mint}  Corner shop (credit), without an account\n"),
         "received 10 credit\n",
         &format!("http://127.0.0.1:{paywall} asks for 5 credit.\n"),

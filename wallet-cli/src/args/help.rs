@@ -38,8 +38,7 @@ Examples:
   farthing get https://site.example/film -o film.mp4 --yes --max 20
   farthing get https://api.example/ask -d @question.json -H 'Content-Type: application/json'
 
-What was paid for can be had again for nothing as long as the site's receipt counts: run the same
-command again.";
+Run the same command again to download it free while the receipt is valid.";
 
 pub(crate) const MINT: &str = "\
 Examples:
@@ -94,7 +93,7 @@ Examples:
   farthing send 10 --cashu
   farthing send 10 --lock 3b6a27bc...18b59da29
 
-Whoever has the token has the money. Nobody can spend a locked one but the owner of the key.";
+Anyone who has the token can spend it. Only the owner of the key can spend a locked one.";
 
 pub(crate) const RECEIVE: &str = "\
 Examples:
@@ -145,7 +144,7 @@ Examples:
   farthing salvage ~/new-wallet
   farthing salvage ~/new-wallet --phrase-file phrase.txt
 
-The damaged file is left as it is. Then, with the new wallet: farthing --wallet ~/new-wallet restore.";
+The damaged file is not changed. Then, with the new wallet: farthing --wallet ~/new-wallet restore.";
 
 pub(crate) const BUDGET: &str = "\
 Examples:
@@ -186,14 +185,14 @@ Examples:
   farthing passphrase remove
   farthing balance --passphrase-file /run/secrets/wallet
 
-A forgotten passphrase cannot be found again: what is left is the recovery phrase.";
+A forgotten passphrase cannot be recovered; restore from the recovery phrase.";
 
 pub(crate) const DOCTOR: &str = "\
 Examples:
   farthing doctor
   farthing doctor --json
 
-It asks the mints what they tell everybody, and changes nothing. It exits with 1 when something is
+It asks the mints for public information only, and changes nothing. It exits with 1 when something is
 wrong.";
 
 pub(crate) const PROXY: &str = "\
@@ -203,8 +202,7 @@ Examples:
   farthing proxy remove
   farthing balance --proxy direct
 
-What is kept here holds for every command of this wallet, unless --proxy or FARTHING_PROXY says
-something else.";
+The saved proxy holds for every command of this wallet, unless --proxy or FARTHING_PROXY names another.";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

@@ -43,7 +43,7 @@ pub(crate) struct Global {
     /// When to use colours; auto is on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value_t, value_enum)]
     pub(crate) color: Color,
-    /// Reach mints and sites through this proxy alone, socks5h://HOST:PORT; or `direct`
+    /// Send all traffic through this SOCKS5 proxy, socks5h://HOST:PORT; or `direct`
     #[arg(long, global = true, env = "FARTHING_PROXY", value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
     /// Read the wallet's passphrase from a file; `-` is standard input [default: ask]
@@ -84,7 +84,7 @@ pub(crate) enum Command {
     /// Protect the wallet's file with a passphrase
     #[command(subcommand, arg_required_else_help = true, after_help = help::PASSPHRASE)]
     Passphrase(Passphrase),
-    /// Keep the address of a proxy that all requests of this wallet go through
+    /// Save the address of a proxy for all requests of this wallet
     #[command(subcommand, arg_required_else_help = true, after_help = help::PROXY)]
     Proxy(Proxy),
     /// Show the recovery phrase again, after asking
@@ -96,7 +96,7 @@ pub(crate) enum Command {
     /// Look the wallet and its mints over, and change nothing
     #[command(after_help = help::DOCTOR)]
     Doctor,
-    /// Print what makes a shell complete this program's arguments
+    /// Print a shell completion script
     #[command(after_help = help::COMPLETIONS)]
     Completions {
         /// The shell
@@ -156,7 +156,7 @@ pub(crate) enum Passphrase {
     /// Replace the passphrase by another one
     #[command(after_help = help::PASSPHRASE)]
     Change(NewPassphrase),
-    /// Take the passphrase away: whoever reads the file has the money
+    /// Remove the passphrase: anyone who can read the file has the money
     #[command(after_help = help::PASSPHRASE)]
     Remove,
     /// Say whether there is one
@@ -175,16 +175,16 @@ pub(crate) struct NewPassphrase {
 /// The proxy that is kept.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Proxy {
-    /// Keep an address
+    /// Save an address
     #[command(after_help = help::PROXY)]
     Set {
         /// The proxy, such as socks5h://127.0.0.1:9050
         url: String,
     },
-    /// Show what is kept
+    /// Show the saved address
     #[command(after_help = help::PROXY)]
     Show,
-    /// Keep none: requests go directly to mints and sites
+    /// Remove the saved proxy: requests go directly to mints and sites
     #[command(after_help = help::PROXY)]
     Remove,
 }
@@ -201,7 +201,7 @@ pub(crate) enum OpenCommand {
     /// Show what the account at the mint holds, and what moved on it
     #[command(after_help = help::ACCOUNT)]
     Account {
-        /// Show this many postings at the most
+        /// Show at most this many postings
         #[arg(long, value_name = "N", default_value_t = 20)]
         #[arg(value_parser = clap::value_parser!(u32).range(1..=500))]
         limit: u32,
@@ -237,13 +237,13 @@ pub(crate) enum OpenCommand {
         #[arg(long, requires = "id", conflicts_with = "json")]
         qr: bool,
     },
-    /// Take back a token that was sent and that nobody has claimed
+    /// Take back a token that was sent and not claimed
     #[command(after_help = help::RECLAIM)]
     Reclaim {
         /// The number in the list of `sent`
         id: u64,
     },
-    /// Finish or undo whatever an earlier command could not, and say what was found
+    /// Finish or undo what an earlier command left open, and report it
     #[command(after_help = help::RECOVER)]
     Recover,
     /// End what is open: take back a payment, or undo what the mint has not done
@@ -258,7 +258,7 @@ pub(crate) enum OpenCommand {
     /// Show what was paid to sites, by day
     #[command(after_help = help::SPENT)]
     Spent {
-        /// Of the last so many UTC days alone, today being the first of them
+        /// Only the last N days (UTC), including today
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         days: Option<u64>,
     },
@@ -284,7 +284,7 @@ pub(crate) enum OpenCommand {
 /// Mints.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mint {
-    /// Add a mint, or learn anew about a known one
+    /// Add a mint, or refresh a known one
     #[command(after_help = help::MINT_ADD)]
     Add {
         /// The mint's address
@@ -323,13 +323,13 @@ pub(crate) enum Mint {
 pub(crate) struct Send {
     /// How much
     pub(crate) amount: AmountText,
-    /// A note for the receiver; whoever has the token can read it
+    /// A note for the receiver; anyone who has the token can read it
     #[arg(long, value_name = "TEXT")]
     pub(crate) memo: Option<String>,
     /// Lock the token to a public key, 64 hex digits or with --cashu 66: only its owner can spend it
     #[arg(long, value_name = "PUBKEY_HEX")]
     pub(crate) lock: Option<String>,
-    /// Make the token for Cashu's wallets, at a mint that has a door for them
+    /// Make a standard Cashu token, if the mint supports it
     #[arg(long)]
     pub(crate) cashu: bool,
     /// Draw the token as a QR code too, in moving parts if it is long

@@ -4,6 +4,7 @@ use farthing_wallet::{Finding, Severity, printable};
 use serde_json::{Value, json};
 
 use super::Report;
+use crate::advice;
 
 /// The exit code when something is wrong.
 const EXIT_TROUBLE: u8 = 1;
@@ -36,7 +37,7 @@ fn finding_json(finding: &Finding) -> Value {
         "subject": finding.subject,
         "what": finding.what,
         "meaning": finding.meaning,
-        "advice": finding.advice,
+        "advice": advice::text(&finding.advice),
     })
 }
 
@@ -49,7 +50,8 @@ fn finding_text(finding: &Finding) -> String {
         (_, true) => format!("{line}\n         {}", finding.meaning),
         (_, false) => format!(
             "{line}\n         {}\n         to do: {}",
-            finding.meaning, finding.advice
+            finding.meaning,
+            advice::text(&finding.advice)
         ),
     }
 }

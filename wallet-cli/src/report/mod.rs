@@ -130,8 +130,13 @@ impl Report {
     }
 }
 
-/// What happened, what it means for the money, and what to do, in the form that failures have.
+/// What happened, what it means for the money, and what to do if there is anything, in the form that
+/// failures have.
 pub(crate) fn three_sentences(what: &str, money: &str, advice: &str) -> String {
     let (money_label, advice_label) = (Look::Strong.err("money:"), Look::Strong.err("to do:"));
-    format!("{what}\n  {money_label} {money}\n  {advice_label} {advice}")
+    let told = format!("{what}\n  {money_label} {money}");
+    if advice.is_empty() {
+        return told;
+    }
+    format!("{told}\n  {advice_label} {advice}")
 }

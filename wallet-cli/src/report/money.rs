@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::recovery::error_json;
 use super::time::minute;
 use super::{Report, Units, three_sentences};
+use crate::advice;
 use crate::failure::wallet_exit_code;
 use crate::screen::Look;
 use crate::table::{Cell, Row, Table};
@@ -155,7 +156,11 @@ pub(crate) fn finished(verb: &str, done: &Batched, units: &Units) -> Report {
     for error in &done.failures {
         let told = error.explain();
         let what = format!("The rest was not: {}", told.what);
-        report = report.also(three_sentences(&what, &told.money, &told.advice));
+        report = report.also(three_sentences(
+            &what,
+            &told.money,
+            &advice::text(&told.advice),
+        ));
         report.exit_code = wallet_exit_code(error);
     }
     report

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::money::{entry_text, kind};
 use super::time::date;
 use super::{Report, Units, three_sentences};
+use crate::advice;
 use crate::table::{Cell, Row, Table};
 
 /// `{"restored": [{"mint", "unit", "decimals", "amount", "tokens", "signed", "lane"}]}`.
@@ -89,7 +90,7 @@ fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
 
 pub(super) fn error_json(error: &Error) -> Value {
     let told = error.explain();
-    json!({"code": error.code(), "what": told.what, "money": told.money, "advice": told.advice})
+    json!({"code": error.code(), "what": told.what, "money": told.money, "advice": advice::text(&told.advice)})
 }
 
 /// What became of an operation that was open when the wallet was opened, for standard error.
@@ -112,7 +113,7 @@ pub(crate) fn recovered(recovered: &Recovered, units: &Units) -> String {
         Err(error) => {
             let told = error.explain();
             let what = format!("{kind} {id}, begun before: {}", told.what);
-            three_sentences(&what, &told.money, &told.advice)
+            three_sentences(&what, &told.money, &advice::text(&told.advice))
         }
     }
 }

@@ -26,11 +26,11 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
     );
     let locked = sent.proofs.iter().any(is_locked);
     let whose = match locked {
-        true => "only the owner of the key can spend them",
-        false => "whoever has it has them",
+        true => "Only the owner of the key can spend it.",
+        false => "Anyone who has it can spend it.",
     };
     let hint = format!(
-        "{amount} are in this token: {whose}. Shown again by: farthing sent {id}\nAs a QR code: \
+        "This token is worth {amount}. {whose} Show it again: farthing sent {id}\nAs a QR code: \
          farthing sent {id} --qr"
     );
     let text = token.to_string();

@@ -1,16 +1,17 @@
 //! Paying for pages: what is allowed, what was paid, and what came of a download.
 
 use farthing_wallet::Finished;
+use farthing_wallet::error::payment::Fate;
 use farthing_wallet::pay::Payment;
 use farthing_wallet::pay::budget::Spent;
-use farthing_wallet::pay::error::Fate;
-use farthing_wallet::pay::records::Budget;
+use farthing_wallet::records::Budget;
 use farthing_wallet::records::{Entry, Kind, Outcome};
 use serde_json::{Value, json};
 
 use super::money::{entry_json, entry_text, kind};
 use super::time::date;
 use super::{Report, Units, three_sentences};
+use crate::advice;
 use crate::failure::EXIT_SITE;
 use crate::screen::Look;
 use crate::table::{Cell, Row, Table};
@@ -198,7 +199,11 @@ fn fetched_hint(fetched: &Fetched<'_>, units: &Units) -> Option<String> {
         | Payment::Open(_) => {}
     }
     if let Some(told) = fetched.payment.explain() {
-        lines.push(three_sentences(&told.what, &told.money, &told.advice));
+        lines.push(three_sentences(
+            &told.what,
+            &told.money,
+            &advice::text(&told.advice),
+        ));
     }
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

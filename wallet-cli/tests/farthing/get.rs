@@ -90,7 +90,9 @@ fn without_a_yes_a_terminal_or_a_budget_nothing_is_paid() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0));
     let said = text(&output.stderr);
     assert!(
-        said.starts_with("error: it costs 3 credit, and nobody was there to say yes\n"),
+        said.starts_with(
+            "error: it costs 3 credit; confirmation is needed, and there is no terminal\n"
+        ),
         "{said}"
     );
     let output = shop.run(&["get", &url, "--yes", "--max", "2"]);
@@ -436,8 +438,8 @@ fn a_site_that_took_the_money_without_a_receipt_is_named() {
     );
     assert_eq!(
         text(&output.stderr),
-        "the site took the payment, but it gave no receipt\n  money: The mint says that the token is \
-         spent, so 3 credit count as paid.\n  to do: Be careful with this site.\n"
+        "the site took the payment, but it gave no receipt\n  money: The mint reports the token \
+         as spent; 3 credit is recorded as paid.\n  to do: Be careful with this site.\n"
     );
     assert_eq!(shop.available(), 97);
 }

@@ -11,7 +11,8 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::sqlite::FILE;
-use crate::store::{Change, Store, StoreError, Table, Value};
+use crate::error::StoreError;
+use crate::store::{Change, Store, Table, Value};
 
 /// The size of a page in a file whose beginning does not say it.
 const PAGE_BYTES_DEFAULT: usize = 4096;

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::salvage::Salvaged;
 use crate::doctor::{Finding, Severity, WALLET};
-use crate::error::Error;
-use crate::store::{Change, Store, StoreError, Table, Value};
+use crate::error::{Advice, Error, StoreError};
+use crate::store::{Change, Store, Table, Value};
 
 /// The file's name in the wallet's folder.
 pub(super) const FILE: &str = "wallet.sqlite";
@@ -128,13 +128,13 @@ impl SqliteStore {
                 WALLET,
                 format!("{} is there, and whole", path.display()),
                 "What was written can be read.",
-                "",
+                [],
             ),
             Err(error) => {
                 let error = Error::from(error);
                 let told = error.explain();
                 let bad = (Severity::Trouble, error.code());
-                Finding::new(bad, WALLET, told.what, &told.money, &told.advice)
+                Finding::new(bad, WALLET, told.what, &told.money, told.advice)
             }
         });
         findings
@@ -278,7 +278,9 @@ fn open_to_others(path: &Path) -> Option<Finding> {
             WALLET,
             format!("{shown} has mode {mode:o}"),
             "Other users of this machine may read the wallet, and take what is in it.",
-            &format!("Run: chmod 600 {shown}"),
+            [Advice::MakePrivate {
+                path: shown.to_string(),
+            }],
         )
     })
 }

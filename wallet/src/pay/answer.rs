@@ -3,11 +3,10 @@
 use farthing_protocol::payment::{PaymentError, Receipt, change, header};
 use farthing_protocol::{BlindSignature, Secret, TokenProof};
 
-use super::error::AnswerFault;
-use super::records::Purchase;
+use crate::error::payment::AnswerFault;
 use crate::http::Http;
 use crate::outputs;
-use crate::records::{Keyset, Mint, Operation};
+use crate::records::{Keyset, Mint, Operation, Purchase};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::Head;

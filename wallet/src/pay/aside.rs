@@ -8,17 +8,16 @@
 use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
-use super::error::Fate;
 use super::offer::Offer;
-use super::records::{Aside, Item, Purchase, Stage};
 use super::settle::shown_token;
-use crate::error::{Caller, Error};
+use crate::error::payment::Fate;
+use crate::error::{Error, StoreError, UsageError};
 use crate::exchange::Draft;
 use crate::http::Http;
 use crate::outputs;
-use crate::records::{Operation, worth};
+use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
 use crate::recover::{Recovered, recovered};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
 
@@ -53,7 +52,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut purchase: Purchase,
         code: Option<ErrorCode>,
     ) -> Result<Fate, Error> {
-        let more = getrandom::u64().map_err(|_| Caller::Randomness)? % QUIET_S_MORE;
+        let more = getrandom::u64().map_err(|_| UsageError::Randomness)? % QUIET_S_MORE;
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
@@ -61,7 +60,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.purchase = Some(purchase);
-        let batch = Batch::default().put_operation(&operation)?;
+        let batch = Batch::default().put(&operation);
         self.tables.apply(batch).await?;
         let mint = self.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
@@ -78,7 +77,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.tables.operations().await?;
+        let mut operations = self.tables.all::<Operation>().await?;
         operations.retain(|operation| {
             let purchase = operation.purchase.as_ref();
             operation.mint == mint
@@ -101,7 +100,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
-            .ok_or_else(|| Caller::NotRestored(mint.url.clone()))?;
+            .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
         let mut places = self.places(&draft.wants, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
         let change = aside.purchase.map(|p| p.change).unwrap_or_default();
@@ -122,7 +121,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purchase,
             ..aside
         };
-        let batch = places.put(Batch::default().put_operation(&operation)?)?;
+        let batch = places.put(Batch::default().put(&operation));
         self.tables.apply(batch).await?;
         Ok(operation)
     }
@@ -145,7 +144,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             let aside = operation
                 .purchase
                 .as_ref()

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Unpayable;
 use super::offer::{Offer, site_url};
-use super::records::{Budget, Purchase, Stage};
 use crate::error::Error;
+use crate::error::payment::Unpayable;
 use crate::http::Http;
-use crate::records::{Entry, Kind, Mint, Outcome};
+use crate::records::{Budget, Entry, Kind, Mint, Operation, Outcome, Purchase, Stage};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::tables::Batch;
@@ -46,7 +45,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             per_item,
             per_day,
         };
-        let batch = Batch::default().put_budget(&budget)?;
+        let batch = Batch::default().put(&budget);
         self.tables.apply(batch).await?;
         Ok(budget)
     }
@@ -56,7 +55,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn budgets(&self) -> Result<Vec<Budget>, Error> {
-        Ok(self.tables.budgets().await?)
+        Ok(self.tables.all::<Budget>().await?)
     }
 
     /// Takes a budget back: payments to the site are asked about again.
@@ -65,9 +64,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`Unpayable::NoBudget`], [`Unpayable::SiteUrl`].
     pub async fn remove_budget(&mut self, site: &str) -> Result<Budget, Error> {
         let site = site_url(site)?;
-        let budget = self.tables.budget(&site).await?;
+        let budget = self.tables.get::<Budget>(&site).await?;
         let budget = budget.ok_or_else(|| Unpayable::NoBudget(site.clone()))?;
-        let batch = Batch::default().delete_budget(&site);
+        let batch = Batch::default().delete(&budget);
         self.tables.apply(batch).await?;
         Ok(budget)
     }
@@ -81,7 +80,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let today = (self.clock)() / DAY_S;
         let first = days.map_or(0, |days| (today + 1).saturating_sub(days));
         let mut sums: BTreeMap<(u64, String, String), (u64, u64)> = BTreeMap::new();
-        for entry in self.tables.history().await? {
+        for entry in self.tables.all::<Entry>().await? {
             let day = entry.time / DAY_S;
             if let Some((site, amount)) = paid(&entry).filter(|_| day >= first) {
                 let key = (day, site.to_owned(), entry.unit.clone());
@@ -103,7 +102,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Whether an offer is covered by its site's budget. What is still open counts as paid, also what the
     /// site says it did not charge, but for what would pay now.
     pub(crate) async fn within_budget(&self, offer: &Offer) -> Result<bool, Error> {
-        let budget = self.tables.budget(&offer.site).await?;
+        let budget = self.tables.get::<Budget>(&offer.site).await?;
         let fits = |b: &Budget| b.unit == offer.unit() && offer.amount <= b.per_item;
         let Some(budget) = budget.filter(fits) else {
             return Ok(false);
@@ -113,7 +112,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .iter()
             .filter(|s| s.site == offer.site && s.unit == budget.unit);
         let mut sum = here.fold(offer.amount, |sum, s| sum.saturating_add(s.amount));
-        for operation in self.tables.operations().await? {
+        for operation in self.tables.all::<Operation>().await? {
             let purchase = operation.purchase.as_ref();
             let for_this = |p: &&Purchase| p.stage == Stage::Aside && p.item == offer.item;
             let others = purchase.filter(|purchase| !for_this(purchase));

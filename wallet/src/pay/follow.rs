@@ -7,12 +7,12 @@ use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;
 
 use super::offer::Offer;
-use crate::error::Error;
+use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::records::{Followed, Keyset, Mint};
+use crate::records::{Followed, Keyset, Mint, suite_of};
 use crate::refusal::DAY_S;
-use crate::store::{Store, StoreError};
-use crate::tables::{Batch, suite_of};
+use crate::store::Store;
+use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {
@@ -52,7 +52,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }),
             ..mint
         };
-        self.tables.apply(Batch::default().put_mint(&mint)?).await
+        self.tables.apply(Batch::default().put(&mint)).await
     }
 }
 

@@ -26,12 +26,9 @@
 mod answer;
 mod aside;
 pub mod budget;
-pub mod error;
-pub(crate) mod explain;
 mod follow;
 pub mod offer;
 mod present;
-pub mod records;
 pub(crate) mod settle;
 mod take_back;
 
@@ -40,19 +37,20 @@ use farthing_protocol::payment::header;
 use url::Url;
 
 use crate::coins::{self, Asked, Plan, Stock, Terms};
-use crate::error::{Caller, Error};
+use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
-use crate::records::{Coin, Entry, Kind, Operation, worth};
+use crate::records::{
+    Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
+};
 use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
-use error::{AnswerFault, Fate, Fault, Site, Unpayable};
+use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
-use records::{Bought, Item, PaymentProof, Purchase, Stage};
 
 /// How many redirects are followed.
 const REDIRECTS_MAX: usize = 10;
@@ -123,6 +121,61 @@ pub enum Payment {
     Aside(Fate),
     /// The site did not charge it, as it seems, and the mint has yet to say.
     Open(Fate),
+}
+
+impl Payment {
+    /// Where the money is, as an error names it.
+    pub(crate) fn fate(&self) -> Fate {
+        match self {
+            Self::Free | Self::Paid { .. } => Fate::Nothing,
+            Self::Before(_) => Fate::PaidBefore,
+            Self::Taken { entry, unit, .. } => Fate::Taken {
+                amount: entry.amount,
+                lost: entry.lost,
+                unit: unit.clone(),
+            },
+            Self::NotCharged {
+                entry,
+                returned,
+                unit,
+            } => Fate::TakenBack {
+                returned: *returned,
+                fee: entry.fee,
+                unit: unit.clone(),
+            },
+            Self::Aside(fate) | Self::Open(fate) => fate.clone(),
+        }
+    }
+
+    /// What is to be said about a page that came although its payment did not go as it should.
+    #[must_use]
+    pub fn explain(&self) -> Option<Explanation> {
+        let fate = self.fate();
+        let (what, advice) = match self {
+            Self::Free | Self::Before(_) | Self::Paid { .. } => return None,
+            Self::Taken { fault, .. } => (
+                format!("the site took the payment, but {fault}"),
+                vec![Advice::BewareOfSite],
+            ),
+            Self::NotCharged { .. } => (
+                "the site did not charge this answer".to_owned(),
+                vec![Advice::TryAgainForAnswer],
+            ),
+            Self::Aside(_) => (
+                "the site did not charge this answer".to_owned(),
+                fate.advice(&Fault::Waiting),
+            ),
+            Self::Open(_) => (
+                "the site gave no receipt with this answer".to_owned(),
+                fate.advice(&Fault::Waiting),
+            ),
+        };
+        Some(Explanation {
+            what,
+            money: fate.money(),
+            advice,
+        })
+    }
 }
 
 impl<P: Page> Answer<P> {
@@ -259,7 +312,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 impl<S: Store, H: Http> Wallet<S, H> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.tables.operations().await?;
+        let operations = self.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
             let purchase = o.purchase.as_ref();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
@@ -269,7 +322,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// What shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
-        let bought = self.tables.bought(&item.key()).await?;
+        let bought = self.tables.get::<Bought>(&item.key()).await?;
         Ok(bought.filter(|bought| (self.clock)() < bought.until))
     }
 
@@ -277,8 +330,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn run_prepare(&mut self, operation: Operation) -> Result<Operation, Error> {
         let id = operation.id;
         self.run(operation).await?;
-        let operations = self.tables.operations().await?;
-        let operation = operations.into_iter().find(|o| o.id == id);
+        let operation = self.tables.numbered(id).await?;
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 
@@ -298,7 +350,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 let fee = terms.fee(&shown);
                 if fee > amount {
                     let unit = mint.shown_in();
-                    return Err(Caller::FeeEatsAll { amount, fee, unit }.into());
+                    return Err(UsageError::FeeEatsAll { amount, fee, unit }.into());
                 }
                 // The fee for redeeming is the site's.
                 (shown, 0, Vec::new())
@@ -307,7 +359,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 stage = Stage::Prepare;
                 let wants = handed(keyset.clone()?, amount, offer.lock.as_ref())?;
                 if wants.len() > PREPARED_MAX {
-                    return Err(Caller::AmountUnpayable { amount }.into());
+                    return Err(UsageError::AmountUnpayable { amount }.into());
                 }
                 let fee = terms.fee(&inputs);
                 (inputs, fee, wants)
@@ -324,7 +376,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount,
             fee,
             memo: offer.description.clone(),
-            purchase: Some(Purchase::of(stage, offer)),
+            purchase: Some(purchase(stage, offer)),
         };
         Ok((draft, aside))
     }
@@ -355,6 +407,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),
             (plan, _) => (plan, None),
         })
+    }
+}
+
+/// The purchase that takes an offer.
+fn purchase(stage: Stage, offer: &Offer) -> Purchase {
+    Purchase {
+        stage,
+        item: offer.item.clone(),
+        lock: offer.lock.clone(),
+        token: None,
+        outputs: None,
+        aside: None,
+        change: Vec::new(),
+        gone: 0,
     }
 }
 

@@ -6,11 +6,10 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
-use super::error::{RequestFault, Unpayable};
-use super::records::{Item, site_of};
-use crate::error::{Caller, Error};
+use crate::error::payment::{RequestFault, Unpayable};
+use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::records::{Coin, Mint, worth};
+use crate::records::{Coin, Item, Mint, site_of, worth};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, PageRequest};
@@ -119,7 +118,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Makes an offer of a payment request, if this wallet can pay it at all.
     ///
     /// # Errors
-    /// An [`Unpayable`], or [`Caller::Insufficient`].
+    /// An [`Unpayable`], or [`UsageError::Insufficient`].
     pub(crate) async fn offer(
         &self,
         request: PageRequest,
@@ -144,7 +143,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             available = available.max(most.unwrap_or_default());
         }
         if available < amount {
-            let error = Caller::Insufficient {
+            let error = UsageError::Insufficient {
                 needed: amount,
                 available,
                 unit: mint.shown_in(),
@@ -177,7 +176,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
             Some(url) => vec![self.mint(Some(url)).await?],
-            None => self.tables.mints().await?,
+            None => self.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
@@ -212,7 +211,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let best = best.ok_or_else(other_unit)?;
         match worth(&best.1) < amount && holdings.len() > 1 {
-            true => Err(Caller::NoMintHolds(holdings.join(", ")).into()),
+            true => Err(UsageError::NoMintHolds(holdings.join(", ")).into()),
             false => Ok(best),
         }
     }

@@ -6,12 +6,11 @@ use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
-use super::error::{Fate, Fault, Site, Unpayable};
-use super::records::{Bought, PaymentProof, Purchase};
 use super::{Answer, Payment, silent};
 use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
-use crate::records::{Operation, Outcome, worth};
+use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
 use crate::store::Store;
 use crate::tables::Batch;
 use crate::wallet::Wallet;
@@ -140,7 +139,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
         let receipt = self.receipt_for(bought, page.head());
         if let Some(bought) = &receipt {
-            let batch = Batch::default().put_bought(bought)?;
+            let batch = Batch::default().put(bought);
             self.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());

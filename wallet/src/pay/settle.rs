@@ -4,12 +4,13 @@ use farthing_protocol::payment::{Receipt, header};
 use farthing_protocol::{Secret, Token, TokenProof};
 
 use super::answer::Charged;
-use super::error::Unpayable;
-use super::records::{Bought, PaymentProof, Purchase, Stage};
 use crate::error::Error;
+use crate::error::payment::Unpayable;
 use crate::exchange::Finished;
 use crate::http::Http;
-use crate::records::{Coin, Entry, Mint, Operation, Outcome, Purpose, worth};
+use crate::records::{
+    Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Purpose, Stage, worth,
+};
 use crate::refusal::DAY_S;
 use crate::store::Store;
 use crate::tables::Batch;
@@ -59,7 +60,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             inputs,
             ..operation.clone()
         };
-        let batch = Batch::default().put_coins(&kept)?.put_operation(&locked)?;
+        let batch = Batch::default().put_all(&kept).put(&locked);
         let batch = self.put_signed(batch, &operation.outputs).await?;
         self.tables.apply(batch).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
@@ -79,10 +80,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let bought = bought(&entry, purchase, charged.until, proof);
         let change = coins(&mint.url, charged.change);
         let batch = Batch::default()
-            .delete_operation(operation.id)
-            .put_coins(&change)?
-            .put_bought(&bought)?
-            .put_entry(&entry)?;
+            .delete(operation)
+            .put_all(&change)
+            .put(&bought)
+            .put(&entry);
         let batch = self.put_signed(batch, &operation.outputs).await?;
         self.tables.apply(batch).await?;
         Ok(entry)
@@ -97,7 +98,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut back: Vec<Coin>,
     ) -> Result<Finished, Error> {
         let mint = self.mint(Some(&operation.mint)).await?;
-        let mut batch = Batch::default().delete_operation(operation.id);
+        let mut batch = Batch::default().delete(operation);
         if purchase.stage == Stage::TakeBack {
             batch = self.put_signed(batch, &operation.outputs).await?;
         }
@@ -114,11 +115,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 ..self.entry(operation, &mint.unit, Outcome::Done, paid - price)
             };
             if let Some(bought) = self.bought_by_token(&entry, purchase, &mint).await? {
-                batch = batch.put_bought(&bought)?;
+                batch = batch.put(&bought);
             }
             entry
         };
-        let batch = batch.put_coins(&back)?.put_entry(&entry)?;
+        let batch = batch.put_all(&back).put(&entry);
         self.tables.apply(batch).await?;
         Ok(Finished { entry, sent: None })
     }
@@ -130,7 +131,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         purchase: &Purchase,
         mint: &Mint,
     ) -> Result<Option<Bought>, Error> {
-        let before = self.tables.bought(&purchase.item.key()).await?;
+        let before = self.tables.get::<Bought>(&purchase.item.key()).await?;
         if before.is_some_and(|before| before.id == entry.id) {
             return Ok(None);
         }
@@ -154,10 +155,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
         let bought = bought(&entry, purchase, until, PaymentProof::Receipt(receipt));
-        Ok(self
-            .tables
-            .apply(Batch::default().put_bought(&bought)?)
-            .await?)
+        Ok(self.tables.apply(Batch::default().put(&bought)).await?)
     }
 
     /// The receipt of a repeated answer, in place of the token; `None` when there is none that fits.
@@ -175,9 +173,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Forgets what was bought and cannot be had again any more.
     pub(crate) async fn forget_expired(&mut self) -> Result<(), Error> {
         let now = (self.clock)();
-        for bought in self.tables.all_bought().await? {
+        for bought in self.tables.all::<Bought>().await? {
             if bought.until <= now {
-                let batch = Batch::default().delete_bought(&bought.item);
+                let batch = Batch::default().delete(&bought);
                 self.tables.apply(batch).await?;
             }
         }

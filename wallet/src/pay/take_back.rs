@@ -1,16 +1,15 @@
 //! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
 //! swap decides what is not.
 
-use super::error::{Fate, Fault, Site, Unpayable};
-use super::records::{Purchase, Stage};
 use super::stage;
 use crate::coins::{Stock, Terms};
 use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
 use crate::outputs;
-use crate::records::{Coin, Mint, Operation, worth};
+use crate::records::{Coin, Mint, Operation, Purchase, Stage, worth};
 use crate::refusal::Next;
 use crate::store::Store;
 use crate::tables::Batch;
@@ -25,10 +24,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
     pub(crate) async fn cancel_payment(&mut self, id: u64) -> Result<Finished, Error> {
-        let operations = self.tables.operations().await?;
-        let payment = operations.into_iter().find(|o| o.id == id);
-        let payment = payment.filter(|o| o.purchase.is_some());
-        let payment = payment.ok_or(Unpayable::NotOpen(id))?;
+        let payment = self.tables.numbered::<Operation>(id).await?;
+        let payment = payment
+            .filter(|payment| payment.purchase.is_some())
+            .ok_or(Unpayable::NotOpen(id))?;
         if payment.purchase.as_ref().is_some_and(|p| p.lock.is_some()) {
             return Err(Unpayable::Locked(id).into());
         }
@@ -154,7 +153,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         swap.body = request_body(swap.kind, &swap.inputs, messages)?;
         swap.outputs = outputs;
         swap.fee = fee;
-        let batch = places.put(Batch::default().put_operation(&swap)?)?;
+        let batch = places.put(Batch::default().put(&swap));
         self.tables.apply(batch).await?;
         Ok(Next::Again(Box::new(swap)))
     }

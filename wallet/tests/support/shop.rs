@@ -1,7 +1,6 @@
 //! A wallet with 100, a site that asks 3, and what tests of payments ask again and again.
 
-use farthing_wallet::error::Caller;
-use farthing_wallet::pay::error::{Fate, Fault as SiteFault, Unpayable};
+use farthing_wallet::error::payment::{Fate, Fault as SiteFault, Unpayable};
 use farthing_wallet::pay::offer::{Offer, PayOptions};
 use farthing_wallet::pay::{Answer, Visit};
 use farthing_wallet::{Error, Origin, PageRequest};
@@ -58,7 +57,7 @@ pub async fn body(mut answer: Answer<TestPage>) -> String {
 
 pub async fn refused(wallet: &mut TestWallet, request: &PageRequest) -> Unpayable {
     match visit(wallet, request).await {
-        Err(Error::Caller(Caller::Unpayable(unpayable))) => unpayable,
+        Err(Error::Unpayable(unpayable)) => unpayable,
         other => panic!("{other:?}"),
     }
 }

@@ -11,7 +11,7 @@ use farthing_protocol::payment::change::{decode_outputs, encode_signatures};
 use farthing_protocol::payment::{LockOption, PaymentRequest, Receipt, header};
 use farthing_protocol::*;
 use farthing_wallet::http::Request;
-use farthing_wallet::pay::records::Item;
+use farthing_wallet::records::Item;
 use farthing_wallet::web::Head;
 use farthing_wallet::{ApiToken, PageRequest};
 

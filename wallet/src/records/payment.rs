@@ -3,11 +3,13 @@
 use farthing_protocol::Secret;
 use farthing_protocol::payment::receipt::body_claim;
 use serde::{Deserialize, Serialize};
+
+use super::Record;
+use crate::store::Table;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::offer::Offer;
-use crate::records::PlannedOutput;
+use super::output::PlannedOutput;
 use crate::web::PageRequest;
 
 /// What a payment is bound to: the method, the URL and the body (`docs/reference/protocol.md`, section 12.4).
@@ -114,22 +116,6 @@ pub struct Purchase {
     pub gone: u64,
 }
 
-impl Purchase {
-    /// The purchase that takes an offer.
-    pub(crate) fn of(stage: Stage, offer: &Offer) -> Self {
-        Self {
-            stage,
-            item: offer.item.clone(),
-            lock: offer.lock.clone(),
-            token: None,
-            outputs: None,
-            aside: None,
-            change: Vec::new(),
-            gone: 0,
-        }
-    }
-}
-
 /// Something bought, for as long as it can be had again without paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
@@ -173,4 +159,20 @@ pub struct Budget {
     pub per_item: u64,
     /// The most in one UTC day.
     pub per_day: u64,
+}
+
+impl Record for Bought {
+    const TABLE: Table = Table::Bought;
+
+    fn key(&self) -> String {
+        self.item.key()
+    }
+}
+
+impl Record for Budget {
+    const TABLE: Table = Table::Budgets;
+
+    fn key(&self) -> String {
+        self.site.clone()
+    }
 }

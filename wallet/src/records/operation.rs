@@ -1,0 +1,93 @@
+//! Open operations.
+
+use farthing_protocol::Secret;
+use serde::{Deserialize, Serialize};
+
+use super::{Record, id_key};
+use crate::store::Table;
+
+use super::coin::Coin;
+use super::output::PlannedOutput;
+use super::payment::Purchase;
+use super::search::Search;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// From the account into the wallet.
+    Withdraw,
+    /// From the wallet into somebody's hands.
+    Send,
+    /// From somebody's token into the wallet.
+    Receive,
+    /// From the wallet into the account.
+    Redeem,
+    /// From the wallet to a site, for a page.
+    Pay,
+    /// A token that was handed out and not claimed, back into the wallet.
+    Reclaim,
+    /// From tokens of a keyset that retires to new ones.
+    Renew,
+    /// Found again by the phrase.
+    Restore,
+}
+
+/// An operation under way: all it takes to finish or undo it, written before the first request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub kind: Kind,
+    /// The address of the mint.
+    pub mint: String,
+    /// When it was begun, Unix seconds.
+    pub begun: u64,
+    /// The path of the request to the mint; empty when the request goes to a site.
+    pub path: String,
+    /// The exact body of the request: the mint answers the same bytes the same way.
+    pub body: Secret,
+    /// What is spent: this wallet's own tokens, or those of a token to receive.
+    pub inputs: Vec<Coin>,
+    /// What the mint shall sign, in the order of the request.
+    pub outputs: Vec<PlannedOutput>,
+    /// What is withdrawn, sent, received, redeemed or paid.
+    pub amount: u64,
+    /// What the mint keeps of the inputs.
+    pub fee: u64,
+    /// A note.
+    pub memo: Option<String>,
+    /// What is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<Purchase>,
+    /// How far a restore has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
+}
+
+impl Operation {
+    /// What comes back into the wallet when it is undone: its own inputs, not a stranger's token's.
+    #[must_use]
+    pub fn own_inputs(&self) -> &[Coin] {
+        match self.kind {
+            Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => &self.inputs,
+            Kind::Receive | Kind::Reclaim | Kind::Restore => &[],
+        }
+    }
+
+    /// All outputs that the mint may have signed for it: those of its request, and those that a site
+    /// was given for change.
+    pub(crate) fn all_outputs(&self) -> impl Iterator<Item = &PlannedOutput> {
+        let change = self.purchase.iter().flat_map(|p| &p.change);
+        self.outputs.iter().chain(change)
+    }
+}
+
+impl Record for Operation {
+    const TABLE: Table = Table::Operations;
+
+    fn key(&self) -> String {
+        id_key(self.id)
+    }
+}

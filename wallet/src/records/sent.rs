@@ -1,0 +1,98 @@
+//! Tokens that were sent.
+
+use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{TokenProof, amount, cashu};
+use serde::{Deserialize, Serialize};
+
+use super::{Record, id_key};
+use crate::store::Table;
+
+/// What became of a token that was handed out, as far as the wallet knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentState {
+    /// Nobody has claimed it.
+    Unclaimed,
+    /// Some of it was claimed, and the rest is still there for whoever has the token.
+    Partly,
+    /// It was claimed.
+    Claimed,
+    /// It was taken back, or the rest that nobody had claimed was.
+    TakenBack,
+}
+
+/// A token that was handed out. It is another's money from the moment it is recorded, until it is
+/// taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The number of the operation.
+    pub id: u64,
+    /// The address of the mint.
+    pub mint: String,
+    /// The unit.
+    pub unit: String,
+    /// When, Unix seconds.
+    pub time: u64,
+    /// The note in the token.
+    pub memo: Option<String>,
+    /// The tokens.
+    pub proofs: Vec<TokenProof>,
+    /// What of it somebody else has claimed, by the mint's word.
+    #[serde(default)]
+    pub claimed: u64,
+    /// What of it this wallet has taken back.
+    #[serde(default)]
+    pub taken_back: u64,
+    /// Since when it is known that nothing of it is left, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<u64>,
+}
+
+impl Sent {
+    /// The token, as it is handed over.
+    #[must_use]
+    pub fn token(&self) -> farthing_protocol::Token {
+        let of_cashu = |p: &TokenProof| SuiteId::of(&p.proof.id) == Some(SuiteId::Secp256k1);
+        let door = match self.proofs.iter().all(of_cashu) {
+            true => cashu::path::PREFIX,
+            false => "",
+        };
+        farthing_protocol::Token {
+            mint: format!("{}{door}", self.mint),
+            unit: self.unit.clone(),
+            memo: self.memo.clone(),
+            proofs: self.proofs.clone(),
+        }
+    }
+
+    /// What it is worth.
+    #[must_use]
+    pub fn amount(&self) -> u64 {
+        amount::sum(self.proofs.iter().map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+    }
+
+    /// What of it nobody has claimed, as far as the wallet knows.
+    #[must_use]
+    pub fn outstanding(&self) -> u64 {
+        let gone = self.claimed.saturating_add(self.taken_back);
+        self.amount().saturating_sub(gone)
+    }
+
+    /// What became of it, as far as the wallet knows.
+    #[must_use]
+    pub fn state(&self) -> SentState {
+        match (self.outstanding(), self.claimed, self.taken_back) {
+            (0, _, 0) => SentState::Claimed,
+            (0, _, _) => SentState::TakenBack,
+            (_, 0, 0) => SentState::Unclaimed,
+            (_, _, _) => SentState::Partly,
+        }
+    }
+}
+
+impl Record for Sent {
+    const TABLE: Table = Table::Sent;
+
+    fn key(&self) -> String {
+        id_key(self.id)
+    }
+}
