@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
+use farthing_service::private::Fault;
 
 /// A result with the crate's [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -60,6 +61,15 @@ pub struct StoreFailure {
     pub explanation: String,
     /// Whether there was no room left: on the disk, or within the setting `database_pages_max`.
     pub is_full: bool,
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::File { path, source } => Self::File { path, source },
+            open => Self::Operator(open.to_string()),
+        }
+    }
 }
 
 impl Error {
@@ -131,9 +141,5 @@ pub(crate) fn http_reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    farthing_service::program::innermost(error)
 }

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use farthing_service::{log, say};
+use farthing_service::{log, program};
 
 use crate::config::{DATA_VARIABLE, DataDir};
 use crate::error::{Error, Result};
@@ -113,13 +113,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Ok(Outcome::Open) => ExitCode::from(3),
         Err(error) => {
-            use std::io::Write as _;
-            if json {
-                let report = serde_json::json!({"error": error.to_string()});
-                // When it cannot be written, standard error has it too.
-                let _ = writeln!(std::io::stdout(), "{report}");
-            }
-            say::line(&format!("farthing-mint: {error}"));
+            program::Output { json }.fail("farthing-mint", &error);
             let is_done = matches!(error, Error::Unreported(_));
             ExitCode::from(if is_done { 4 } else { 2 })
         }

@@ -1,6 +1,7 @@
 //! What a command gives back: how it ended, and what it prints.
 
 use farthing_protocol::{AmountText, Unit};
+use farthing_service::program;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -35,15 +36,7 @@ impl Output {
 
     /// Writes `value` as one line of JSON, or `text`.
     pub(super) fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        use std::io::Write as _;
-        let line = if self.json {
-            serde_json::to_string(value)
-                .map_err(|e| Error::Operator(format!("the result cannot be written: {e}")))?
-        } else {
-            text()
-        };
-        let mut out = std::io::stdout().lock();
-        let written = writeln!(out, "{line}").and_then(|()| out.flush());
+        let written = program::Output { json: self.json }.write(value, text);
         written.map_err(|error| {
             Error::Unreported(format!(
                 "the command was carried out, but its result could not be written to standard output: \
