@@ -7,28 +7,26 @@ mod lightning;
 mod sense;
 mod unit;
 mod url;
+mod values;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use farthing_protocol::identity::URLS_MAX;
 use farthing_service::log::{Format, Level};
 use farthing_service::settings;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
-use crate::ledger::Limits;
 
 pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};
-pub use lightning::LightningBackend;
 pub(crate) use lightning::{LightningSettings, NodeSettings};
 pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
+pub use values::LightningBackend;
 
 /// The prefix of the environment variables of all settings.
 pub const PREFIX: &str = "FARTHING_MINT_";
@@ -216,8 +214,8 @@ impl Default for Config {
             fake_delay_ms: None,
             openid_discovery: String::new(),
             openid_client_id: String::new(),
-            clear_auth_paths: auth::clear_default(),
-            blind_auth_paths: auth::blind_default(),
+            clear_auth_paths: values::clear_default(),
+            blind_auth_paths: values::blind_default(),
             blind_auth_max: 50,
             blind_auth_daily_max: 0,
         }
@@ -300,23 +298,6 @@ impl Config {
                 "urls: {url} is not an address of a mint: write it like https://mint.example"
             )),
             None => Ok(()),
-        }
-    }
-
-    /// Returns the settings of the engine.
-    #[must_use]
-    pub fn engine(&self) -> EngineSettings {
-        EngineSettings {
-            unit: self.money(),
-            limits: Limits {
-                inputs_max: self.inputs_max,
-                outputs_max: self.outputs_max,
-                secret_bytes_max: self.secret_bytes_max,
-                witness_bytes_max: self.witness_bytes_max,
-            },
-            replay_days: self.replay_days,
-            queue_max: self.queue_max,
-            queue_timeout: Duration::from_millis(self.queue_timeout_ms),
         }
     }
 }
