@@ -40,21 +40,16 @@
 )]
 
 mod advice;
-mod again;
 mod args;
 mod ask;
 mod commands;
-mod doctor;
 mod failure;
 mod file;
-mod get;
 mod passphrase;
 mod progress;
 mod proxy;
 mod qr;
-mod renewal;
 mod report;
-mod rescue;
 mod screen;
 mod shell;
 mod table;

@@ -10,18 +10,19 @@ use farthing_wallet::{
     Unit, Wallet,
 };
 
-use crate::again;
+mod again;
+mod doctor;
+mod get;
+mod renewal;
+mod rescue;
+
 use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
 use crate::ask;
-use crate::doctor;
 use crate::failure::Failure;
-use crate::get;
 use crate::passphrase;
 use crate::progress::{Onlooker, waiting};
 use crate::proxy::{self, Way};
-use crate::renewal;
 use crate::report::{self, Report, Units};
-use crate::rescue;
 use crate::screen::{Look, Screen, can_ask, say};
 use crate::shell;
 
