@@ -4,14 +4,14 @@ use farthing_wallet::records::{Kind, Operation, Outcome, Purpose};
 use farthing_wallet::{Batched, Recovered};
 
 use crate::args::{OpenCommand, Send};
-use crate::commands::{NativeWallet, Setting};
+use crate::context::{Context, NativeWallet};
 use crate::failure::Failure;
 use crate::report::{self, Report, Units};
 
 /// The number of the open operation that does what `command` asks for, if there is one.
 pub(crate) async fn begun_before(
     wallet: &NativeWallet,
-    setting: &Setting,
+    context: &Context,
     command: &OpenCommand,
 ) -> Result<Option<u64>, Failure> {
     let mut sent = None;
@@ -28,7 +28,7 @@ pub(crate) async fn begun_before(
     let Some(amount) = amount else {
         return Ok(None);
     };
-    let named = match setting.mint.as_deref() {
+    let named = match context.mint.as_deref() {
         Some(url) => Some(wallet.mint(Some(url)).await?.url),
         None => None,
     };
@@ -40,7 +40,7 @@ pub(crate) async fn begun_before(
             continue;
         }
         // An amount that its unit cannot write is the command's to refuse.
-        let amount = amount.read(&units.at_mint(&open.mint), setting.reading);
+        let amount = amount.read(&units.at_mint(&open.mint), context.reading);
         if amount.is_ok_and(|amount| amount == open.amount) {
             return Ok(Some(open.id));
         }

@@ -4,18 +4,18 @@ use farthing_wallet::error::Advice;
 use farthing_wallet::native::SqliteStore;
 use farthing_wallet::{Finding, Severity};
 
-use crate::commands::Setting;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress::waiting;
 use crate::report::{self, Report};
 
 /// Carries the command out. A file that cannot be used is a finding, and ends the look.
-pub(crate) async fn doctor(setting: &Setting) -> Result<Report, Failure> {
-    let mut findings = SqliteStore::doctor(&setting.dir);
+pub(crate) async fn doctor(context: &Context) -> Result<Report, Failure> {
+    let mut findings = SqliteStore::doctor(&context.dir);
     let unusable = |f: &Finding| f.severity == Severity::Trouble && f.code != "file_mode";
     if !findings.iter().any(unusable) {
-        let wallet = setting.open().await?;
-        setting.way.check().await?;
+        let wallet = context.open().await?;
+        context.transport.check().await?;
         findings.push(sealed(wallet.has_passphrase()));
         findings.extend(waiting("asking the mints", wallet.doctor()).await);
     }

@@ -12,7 +12,7 @@ use farthing_wallet::{Error, PageRequest, Secret, printable};
 use indicatif::ProgressBar;
 
 use crate::args::Get;
-use crate::commands::{self, Setting};
+use crate::context::{self, Context};
 use crate::failure::{BrokenOff, Failure, Unwritten};
 use crate::file::NewFile;
 use crate::progress::{self, waiting};
@@ -28,23 +28,23 @@ const RETRIES_MAX: u32 = 3;
 ///
 /// The wallet is closed while the body comes, which may take long. What was left open before is
 /// settled afterwards: asked earlier, the mint would learn that a payment may follow.
-pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> {
-    if setting.json && get.output.is_none() {
+pub(crate) async fn get(context: &Context, get: Get) -> Result<Report, Failure> {
+    if context.json && get.output.is_none() {
         let text = "error: with --json the page needs a file: -o FILE";
         return Err(Failure::Usage(text.to_owned()));
     }
     let request = page_request(&get)?;
     let options = PayOptions {
-        mint: setting.mint.clone(),
+        mint: context.mint.clone(),
         insecure_http: get.insecure_http,
     };
-    let mut wallet = setting.open().await?;
-    setting.way.check().await?;
+    let mut wallet = context.open().await?;
+    context.transport.check().await?;
     let units = Units::of(&wallet.mints().await?);
     let visit = wallet.visit(&request, &options);
     let visited = waiting("asking the site", visit).await?;
     if let Visit::Priced(offer) = &visited {
-        agree(offer, &get, setting)?;
+        agree(offer, &get, context)?;
     }
     // Before anything is paid it is known that a page could be written there.
     let file = get.output.as_deref().map(NewFile::begin).transpose()?;
@@ -56,7 +56,7 @@ pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> 
     let (url, status) = (answer.url.clone(), answer.head().status);
     let payment = answer.payment.clone();
     let mut download = Download {
-        setting,
+        context,
         request: PageRequest {
             url: url.clone(),
             ..request
@@ -77,8 +77,8 @@ pub(crate) async fn get(setting: &Setting, get: Get) -> Result<Report, Failure> 
         }
     };
     // Another command may have the wallet by now; then that one settles it.
-    if let Ok(mut wallet) = setting.open().await {
-        commands::recover(&mut wallet, None).await?;
+    if let Ok(mut wallet) = context.open().await {
+        context::recover(&mut wallet, None).await?;
     }
     let file = get.output.as_deref().filter(|_| kept);
     let file = file.map(Path::to_string_lossy);
@@ -134,10 +134,10 @@ fn data(argument: &str) -> Result<Vec<u8>, Failure> {
 }
 
 /// Decides whether an offer is taken: by `--max`, the budget, `--yes`, or the person at the terminal.
-fn agree(offer: &Offer, get: &Get, setting: &Setting) -> Result<(), Failure> {
+fn agree(offer: &Offer, get: &Get, context: &Context) -> Result<(), Failure> {
     let (amount, unit) = (offer.amount, offer.shown_in());
     let refuse = |why: Unpayable| Err(Error::from(why).into());
-    let max = get.max.as_ref().map(|max| max.read(&unit, setting.reading));
+    let max = get.max.as_ref().map(|max| max.read(&unit, context.reading));
     let max = max.transpose()?;
     if let Some(max) = max.filter(|&max| amount > max) {
         return refuse(Unpayable::AboveMax { amount, unit, max });
@@ -224,7 +224,7 @@ fn progress_bar(head: &Head) -> Option<ProgressBar> {
 
 /// A body on its way from a site to a file.
 struct Download<'a> {
-    setting: &'a Setting,
+    context: &'a Context,
     request: PageRequest,
     options: PayOptions,
     written: u64,
@@ -289,7 +289,7 @@ impl Download<'_> {
         let request = self.request.clone();
         let request = request.with("Range", Secret::new(range));
         let request = request.with("If-Range", Secret::new(same.to_owned()));
-        let mut wallet = self.setting.open().await.ok()?;
+        let mut wallet = self.context.open().await.ok()?;
         let Ok(Visit::Answer(answer)) = wallet.visit(&request, &self.options).await else {
             return None;
         };

@@ -1,71 +1,29 @@
 //! The commands: each opens the wallet, settles what was left open, does one thing, and reports.
 
-use std::path::PathBuf;
-
 use farthing_wallet::error::UsageError;
-use farthing_wallet::native::{ReqwestHttp, SqliteStore, system_clock};
+use farthing_wallet::native::{SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
-    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Recovered, Redeem, Sealed, SendOptions,
-    Unit, Wallet,
+    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit,
+    Wallet,
 };
 
 mod again;
 mod doctor;
 mod get;
+mod passphrase;
 mod renewal;
 mod rescue;
 
-use crate::args::{self, Budget, Cli, Command, Global, Init, OpenCommand, Reading, Send};
+use crate::args::{self, Budget, Cli, Command, Init, OpenCommand, Send};
 use crate::ask;
+use crate::context::{Context, NativeWallet, recover, wallet_dir};
 use crate::failure::Failure;
-use crate::passphrase;
 use crate::progress::{Onlooker, waiting};
-use crate::proxy::{self, Way};
+use crate::proxy;
 use crate::report::{self, Report, Units};
 use crate::screen::{Look, Screen, can_ask, say};
 use crate::shell;
-
-pub(crate) type NativeWallet = Wallet<Sealed<SqliteStore>, ReqwestHttp>;
-
-/// What a wallet is opened with, and how.
-pub(crate) struct Setting {
-    /// The wallet's folder.
-    pub(crate) dir: PathBuf,
-    /// How requests go.
-    pub(crate) way: Way,
-    /// Where the passphrase comes from, if the wallet has one.
-    pub(crate) passphrase: passphrase::Source,
-    /// The mint that was named.
-    pub(crate) mint: Option<String>,
-    /// How amounts are read.
-    pub(crate) reading: Reading,
-    /// Whether one JSON object is printed.
-    pub(crate) json: bool,
-}
-
-impl Setting {
-    fn of(global: Global) -> Result<Self, Failure> {
-        let dir = wallet_dir(global.wallet.clone())?;
-        Ok(Self {
-            way: Way::choose(&global, &dir)?,
-            passphrase: passphrase::Source::new(global.passphrase_file),
-            dir,
-            mint: global.mint,
-            reading: match global.smallest_unit {
-                true => Reading::Smallest,
-                false => Reading::Decimal,
-            },
-            json: global.json,
-        })
-    }
-
-    /// Opens the wallet and looks at nothing yet.
-    pub(crate) async fn open(&self) -> Result<NativeWallet, Failure> {
-        let store = self.passphrase.open(&self.dir).await?;
-        Ok(Wallet::open(store, self.way.http(), system_clock).await?)
-    }
-}
 
 /// Does what the command line asks.
 pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
@@ -74,19 +32,19 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Man { dir } => shell::man(dir.as_deref()),
         Command::Proxy(command) => proxy::command(&wallet_dir(cli.global.wallet)?, &command),
         Command::Passphrase(command) => {
-            passphrase::command(&Setting::of(cli.global)?, &command).await
+            passphrase::command(&Context::of(cli.global)?, &command).await
         }
-        Command::Init(args) => init(&Setting::of(cli.global)?, &args).await,
-        Command::Phrase(args) => rescue::phrase(&Setting::of(cli.global)?, &args).await,
-        Command::Salvage(args) => rescue::salvage(&Setting::of(cli.global)?, &args).await,
+        Command::Init(args) => init(&Context::of(cli.global)?, &args).await,
+        Command::Phrase(args) => rescue::phrase(&Context::of(cli.global)?, &args).await,
+        Command::Salvage(args) => rescue::salvage(&Context::of(cli.global)?, &args).await,
         // It opens the wallet by itself, and not for as long as a download takes.
-        Command::Doctor => doctor::doctor(&Setting::of(cli.global)?).await,
-        Command::Get(args) => get::get(&Setting::of(cli.global)?, args).await,
+        Command::Doctor => doctor::doctor(&Context::of(cli.global)?).await,
+        Command::Get(args) => get::get(&Context::of(cli.global)?, args).await,
         Command::Open(command) => {
-            let setting = Setting::of(cli.global)?;
-            let mut wallet = setting.open().await?;
+            let context = Context::of(cli.global)?;
+            let mut wallet = context.open().await?;
             if needs_network(&command) {
-                setting.way.check().await?;
+                context.transport.check().await?;
             }
             // Recover says at length what other commands say in passing. What is open at a mint that
             // has moved is settled at its new address.
@@ -95,7 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 OpenCommand::Recover | OpenCommand::Mint(args::Mint::Move { .. })
             );
             if !settles_itself {
-                let before = again::begun_before(&wallet, &setting, &command).await?;
+                let before = again::begun_before(&wallet, &context, &command).await?;
                 let found = recover(&mut wallet, before).await?;
                 let units = Units::of(&wallet.mints().await?);
                 if let Some(report) = again::answer(&wallet, found, &units).await? {
@@ -103,7 +61,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 }
                 renewal::renew(&mut wallet, &command).await?;
             }
-            with_wallet(&mut wallet, &setting, command).await
+            with_wallet(&mut wallet, &context, command).await
         }
     }
 }
@@ -134,17 +92,17 @@ fn needs_network(command: &OpenCommand) -> bool {
 /// Carries out a command on an open wallet.
 async fn with_wallet(
     wallet: &mut NativeWallet,
-    setting: &Setting,
+    context: &Context,
     command: OpenCommand,
 ) -> Result<Report, Failure> {
     let units = Units::of(&wallet.mints().await?);
-    let url = setting.mint.as_deref();
+    let url = context.mint.as_deref();
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
         OpenCommand::Account { limit, before } => account(wallet, url, before, limit).await,
         OpenCommand::Mint(command) => mint(wallet, command).await,
         OpenCommand::Withdraw { amount } => {
-            let read = |unit: &Unit| amount.read(unit, setting.reading);
+            let read = |unit: &Unit| amount.read(unit, context.reading);
             let (mint, amount) = wallet.choose(url, Need::Account, read).await?;
             let finished = waiting("withdrawing", wallet.withdraw(&mint, amount)).await?;
             let done = Batched {
@@ -153,13 +111,13 @@ async fn with_wallet(
             };
             Ok(report::finished("withdrew", &done, &units))
         }
-        OpenCommand::Send(args) => send(wallet, setting, args, &units).await,
+        OpenCommand::Send(args) => send(wallet, context, args, &units).await,
         OpenCommand::Receive { token } => {
             let token = ask::argument_or_input(&token, "the token")?;
             let received = waiting("swapping the token", wallet.receive(&token)).await?;
             Ok(report::finished("received", &received, &units))
         }
-        OpenCommand::Redeem(args) => redeem(wallet, setting, &args, &units).await,
+        OpenCommand::Redeem(args) => redeem(wallet, context, &args, &units).await,
         OpenCommand::Sent { id: Some(id), qr } => {
             Ok(report::sent(&wallet.sent(id).await?, &units, qr))
         }
@@ -179,7 +137,7 @@ async fn with_wallet(
             let finished = waiting("asking the mint", wallet.cancel(id)).await?;
             Ok(report::cancelled(&finished, &units))
         }
-        OpenCommand::Budget(command) => budget(wallet, setting, command, &units).await,
+        OpenCommand::Budget(command) => budget(wallet, context, command, &units).await,
         OpenCommand::Spent { days } => {
             Ok(report::spent(&wallet.spent_on_sites(days).await?, &units))
         }
@@ -220,13 +178,13 @@ async fn mint(wallet: &mut NativeWallet, command: args::Mint) -> Result<Report, 
 
 async fn redeem(
     wallet: &mut NativeWallet,
-    setting: &Setting,
+    context: &Context,
     args: &args::Redeem,
     units: &Units,
 ) -> Result<Report, Failure> {
     let text = args.amount.as_ref();
-    let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, setting.reading));
-    let named = setting.mint.as_deref();
+    let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, context.reading));
+    let named = context.mint.as_deref();
     let (mint, amount) = wallet.choose(named, Need::BalanceAndAccount, read).await?;
     let what = text.map_or(Redeem::All, |_| Redeem::Amount(amount));
     let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
@@ -248,7 +206,7 @@ async fn key(
     Ok(report::key(&mint, key, qr))
 }
 
-async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
+async fn init(context: &Context, args: &Init) -> Result<Report, Failure> {
     let (phrase, origin) = if args.restore {
         let text = match &args.phrase_file {
             Some(path) => ask::file_or_input(path, "the phrase")?,
@@ -261,9 +219,9 @@ async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
     };
     let protects = args.passphrase || args.new.new_passphrase_file.is_some();
     let passphrase = protects
-        .then(|| passphrase::new_one(&args.new))
+        .then(|| crate::passphrase::new_one(&args.new))
         .transpose()?;
-    let (dir, http) = (&setting.dir, setting.way.http());
+    let (dir, http) = (&context.dir, context.transport.http());
     let store = SqliteStore::create(dir).map_err(Error::from)?;
     let mut store = Sealed::open(store, None).await.map_err(Error::from)?;
     if let Some(passphrase) = &passphrase {
@@ -274,28 +232,10 @@ async fn init(setting: &Setting, args: &Init) -> Result<Report, Failure> {
             .map_err(Error::from)?;
     }
     Wallet::create(store, http, system_clock, &phrase, origin).await?;
-    setting.way.keep(dir)?;
+    context.transport.keep(dir)?;
     let words = phrase.expose();
     let shown = (origin == Origin::New).then_some(words.as_str());
     Ok(report::made(&dir.display().to_string(), shown))
-}
-
-/// Finishes or undoes what an earlier command could not, and says so; gives what it found of operation
-/// `asked`, which is the command's to tell.
-pub(crate) async fn recover(
-    wallet: &mut NativeWallet,
-    asked: Option<u64>,
-) -> Result<Option<Recovered>, Failure> {
-    let units = Units::of(&wallet.mints().await?);
-    let what = "settling what was left open";
-    let mut found = None;
-    for recovered in waiting(what, wallet.recover()).await? {
-        match Some(recovered.id) == asked {
-            true => found = Some(recovered),
-            false => say(&report::recovered(&recovered, &units)),
-        }
-    }
-    Ok(found)
 }
 
 /// `farthing recover`: settles all that is open, also what takes long, and says what it found.
@@ -308,12 +248,12 @@ async fn recover_all(wallet: &mut NativeWallet, units: &Units) -> Result<Report,
 
 async fn send(
     wallet: &mut NativeWallet,
-    setting: &Setting,
+    context: &Context,
     args: Send,
     units: &Units,
 ) -> Result<Report, Failure> {
-    let read = |unit: &Unit| args.amount.read(unit, setting.reading);
-    let named = setting.mint.as_deref();
+    let read = |unit: &Unit| args.amount.read(unit, context.reading);
+    let named = context.mint.as_deref();
     let (mint, amount) = wallet.choose(named, Need::Balance, read).await?;
     let options = SendOptions {
         memo: args.memo,
@@ -368,7 +308,7 @@ fn agree_to_dust(warning: &str) -> Result<(), Failure> {
 
 async fn budget(
     wallet: &mut NativeWallet,
-    setting: &Setting,
+    context: &Context,
     command: Budget,
     units: &Units,
 ) -> Result<Report, Failure> {
@@ -378,11 +318,11 @@ async fn budget(
             per_item,
             per_day,
         } => {
-            let read = |unit: &Unit| per_item.read(unit, setting.reading);
-            let named = setting.mint.as_deref();
+            let read = |unit: &Unit| per_item.read(unit, context.reading);
+            let named = context.mint.as_deref();
             let (mint, per_item) = wallet.choose(named, Need::Unit, read).await?;
             let unit = mint.shown_in();
-            let per_day = per_day.read(&unit, setting.reading)?;
+            let per_day = per_day.read(&unit, context.reading)?;
             let set = wallet.set_budget(&site, &mint, per_item, per_day).await?;
             Ok(report::budget(&set, units))
         }
@@ -424,16 +364,6 @@ async fn known_or_moved(wallet: &mut NativeWallet, url: &str) -> Result<Mint, Fa
         Err(Error::Usage(UsageError::MintUnknown(_))) => Ok(wallet.follow(url).await?),
         found => Ok(found?),
     }
-}
-
-fn wallet_dir(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    let platform = || {
-        let dirs = directories::ProjectDirs::from("", "", "farthing")?;
-        Some(dirs.data_dir().to_owned())
-    };
-    let missing =
-        || Failure::Terminal("there is no home folder; name one: --wallet DIR".to_owned());
-    given.or_else(platform).ok_or_else(missing)
 }
 
 /// The API token that was given, or is to be asked for with `-`.

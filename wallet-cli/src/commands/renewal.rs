@@ -4,7 +4,7 @@
 use farthing_wallet::{Recovered, Renew};
 
 use crate::args::{Mint, OpenCommand};
-use crate::commands::NativeWallet;
+use crate::context::NativeWallet;
 use crate::failure::Failure;
 use crate::report::{self, Units};
 use crate::screen::say;

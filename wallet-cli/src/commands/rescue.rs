@@ -5,17 +5,17 @@ use farthing_wallet::{Error, Passphrase, Phrase, Sealed, StoreError, rescue};
 
 use crate::args;
 use crate::ask;
-use crate::commands::Setting;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{self, Report};
 use crate::screen::{can_ask, say};
 
 /// Shows the recovery phrase, after asking: of a damaged file too, if it is still in it.
-pub(crate) async fn phrase(setting: &Setting, args: &args::Phrase) -> Result<Report, Failure> {
-    let phrase = match whole(setting).await {
+pub(crate) async fn phrase(context: &Context, args: &args::Phrase) -> Result<Report, Failure> {
+    let phrase = match whole(context).await {
         Ok(phrase) => phrase,
         Err(Failure::Wallet(error)) if is_damage(&error) => {
-            let (store, _) = damaged(setting).await?;
+            let (store, _) = damaged(context).await?;
             let phrase = rescue::phrase(&store).await?;
             say("The wallet's file is damaged; its phrase can still be read.");
             phrase
@@ -28,8 +28,8 @@ pub(crate) async fn phrase(setting: &Setting, args: &args::Phrase) -> Result<Rep
     Ok(report::phrase(&phrase.expose()))
 }
 
-async fn whole(setting: &Setting) -> Result<Phrase, Failure> {
-    let store = setting.passphrase.open(&setting.dir).await?;
+async fn whole(context: &Context) -> Result<Phrase, Failure> {
+    let store = context.passphrase.open(&context.dir).await?;
     match rescue::phrase(&store).await {
         Ok(phrase) => Ok(phrase),
         // The record alone may be what is damaged.
@@ -58,13 +58,13 @@ fn agree_to_show() -> Result<(), Failure> {
 }
 
 /// Saves what can be read of the wallet's file into a new wallet.
-pub(crate) async fn salvage(setting: &Setting, args: &args::Salvage) -> Result<Report, Failure> {
+pub(crate) async fn salvage(context: &Context, args: &args::Salvage) -> Result<Report, Failure> {
     let given = match &args.phrase_file {
         Some(path) => Some(Phrase::parse(&ask::file_or_input(path, "the phrase")?)),
         None => None,
     };
     let given = given.transpose().map_err(Error::from)?;
-    let (from, passphrase) = damaged(setting).await?;
+    let (from, passphrase) = damaged(context).await?;
     if given.is_none() {
         // Before anything is made.
         rescue::phrase(&from).await?;
@@ -82,10 +82,10 @@ pub(crate) async fn salvage(setting: &Setting, args: &args::Salvage) -> Result<R
 }
 
 /// What can be read of the wallet's file, and the passphrase that opened it.
-async fn damaged(setting: &Setting) -> Result<(Sealed<Salvaged>, Option<Passphrase>), Failure> {
-    let store = Salvaged::read(&setting.dir).map_err(Error::from)?;
+async fn damaged(context: &Context) -> Result<(Sealed<Salvaged>, Option<Passphrase>), Failure> {
+    let store = Salvaged::read(&context.dir).map_err(Error::from)?;
     let passphrase = match Sealed::is_sealed(&store).await.map_err(Error::from)? {
-        true => Some(setting.passphrase.get()?),
+        true => Some(context.passphrase.get()?),
         false => None,
     };
     let sealed = Sealed::open(store, passphrase.as_ref()).await;
