@@ -5,11 +5,11 @@ use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::{Identity, KeysetId, KeysetInfo, with_suite};
 
 use crate::api::Api;
-use crate::coins::{RESCUE_S, expires_by};
 use crate::doctor::CLOCKS_S_MAX;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
+use crate::purse::coins::{RESCUE_S, expires_by};
 use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::wallet::Wallet;

@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
+use crate::purse::tables::Batch;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// A private key that tokens are locked to; wiped when dropped.

@@ -17,9 +17,9 @@ use crate::error::{Error, Lie, StoreError, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
 use crate::patience::{Observer, patiently};
+use crate::purse::tables::Batch;
 use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 

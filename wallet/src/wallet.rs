@@ -4,13 +4,13 @@ use farthing_protocol::Secret;
 
 use crate::address::{normal_url, same_place};
 use crate::api::Api;
-use crate::coins::expires_by;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
+use crate::purse::coins::expires_by;
+use crate::purse::tables::{Batch, StoredPhrase, Tables};
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::Store;
-use crate::tables::{Batch, StoredPhrase, Tables};
 
 /// Gives the time, Unix seconds. A wallet's money never depends on it; its history does.
 pub type Clock = fn() -> u64;

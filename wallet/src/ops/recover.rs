@@ -2,13 +2,13 @@
 
 use crate::error::payment::Unpayable;
 use crate::error::{Error, StoreError, UsageError};
-use crate::exchange::Finished;
 use crate::http::Http;
+use crate::operation::begin::Finished;
+use crate::ops::pay::stage;
 use crate::patience::Observer;
-use crate::pay::stage;
+use crate::purse::tables::Batch;
 use crate::records::{Kind, Operation, Outcome, Stage};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// What [`Wallet::recover`] found out about an operation that was open.

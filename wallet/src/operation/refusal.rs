@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 use farthing_protocol::api::State;
 use farthing_protocol::{ErrorCode, TokenProof};
 
-use crate::coins::Stock;
 use crate::error::{Aftermath, Error, Refused, UsageError};
-use crate::exchange::{Finished, handed, kept, planned_sum, request_body};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs::{self, blinded};
+use crate::operation::begin::{Finished, handed, kept, planned_sum, request_body};
+use crate::purse::coins::Stock;
+use crate::purse::outputs::{self, blinded};
+use crate::purse::tables::Batch;
 use crate::records::{
     Coin, Keyset, Mint, Operation, Outcome, Purpose, Stage, Want, suite_of, worth, y,
 };
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 pub(crate) const DAY_S: u64 = 24 * 60 * 60;

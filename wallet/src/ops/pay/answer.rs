@@ -5,7 +5,7 @@ use farthing_protocol::{BlindSignature, Secret, TokenProof};
 
 use crate::error::payment::AnswerFault;
 use crate::http::Http;
-use crate::outputs;
+use crate::purse::outputs;
 use crate::records::{Keyset, Mint, Operation, Purchase};
 use crate::store::Store;
 use crate::wallet::Wallet;

@@ -9,7 +9,7 @@ use farthing_protocol::{
 };
 
 use crate::error::Lie;
-use crate::places::Places;
+use crate::purse::counters::Places;
 use crate::records::{Keyset, PlannedOutput, Want, suite_of};
 use crate::seed::Seed;
 

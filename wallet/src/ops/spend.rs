@@ -3,15 +3,15 @@
 use farthing_protocol::suite::SuiteId;
 
 use crate::account::api_token;
-use crate::batches::{Batched, Division, divide};
-use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Error, UsageError};
-use crate::exchange::{Draft, Finished, handed, kept, sent_record};
 use crate::http::Http;
 use crate::keysets;
+use crate::operation::begin::{Draft, Finished, handed, kept, sent_record};
+use crate::purse::batches::{Batched, Division, divide};
+use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
+use crate::purse::tables::Batch;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Sent, worth};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// How much to redeem.
@@ -178,7 +178,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
     /// all are written down before the first is sent. What the fee would eat stays in the wallet
-    /// ([`crate::batches`]).
+    /// ([`crate::purse::batches`]).
     ///
     /// # Errors
     /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.

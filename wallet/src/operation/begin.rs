@@ -4,7 +4,7 @@
 //! alone: an answer whose signatures verify, or a definite refusal after which the mint says that it
 //! signed nothing and spent nothing. Until then it stays open, and [`Wallet::recover`] sends the same
 //! bytes again, which the mint answers the same way (`replay_days`). What follows a
-//! refusal is in the module `refusal`, what is done at each start in [`crate::recover`].
+//! refusal is in the module `refusal`, what is done at each start in [`crate::ops::recover`].
 
 use farthing_protocol::api::{
     RedeemRequest, Redeemed, Signatures, SwapRequest, WithdrawRequest, path,
@@ -13,18 +13,18 @@ use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret, TokenProof, amount};
 
 use crate::api::json;
-use crate::coins::Stock;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
-use crate::outputs;
-use crate::pay::settle::shown_token;
+use crate::operation::refusal::Next;
+use crate::ops::pay::settle::shown_token;
+use crate::purse::coins::Stock;
+use crate::purse::outputs;
+use crate::purse::tables::Batch;
 use crate::records::{
     Coin, Entry, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purchase, Purpose, Sent,
     Stage, Want,
 };
-use crate::refusal::Next;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// After how many refusals in a row an operation is not planned anew any more.
@@ -351,7 +351,7 @@ pub(crate) fn request_body(
 /// One character of white space for each random bit.
 const SALT_BITS: usize = 64;
 
-/// Outputs for `amount`, to stay in the wallet beside what is in `stock` ([`crate::coins`]).
+/// Outputs for `amount`, to stay in the wallet beside what is in `stock` ([`crate::purse::coins`]).
 ///
 /// # Errors
 /// [`UsageError::AmountUnpayable`].

@@ -5,10 +5,10 @@
 
 use std::cmp::Reverse;
 
-use crate::coins::Terms;
 use crate::error::{Error, UsageError};
-use crate::exchange::Finished;
 use crate::http::Http;
+use crate::operation::begin::Finished;
+use crate::purse::coins::Terms;
 use crate::records::{Coin, Mint, Operation, worth};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -148,7 +148,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coins::tests::{coins as coins_of, terms};
+    use crate::purse::coins::tests::{coins as coins_of, terms};
 
     /// Coins of these amounts, of the keyset that is active.
     fn coins(amounts: &[u64]) -> Vec<Coin> {
@@ -176,7 +176,11 @@ mod tests {
             assert_eq!(amounts(&division), (batches, dust), "{held:?}");
         }
         // A token whose own fee is more than its worth is not added to one that pays.
-        let division = divide(&coins(&[1, 16]), 2, &crate::coins::tests::terms(3000));
+        let division = divide(
+            &coins(&[1, 16]),
+            2,
+            &crate::purse::coins::tests::terms(3000),
+        );
         assert_eq!(amounts(&division), (vec![vec![16]], vec![1]));
     }
 

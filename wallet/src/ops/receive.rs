@@ -8,12 +8,12 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
-use crate::batches::{Batched, Division, ROUNDS, divide};
-use crate::coins::{Stock, Terms};
 use crate::error::{Error, UsageError};
-use crate::exchange::{Draft, kept};
 use crate::http::Http;
 use crate::lock::LockKey;
+use crate::operation::begin::{Draft, kept};
+use crate::purse::batches::{Batched, Division, ROUNDS, divide};
+use crate::purse::coins::{Stock, Terms};
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -26,7 +26,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Its proofs are verified and its locks opened before the mint is asked for anything. More
     /// proofs than the mint takes in one request become several operations, all written down before
     /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
-    /// so is what the mint's fee would eat ([`crate::batches`]).
+    /// so is what the mint's fee would eat ([`crate::purse::batches`]).
     ///
     /// # Errors
     /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]

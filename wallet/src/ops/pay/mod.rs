@@ -3,7 +3,7 @@
 //! [`Wallet::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when
 //! the site asks for money, an [`Offer`]. [`Wallet::pay`] takes the offer.
 //!
-//! A payment is an operation like all others (see [`crate::exchange`]), but its request goes to a
+//! A payment is an operation like all others (see [`crate::operation::begin`]), but its request goes to a
 //! site, and so its stages differ ([`Stage`]):
 //!
 //! ```text
@@ -36,15 +36,15 @@ use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
 use url::Url;
 
-use crate::coins::{self, Asked, Plan, Stock, Terms};
 use crate::error::{Advice, Error, Explanation, UsageError};
-use crate::exchange::{Draft, handed, kept};
 use crate::http::{Http, HttpError};
 use crate::keysets;
+use crate::operation::begin::{Draft, handed, kept};
+use crate::ops::spend::{insufficient, not_too_many};
+use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
 use crate::records::{
     Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
 };
-use crate::spend::{insufficient, not_too_many};
 use crate::store::Store;
 use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};

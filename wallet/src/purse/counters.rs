@@ -14,9 +14,9 @@ use farthing_protocol::derive::Position;
 
 use crate::error::Error;
 use crate::http::Http;
+use crate::purse::tables::{Batch, Counter};
 use crate::records::{Operation, Want};
 use crate::store::Store;
-use crate::tables::{Batch, Counter};
 use crate::wallet::Wallet;
 
 /// After this many places in a row that the mint did not sign, a lane ends.

@@ -9,14 +9,14 @@ use std::collections::HashSet;
 use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof, amount};
 
-use crate::batches::{Batched, ROUNDS};
 use crate::error::{Error, UsageError};
-use crate::exchange::Finished;
 use crate::http::Http;
+use crate::operation::begin::Finished;
+use crate::operation::refusal::DAY_S;
+use crate::purse::batches::{Batched, ROUNDS};
+use crate::purse::tables::Batch;
 use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
-use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.
@@ -66,7 +66,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
     /// secrets. A token larger than one request becomes several operations. What the mint's fee would
-    /// eat is left ([`crate::batches`]): it can still be claimed.
+    /// eat is left ([`crate::purse::batches`]): it can still be claimed.
     ///
     /// # Errors
     /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;

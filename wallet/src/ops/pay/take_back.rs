@@ -2,17 +2,17 @@
 //! swap decides what is not.
 
 use super::stage;
-use crate::coins::{Stock, Terms};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
-use crate::exchange::{Finished, kept, request_body, request_path};
 use crate::http::Http;
 use crate::keysets;
-use crate::outputs;
+use crate::operation::begin::{Finished, kept, request_body, request_path};
+use crate::operation::refusal::Next;
+use crate::purse::coins::{Stock, Terms};
+use crate::purse::outputs;
+use crate::purse::tables::Batch;
 use crate::records::{Coin, Mint, Operation, Purchase, Stage, worth};
-use crate::refusal::Next;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// For how long a payment without an answer is left to be sent again, before it is taken back.

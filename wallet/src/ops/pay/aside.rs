@@ -12,13 +12,13 @@ use super::offer::Offer;
 use super::settle::shown_token;
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
-use crate::exchange::Draft;
 use crate::http::Http;
-use crate::outputs;
+use crate::operation::begin::Draft;
+use crate::ops::recover::{Recovered, recovered};
+use crate::purse::outputs;
+use crate::purse::tables::Batch;
 use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
-use crate::recover::{Recovered, recovered};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// For how long at the least a token is left alone after it was shown.

@@ -1,5 +1,8 @@
 //! The one thing a wallet asks of storage: tables of keys and values, changed a batch at a time.
 
+pub(crate) mod seal;
+pub mod sealed;
+
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;

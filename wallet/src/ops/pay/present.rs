@@ -10,9 +10,9 @@ use super::{Answer, Payment, silent};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
+use crate::purse::tables::Batch;
 use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 use crate::web::{Page, PageRequest, Web};
 

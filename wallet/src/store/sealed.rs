@@ -5,7 +5,7 @@
 
 use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::seal::{FileKey, Passphrase, SEAL_KEY, Seal};
+use crate::store::seal::{FileKey, Passphrase, SEAL_KEY, Seal};
 use crate::store::{Change, Store, Table, Value};
 use crate::wallet::Wallet;
 

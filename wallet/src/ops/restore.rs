@@ -10,17 +10,17 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindedMessage, KeysetId, Secret};
 
 use crate::error::{Error, Lie};
-use crate::exchange::request_path;
 use crate::http::Http;
-use crate::outputs::{blinded, unblind};
+use crate::operation::begin::request_path;
 use crate::patience::{Observer, Progress, patiently};
-use crate::places::GAP;
+use crate::purse::counters::GAP;
+use crate::purse::outputs::{blinded, unblind};
+use crate::purse::tables::Batch;
 use crate::records::{
     Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Restored, Search, Sent,
     Walked, worth, y,
 };
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some

@@ -10,15 +10,15 @@
 use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
-use crate::coins::{RESCUE_S, expires_by};
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
+use crate::operation::refusal::DAY_S;
+use crate::ops::recover::{Recovered, recovered};
+use crate::purse::coins::{RESCUE_S, expires_by};
+use crate::purse::tables::Batch;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
-use crate::recover::{Recovered, recovered};
-use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.

@@ -6,14 +6,14 @@ use farthing_protocol::{Secret, Token, TokenProof};
 use super::answer::Charged;
 use crate::error::Error;
 use crate::error::payment::Unpayable;
-use crate::exchange::Finished;
 use crate::http::Http;
+use crate::operation::begin::Finished;
+use crate::operation::refusal::DAY_S;
+use crate::purse::tables::Batch;
 use crate::records::{
     Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Purpose, Stage, worth,
 };
-use crate::refusal::DAY_S;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 use crate::web::Head;
 
