@@ -10,14 +10,12 @@ use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
 use crate::keysets;
 use crate::keysets::Shown;
-use crate::operation::refusal::DAY_S;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
+use crate::time::{CLOCKS_S_MAX, DAY_S};
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
-/// Clocks that differ by more than this are worth a word.
-pub(crate) const CLOCKS_S_MAX: u64 = 5 * 60;
 /// An operation that is open for longer than this does not settle by itself.
 const OPEN_S_MAX: u64 = DAY_S;
 /// A token that nobody has claimed for longer than this was perhaps lost on the way.

@@ -5,13 +5,13 @@ use farthing_protocol::suite::{Suite, SuiteId};
 use farthing_protocol::{Identity, KeysetId, KeysetInfo, with_suite};
 
 use crate::api::Api;
-use crate::doctor::CLOCKS_S_MAX;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
 use crate::purse::coins::{RESCUE_S, expires_by};
 use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
+use crate::time::CLOCKS_S_MAX;
 use crate::wallet::Wallet;
 
 /// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.

@@ -1,6 +1,7 @@
 //! What a wallet on a computer stands on: a SQLite file and an HTTP client.
 
 mod client;
+mod file;
 mod proxy;
 mod salvage;
 mod sqlite;

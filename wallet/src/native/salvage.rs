@@ -10,7 +10,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::sqlite::FILE;
+use super::file::FILE;
 use crate::error::StoreError;
 use crate::store::{Change, Store, Table, Value};
 

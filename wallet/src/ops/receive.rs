@@ -11,9 +11,11 @@ use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
-use crate::operation::begin::{Draft, kept};
-use crate::purse::batches::{Batched, Division, ROUNDS, divide};
+use crate::operation::record::Draft;
+use crate::ops::batched::{Batched, ROUNDS};
+use crate::purse::batches::{Division, divide};
 use crate::purse::coins::{Stock, Terms};
+use crate::purse::plan::kept;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -138,15 +140,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for inputs in batches {
             let fee = terms.fee(&inputs);
             let amount = worth(&inputs).saturating_sub(fee);
-            drafts.push(Draft {
-                kind,
-                inputs,
-                wants: kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
-                amount,
-                fee,
-                memo: memo.cloned(),
-                purchase: None,
-            });
+            let wants = kept(keyset, amount, &mut stock, mint.limits.outputs_max)?;
+            drafts.push(Draft::new(kind, inputs, wants, amount, fee).with_memo(memo.cloned()));
         }
         Ok((drafts, dust))
     }

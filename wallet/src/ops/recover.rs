@@ -3,7 +3,7 @@
 use crate::error::payment::Unpayable;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
-use crate::operation::begin::Finished;
+use crate::operation::record::Finished;
 use crate::ops::pay::stage;
 use crate::patience::Observer;
 use crate::purse::tables::Batch;

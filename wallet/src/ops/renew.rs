@@ -13,12 +13,12 @@ use farthing_protocol::suite::SuiteId;
 use crate::error::Error;
 use crate::http::Http;
 use crate::keysets;
-use crate::operation::refusal::DAY_S;
 use crate::ops::recover::{Recovered, recovered};
 use crate::purse::coins::{RESCUE_S, expires_by};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
 use crate::store::Store;
+use crate::time::DAY_S;
 use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.

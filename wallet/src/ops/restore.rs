@@ -7,37 +7,24 @@
 use std::collections::HashSet;
 
 use farthing_protocol::suite::SuiteId;
-use farthing_protocol::{BlindedMessage, KeysetId, Secret};
+use farthing_protocol::{KeysetId, Secret};
 
-use crate::error::{Error, Lie};
+use crate::error::Error;
 use crate::http::Http;
 use crate::operation::begin::request_path;
+use crate::operation::facts::{Found, LANES_MAX, batch_size};
 use crate::patience::{Observer, Progress, patiently};
 use crate::purse::counters::GAP;
-use crate::purse::outputs::{blinded, unblind};
 use crate::purse::tables::Batch;
 use crate::records::{
-    Coin, Keyset, Kind, Mint, Operation, Outcome, PlannedOutput, Purpose, Restored, Search, Sent,
-    Walked, worth, y,
+    Coin, Keyset, Kind, Mint, Operation, Outcome, Restored, Search, Sent, Walked, worth, y,
 };
 use crate::store::Store;
 use crate::wallet::Wallet;
 
-/// Places asked about in one request: a mint takes this many outputs by default, in a body of some
-/// 20 kB.
-const BATCH: u64 = 100;
 /// After this many empty lanes in a row the walk ends: a device that took its lane and never used it
 /// leaves one hole, and must not hide the devices after it.
 const EMPTY_LANES_END: u32 = 2;
-/// More devices than one phrase ever has: a mint that claims more is lying.
-const LANES_MAX: u32 = 1000;
-
-/// A place that the mint has signed.
-struct Found {
-    counter: u64,
-    coin: Coin,
-}
-
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Searches a mint for what this wallet's phrase has there, and puts it into the balance.
     ///
@@ -137,35 +124,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(restored)
     }
 
-    /// The first lane from `from` on with nothing signed in it.
-    pub(crate) async fn free_lane(&self, mint: &Mint, from: u32) -> Result<u32, Error> {
-        let keysets = self.tables.keysets(&mint.url).await?;
-        for lane in from..LANES_MAX {
-            if !self.lane_is_used(mint, &keysets, lane).await? {
-                return Ok(lane);
-            }
-        }
-        Err(Error::lie(&mint.url, Lie::Restored))
-    }
-
-    async fn lane_is_used(
-        &self,
-        mint: &Mint,
-        keysets: &[Keyset],
-        lane: u32,
-    ) -> Result<bool, Error> {
-        for keyset in keysets {
-            let mut start = 0;
-            while start < GAP {
-                if !self.probe(mint, keyset, lane, start).await?.is_empty() {
-                    return Ok(true);
-                }
-                start += batch_size(mint);
-            }
-        }
-        Ok(false)
-    }
-
     /// Walks one lane of one keyset to its end, and writes down what it finds as it goes.
     async fn walk(
         &mut self,
@@ -233,81 +191,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.apply(batch.put(operation)).await?)
     }
 
-    /// The tokens that the mint has signed for the change of a payment. Whoever was paid asked for the
-    /// signatures, so any of the outputs may be missing, or be worth something else than planned.
-    pub(crate) async fn signed_change(
-        &self,
-        mint: &Mint,
-        change: &[PlannedOutput],
-    ) -> Result<Vec<Coin>, Error> {
-        if change.is_empty() {
-            return Ok(Vec::new());
-        }
-        let lie = |lie| Error::lie(&mint.url, lie);
-        let messages = change.iter().filter_map(|o| blinded(&self.seed, o));
-        let answer = self.api(&mint.url).restore(messages.collect()).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let mut coins = Vec::new();
-        for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
-            let asked = |o: &&PlannedOutput| {
-                blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
-            };
-            let place = change.iter().find(asked);
-            let mut place = place.ok_or_else(|| lie(Lie::Restored))?.clone();
-            place.amount = signature.amount;
-            let keyset = keysets.iter().find(|k| k.info.id == place.keyset);
-            let keyset = keyset.ok_or_else(|| lie(Lie::Restored))?;
-            let token = unblind(&self.seed, keyset, &place, signature).map_err(lie)?;
-            let mint = mint.url.clone();
-            coins.push(Coin { mint, token });
-        }
-        let spent = self.spent(&mint.url, &coins).await?;
-        coins.retain(|coin| !spent.contains(coin));
-        Ok(coins)
-    }
-
-    /// Asks for the signatures on one batch of places, in ascending order.
-    async fn probe(
-        &self,
-        mint: &Mint,
-        keyset: &Keyset,
-        lane: u32,
-        start: u64,
-    ) -> Result<Vec<Found>, Error> {
-        let lie = |lie| Error::lie(&mint.url, lie);
-        let place = |counter| PlannedOutput {
-            keyset: keyset.info.id,
-            lane,
-            counter,
-            amount: keyset.keys.amounts().first().copied().unwrap_or(1),
-            purpose: Purpose::Keep,
-            lock: None,
-        };
-        let places = (start..start + batch_size(mint)).map(place);
-        let asked: Vec<(PlannedOutput, BlindedMessage)> = places
-            .filter_map(|p| blinded(&self.seed, &p).map(|message| (p, message)))
-            .collect();
-        let messages = asked.iter().map(|(_, message)| message.clone()).collect();
-        let answer = self.api(&mint.url).restore(messages).await?;
-        let mut asked = asked.into_iter();
-        let mut found = Vec::with_capacity(answer.outputs.len());
-        for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
-            // In the order asked: whatever is skipped was not signed.
-            let place = asked.find(|(_, message)| message.b == output.b);
-            let (mut place, _) = place.ok_or_else(|| lie(Lie::Restored))?;
-            place.amount = signature.amount;
-            let token = unblind(&self.seed, keyset, &place, signature).map_err(lie)?;
-            found.push(Found {
-                counter: place.counter,
-                coin: Coin {
-                    mint: mint.url.clone(),
-                    token,
-                },
-            });
-        }
-        Ok(found)
-    }
-
     /// What the wallet has already, or has handed out, or will have when an open operation is done.
     async fn known_ys(&self) -> Result<Known, Error> {
         let coins = self.tables.all::<Coin>().await?;
@@ -354,10 +237,4 @@ fn progress(walk: &Walk<'_>, search: &Search) -> Progress {
         tokens: search.found.tokens,
         amount: search.found.amount,
     }
-}
-
-/// How many places go into one request: few enough for the mint's limits on outputs and states.
-fn batch_size(mint: &Mint) -> u64 {
-    let max = mint.limits.outputs_max.min(mint.limits.inputs_max) as u64;
-    BATCH.min(max).max(1)
 }

@@ -7,16 +7,16 @@
 use std::collections::HashSet;
 
 use farthing_protocol::api::State;
-use farthing_protocol::{EncodedPoint, TokenProof, amount};
+use farthing_protocol::{EncodedPoint, TokenProof};
 
 use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::operation::begin::Finished;
-use crate::operation::refusal::DAY_S;
-use crate::purse::batches::{Batched, ROUNDS};
+use crate::operation::record::Finished;
+use crate::ops::batched::{Batched, ROUNDS};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
+use crate::time::DAY_S;
 use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.
@@ -126,7 +126,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Finished, Error> {
         let sent = self.tables.all::<Sent>().await?;
         let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
-        let sent = sent.into_iter().find(|s| worth_of(&s.proofs, &ys) > 0);
+        let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
         match (self.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
                 Err(UsageError::SentClaimed(sent.id).into())
@@ -140,7 +140,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
         let mut operations = self.tables.all::<Operation>().await?;
         let of = |c: &Coin| ys.contains(&y(&c.token.proof));
-        operations.retain(|o| takes_back(o) && o.inputs.iter().any(of));
+        operations.retain(|o| o.takes_back() && o.inputs.iter().any(of));
         Ok(operations)
     }
 
@@ -169,7 +169,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let spent = self.spent_of(mint, &ys).await?;
         let mut batch = Batch::default();
         for mut sent in sent {
-            let claimed = worth_of(&sent.proofs, &spent);
+            let claimed = sent.worth_among(&spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
             sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
             batch = batch.put(&sent);
@@ -197,33 +197,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// What open operations would take back.
     async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
         let operations = self.tables.all::<Operation>().await?;
-        let inputs = operations.iter().filter(|o| takes_back(o));
+        let inputs = operations.iter().filter(|o| o.takes_back());
         let inputs = inputs.flat_map(|operation| &operation.inputs);
         Ok(inputs.map(|c| y(&c.token.proof)).collect())
-    }
-
-    /// Writes down that an operation has taken back tokens handed out before, as far as it did.
-    pub(crate) async fn put_taken_back(
-        &self,
-        mut batch: Batch,
-        operation: &Operation,
-    ) -> Result<Batch, Error> {
-        if !takes_back(operation) {
-            return Ok(batch);
-        }
-        let inputs = operation.inputs.iter();
-        let inputs: HashSet<_> = inputs.map(|c| y(&c.token.proof)).collect();
-        for mut sent in self.tables.all::<Sent>().await? {
-            let back = worth_of(&sent.proofs, &inputs);
-            if back > 0 {
-                sent.taken_back = sent.taken_back.saturating_add(back);
-                let rest = sent.amount().saturating_sub(sent.taken_back);
-                sent.claimed = sent.claimed.min(rest);
-                sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
-                batch = batch.put(&sent);
-            }
-        }
-        Ok(batch)
     }
 
     /// Forgets tokens of which nothing is left, some time after that was seen.
@@ -240,19 +216,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 }
 
-/// Whether an operation takes in a token, which may be one that this wallet has handed out.
-fn takes_back(operation: &Operation) -> bool {
-    matches!(operation.kind, Kind::Receive | Kind::Reclaim)
-}
-
 fn ys_of<'a>(
     proofs: impl IntoIterator<Item = &'a TokenProof>,
 ) -> impl Iterator<Item = EncodedPoint> {
     proofs.into_iter().map(|p| y(&p.proof))
-}
-
-/// What those proofs are worth whose points are among `ys`.
-fn worth_of(proofs: &[TokenProof], ys: &HashSet<EncodedPoint>) -> u64 {
-    let among = proofs.iter().filter(|p| ys.contains(&y(&p.proof)));
-    amount::sum(among.map(|p| p.proof.amount)).unwrap_or(u64::MAX)
 }

@@ -6,9 +6,11 @@ use crate::account::api_token;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::keysets;
-use crate::operation::begin::{Draft, Finished, handed, kept, sent_record};
-use crate::purse::batches::{Batched, Division, divide};
+use crate::operation::record::{Draft, Finished};
+use crate::ops::batched::Batched;
+use crate::purse::batches::{Division, divide};
 use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
+use crate::purse::plan::{handed, kept};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Sent, worth};
 use crate::store::Store;
@@ -47,15 +49,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let keyset = self.active_keyset(mint, &keysets).await?;
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
-        let draft = Draft {
-            kind: Kind::Withdraw,
-            inputs: Vec::new(),
-            wants: kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
+        let draft = Draft::new(
+            Kind::Withdraw,
+            Vec::new(),
+            kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
             amount,
-            fee: 0,
-            memo: None,
-            purchase: None,
-        };
+            0,
+        );
         self.exchange(mint, draft).await
     }
 
@@ -143,15 +143,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
         wanted.extend(kept(keyset, rest, &mut stock, room)?);
-        Ok(SendPlan::Swap(Box::new(Draft {
-            kind: Kind::Send,
-            inputs,
-            wants: wanted,
-            amount,
-            fee,
-            memo: options.memo.clone(),
-            purchase: None,
-        })))
+        Ok(SendPlan::Swap(Box::new(
+            Draft::new(Kind::Send, inputs, wanted, amount, fee).with_memo(options.memo.clone()),
+        )))
     }
 
     /// The keyset of a suite that signs what is handed out. Those of Cashu's door are asked for when
@@ -237,7 +231,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             site: None,
         };
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
-        let sent = sent_record(&entry, proofs);
+        let sent = Sent::new(&entry, proofs);
         let batch = Batch::default()
             .delete_all(&coins)
             .put(&sent)
@@ -304,15 +298,7 @@ fn redeem_draft(
             kept(keyset?, rest, &mut stock, mint.limits.outputs_max)?
         }
     };
-    Ok(Draft {
-        kind: Kind::Redeem,
-        inputs,
-        wants,
-        amount,
-        fee,
-        memo: None,
-        purchase: None,
-    })
+    Ok(Draft::new(Kind::Redeem, inputs, wants, amount, fee))
 }
 
 /// All coins, in as many requests as the mint's limit asks for; and those that a fee would eat.
@@ -324,15 +310,8 @@ fn redeem_all_drafts(
     let Division { batches, dust } = divide(coins, mint.limits.inputs_max, terms);
     let draft = |inputs: Vec<Coin>| {
         let fee = terms.fee(&inputs);
-        Draft {
-            kind: Kind::Redeem,
-            amount: worth(&inputs).saturating_sub(fee),
-            inputs,
-            wants: Vec::new(),
-            fee,
-            memo: None,
-            purchase: None,
-        }
+        let amount = worth(&inputs).saturating_sub(fee);
+        Draft::new(Kind::Redeem, inputs, Vec::new(), amount, fee)
     };
     let drafts: Vec<Draft> = batches.into_iter().map(draft).collect();
     if drafts.is_empty() {

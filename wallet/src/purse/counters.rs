@@ -12,12 +12,10 @@ use std::collections::btree_map::Entry;
 use farthing_protocol::KeysetId;
 use farthing_protocol::derive::Position;
 
-use crate::error::Error;
-use crate::http::Http;
-use crate::purse::tables::{Batch, Counter};
-use crate::records::{Operation, Want};
+use crate::error::StoreError;
+use crate::purse::tables::{Batch, Counter, Tables};
+use crate::records::{Operation, PlannedOutput, Want};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// After this many places in a row that the mint did not sign, a lane ends.
 pub(crate) const GAP: u64 = 300;
@@ -37,9 +35,9 @@ struct Next {
     locked: Counter,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Tables<S> {
     /// Where the outputs that are wanted go.
-    pub(crate) async fn places(&self, wants: &[Want], lane: u32) -> Result<Places, Error> {
+    pub(crate) async fn places(&self, wants: &[Want], lane: u32) -> Result<Places, StoreError> {
         let mut places = Places {
             lane,
             next: BTreeMap::new(),
@@ -52,17 +50,32 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(places)
     }
 
-    async fn next_places(&self, keyset: KeysetId, lane: u32) -> Result<Next, Error> {
-        let mut plain = self.tables.counter(&keyset, lane).await?;
+    async fn next_places(&self, keyset: KeysetId, lane: u32) -> Result<Next, StoreError> {
+        let mut plain = self.counter(&keyset, lane).await?;
         if plain.next - plain.signed.min(plain.next) >= GAP {
-            let operations = self.tables.all::<Operation>().await?;
+            let operations = self.all::<Operation>().await?;
             let outputs = operations.iter().flat_map(Operation::all_outputs);
             let here = outputs.filter(|o| (o.keyset, o.lane) == (keyset, lane));
             let held = here.map(|o| o.counter + 1).max().unwrap_or(0);
             plain.next = plain.signed.max(held);
         }
-        let locked = self.tables.counter(&keyset, lane | LOCKED_LANES).await?;
+        let locked = self.counter(&keyset, lane | LOCKED_LANES).await?;
         Ok(Next { plain, locked })
+    }
+
+    /// Writes down that the mint has signed `outputs`.
+    pub(crate) async fn put_signed(
+        &self,
+        mut batch: Batch,
+        outputs: &[PlannedOutput],
+    ) -> Result<Batch, StoreError> {
+        for output in signed_last(outputs) {
+            let (keyset, lane) = (&output.keyset, output.lane);
+            let mut counter = self.counter(keyset, lane).await?;
+            counter.signed = counter.signed.max(output.counter + 1);
+            batch = batch.put_counter(keyset, lane, &counter);
+        }
+        Ok(batch)
     }
 }
 
@@ -92,4 +105,13 @@ impl Places {
                 .put_counter(keyset, self.lane | LOCKED_LANES, &next.locked)
         })
     }
+}
+
+/// The last place of an operation on each of its lanes, of each keyset.
+fn signed_last(outputs: &[PlannedOutput]) -> impl Iterator<Item = &PlannedOutput> {
+    let later = |a: &PlannedOutput, b: &PlannedOutput| {
+        (a.keyset, a.lane) == (b.keyset, b.lane) && a.counter > b.counter
+    };
+    let last = move |o: &&PlannedOutput| !outputs.iter().any(|other| later(other, o));
+    outputs.iter().filter(last)
 }

@@ -4,4 +4,5 @@ pub(crate) mod batches;
 pub(crate) mod coins;
 pub(crate) mod counters;
 pub(crate) mod outputs;
+pub(crate) mod plan;
 pub(crate) mod tables;

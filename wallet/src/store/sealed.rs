@@ -3,11 +3,9 @@
 //! With a passphrase every record is sealed and its name hidden. What stays visible is how many records
 //! each table has and how long they are. Without one, records are stored as they are.
 
-use crate::error::{Error, StoreError};
-use crate::http::Http;
+use crate::error::StoreError;
 use crate::store::seal::{FileKey, Passphrase, SEAL_KEY, Seal};
 use crate::store::{Change, Store, Table, Value};
-use crate::wallet::Wallet;
 
 /// A store whose records are sealed, if it has a passphrase.
 pub struct Sealed<S> {
@@ -143,19 +141,11 @@ impl<S: Store> Store for Sealed<S> {
     }
 }
 
-impl<S: Store, H: Http> Wallet<Sealed<S>, H> {
-    /// Protects the wallet with a passphrase, changes it, or takes it away: all at once, or not at all.
-    ///
-    /// # Errors
-    /// [`Error::Store`]; then nothing was changed.
-    pub async fn set_passphrase(&mut self, new: Option<&Passphrase>) -> Result<(), Error> {
-        Ok(self.tables.0.set_passphrase(new).await?)
-    }
-
-    /// Whether the wallet is protected by a passphrase.
+impl<S> Sealed<S> {
+    /// Whether a passphrase protects it.
     #[must_use]
     pub fn has_passphrase(&self) -> bool {
-        self.tables.0.key.is_some()
+        self.key.is_some()
     }
 }
 

@@ -9,11 +9,10 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
 use super::offer::Offer;
-use super::settle::shown_token;
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
-use crate::operation::begin::Draft;
+use crate::operation::record::Draft;
 use crate::ops::recover::{Recovered, recovered};
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
@@ -101,12 +100,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut places = self.places(&draft.wants, lane).await?;
+        let mut places = self.tables.places(&draft.wants, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
         let change = aside.purchase.map(|p| p.change).unwrap_or_default();
-        let token = Some(shown_token(&mint, &draft.inputs, false)?);
         let purchase = draft.purchase.map(|purchase| Purchase {
-            token,
             outputs: encode_outputs(&messages),
             // The site may yet turn out to have redeemed it the first time.
             change,

@@ -6,10 +6,10 @@ use super::offer::{Offer, site_url};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::http::Http;
-use crate::operation::refusal::DAY_S;
 use crate::purse::tables::Batch;
 use crate::records::{Budget, Entry, Kind, Mint, Operation, Outcome, Purchase, Stage};
 use crate::store::Store;
+use crate::time::DAY_S;
 use crate::wallet::Wallet;
 
 /// What was paid to a site on one day.

@@ -9,10 +9,10 @@ use farthing_protocol::suite::SuiteId;
 use super::offer::Offer;
 use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::operation::refusal::DAY_S;
 use crate::purse::tables::Batch;
 use crate::records::{Followed, Keyset, Mint, suite_of};
 use crate::store::Store;
+use crate::time::DAY_S;
 use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {

@@ -30,7 +30,9 @@ mod follow;
 pub mod offer;
 mod present;
 pub(crate) mod settle;
+pub(crate) mod swap_back;
 mod take_back;
+mod token;
 
 use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
@@ -39,9 +41,10 @@ use url::Url;
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::keysets;
-use crate::operation::begin::{Draft, handed, kept};
+use crate::operation::record::Draft;
 use crate::ops::spend::{insufficient, not_too_many};
 use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
+use crate::purse::plan::{handed, kept};
 use crate::records::{
     Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
 };
@@ -369,14 +372,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
         wants.extend(kept(keyset?, rest, &mut stock, CHANGE_MAX)?);
+        let mut purchase = purchase(stage, offer);
+        if stage == Stage::Present {
+            purchase.token = Some(token::shown_token(mint, &inputs, false)?);
+        }
         let draft = Draft {
-            kind: Kind::Pay,
-            inputs,
-            wants,
-            amount,
-            fee,
             memo: offer.description.clone(),
-            purchase: Some(purchase(stage, offer)),
+            purchase: Some(purchase),
+            ..Draft::new(Kind::Pay, inputs, wants, amount, fee)
         };
         Ok((draft, aside))
     }

@@ -2,16 +2,12 @@
 //! swap decides what is not.
 
 use super::stage;
+use super::swap_back::SwapBack;
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
-use crate::keysets;
-use crate::operation::begin::{Finished, kept, request_body, request_path};
-use crate::operation::refusal::Next;
-use crate::purse::coins::{Stock, Terms};
-use crate::purse::outputs;
-use crate::purse::tables::Batch;
-use crate::records::{Coin, Mint, Operation, Purchase, Stage, worth};
+use crate::operation::record::Finished;
+use crate::records::{Mint, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -48,9 +44,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let id = operation.id;
         match self.without(operation, &[]).await {
-            Ok(Next::Again(swap)) => self.run(*swap).await,
-            Ok(Next::Done(finished)) => Ok(finished),
-            Ok(Next::Ended(refused)) => Err(Error::Refused(refused)),
+            Ok(SwapBack::Swap(swap)) => self.run(*swap).await,
+            Ok(SwapBack::Ended(finished)) => Ok(finished),
             Err(error) => Err(error.keeps_open(id)),
         }
     }
@@ -90,72 +85,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let next = self.without(operation, &gone).await;
         match next.map_err(|error| error.keeps_open(id))? {
-            Next::Again(swap) => self.run(*swap).await,
-            Next::Done(finished) => Ok(finished),
-            Next::Ended(refused) => Err(Error::Refused(refused)),
+            SwapBack::Swap(swap) => self.run(*swap).await,
+            SwapBack::Ended(finished) => Ok(finished),
         }
-    }
-
-    /// What follows when the mint refuses the swap that takes a payment back.
-    pub(crate) async fn take_back_refused(
-        &mut self,
-        operation: Operation,
-        purchase: &Purchase,
-    ) -> Result<Next, Error> {
-        let spent = self.spent(&operation.mint, &operation.inputs).await?;
-        if spent.is_empty() {
-            let back = operation.inputs.clone();
-            let operation = Operation {
-                outputs: Vec::new(),
-                fee: 0,
-                ..operation
-            };
-            let finished = self.conclude(&operation, purchase, back).await?;
-            return Ok(Next::Done(finished));
-        }
-        self.without(operation, &spent).await
-    }
-
-    /// Plans the swap that takes back the inputs but for `gone`, which the site has redeemed; when
-    /// there is nothing to swap, ends the payment.
-    async fn without(&mut self, operation: Operation, gone: &[Coin]) -> Result<Next, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
-        let not_open = || Unpayable::NotOpen(operation.id);
-        let mut purchase = operation.purchase.clone().ok_or_else(not_open)?;
-        if purchase.stage == Stage::Present {
-            purchase.change.extend(operation.outputs.iter().cloned());
-        }
-        purchase.stage = Stage::TakeBack;
-        purchase.gone = purchase.gone.saturating_add(worth(gone));
-        let mut inputs = operation.inputs.clone();
-        inputs.retain(|coin| !gone.contains(coin));
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let fee = Terms::of(&keysets, (self.clock)()).fee(&inputs);
-        let mut swap = Operation {
-            outputs: Vec::new(),
-            purchase: Some(purchase.clone()),
-            fee: 0,
-            inputs,
-            ..operation
-        };
-        let rest = worth(&swap.inputs).saturating_sub(fee);
-        let keyset = keysets::active(&mint, &keysets, (self.clock)());
-        let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
-            let back = swap.inputs.clone();
-            let finished = self.conclude(&swap, &purchase, back).await?;
-            return Ok(Next::Done(finished));
-        };
-        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
-        let wanted = kept(keyset, rest, &mut stock, mint.limits.outputs_max)?;
-        let mut places = self.places(&wanted, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut places, &wanted);
-        swap.path = request_path(swap.kind).to_owned();
-        swap.body = request_body(swap.kind, &swap.inputs, messages)?;
-        swap.outputs = outputs;
-        swap.fee = fee;
-        let batch = places.put(Batch::default().put(&swap));
-        self.tables.apply(batch).await?;
-        Ok(Next::Again(Box::new(swap)))
     }
 
     /// Where the money of an open payment is, for messages.

@@ -1,0 +1,99 @@
+//! An operation before it is written down, and after it is done.
+
+use farthing_protocol::{Proof, Secret, TokenProof};
+
+use crate::http::Http;
+use crate::records::{Coin, Entry, Kind, Operation, Outcome, Purchase, Purpose, Sent, Want};
+use crate::store::Store;
+use crate::wallet::Wallet;
+
+/// An operation before it has a number, places and a request.
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) inputs: Vec<Coin>,
+    pub(crate) wants: Vec<Want>,
+    pub(crate) amount: u64,
+    pub(crate) fee: u64,
+    pub(crate) memo: Option<String>,
+    pub(crate) purchase: Option<Purchase>,
+}
+
+impl Draft {
+    /// A draft without a note that pays for nothing.
+    pub(crate) fn new(
+        kind: Kind,
+        inputs: Vec<Coin>,
+        wants: Vec<Want>,
+        amount: u64,
+        fee: u64,
+    ) -> Self {
+        Self {
+            kind,
+            inputs,
+            wants,
+            amount,
+            fee,
+            memo: None,
+            purchase: None,
+        }
+    }
+
+    /// With a note.
+    pub(crate) fn with_memo(mut self, memo: Option<String>) -> Self {
+        self.memo = memo;
+        self
+    }
+
+    /// The tokens that it would hand out, as far as amounts and keysets go.
+    pub(crate) fn handed_out(&self) -> Vec<Coin> {
+        let handed = self.wants.iter().filter(|w| w.purpose == Purpose::Send);
+        let coin = |want: &Want| Coin {
+            mint: String::new(),
+            token: TokenProof {
+                proof: Proof {
+                    amount: want.amount,
+                    id: want.keyset,
+                    secret: Secret::new(String::new()),
+                    c: [0; 32].into(),
+                    witness: None,
+                },
+                dleq: None,
+            },
+        };
+        handed.map(coin).collect()
+    }
+}
+
+/// An operation that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Its line in the history.
+    pub entry: Entry,
+    /// The token it handed out, if that is what it did.
+    pub sent: Option<Sent>,
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// An operation's line in the history.
+    pub(crate) fn entry(
+        &self,
+        operation: &Operation,
+        unit: &str,
+        outcome: Outcome,
+        lost: u64,
+    ) -> Entry {
+        Entry {
+            id: operation.id,
+            kind: operation.kind,
+            outcome,
+            time: (self.clock)(),
+            mint: operation.mint.clone(),
+            unit: unit.to_owned(),
+            amount: operation.amount,
+            fee: operation.fee,
+            lost,
+            memo: operation.memo.clone(),
+            site: operation.purchase.as_ref().map(|p| p.item.site()),
+        }
+    }
+}
