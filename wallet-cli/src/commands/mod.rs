@@ -19,7 +19,7 @@ use crate::args::{self, Budget, Cli, Command, Init, OpenCommand, Send};
 use crate::ask;
 use crate::context::{Context, NativeWallet, recover, wallet_dir};
 use crate::failure::Failure;
-use crate::progress::{Onlooker, waiting};
+use crate::progress::{TerminalObserver, waiting};
 use crate::proxy;
 use crate::report::{self, Report, Units};
 use crate::screen::{Look, Screen, can_ask, say};
@@ -240,7 +240,9 @@ async fn init(context: &Context, args: &Init) -> Result<Report, Failure> {
 
 /// `farthing recover`: settles all that is open, also what takes long, and says what it found.
 async fn recover_all(wallet: &mut NativeWallet, units: &Units) -> Result<Report, Failure> {
-    let mut found = wallet.recover_all(&mut Onlooker::new(units)).await?;
+    let mut found = wallet
+        .recover_all(&mut TerminalObserver::new(units))
+        .await?;
     found.extend(renewal::renew_all(wallet).await?);
     let open = wallet.open_operations().await?.len();
     Ok(report::all_recovered(&found, open, units))
@@ -343,7 +345,10 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
     let (mut restored, mut failed): (Vec<(Mint, _)>, _) = (Vec::new(), None);
     for mint in mints {
         // One mint that cannot be searched keeps no other from it.
-        match wallet.restore(&mint, &mut Onlooker::new(&units)).await {
+        match wallet
+            .restore(&mint, &mut TerminalObserver::new(&units))
+            .await
+        {
             Ok(found) => restored.push((mint, found)),
             Err(error) => failed = failed.or(Some(error)),
         }

@@ -10,7 +10,7 @@ use crate::http::Http;
 use crate::operation::record::Draft;
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, PlannedOutput, Stage, Want};
+use crate::records::{Coin, Kind, Mint, Operation, OutputRequest, PlannedOutput, Stage};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -25,13 +25,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = self.mint(Some(&mint.url)).await?;
         let not_restored = || UsageError::NotRestored(mint.url.clone());
         let lane = mint.lane.ok_or_else(not_restored)?;
-        let wants: Vec<Want> = drafts.iter().flat_map(|d| d.wants.clone()).collect();
-        let mut places = self.tables.places(&wants, lane).await?;
+        let requests: Vec<OutputRequest> = drafts.iter().flat_map(|d| d.requests.clone()).collect();
+        let mut counters = self.tables.counters(&requests, lane).await?;
         let mut id = self.tables.next_id().await?;
         let mut batch = Batch::default();
         let mut operations = Vec::new();
         for draft in drafts {
-            let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
+            let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
             if outputs.len() > mint.limits.outputs_max {
                 return Err(UsageError::AmountUnpayable {
                     amount: draft.amount,
@@ -43,7 +43,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             batch = batch.delete_all(operation.own_inputs()).put(&operation);
             operations.push(operation);
         }
-        let batch = places.put(batch).put_next_id(id);
+        let batch = counters.put(batch).put_next_id(id);
         self.tables.apply(batch).await?;
         Ok(operations)
     }

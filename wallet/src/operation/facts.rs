@@ -21,7 +21,7 @@ const BATCH: u64 = 100;
 /// More devices than one phrase ever has: a mint that claims more is lying.
 pub(crate) const LANES_MAX: u32 = 1000;
 
-/// A place that the mint has signed.
+/// An output that the mint has signed.
 pub(crate) struct Found {
     pub(crate) counter: u64,
     pub(crate) coin: Coin,
@@ -145,12 +145,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let asked = |o: &&PlannedOutput| {
                 blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
             };
-            let place = change.iter().find(asked);
-            let mut place = place.ok_or_else(|| lie(Lie::Restored))?.clone();
-            place.amount = signature.amount;
-            let keyset = keysets.iter().find(|k| k.info.id == place.keyset);
+            let planned = change.iter().find(asked);
+            let mut planned = planned.ok_or_else(|| lie(Lie::Restored))?.clone();
+            planned.amount = signature.amount;
+            let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
             let keyset = keyset.ok_or_else(|| lie(Lie::Restored))?;
-            let token = unblind(&self.seed, keyset, &place, signature).map_err(lie)?;
+            let token = unblind(&self.seed, keyset, &planned, signature).map_err(lie)?;
             let mint = mint.url.clone();
             coins.push(Coin { mint, token });
         }
@@ -168,7 +168,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         start: u64,
     ) -> Result<Vec<Found>, Error> {
         let lie = |lie| Error::lie(&mint.url, lie);
-        let place = |counter| PlannedOutput {
+        let output = |counter| PlannedOutput {
             keyset: keyset.info.id,
             lane,
             counter,
@@ -176,8 +176,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purpose: Purpose::Keep,
             lock: None,
         };
-        let places = (start..start + batch_size(mint)).map(place);
-        let asked: Vec<(PlannedOutput, BlindedMessage)> = places
+        let outputs = (start..start + batch_size(mint)).map(output);
+        let asked: Vec<(PlannedOutput, BlindedMessage)> = outputs
             .filter_map(|p| blinded(&self.seed, &p).map(|message| (p, message)))
             .collect();
         let messages = asked.iter().map(|(_, message)| message.clone()).collect();
@@ -186,12 +186,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut found = Vec::with_capacity(answer.outputs.len());
         for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
             // In the order asked: whatever is skipped was not signed.
-            let place = asked.find(|(_, message)| message.b == output.b);
-            let (mut place, _) = place.ok_or_else(|| lie(Lie::Restored))?;
-            place.amount = signature.amount;
-            let token = unblind(&self.seed, keyset, &place, signature).map_err(lie)?;
+            let found_at = asked.find(|(_, message)| message.b == output.b);
+            let (mut planned, _) = found_at.ok_or_else(|| lie(Lie::Restored))?;
+            planned.amount = signature.amount;
+            let token = unblind(&self.seed, keyset, &planned, signature).map_err(lie)?;
             found.push(Found {
-                counter: place.counter,
+                counter: planned.counter,
                 coin: Coin {
                     mint: mint.url.clone(),
                     token,

@@ -3,7 +3,9 @@
 use farthing_protocol::{Proof, Secret, TokenProof};
 
 use crate::http::Http;
-use crate::records::{Coin, Entry, Kind, Operation, Outcome, Purchase, Purpose, Sent, Want};
+use crate::records::{
+    Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent,
+};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -11,7 +13,7 @@ use crate::wallet::Wallet;
 pub(crate) struct Draft {
     pub(crate) kind: Kind,
     pub(crate) inputs: Vec<Coin>,
-    pub(crate) wants: Vec<Want>,
+    pub(crate) requests: Vec<OutputRequest>,
     pub(crate) amount: u64,
     pub(crate) fee: u64,
     pub(crate) memo: Option<String>,
@@ -23,14 +25,14 @@ impl Draft {
     pub(crate) fn new(
         kind: Kind,
         inputs: Vec<Coin>,
-        wants: Vec<Want>,
+        requests: Vec<OutputRequest>,
         amount: u64,
         fee: u64,
     ) -> Self {
         Self {
             kind,
             inputs,
-            wants,
+            requests,
             amount,
             fee,
             memo: None,
@@ -46,13 +48,13 @@ impl Draft {
 
     /// The tokens that it would hand out, as far as amounts and keysets go.
     pub(crate) fn handed_out(&self) -> Vec<Coin> {
-        let handed = self.wants.iter().filter(|w| w.purpose == Purpose::Send);
-        let coin = |want: &Want| Coin {
+        let handed = self.requests.iter().filter(|w| w.purpose == Purpose::Send);
+        let coin = |request: &OutputRequest| Coin {
             mint: String::new(),
             token: TokenProof {
                 proof: Proof {
-                    amount: want.amount,
-                    id: want.keyset,
+                    amount: request.amount,
+                    id: request.keyset,
                     secret: Secret::new(String::new()),
                     c: [0; 32].into(),
                     witness: None,

@@ -14,9 +14,9 @@ use crate::keysets;
 use crate::operation::begin::request_body;
 use crate::purse::coins::Stock;
 use crate::purse::outputs;
-use crate::purse::plan::{handed, kept, planned_sum};
+use crate::purse::plan::{plan_change, plan_send, planned_sum};
 use crate::purse::tables::Batch;
-use crate::records::{Keyset, Mint, Operation, Purpose, Want, suite_of};
+use crate::records::{Keyset, Mint, Operation, OutputRequest, Purpose, suite_of};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -69,8 +69,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
         let keysets = self.tables.keysets(&mint.url).await?;
-        let wants = self.wants_again(operation, &mint, &keysets).await?;
-        self.replan(operation, &mint, lane, &wants).await
+        let requests = self.requests_again(operation, &mint, &keysets).await?;
+        self.replan(operation, &mint, lane, &requests).await
     }
 
     /// The mint has rotated its keysets: learns the new ones. `None` when that changes nothing.
@@ -88,55 +88,57 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for suite in suites {
             keysets = self.refresh_keysets(suite, mint, &mut ()).await?;
         }
-        let Ok(wants) = self.wants_again(operation, mint, &keysets).await else {
+        let Ok(requests) = self.requests_again(operation, mint, &keysets).await else {
             return Ok(None);
         };
-        let same = |want: &Want| operation.outputs.iter().any(|o| o.keyset == want.keyset);
+        let same =
+            |request: &OutputRequest| operation.outputs.iter().any(|o| o.keyset == request.keyset);
         match mint.lane {
-            Some(lane) if !wants.iter().all(same) => {
-                self.replan(operation, mint, lane, &wants).await.map(Some)
-            }
+            Some(lane) if !requests.iter().all(same) => self
+                .replan(operation, mint, lane, &requests)
+                .await
+                .map(Some),
             Some(_) | None => Ok(None),
         }
     }
 
     /// What an operation asks for, asked for anew: the same sums, of the keysets that sign now.
-    async fn wants_again(
+    async fn requests_again(
         &self,
         operation: &Operation,
         mint: &Mint,
         keysets: &[Keyset],
-    ) -> Result<Vec<Want>, Error> {
+    ) -> Result<Vec<OutputRequest>, Error> {
         let now = (self.clock)();
         let to_send = planned_sum(&operation.outputs, Purpose::Send);
         let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
         let mut sent = operation.outputs.iter();
         let sent = sent.find(|o| o.purpose == Purpose::Send);
-        let mut wants = Vec::new();
+        let mut requests = Vec::new();
         if let Some(sent) = sent {
             let keyset = keysets::active_of(suite_of(&sent.keyset), keysets, now);
             let keyset = keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))?;
-            wants = handed(keyset, to_send, sent.lock.as_ref())?;
+            requests = plan_send(keyset, to_send, sent.lock.as_ref())?;
         }
         if to_keep > 0 {
             let keyset = keysets::active(mint, keysets, now)?;
-            let room = mint.limits.outputs_max.saturating_sub(wants.len());
+            let room = mint.limits.outputs_max.saturating_sub(requests.len());
             let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
-            wants.extend(kept(keyset, to_keep, &mut stock, room)?);
+            requests.extend(plan_change(keyset, to_keep, &mut stock, room)?);
         }
-        Ok(wants)
+        Ok(requests)
     }
 
-    /// Writes the operation anew, with the same inputs and with outputs at new places.
+    /// Writes the operation again, with the same inputs and with outputs at new indexes.
     async fn replan(
         &mut self,
         operation: &Operation,
         mint: &Mint,
         lane: u32,
-        wants: &[Want],
+        requests: &[OutputRequest],
     ) -> Result<Operation, Error> {
-        let mut places = self.tables.places(wants, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut places, wants);
+        let mut counters = self.tables.counters(requests, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, requests);
         let replanned = Operation {
             begun: (self.clock)(),
             body: request_body(operation.kind, &operation.inputs, messages)?,
@@ -149,7 +151,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..self.mint(Some(&mint.url)).await?
         };
         let batch = Batch::default().put(&mint).put(&replanned);
-        let batch = places.put(batch);
+        let batch = counters.put(batch);
         self.tables.apply(batch).await?;
         Ok(replanned)
     }

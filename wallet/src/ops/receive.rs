@@ -15,7 +15,7 @@ use crate::operation::record::Draft;
 use crate::ops::batched::{Batched, ROUNDS};
 use crate::purse::batches::{Division, divide};
 use crate::purse::coins::{Stock, Terms};
-use crate::purse::plan::kept;
+use crate::purse::plan::plan_change;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -140,8 +140,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for inputs in batches {
             let fee = terms.fee(&inputs);
             let amount = worth(&inputs).saturating_sub(fee);
-            let wants = kept(keyset, amount, &mut stock, mint.limits.outputs_max)?;
-            drafts.push(Draft::new(kind, inputs, wants, amount, fee).with_memo(memo.cloned()));
+            let requests = plan_change(keyset, amount, &mut stock, mint.limits.outputs_max)?;
+            drafts.push(Draft::new(kind, inputs, requests, amount, fee).with_memo(memo.cloned()));
         }
         Ok((drafts, dust))
     }

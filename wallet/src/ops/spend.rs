@@ -10,7 +10,7 @@ use crate::operation::record::{Draft, Finished};
 use crate::ops::batched::Batched;
 use crate::purse::batches::{Division, divide};
 use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
-use crate::purse::plan::{handed, kept};
+use crate::purse::plan::{plan_change, plan_send};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Outcome, Sent, worth};
 use crate::store::Store;
@@ -52,7 +52,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let draft = Draft::new(
             Kind::Withdraw,
             Vec::new(),
-            kept(keyset, amount, &mut stock, mint.limits.outputs_max)?,
+            plan_change(keyset, amount, &mut stock, mint.limits.outputs_max)?,
             amount,
             0,
         );
@@ -138,11 +138,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let fee = terms.fee(&inputs);
         let keyset = self.active_keyset(mint, &keysets).await?;
         let handed_of = self.keyset_of(suite, mint, &keysets).await?;
-        let mut wanted = handed(&handed_of, amount, lock.as_ref())?;
+        let mut wanted = plan_send(&handed_of, amount, lock.as_ref())?;
         let room = mint.limits.outputs_max.saturating_sub(wanted.len());
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
-        wanted.extend(kept(keyset, rest, &mut stock, room)?);
+        wanted.extend(plan_change(keyset, rest, &mut stock, room)?);
         Ok(SendPlan::Swap(Box::new(
             Draft::new(Kind::Send, inputs, wanted, amount, fee).with_memo(options.memo.clone()),
         )))
@@ -291,14 +291,14 @@ fn redeem_draft(
     let inputs = inputs.ok_or_else(|| insufficient(mint, coins, amount))?;
     not_too_many(mint, &inputs)?;
     let fee = terms.fee(&inputs);
-    let wants = match worth(&inputs).saturating_sub(amount).saturating_sub(fee) {
+    let requests = match worth(&inputs).saturating_sub(amount).saturating_sub(fee) {
         0 => Vec::new(),
         rest => {
             let mut stock = Stock::without(coins, &inputs);
-            kept(keyset?, rest, &mut stock, mint.limits.outputs_max)?
+            plan_change(keyset?, rest, &mut stock, mint.limits.outputs_max)?
         }
     };
-    Ok(Draft::new(Kind::Redeem, inputs, wants, amount, fee))
+    Ok(Draft::new(Kind::Redeem, inputs, requests, amount, fee))
 }
 
 /// All coins, in as many requests as the mint's limit asks for; and those that a fee would eat.

@@ -1,10 +1,10 @@
-//! Places in the wallet's sequence: which counter the next output takes.
+//! Which derivation index the next output takes, on each lane of each keyset.
 //!
-//! A place is used once. The one exception keeps restores whole: operations that were refused leave
-//! places that nothing was signed for, and a restore gives up after [`GAP`] such places in a row. So
-//! when refusals alone have come that far, the places after the last signed one are used again, unless
-//! an open operation holds them. (Not sooner: the mint could tell that two requests with the same
-//! outputs come from one wallet.)
+//! An index is used once. The one exception keeps restores whole: operations that were refused leave
+//! indexes for which nothing was signed, and a restore gives up after [`GAP`] of them in a row. So when
+//! refusals alone have come that far, the indexes after the last signed one are used again, unless an
+//! open operation holds them. (Not sooner: the mint could tell that two requests with the same outputs
+//! come from one wallet.)
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -14,43 +14,47 @@ use farthing_protocol::derive::Position;
 
 use crate::error::StoreError;
 use crate::purse::tables::{Batch, Counter, Tables};
-use crate::records::{Operation, PlannedOutput, Want};
+use crate::records::{Operation, OutputRequest, PlannedOutput};
 use crate::store::Store;
 
-/// After this many places in a row that the mint did not sign, a lane ends.
+/// After this many indexes in a row that the mint did not sign, a lane ends.
 pub(crate) const GAP: u64 = 300;
-/// Added to a lane's number for outputs locked to somebody: a restore cannot find those, because it
+/// Added to a lane's number for outputs that are locked: a restore cannot find those, because it
 /// does not know the key, and so they must not leave holes where it looks.
 const LOCKED_LANES: u32 = 1 << 31;
 
-/// The next places of one lane, keyset by keyset.
-pub(crate) struct Places {
+/// The next indexes of one lane, keyset by keyset.
+pub(crate) struct Counters {
     lane: u32,
-    next: BTreeMap<KeysetId, Next>,
+    next: BTreeMap<KeysetId, NextIndexes>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Next {
+struct NextIndexes {
     plain: Counter,
     locked: Counter,
 }
 
 impl<S: Store> Tables<S> {
-    /// Where the outputs that are wanted go.
-    pub(crate) async fn places(&self, wants: &[Want], lane: u32) -> Result<Places, StoreError> {
-        let mut places = Places {
+    /// The next indexes for the outputs that are requested.
+    pub(crate) async fn counters(
+        &self,
+        requests: &[OutputRequest],
+        lane: u32,
+    ) -> Result<Counters, StoreError> {
+        let mut counters = Counters {
             lane,
             next: BTreeMap::new(),
         };
-        for want in wants {
-            if let Entry::Vacant(place) = places.next.entry(want.keyset) {
-                place.insert(self.next_places(want.keyset, lane).await?);
+        for request in requests {
+            if let Entry::Vacant(next) = counters.next.entry(request.keyset) {
+                next.insert(self.next_indexes(request.keyset, lane).await?);
             }
         }
-        Ok(places)
+        Ok(counters)
     }
 
-    async fn next_places(&self, keyset: KeysetId, lane: u32) -> Result<Next, StoreError> {
+    async fn next_indexes(&self, keyset: KeysetId, lane: u32) -> Result<NextIndexes, StoreError> {
         let mut plain = self.counter(&keyset, lane).await?;
         if plain.next - plain.signed.min(plain.next) >= GAP {
             let operations = self.all::<Operation>().await?;
@@ -60,7 +64,7 @@ impl<S: Store> Tables<S> {
             plain.next = plain.signed.max(held);
         }
         let locked = self.counter(&keyset, lane | LOCKED_LANES).await?;
-        Ok(Next { plain, locked })
+        Ok(NextIndexes { plain, locked })
     }
 
     /// Writes down that the mint has signed `outputs`.
@@ -79,8 +83,8 @@ impl<S: Store> Tables<S> {
     }
 }
 
-impl Places {
-    /// Takes the next place for an output of `keyset`, one of those that were wanted.
+impl Counters {
+    /// Takes the next index for an output of `keyset`, one of those that were requested.
     pub(crate) fn take(&mut self, keyset: KeysetId, locked: bool) -> Position {
         let next = self.next.entry(keyset).or_default();
         let (lane, counter) = if locked {
@@ -88,12 +92,12 @@ impl Places {
         } else {
             (self.lane, &mut next.plain)
         };
-        let place = counter.next;
+        let index = counter.next;
         counter.next += 1;
         Position {
             keyset,
             lane,
-            counter: place,
+            counter: index,
         }
     }
 
@@ -107,7 +111,7 @@ impl Places {
     }
 }
 
-/// The last place of an operation on each of its lanes, of each keyset.
+/// The last index of an operation on each of its lanes, of each keyset.
 fn signed_last(outputs: &[PlannedOutput]) -> impl Iterator<Item = &PlannedOutput> {
     let later = |a: &PlannedOutput, b: &PlannedOutput| {
         (a.keyset, a.lane) == (b.keyset, b.lane) && a.counter > b.counter

@@ -9,8 +9,8 @@ use farthing_protocol::{
 };
 
 use crate::error::Lie;
-use crate::purse::counters::Places;
-use crate::records::{Keyset, PlannedOutput, Want, suite_of};
+use crate::purse::counters::Counters;
+use crate::records::{Keyset, OutputRequest, PlannedOutput, suite_of};
 use crate::seed::Seed;
 
 /// The lane whose tokens of Cashu's keysets are derived as Cashu's wallets do it.
@@ -18,36 +18,36 @@ const CASHU_LANE: u32 = 0;
 
 /// How secrets and blinding factors of a suite follow from a seed.
 trait Derived: Suite {
-    /// The secret and the blinding factor at a place; `None` when there are none, and the next one
+    /// The secret and the blinding factor at an index; `None` when there are none, and the next one
     /// serves.
-    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)>;
+    fn derive(seed: &Seed, position: Position) -> Option<(Secret, Self::Blinding)>;
 }
 
 impl Derived for Ristretto255 {
-    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)> {
-        in_a_lane::<Self>(seed, place)
+    fn derive(seed: &Seed, position: Position) -> Option<(Secret, Self::Blinding)> {
+        in_a_lane::<Self>(seed, position)
     }
 }
 
 impl Derived for Secp256k1 {
     /// NUT-13 has no lanes: so one device alone uses it, and the others count in lanes as elsewhere
     /// (`docs/decisions/0019-cashus-tokens.md`).
-    fn derive(seed: &Seed, place: Position) -> Option<(Secret, Self::Blinding)> {
-        if place.lane != CASHU_LANE {
-            return in_a_lane::<Self>(seed, place);
+    fn derive(seed: &Seed, position: Position) -> Option<(Secret, Self::Blinding)> {
+        if position.lane != CASHU_LANE {
+            return in_a_lane::<Self>(seed, position);
         }
-        let secret = nut13::secret(seed.bytes(), place.keyset, place.counter)?;
-        let r = nut13::blinding(seed.bytes(), place.keyset, place.counter)?;
+        let secret = nut13::secret(seed.bytes(), position.keyset, position.counter)?;
+        let r = nut13::blinding(seed.bytes(), position.keyset, position.counter)?;
         Some((secret, r))
     }
 }
 
-fn in_a_lane<S: Suite>(seed: &Seed, place: Position) -> Option<(Secret, S::Blinding)> {
-    let r = derive::blinding::<S>(seed.bytes(), place)?;
-    Some((derive::secret(seed.bytes(), place), r))
+fn in_a_lane<S: Suite>(seed: &Seed, position: Position) -> Option<(Secret, S::Blinding)> {
+    let r = derive::blinding::<S>(seed.bytes(), position)?;
+    Some((derive::secret(seed.bytes(), position), r))
 }
 
-/// Derives the blank of an output. `None` when its place has none, or its lock is no key.
+/// Derives the blank of an output. `None` when its index has none, or its lock is not a key.
 fn blank<S: Derived>(seed: &Seed, output: &PlannedOutput) -> Option<Blank<S>> {
     let (nonce, r) = S::derive(seed, output.position())?;
     let secret = match &output.lock {
@@ -57,38 +57,38 @@ fn blank<S: Derived>(seed: &Seed, output: &PlannedOutput) -> Option<Blank<S>> {
     Some(Blank::new(secret, r))
 }
 
-/// The blinded message of an output; `None` when its place has none.
+/// The blinded message of an output; `None` when its index has none.
 pub(crate) fn blinded(seed: &Seed, output: &PlannedOutput) -> Option<BlindedMessage> {
     with_suite!(suite_of(&output.keyset), S => {
         Some(blank::<S>(seed, output)?.output(output.amount, output.keyset))
     })
 }
 
-/// Gives each want a place; gives the outputs with their messages in the order of the request.
+/// Takes an index for each requested output; returns the outputs with their messages in the order of the request.
 ///
 /// The order is by amount, then by blinded point: it tells nothing of which output is change.
 pub(crate) fn plan(
     seed: &Seed,
-    places: &mut Places,
-    wants: &[Want],
+    counters: &mut Counters,
+    requests: &[OutputRequest],
 ) -> (Vec<PlannedOutput>, Vec<BlindedMessage>) {
-    let mut planned = Vec::with_capacity(wants.len());
-    for want in wants {
+    let mut planned = Vec::with_capacity(requests.len());
+    for request in requests {
         loop {
             let Position {
                 keyset,
                 lane,
                 counter,
-            } = places.take(want.keyset, want.lock.is_some());
+            } = counters.take(request.keyset, request.lock.is_some());
             let output = PlannedOutput {
                 keyset,
                 lane,
                 counter,
-                amount: want.amount,
-                purpose: want.purpose,
-                lock: want.lock.clone(),
+                amount: request.amount,
+                purpose: request.purpose,
+                lock: request.lock.clone(),
             };
-            // One place in 2^252 has no blinding factor; the next one serves.
+            // One index in 2^252 has no blinding factor; the next one serves.
             if let Some(message) = blinded(seed, &output) {
                 planned.push((output, message));
                 break;

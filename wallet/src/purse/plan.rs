@@ -4,50 +4,50 @@ use farthing_protocol::amount;
 
 use super::coins::Stock;
 use crate::error::UsageError;
-use crate::records::{Keyset, PlannedOutput, Purpose, Want};
+use crate::records::{Keyset, OutputRequest, PlannedOutput, Purpose};
 
 /// Outputs for `amount`, to stay in the wallet beside what is in `stock` ([`crate::purse::coins`]).
 ///
 /// # Errors
 /// [`UsageError::AmountUnpayable`].
-pub(crate) fn kept(
+pub(crate) fn plan_change(
     keyset: &Keyset,
     amount: u64,
     stock: &mut Stock,
     room: usize,
-) -> Result<Vec<Want>, UsageError> {
+) -> Result<Vec<OutputRequest>, UsageError> {
     let parts = stock.refill(keyset, amount, room);
     let parts = parts.ok_or(UsageError::AmountUnpayable { amount })?;
-    let want = |amount| Want {
+    let request = |amount| OutputRequest {
         keyset: keyset.info.id,
         amount,
         purpose: Purpose::Keep,
         lock: None,
     };
-    Ok(parts.into_iter().map(want).collect())
+    Ok(parts.into_iter().map(request).collect())
 }
 
 /// Splits `amount` into the fewest outputs of a keyset's denominations, to be handed out.
 ///
 /// # Errors
 /// [`UsageError::AmountUnpayable`].
-pub(crate) fn handed(
+pub(crate) fn plan_send(
     keyset: &Keyset,
     amount: u64,
     lock: Option<&String>,
-) -> Result<Vec<Want>, UsageError> {
+) -> Result<Vec<OutputRequest>, UsageError> {
     let parts = amount::split(amount, &keyset.keys.amounts());
     let parts = parts.ok_or(UsageError::AmountUnpayable { amount })?;
-    let want = |amount| Want {
+    let request = |amount| OutputRequest {
         keyset: keyset.info.id,
         amount,
         purpose: Purpose::Send,
         lock: lock.cloned(),
     };
-    Ok(parts.into_iter().map(want).collect())
+    Ok(parts.into_iter().map(request).collect())
 }
 
-/// What the wants of an operation add up to for one purpose.
+/// What the requests of an operation add up to for one purpose.
 pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
     let of = outputs.iter().filter(|o| o.purpose == purpose);
     amount::sum(of.map(|o| o.amount)).unwrap_or(u64::MAX)
@@ -76,8 +76,11 @@ mod tests {
     #[test]
     fn amounts_become_outputs_and_nothing_becomes_none() {
         let amounts = |keyset: &Keyset, amount| {
-            let wants = handed(keyset, amount, None)?;
-            Ok(wants.iter().map(|want| want.amount).collect::<Vec<_>>())
+            let requests = plan_send(keyset, amount, None)?;
+            Ok(requests
+                .iter()
+                .map(|request| request.amount)
+                .collect::<Vec<_>>())
         };
         let unpayable = |amount| Err(UsageError::AmountUnpayable { amount });
         assert_eq!(amounts(&keyset(&[1, 2, 4]), 11), Ok(vec![1, 2, 4, 4]));

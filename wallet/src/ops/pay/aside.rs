@@ -100,8 +100,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut places = self.tables.places(&draft.wants, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut places, &draft.wants);
+        let mut counters = self.tables.counters(&draft.requests, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
         let change = aside.purchase.map(|p| p.change).unwrap_or_default();
         let purchase = draft.purchase.map(|purchase| Purchase {
             outputs: encode_outputs(&messages),
@@ -118,7 +118,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purchase,
             ..aside
         };
-        let batch = places.put(Batch::default().put(&operation));
+        let batch = counters.put(Batch::default().put(&operation));
         self.tables.apply(batch).await?;
         Ok(operation)
     }

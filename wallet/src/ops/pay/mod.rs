@@ -44,7 +44,7 @@ use crate::keysets;
 use crate::operation::record::Draft;
 use crate::ops::spend::{insufficient, not_too_many};
 use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
-use crate::purse::plan::{handed, kept};
+use crate::purse::plan::{plan_change, plan_send};
 use crate::records::{
     Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
 };
@@ -282,7 +282,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
         let (mut draft, mut aside) = self.payment_draft(offer).await?;
-        if !draft.wants.is_empty() && self.follow_keysets(offer).await? {
+        if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
             (draft, aside) = self.payment_draft(offer).await?;
         }
         let mut operation = match aside {
@@ -347,7 +347,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let keyset = keysets::active(mint, &keysets, (self.clock)());
         let mut stage = Stage::Present;
         let (plan, aside) = self.payment_plan(offer, &coins, &terms).await?;
-        let (inputs, fee, mut wants) = match plan {
+        let (inputs, fee, mut requests) = match plan {
             None => return Err(insufficient(mint, &coins, amount).into()),
             Some(Plan::AsTheyAre(shown)) => {
                 let fee = terms.fee(&shown);
@@ -360,18 +360,18 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             Some(Plan::Swap(inputs)) => {
                 stage = Stage::Prepare;
-                let wants = handed(keyset.clone()?, amount, offer.lock.as_ref())?;
-                if wants.len() > PREPARED_MAX {
+                let requests = plan_send(keyset.clone()?, amount, offer.lock.as_ref())?;
+                if requests.len() > PREPARED_MAX {
                     return Err(UsageError::AmountUnpayable { amount }.into());
                 }
                 let fee = terms.fee(&inputs);
-                (inputs, fee, wants)
+                (inputs, fee, requests)
             }
         };
         not_too_many(mint, &inputs)?;
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
         let mut stock = Stock::without(&coins, &inputs);
-        wants.extend(kept(keyset?, rest, &mut stock, CHANGE_MAX)?);
+        requests.extend(plan_change(keyset?, rest, &mut stock, CHANGE_MAX)?);
         let mut purchase = purchase(stage, offer);
         if stage == Stage::Present {
             purchase.token = Some(token::shown_token(mint, &inputs, false)?);
@@ -379,7 +379,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let draft = Draft {
             memo: offer.description.clone(),
             purchase: Some(purchase),
-            ..Draft::new(Kind::Pay, inputs, wants, amount, fee)
+            ..Draft::new(Kind::Pay, inputs, requests, amount, fee)
         };
         Ok((draft, aside))
     }

@@ -8,7 +8,7 @@ use crate::operation::begin::{request_body, request_path};
 use crate::operation::record::Finished;
 use crate::purse::coins::{Stock, Terms};
 use crate::purse::outputs;
-use crate::purse::plan::kept;
+use crate::purse::plan::plan_change;
 use crate::purse::tables::Batch;
 use crate::records::{
     Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Stage, worth,
@@ -80,14 +80,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(SwapBack::Ended(finished));
         };
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
-        let wanted = kept(keyset, rest, &mut stock, mint.limits.outputs_max)?;
-        let mut places = self.tables.places(&wanted, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut places, &wanted);
+        let wanted = plan_change(keyset, rest, &mut stock, mint.limits.outputs_max)?;
+        let mut counters = self.tables.counters(&wanted, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &wanted);
         swap.path = request_path(swap.kind).to_owned();
         swap.body = request_body(swap.kind, &swap.inputs, messages)?;
         swap.outputs = outputs;
         swap.fee = fee;
-        let batch = places.put(Batch::default().put(&swap));
+        let batch = counters.put(Batch::default().put(&swap));
         self.tables.apply(batch).await?;
         Ok(SwapBack::Swap(Box::new(swap)))
     }
