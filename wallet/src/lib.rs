@@ -6,34 +6,16 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`wallet`] | making and opening a wallet, its balance |
-//! | [`mints`] | adding, following and moving mints: a mint is its keys, and has addresses |
-//! | [`choice`] | which mint something is done at when none is named |
-//! | `upgrade` | what is done once with files of earlier versions |
-//! | [`account`] | what the account at a mint holds, and what moved on it |
-//! | [`spend`] | withdraw, send, redeem |
-//! | [`receive`] | checking and swapping a token |
-//! | [`exchange`] | the one shape of all of these: written, sent, settled |
-//! | [`recover`] | settling what was left open |
-//! | [`renew`] | following a mint's keysets: retired and expiring ones |
-//! | [`web`] | fetching pages, as the wallet asks it of the network |
+//! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, pay |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
-//! | `refusal` | what follows a refusal: facts, then plan anew or undo |
-//! | [`restore`] | from the phrase alone |
-//! | [`patience`] | waiting where a mint says "not now" |
-//! | [`handed`] | tokens handed out: their state, taking them back |
-//! | `coins` | which tokens to spend |
-//! | [`batches`] | more tokens than the mint takes in one request |
-//! | `outputs` | derive and blind, verify and unblind |
-//! | `places` | which counter the next output takes |
-//! | `lock` | the keys that tokens are locked to, one for each mint |
+//! | `operation` | the steps of everything that moves value: written, sent, settled |
+//! | `purse` | tokens, derivation indexes, outputs, tables |
+//! | [`mints`], [`choice`], [`account`] | following mints, choosing one, the account there |
 //! | `keysets` | ids recomputed, keys compared with what was known |
-//! | [`Unit`] | amounts as people write them |
-//! | `address` | the form of a mint's address |
-//! | `api` | the mint's answers, sorted into answers, refusals, lies and silence |
-//! | [`records`], `tables` | what is kept, and where |
-//! | [`sealed`], `seal` | a store that a passphrase protects |
-//! | [`doctor`] | looking a wallet over |
-//! | [`rescue`] | saving what can be read of a damaged one |
+//! | [`records`] | what is kept |
+//! | [`store`] | where it is kept, with or without a passphrase |
+//! | [`http`], [`web`], `api`, [`patience`] | requests to mints and sites, and waiting |
+//! | [`doctor`], [`rescue`] | looking a wallet over; saving what can be read of a damaged one |
 //! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
 //! # Invariants
@@ -42,7 +24,7 @@
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
 //! - A token that was handed out is known, with its text, until it is known to be claimed.
-//! - A place (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
+//! - A derivation index (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 

@@ -28,7 +28,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Its proofs are verified and its locks opened before the mint is asked for anything. More
     /// proofs than the mint takes in one request become several operations, all written down before
     /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
-    /// so is what the mint's fee would eat ([`crate::purse::batches`]).
+    /// so is what the mint's fee would eat ([`crate::Batched`]).
     ///
     /// # Errors
     /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]

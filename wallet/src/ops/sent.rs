@@ -66,7 +66,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
     /// secrets. A token larger than one request becomes several operations. What the mint's fee would
-    /// eat is left ([`crate::purse::batches`]): it can still be claimed.
+    /// eat is left ([`crate::Batched`]): it can still be claimed.
     ///
     /// # Errors
     /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;

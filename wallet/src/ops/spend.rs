@@ -172,7 +172,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
     /// all are written down before the first is sent. What the fee would eat stays in the wallet
-    /// ([`crate::purse::batches`]).
+    /// ([`crate::Batched`]).
     ///
     /// # Errors
     /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.

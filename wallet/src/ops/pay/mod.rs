@@ -3,7 +3,7 @@
 //! [`Wallet::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when
 //! the site asks for money, an [`Offer`]. [`Wallet::pay`] takes the offer.
 //!
-//! A payment is an operation like all others (see [`crate::operation::begin`]), but its request goes to a
+//! A payment is an operation like all others (see the module `operation`), but its request goes to a
 //! site, and so its stages differ ([`Stage`]):
 //!
 //! ```text
