@@ -9,10 +9,11 @@ use farthing_protocol::ErrorCode;
 
 use crate::error::Refusal;
 use crate::payment::{Payment, Terms};
-use crate::paywall::{Shared, Visit};
 use crate::receipts::Shown;
 use crate::records::Locked;
 use crate::settings::Accept;
+use crate::shared::Shared;
+use crate::visit::Visit;
 use crate::{clock, locked, receipts, settle};
 
 /// Why a request may go on to what is behind the paywall.

@@ -23,6 +23,9 @@ pub enum Error {
     /// The record of payments cannot be used.
     #[error("the record of payments: {0}")]
     Records(#[from] rusqlite::Error),
+    /// A private file or folder could not be used.
+    #[error(transparent)]
+    Private(#[from] farthing_service::private::Fault),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -21,10 +21,11 @@ use reqwest::Url;
 use serde::Deserialize;
 use tower::Service;
 
-use crate::Outcome;
 use crate::cors::OwnAnswer;
 use crate::error::{Refusal, is_too_slow};
-use crate::paywall::{Shared, Visit, price_of, serve};
+use crate::serve::serve;
+use crate::shared::{Outcome, Shared};
+use crate::visit::Visit;
 
 /// What the form may have in bytes: a token at its longest is 16 KiB.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -66,7 +67,7 @@ where
     };
     token.set_sensitive(true);
     let bought = buy(parts, &place, token);
-    let Some(price) = price_of(shared, &bought) else {
+    let Some(price) = shared.price_of(&bought) else {
         return Ok(see(HeaderValue::from_str(place.as_str()).ok(), None));
     };
     let visit = Visit::new(shared, &bought, price, false);

@@ -1,21 +1,19 @@
 //! The publisher's secret: 32 bytes in a file that only its owner may read. What signs receipts, what
 //! tokens are locked to and what hides them in the record of payments follow from it.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Proof, Reference};
+use farthing_service::private::{self, Fault};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::lock_key::LockKey;
-use crate::private;
 
 /// The name of the file in the publisher's folder.
 pub(crate) const FILE: &str = "publisher.key";
@@ -54,41 +52,22 @@ impl Keys {
     /// Reads the secret in `path`, or makes one when there is none.
     ///
     /// # Errors
-    /// [`Error::File`]; [`Error::Settings`] when others may read it or it is damaged.
+    /// [`Error::Private`], also when others may read it or it is damaged; [`Error::Settings`] without random numbers.
     pub(crate) fn load_or_create(path: &Path) -> Result<Self, Error> {
         let mut secret = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *secret)
             .map_err(|e| Error::Settings(format!("no random numbers from the system: {e}")))?;
-        let created = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
-        match created {
-            Ok(mut file) => {
-                let text = Zeroizing::new(format!("{}\n", hex::encode(*secret)));
-                file.write_all(text.as_bytes()).map_err(Error::file(path))?;
-                file.sync_all().map_err(Error::file(path))?;
-                Ok(Self {
-                    is_new: true,
-                    ..Self::derive(&secret)
-                })
+        match private::create_key(path, &secret) {
+            Ok(()) => Ok(Self {
+                is_new: true,
+                ..Self::derive(&secret)
+            }),
+            Err(Fault::File { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
+                let secret = private::read_key(path, "the publisher's secret")?;
+                Ok(Self::derive(&secret))
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::load(path),
-            Err(error) => Err(Error::file(path)(error)),
+            Err(fault) => Err(fault.into()),
         }
-    }
-
-    fn load(path: &Path) -> Result<Self, Error> {
-        let shown = path.display();
-        let text = private::read_secret(path, "the publisher's secret")?;
-        let mut secret = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), &mut *secret).map_err(|_| {
-            Error::Settings(format!(
-                "{shown}: the publisher's secret is not 64 hex digits"
-            ))
-        })?;
-        Ok(Self::derive(&secret))
     }
 
     fn derive(secret: &[u8; 32]) -> Self {
@@ -145,7 +124,7 @@ impl Keys {
             Some(SuiteId::Ristretto255) | None => &self.marks,
         };
         let hash = mac(key, token.secret.expose().as_bytes());
-        hash.first_chunk().copied().unwrap_or_default()
+        truncated(&hash)
     }
 
     /// What a payment is presented for: of the request's digest, and of all that the payment consists of.
@@ -165,7 +144,7 @@ impl Keys {
     /// The MAC of a receipt's cookie.
     pub(crate) fn cookie_mac(&self, message: &[u8]) -> CookieMac {
         let hash = mac(&self.cookies, message);
-        hash.first_chunk().copied().unwrap_or_default()
+        truncated(&hash)
     }
 
     /// Whether that is the MAC of a receipt's cookie; takes the same time whatever it is.
@@ -176,13 +155,18 @@ impl Keys {
     }
 }
 
+/// The first half of a hash.
+fn truncated(hash: &[u8; 32]) -> [u8; 16] {
+    let half = hash.first_chunk();
+    *half.expect("16 bytes are among 32")
+}
+
 fn mac(key: &[u8; 32], message: &[u8]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(keyed(key, message).finalize().into_bytes().into())
 }
 
 fn keyed(key: &[u8; 32], message: &[u8]) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes every key");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(message);
     mac
 }

@@ -6,7 +6,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`paywall`] | the layer, and the way of a request through it |
+//! | [`paywall`] | the layer |
+//! | `serve` | the way of a request through it |
+//! | `visit` | a request that has a price, and the paywall's own answers to it |
+//! | `shared` | what all requests share |
 //! | [`settings`] | what the publisher decides |
 //! | `admit` | whether a request with a price may go on |
 //! | `payment` | what a request pays with, read and checked before anything is asked |
@@ -17,7 +20,7 @@
 //! | `form` | paying by a pasted token, for browsers |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
-//! | [`private`] | folders and files that only their owner may use |
+//! | `private` | the publisher's folder, and the one process that uses it |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
 //! | `fetch` | what a mint shows everybody, and its keysets checked |
 //! | [`mint`] | the mint's public API, as a publisher uses it |
@@ -59,17 +62,22 @@ mod offer;
 mod page;
 mod payment;
 pub mod paywall;
-pub mod private;
+mod private;
 mod query;
 mod receipts;
 mod records;
+mod serve;
 pub mod settings;
 mod settle;
+mod shared;
+mod visit;
 
 pub use binding::Origin;
 pub use cors::{AllowedOrigins, OwnAnswer};
 pub use error::Error;
 pub use form::NO_PAGE;
-pub use paywall::{Outcome, PAY_PATH, Paywall, Price, Walled};
+pub use paywall::{Paywall, Walled};
 pub use query::IgnoredQuery;
-pub use settings::{Accept, Charged, Settings};
+pub use records::RECORDS_FILE;
+pub use settings::{Accept, Charged, PAY_PATH, Settings};
+pub use shared::{Outcome, Price};

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use farthing_protocol::api::{Info, KeysetKeys};
+use farthing_service::private;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -124,12 +124,8 @@ pub(crate) fn choose(
 /// Writes the file whole or not at all, for its owner alone.
 fn write(path: &Path, entries: &[Entry]) -> std::io::Result<()> {
     let new = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)?;
+    let mut options = private::options();
+    let mut file = options.write(true).create(true).truncate(true).open(&new)?;
     file.write_all(&serde_json::to_vec(entries)?)?;
     file.sync_all()?;
     std::fs::rename(&new, path)

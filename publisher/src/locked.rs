@@ -7,7 +7,7 @@ use std::time::Duration;
 use farthing_protocol::conditions::{self, Lock, SigFlag, Witness};
 use farthing_protocol::payment::LockOption;
 use farthing_protocol::suite::{Ristretto255, SuiteId};
-use farthing_protocol::{ErrorCode, Proof, Reference, Secret, TokenProof, amount};
+use farthing_protocol::{ErrorCode, Proof, Reference, Secret, TokenProof};
 
 use crate::clock;
 use crate::error::Refusal;
@@ -61,8 +61,10 @@ pub(crate) fn check(
                 "the mint's proof and the blinding factor are missing",
             ));
         }
+        let input =
+            serde_json::to_string(&token.proof).expect("a token has no part that JSON cannot hold");
         tokens.push(Locked {
-            input: Secret::new(serde_json::to_string(&token.proof).unwrap_or_default()),
+            input: Secret::new(input),
             amount: token.proof.amount,
         });
     }
@@ -174,7 +176,7 @@ impl Redeemer {
     /// other, and the mint's fee is paid for few requests.
     async fn redeem(&self, batch: Batch) -> Result<(), Halt> {
         let records = &self.records;
-        let body = self.body(&batch);
+        let body = body(&self.keys, &batch)?;
         let batch = batch.tokens;
         match self.mint.redeem(&body).await {
             Ok(redeemed) => {
@@ -187,8 +189,8 @@ impl Redeemer {
                 Ok(records.run(move |store| store.split_batch(&batch)).await?)
             }
             Err(Failure::Refused(refusal)) => {
-                let amount = amount::sum(batch.iter().map(|t| t.amount));
-                let amount = self.mint.money().show(amount.unwrap_or(u64::MAX));
+                assert!(batch.len() == 1, "only a single token is given up");
+                let amount = self.mint.money().show(batch.iter().map(|t| t.amount).sum());
                 let (code, detail) = (refusal.code, refusal.detail);
                 tracing::error!(code, %amount, %detail, "LOSS: a token was served for and is refused");
                 let day = clock::day();
@@ -203,16 +205,49 @@ impl Redeemer {
             Err(Failure::Account(reason) | Failure::Silent(reason)) => Err(Halt::Mint(reason)),
         }
     }
+}
 
-    /// The body of a batch's redemption: always the same for the same batch.
-    fn body(&self, batch: &Batch) -> Secret {
-        let read =
-            |token: &Unredeemed| farthing_protocol::json::from_str(token.input.expose()).ok();
-        let inputs = batch.tokens.iter().filter_map(read);
-        redeem_body(&farthing_protocol::api::RedeemRequest {
-            inputs: inputs.map(|input| sign(&self.keys, input)).collect(),
-            outputs: Vec::new(),
-            reference: batch.reference.map(Reference),
-        })
+/// Returns the body of a batch's redemption: always the same for the same batch.
+///
+/// # Errors
+/// [`Halt::Record`] if a token of the batch cannot be read. Without it the redemption would succeed, and the token would
+/// be taken out of the record as redeemed.
+fn body(keys: &Keys, batch: &Batch) -> Result<Secret, Halt> {
+    let read = |token: &Unredeemed| {
+        let input = farthing_protocol::json::from_str(token.input.expose());
+        let input = input.map_err(|_| Halt::Record)?;
+        Ok(sign(keys, input))
+    };
+    Ok(redeem_body(&farthing_protocol::api::RedeemRequest {
+        inputs: batch.tokens.iter().map(read).collect::<Result<_, Halt>>()?,
+        outputs: Vec::new(),
+        reference: batch.reference.map(Reference),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys;
+
+    #[test]
+    fn a_token_that_cannot_be_read_is_not_left_out_of_its_batch() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_create(&dir.path().join(keys::FILE)).unwrap();
+        let token = |id, input: &str| Unredeemed {
+            id,
+            input: Secret::new(input.to_owned()),
+            amount: 1,
+        };
+        let (keyset, point) = ("52".repeat(33), "02".repeat(32));
+        let good = format!(r#"{{"amount":1,"id":"{keyset}","secret":"s","C":"{point}"}}"#);
+        let mut batch = Batch {
+            tokens: vec![token(1, &good)],
+            reference: None,
+        };
+        let whole = body(&keys, &batch).ok().unwrap();
+        assert!(whole.expose().contains(&point));
+        batch.tokens.push(token(2, "damaged"));
+        assert!(matches!(body(&keys, &batch), Err(Halt::Record)));
     }
 }

@@ -299,7 +299,8 @@ impl Mint {
     pub(crate) async fn all_spent(&self, tokens: &[TokenProof]) -> Result<bool, Refusal> {
         let ys = tokens.iter().map(|token| y(&token.proof));
         let ys: Vec<EncodedPoint> = ys.collect();
-        let body = serde_json::to_string(&CheckStateRequest { ys }).unwrap_or_default();
+        let body = serde_json::to_string(&CheckStateRequest { ys })
+            .expect("a list of points has no part that JSON cannot hold");
         let url = format!("{}{}", self.url, path::CHECKSTATE);
         let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
         let unavailable = |reason: String| {
@@ -362,7 +363,9 @@ fn y(token: &Proof) -> EncodedPoint {
 
 /// The body of a redemption.
 pub(crate) fn redeem_body(request: &RedeemRequest) -> Secret {
-    Secret::new(serde_json::to_string(request).unwrap_or_default())
+    let body =
+        serde_json::to_string(request).expect("a redemption has no part that JSON cannot hold");
+    Secret::new(body)
 }
 
 fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
@@ -388,7 +391,7 @@ async fn fetch(http: &reqwest::Client, url: &str, known: &[KeysetKeys]) -> Resul
 
 /// Keeps what the mint said; without it, the next start needs the mint.
 fn keep(cache: &Path, known: &Known) {
-    let json = serde_json::to_vec(known).unwrap_or_default();
+    let json = serde_json::to_vec(known).expect("what was read from JSON can be written as JSON");
     let new = cache.with_extension("new");
     let kept = std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, cache));
     if let Err(error) = kept {

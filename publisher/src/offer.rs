@@ -141,7 +141,7 @@ impl Offer<'_> {
             description: self.description,
             request,
         };
-        serde_json::to_string(&told).unwrap_or_default()
+        serde_json::to_string(&told).expect("text and numbers can be written as JSON")
     }
 }
 

@@ -110,7 +110,11 @@ impl Payment {
     fn check_amount(&self, terms: &Terms<'_>) -> Result<(), Refusal> {
         let (price, unit) = (terms.amount, terms.mint.money());
         let mismatch = |detail: String| Err(Refusal::new(ErrorCode::PriceMismatch, detail));
-        let inputs = self.token.amount().unwrap_or(u64::MAX);
+        let Ok(inputs) = self.token.amount() else {
+            return mismatch(
+                "the tokens add up to more than 64 bits; nothing was spent".to_owned(),
+            );
+        };
         let Some(change) = amount::sum(self.outputs.iter().map(|o| o.amount)) else {
             return mismatch(
                 "the outputs add up to more than 64 bits; nothing was spent".to_owned(),

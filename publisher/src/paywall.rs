@@ -1,4 +1,4 @@
-//! The layer, and the way of a request through it.
+//! The layer.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,88 +6,26 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Request, Response, header};
-use farthing_protocol::{ErrorCode, Proof, Unit};
-use tower::{Layer, Service, ServiceExt as _};
+use axum::http::{Method, Request, Response, header};
+use farthing_protocol::{Proof, Unit};
+use tower::{Layer, Service};
 
-use crate::admit::{Admission, Admitted};
-use crate::binding::{DigestWatch, Digested, Target};
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::keys::{self, Keys};
 use crate::lock_key;
-use crate::locked::{self, Redeemer};
+use crate::locked::Redeemer;
 use crate::mint::Mint;
-use crate::offer::Offer;
-use crate::page::Asked;
-use crate::query::IgnoredQuery;
-use crate::records::{Records, Store};
+use crate::records::{RECORDS_FILE, Records, Store};
+use crate::serve::serve;
 use crate::settings::{Accept, Settings};
-use crate::settle::Settlement;
-use crate::{clock, cors, form, headers, private, receipts};
-
-/// Where the page's form sends a pasted token, unless the settings say another path.
-pub const PAY_PATH: &str = "/.well-known/farthing/pay";
-/// The name of the record's file in the publisher's folder.
-pub const RECORDS_FILE: &str = "payments.sqlite";
-
-/// What a request costs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Price {
-    /// How much, in the mint's smallest unit; 0 is free.
-    pub amount: u64,
-    /// What is bought, for people.
-    pub description: Option<String>,
-    /// Parameters of the query that make no difference to what is bought.
-    pub ignore_query: IgnoredQuery,
-}
-
-/// What became of a request; in the extensions of every answer, for logs and counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It has no price.
-    Free,
-    /// It was asked to pay.
-    Asked,
-    /// It was charged this much.
-    Charged(u64),
-    /// It was charged before, and served again.
-    Repeated,
-    /// It showed a receipt.
-    Receipt,
-    /// What is behind the paywall answered something that is not charged.
-    NotCharged,
-    /// Its payment was refused, with this code.
-    Refused(u32),
-}
-
-/// Decides what a request costs; `None` is free.
-type PriceOf = dyn Fn(&Parts) -> Option<Price> + Send + Sync;
+use crate::shared::{Price, Shared};
+use crate::{form, private};
 
 /// A paywall: a tower [`Layer`] for axum's services.
 #[derive(Clone)]
 pub struct Paywall(Arc<Shared>);
-
-/// What all requests share.
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    price: Box<PriceOf>,
-    pub(crate) mint: Arc<Mint>,
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) records: Arc<Records>,
-    /// Whether locked tokens are redeemed before they are served for, since the record has a gap.
-    pub(crate) redeems_locked: bool,
-    redeemer: tokio::task::JoinHandle<()>,
-    follower: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.redeemer.abort();
-        self.follower.abort();
-    }
-}
 
 impl Paywall {
     /// Opens the publisher's folder, asks the mint what it is, and starts to redeem what was left.
@@ -116,8 +54,8 @@ impl Paywall {
     {
         settings.check()?;
         let dir = &settings.data;
-        private::make_folder(dir)?;
         let (key, record) = (dir.join(keys::FILE), dir.join(RECORDS_FILE));
+        private::make_folder(dir, &key)?;
         let mut keys = Keys::load_or_create(&key)?;
         let store = Store::open(&record, !keys.is_new)?;
         let redeems_locked = store.has_gap()?;
@@ -226,213 +164,4 @@ where
             Ok(answer)
         })
     }
-}
-
-/// Serves a request: free, for a receipt, for a payment, or not.
-pub(crate) async fn serve<S>(
-    shared: &Shared,
-    inner: S,
-    request: Request<Body>,
-) -> Result<Response<Body>, S::Error>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-{
-    let (mut parts, body) = request.into_parts();
-    if is_free_question(shared, &parts) {
-        let answer = cors::ask(&shared.settings.allowed_origins, inner, parts).await?;
-        return Ok(tell(answer, Outcome::Free));
-    }
-    let Some(price) = price_of(shared, &parts) else {
-        headers::strip_request(&mut parts.headers);
-        let mut answer = inner.oneshot(Request::from_parts(parts, body)).await?;
-        headers::strip_answer(answer.headers_mut());
-        return Ok(tell(answer, Outcome::Free));
-    };
-    let visit = Visit::new(shared, &parts, price, !body.is_end_stream());
-    let admitted = match visit.admit().await {
-        Ok(admitted) => admitted,
-        Err(refused) => return Ok(*refused),
-    };
-    let (body, watch) = Digested::new(body);
-    headers::strip_request(&mut parts.headers);
-    let request = Request::from_parts(parts, Body::new(body));
-    let mut answer = inner.oneshot(request).await?;
-    headers::strip_answer(answer.headers_mut());
-    Ok(visit.let_through(answer, admitted, &watch).await)
-}
-
-/// What a request costs, unless it is free.
-pub(crate) fn price_of(shared: &Shared, parts: &Parts) -> Option<Price> {
-    (shared.price)(parts).filter(|price| price.amount > 0)
-}
-
-/// Whether a request only asks how something with a price may be asked for: a browser's preflight, or
-/// `OPTIONS *`.
-fn is_free_question(shared: &Shared, parts: &Parts) -> bool {
-    let Some(method) = cors::preflight(parts) else {
-        let is_for_all = parts.method == Method::OPTIONS && parts.uri.path() == "*";
-        return is_for_all && price_of(shared, parts).is_some();
-    };
-    let is_priced = |method: Method| {
-        let mut parts = parts.clone();
-        parts.method = method;
-        price_of(shared, &parts).is_some()
-    };
-    is_priced(Method::OPTIONS) || is_priced(method)
-}
-
-/// A request for something that has a price.
-pub(crate) struct Visit<'a> {
-    pub(crate) shared: &'a Shared,
-    pub(crate) price: Price,
-    pub(crate) target: Target,
-    pub(crate) headers: HeaderMap,
-    pub(crate) has_body: bool,
-}
-
-impl<'a> Visit<'a> {
-    pub(crate) fn new(shared: &'a Shared, parts: &Parts, price: Price, has_body: bool) -> Self {
-        Self {
-            shared,
-            target: Target::of(
-                parts,
-                shared.settings.public_url.as_deref(),
-                &price.ignore_query,
-            ),
-            price,
-            headers: parts.headers.clone(),
-            has_body,
-        }
-    }
-
-    /// Settles what the answer costs, and lets it through.
-    async fn let_through(
-        &self,
-        answer: Response<Body>,
-        admitted: Admission,
-        watch: &DigestWatch,
-    ) -> Response<Body> {
-        let patience = Duration::from_millis(self.shared.settings.read_timeout_ms);
-        if !admitted.receipts.is_empty()
-            && let Ok(body) = watch.digest(patience).await
-            && receipts::covers(&admitted.receipts, body.as_ref())
-        {
-            let answer = self.drop_surplus(headers::keep_private(answer));
-            return tell(answer, Outcome::Receipt);
-        }
-        let admitted = match admitted.payment {
-            Ok(payment) => *payment,
-            Err(refusal) => return self.refuse(&refusal),
-        };
-        if !self.shared.settings.charged.includes(answer.status()) {
-            return tell(headers::keep_private(answer), Outcome::NotCharged);
-        }
-        let body = match watch.digest(patience).await {
-            Ok(body) => body,
-            Err(unread) => {
-                let detail = format!(
-                    "the request was answered before it was read, and {unread}; nothing was spent"
-                );
-                return self.refuse(&Refusal::new(ErrorCode::BadGateway, detail));
-            }
-        };
-        let Admitted {
-            payment,
-            locked,
-            fault,
-        } = admitted;
-        let settlement = Settlement {
-            shared: self.shared,
-            binding: self.target.bind(body.as_ref()),
-            payment: &payment,
-            locked,
-            fault,
-        };
-        match settlement.settle().await {
-            Err(refusal) => {
-                self.shared.mint.learn(&refusal).await;
-                self.refuse(&refusal)
-            }
-            Ok(settled) => {
-                // What was paid, which was the price then.
-                let amount = payment.amount();
-                let receipt = self.receipt(body.as_ref(), amount);
-                let answer = headers::paid(answer, receipt, settled.signatures);
-                let answer = self.drop_surplus(answer);
-                let outcome = if settled.is_repeated {
-                    Outcome::Repeated
-                } else {
-                    Outcome::Charged(amount)
-                };
-                tell(answer, outcome)
-            }
-        }
-    }
-
-    fn receipt(&self, body: Option<&[u8; 32]>, amount: u64) -> Option<receipts::Issued> {
-        let settings = &self.shared.settings;
-        let terms = receipts::Terms {
-            issuer: &settings.name,
-            mint: &settings.mint,
-            unit: &self.shared.mint.unit,
-            hours: settings.receipt_hours,
-        };
-        let keys = &self.shared.keys;
-        receipts::issue(keys, &terms, &self.target, body, amount, clock::now_s())
-    }
-
-    /// Keeps the reader's cookies for this page within what servers in front take.
-    fn drop_surplus(&self, mut answer: Response<Body>) -> Response<Body> {
-        receipts::drop_surplus(&self.headers, &self.target, answer.headers_mut());
-        answer
-    }
-
-    /// Why a request is not served that pays nothing.
-    pub(crate) fn price_asked(&self) -> Refusal {
-        self.offer().price_asked()
-    }
-
-    /// The answer to a payment that opens nothing.
-    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response<Body> {
-        let answer = self.offer().refuse(&self.headers, refusal);
-        let asked = refusal.code == ErrorCode::PaymentRequired.number();
-        let outcome = if asked {
-            Outcome::Asked
-        } else {
-            Outcome::Refused(refusal.code)
-        };
-        tell(answer, outcome)
-    }
-
-    fn offer(&self) -> Offer<'_> {
-        let (settings, mint) = (&self.shared.settings, &self.shared.mint);
-        let lock = match settings.accept {
-            Accept::Online => None,
-            Accept::Locked { .. } => Some(locked::option(&self.shared.keys)),
-        };
-        let content_type = self.headers.get(header::CONTENT_TYPE);
-        Offer {
-            site: &settings.name,
-            mint: mint.url(),
-            cashu_url: mint.cashu_url(settings.accept),
-            keysets: mint.active_digest(),
-            unit: &mint.unit,
-            decimals: mint.decimals,
-            amount: self.price.amount,
-            description: self.price.description.as_deref(),
-            lock,
-            url: &self.target.url,
-            asked: Asked {
-                method: self.target.method.as_str(),
-                has_body: self.has_body,
-                content_type: content_type.and_then(|kind| kind.to_str().ok()),
-            },
-            pay_path: &settings.pay_path,
-        }
-    }
-}
-
-fn tell(mut answer: Response<Body>, outcome: Outcome) -> Response<Body> {
-    answer.extensions_mut().insert(outcome);
-    answer
 }

@@ -7,8 +7,9 @@ use farthing_protocol::Secret;
 
 use crate::cors::AllowedOrigins;
 use crate::error::Error;
-use crate::paywall::PAY_PATH;
 
+/// Where the page's form sends a pasted token, unless the settings say another path.
+pub const PAY_PATH: &str = "/.well-known/farthing/pay";
 /// How long the publisher's name and the mint's address may be, in bytes: both stand in every receipt.
 pub(crate) const NAME_BYTES_MAX: usize = 1024;
 /// How long the form's path may be, in bytes.

@@ -8,8 +8,8 @@ use crate::clock;
 use crate::error::Refusal;
 use crate::mint::Failure;
 use crate::payment::Payment;
-use crate::paywall::Shared;
 use crate::records::{Form, Locked, Presented, Standing, Ticket};
+use crate::shared::Shared;
 
 /// A payment for an answer that is there.
 pub(crate) struct Settlement<'a> {

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use farthing_protocol::{AmountText, Secret, Unit};
+use farthing_service::private;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
 use crate::rules::{Rule, Rules};
-use farthing_publisher::{Accept, AllowedOrigins, Charged, Error, PAY_PATH, Settings, private};
+use farthing_publisher::{Accept, AllowedOrigins, Charged, Error, PAY_PATH, Settings};
 
 mod fault;
 mod sense;

@@ -7,8 +7,7 @@ use farthing_protocol::{Unit, json};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use farthing_publisher::Error;
-use farthing_publisher::paywall::RECORDS_FILE;
+use farthing_publisher::{Error, RECORDS_FILE};
 
 /// The file in the publisher's folder.
 const FILE: &str = "prices.json";
@@ -41,7 +40,7 @@ pub(super) fn last_read(data: &Path) -> Result<Option<u8>, Error> {
 pub(super) fn keep(data: &Path, unit: &Unit) -> Result<(), Error> {
     let path = data.join(FILE);
     let decimals = unit.decimals;
-    let text = serde_json::to_vec(&LastRead { decimals }).unwrap_or_default();
+    let text = serde_json::to_vec(&LastRead { decimals }).expect("a number can be written as JSON");
     let new = path.with_extension("new");
     let kept = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &path));
     kept.map_err(Error::file(&path))

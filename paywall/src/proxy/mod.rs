@@ -43,7 +43,8 @@ fn refusal(code: ErrorCode, detail: impl Into<String>) -> Response<Body> {
         detail: detail.into(),
         code: code.number(),
     };
-    let mut response = Response::new(serde_json::to_string(&body).unwrap_or_default().into());
+    let body = serde_json::to_string(&body).expect("text and a number can be written as JSON");
+    let mut response = Response::new(Body::from(body));
     let status = StatusCode::from_u16(code.http_status());
     *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

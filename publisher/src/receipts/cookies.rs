@@ -237,8 +237,8 @@ fn is_receipt(pair: &[u8]) -> bool {
 
 /// One cookie for each resource: a browser sends back no other.
 fn name(resource: &str) -> String {
-    let hash = Sha256::digest(resource);
-    format!("{PREFIX}{}", hex::encode(hash.get(..8).unwrap_or_default()))
+    let hash: [u8; 32] = Sha256::digest(resource).into();
+    format!("{PREFIX}{}", hex::encode(&hash[..8]))
 }
 
 /// The longest path that a cookie can have and that covers `path`: itself, or else a folder above it.

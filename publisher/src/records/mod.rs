@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::keys::Mark;
 pub(crate) use store::{Batch, Store, Unredeemed};
 
+/// The name of the record's file in the publisher's folder.
+pub const RECORDS_FILE: &str = "payments.sqlite";
 /// Writes that may wait in the queue; whoever has another one waits for a place in it.
 const QUEUE_MAX: usize = 4096;
 /// The most writes in one commit: bounds how long the first of them waits.

@@ -1,7 +1,6 @@
 //! The record's SQL.
 
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use farthing_protocol::{Secret, keyset};
@@ -49,12 +48,9 @@ impl Store {
     pub(crate) fn open(path: &Path, key_is_old: bool) -> Result<Self, Error> {
         let owned = private::own(path)?;
         // Made beforehand, so that it is never readable by others.
-        std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(Error::file(path))?;
+        let mut options = farthing_service::private::options();
+        let created = options.append(true).create(true).open(path);
+        created.map_err(Error::file(path))?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -45,7 +45,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     let ended = self.refused(operation, refused).await;
                     match ended.map_err(|error| error.keeps_open(id))? {
                         Ended::Undone(refused) => return Err(Error::Refused(refused)),
-                        Ended::Payment(SwapBack::Ended(finished)) => return Ok(finished),
+                        Ended::Payment(SwapBack::Ended(finished)) => return Ok(*finished),
                         Ended::Payment(SwapBack::Swap(swap)) => *swap,
                     }
                 }

@@ -1,4 +1,4 @@
-//! What anybody may cost a mint or a paywall, and what happens at each bound; and that a log which cannot
+//! The resource limits of a mint and a paywall, and what happens at each; and that a log which cannot
 //! be written stops nothing. docs/how-to/operating.md has the table of bounds.
 
 #![allow(
@@ -35,7 +35,7 @@ fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
 fn every_bound_names_a_test_that_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = std::fs::read_to_string(root.join("../../docs/how-to/operating.md")).unwrap();
-    let rows = rows(&document, "## What anybody may cost");
+    let rows = rows(&document, "## Resource limits");
     assert!(rows.len() > 15, "{rows:?}");
     for row in rows {
         assert_eq!(row.len(), 5, "{row:?}");

@@ -22,7 +22,7 @@ pub(crate) enum SwapBack {
     /// This swap is written down, and is to be sent.
     Swap(Box<Operation>),
     /// There was nothing to swap, or it is not worth the fee: the payment is over.
-    Ended(Finished),
+    Ended(Box<Finished>),
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
@@ -41,7 +41,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 ..operation
             };
             let finished = self.conclude(&operation, purchase, back).await?;
-            return Ok(SwapBack::Ended(finished));
+            return Ok(SwapBack::Ended(Box::new(finished)));
         }
         self.without(operation, &spent).await
     }
@@ -77,7 +77,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
             let back = swap.inputs.clone();
             let finished = self.conclude(&swap, &purchase, back).await?;
-            return Ok(SwapBack::Ended(finished));
+            return Ok(SwapBack::Ended(Box::new(finished)));
         };
         let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
         let wanted = plan_change(keyset, rest, &mut stock, mint.limits.outputs_max)?;

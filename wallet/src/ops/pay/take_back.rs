@@ -45,7 +45,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let id = operation.id;
         match self.without(operation, &[]).await {
             Ok(SwapBack::Swap(swap)) => self.run(*swap).await,
-            Ok(SwapBack::Ended(finished)) => Ok(finished),
+            Ok(SwapBack::Ended(finished)) => Ok(*finished),
             Err(error) => Err(error.keeps_open(id)),
         }
     }
@@ -86,7 +86,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let next = self.without(operation, &gone).await;
         match next.map_err(|error| error.keeps_open(id))? {
             SwapBack::Swap(swap) => self.run(*swap).await,
-            SwapBack::Ended(finished) => Ok(finished),
+            SwapBack::Ended(finished) => Ok(*finished),
         }
     }
 
