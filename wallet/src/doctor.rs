@@ -8,8 +8,8 @@ use farthing_protocol::suite::SuiteId;
 
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
-use crate::keysets;
 use crate::keysets::Shown;
+use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
 use crate::time::{CLOCKS_S_MAX, DAY_S};
@@ -284,7 +284,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 [Advice::AskAboutKeysets],
             ));
         }
-        if keysets::active(mint, &now, info.time).is_err() {
+        if active(mint, &now, info.time).is_err() {
             findings.push(Finding::new(
                 (Severity::Warning, "no_active_keyset"),
                 &mint.url,

@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
-use crate::purse::coins::{RESCUE_S, expires_by};
+use crate::purse::coins::expires_by;
 use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::time::CLOCKS_S_MAX;
@@ -113,21 +113,6 @@ fn owned(keyset: &Keyset, identity: Option<&Identity>) -> Result<(), Lie> {
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// The keyset that new tokens are made of ([`active`]).
-    ///
-    /// # Errors
-    /// [`UsageError::NoActiveKeyset`], or [`UsageError::Clock`] when a clock is the cause.
-    pub(crate) async fn active_keyset<'a>(
-        &self,
-        mint: &Mint,
-        keysets: &'a [Keyset],
-    ) -> Result<&'a Keyset, Error> {
-        match active(mint, keysets, (self.clock)()) {
-            Ok(keyset) => Ok(keyset),
-            Err(error) => Err(self.or_clock(mint, error.into()).await),
-        }
-    }
-
     /// The error, or the clock when that is its cause: what expires is judged by this machine's clock. So
     /// where keysets or tokens seem to have expired, the mint is asked for its time.
     pub(crate) async fn or_clock(&self, mint: &Mint, error: Error) -> Error {
@@ -203,32 +188,4 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
         }
     }
     Ok(())
-}
-
-/// The keyset of Farthing's own suite that new tokens are made of.
-///
-/// # Errors
-/// [`UsageError::NoActiveKeyset`].
-pub(crate) fn active<'a>(
-    mint: &Mint,
-    keysets: &'a [Keyset],
-    now: u64,
-) -> Result<&'a Keyset, UsageError> {
-    let keyset = active_of(SuiteId::Ristretto255, keysets, now);
-    keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))
-}
-
-/// The keyset of a suite that new tokens are made of: of the active ones that don't expire soon the one with the
-/// lowest fee, and of those the one that lasts longest.
-pub(crate) fn active_of(suite: SuiteId, keysets: &[Keyset], now: u64) -> Option<&Keyset> {
-    let lasting = |k: &Keyset| k.info.final_expiry.unwrap_or(u64::MAX);
-    let signs = |k: &&Keyset| suite_of(&k.info.id) == suite && k.info.active && !expires_by(k, now);
-    keysets.iter().filter(signs).min_by_key(|k| {
-        (
-            expires_by(k, now.saturating_add(RESCUE_S)),
-            k.info.input_fee_ppk,
-            std::cmp::Reverse(lasting(k)),
-            k.info.id,
-        )
-    })
 }

@@ -3,7 +3,7 @@
 use farthing_protocol::TokenProof;
 use farthing_protocol::api::{Redeemed, Signatures};
 
-use crate::error::{Error, Lie, UsageError};
+use crate::error::{Error, Lie};
 use crate::http::Http;
 use crate::purse::outputs;
 use crate::records::{Kind, Mint, Operation};
@@ -12,20 +12,17 @@ use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Sends an operation's request once; gives the verified tokens in the order of its outputs.
-    pub(crate) async fn attempt(&self, operation: &Operation) -> Result<Vec<TokenProof>, Error> {
+    pub(crate) async fn attempt(
+        &self,
+        operation: &Operation,
+        mint: &Mint,
+    ) -> Result<Vec<TokenProof>, Error> {
         let url = &operation.mint;
-        let mint = self.tables.get::<Mint>(url).await?;
-        let mint = mint.ok_or_else(|| UsageError::MintUnknown(url.clone()))?;
         let api = self.api(url);
         let body = Some(operation.body.clone());
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
-            Kind::Send
-            | Kind::Receive
-            | Kind::Pay
-            | Kind::Reclaim
-            | Kind::Renew
-            | Kind::Restore => None,
+            _ => None,
         };
         let signatures = if operation.kind == Kind::Redeem {
             let answer: Redeemed = api.call(&operation.path, bearer, body).await?;

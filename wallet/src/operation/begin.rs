@@ -15,14 +15,13 @@ use crate::store::Store;
 use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// Writes operations with their requests, all or none, and takes their inputs out of the balance.
+    /// Writes operations with their requests, all or none, and takes their inputs out of the balance. The
+    /// mint's record is as it is now: [`Wallet::holdings`] read it.
     pub(crate) async fn begin(
         &mut self,
         mint: &Mint,
         drafts: Vec<Draft>,
     ) -> Result<Vec<Operation>, Error> {
-        // The caller's record may be older than the last change of lane.
-        let mint = self.mint(Some(&mint.url)).await?;
         let not_restored = || UsageError::NotRestored(mint.url.clone());
         let lane = mint.lane.ok_or_else(not_restored)?;
         let requests: Vec<OutputRequest> = drafts.iter().flat_map(|d| d.requests.clone()).collect();
@@ -38,7 +37,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 }
                 .into());
             }
-            let operation = self.operation(id, &mint, draft, outputs, messages)?;
+            let operation = self.operation(id, mint, draft, outputs, messages)?;
             id += 1;
             batch = batch.delete_all(operation.own_inputs()).put(&operation);
             operations.push(operation);

@@ -10,9 +10,9 @@ use farthing_protocol::{ErrorCode, TokenProof};
 
 use crate::error::{Error, Refused, UsageError};
 use crate::http::Http;
-use crate::keysets;
 use crate::operation::begin::request_body;
 use crate::purse::coins::Stock;
+use crate::purse::holdings::{active, active_of};
 use crate::purse::outputs;
 use crate::purse::plan::{plan_change, plan_send, planned_sum};
 use crate::purse::tables::Batch;
@@ -38,20 +38,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn after_refusal(
         &mut self,
         operation: &Operation,
+        mint: &Mint,
         refused: Refused,
         may_replan: bool,
     ) -> Result<AfterRefusal, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
-        if let Some(proofs) = self.already_done(operation, &refused, &mint).await? {
+        if let Some(proofs) = self.already_done(operation, &refused, mint).await? {
             return Ok(AfterRefusal::Done(proofs));
         }
         let replanned = match refused.known_code() {
             Some(ErrorCode::AlreadySigned) if may_replan => {
-                Some(self.replan_on_free_lane(operation, mint).await?)
+                Some(self.replan_on_free_lane(operation, mint.clone()).await?)
             }
             Some(
                 ErrorCode::KeysetInactive | ErrorCode::KeysetUnknown | ErrorCode::KeysetExpired,
-            ) if may_replan => self.replan_on_active_keyset(operation, &mint).await?,
+            ) if may_replan => self.replan_on_active_keyset(operation, mint).await?,
             _ => None,
         };
         Ok(replanned.map_or(AfterRefusal::Final(refused), |operation| {
@@ -116,12 +116,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let sent = sent.find(|o| o.purpose == Purpose::Send);
         let mut requests = Vec::new();
         if let Some(sent) = sent {
-            let keyset = keysets::active_of(suite_of(&sent.keyset), keysets, now);
+            let keyset = active_of(suite_of(&sent.keyset), keysets, now);
             let keyset = keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))?;
             requests = plan_send(keyset, to_send, sent.lock.as_ref())?;
         }
         if to_keep > 0 {
-            let keyset = keysets::active(mint, keysets, now)?;
+            let keyset = active(mint, keysets, now)?;
             let room = mint.limits.outputs_max.saturating_sub(requests.len());
             let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
             requests.extend(plan_change(keyset, to_keep, &mut stock, room)?);

@@ -8,7 +8,7 @@ use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Operation, Outcome, Purpose, Sent, worth, y};
+use crate::records::{Coin, Kind, Mint, Operation, Outcome, Purpose, Sent, worth, y};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -17,9 +17,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn settle(
         &mut self,
         operation: &Operation,
+        mint: &Mint,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
         let (mut kept, mut handed) = (Vec::new(), Vec::new());
         for (output, token) in operation.outputs.iter().zip(proofs) {
             match output.purpose {
@@ -51,27 +51,30 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub(crate) async fn undo(
         &mut self,
         operation: &Operation,
+        mint: &Mint,
         mut refused: Refused,
     ) -> Result<Refused, Error> {
-        let (finished, returned) = self.undone(operation).await?;
-        let unit = self.mint(Some(&operation.mint)).await?.shown_in();
+        let (finished, returned) = self.undone(operation, mint).await?;
         refused.aftermath = Aftermath::Undone {
             returned,
             lost: finished.entry.lost,
-            unit,
+            unit: mint.shown_in(),
         };
         Ok(refused)
     }
 
     /// Undoes an operation: its own inputs go back into the balance, except those that are spent. Gives
     /// what went back.
-    async fn undone(&mut self, operation: &Operation) -> Result<(Finished, u64), Error> {
+    async fn undone(
+        &mut self,
+        operation: &Operation,
+        mint: &Mint,
+    ) -> Result<(Finished, u64), Error> {
         let own = operation.own_inputs();
         let spent = self.spent(&operation.mint, own).await?;
         let (gone, back): (Vec<Coin>, Vec<Coin>) =
             own.iter().cloned().partition(|coin| spent.contains(coin));
         let (returned, lost) = (worth(&back), worth(&gone));
-        let mint = self.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Undone, lost);
         let batch = Batch::default()
             .delete(operation)
@@ -91,10 +94,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let inputs = &operation.inputs;
         let spent = self.spent(&operation.mint, inputs).await?.len();
         let signed = self.signed_before(operation).await?;
+        let mint = self.mint(Some(&operation.mint)).await?;
         match signed {
-            Some(proofs) if spent == inputs.len() => self.settle(operation, proofs).await,
-            Some(_) | None if spent > 0 => Err(UsageError::NotEndable(operation.id).into()),
-            Some(_) | None => Ok(self.undone(operation).await?.0),
+            Some(proofs) if spent == inputs.len() => self.settle(operation, &mint, proofs).await,
+            _ if spent > 0 => Err(UsageError::NotEndable(operation.id).into()),
+            _ => Ok(self.undone(operation, &mint).await?.0),
         }
     }
 

@@ -1,10 +1,9 @@
 //! What takes several requests: they run one after the other, and none hinders another.
 
-use crate::error::{Error, UsageError};
+use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::Finished;
-use crate::purse::coins::Terms;
-use crate::records::{Coin, Mint, Operation, worth};
+use crate::records::{Coin, Operation};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -42,22 +41,6 @@ impl Batched {
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// For coins of which nothing is left after the mint's fee.
-    pub(crate) async fn fee_eats_all(&self, mint: &Mint, coins: &[Coin]) -> Error {
-        let now = (self.clock)();
-        let keysets = self.tables.keysets(&mint.url).await;
-        let terms = keysets.map(|keysets| Terms::of(&keysets, now));
-        match terms {
-            Ok(terms) => UsageError::FeeEatsAll {
-                amount: worth(coins),
-                fee: terms.fee(coins),
-                unit: mint.shown_in(),
-            }
-            .into(),
-            Err(error) => error.into(),
-        }
-    }
-
     /// Runs operations one after the other: one that is refused hinders no other. When the mint gives no
     /// answer the others stay open too. Gives the inputs of those that were refused because some of them
     /// are spent.

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::http::Http;
-use crate::keysets;
 use crate::lock::LockKey;
+use crate::purse::holdings::active;
 use crate::purse::tables::Batch;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
@@ -21,7 +21,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(key.public());
         }
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = keysets::active(&mint, &keysets, (self.clock)())?;
+        let keyset = active(&mint, &keysets, (self.clock)())?;
         Ok(self.seed.lock_key(keyset.info.id.as_bytes()).public())
     }
 

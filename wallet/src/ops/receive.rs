@@ -8,14 +8,11 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
+use super::batched::{Batched, ROUNDS};
+use super::swap::Swap;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
-use crate::operation::record::Draft;
-use crate::ops::batched::{Batched, ROUNDS};
-use crate::purse::batches::{Division, divide};
-use crate::purse::coins::{Stock, Terms};
-use crate::purse::plan::plan_change;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -71,12 +68,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut done = Batched::default();
         let mut rest = coins;
         for _ in 0..ROUNDS {
-            let (drafts, dust) = self.swaps(Kind::Receive, mint, &rest, memo).await?;
+            let swap = Swap {
+                kind: Kind::Receive,
+                coins: &rest,
+                memo,
+            };
+            let (held, (drafts, dust)) = self.planned(mint, |held| swap.plan(held)).await?;
             if drafts.is_empty() && done.is_empty() {
-                return Err(self.fee_eats_all(mint, &rest).await);
+                return Err(held.fee_eats_all(&rest).into());
             }
             done.dust = done.dust.saturating_add(worth(&dust));
-            let operations = self.begin(mint, drafts).await?;
+            let operations = self.begin(&held.mint, drafts).await?;
             let late = self.run_each(operations, &mut done).await?;
             rest = self.unspent(mint, late).await.unwrap_or_default();
             if rest.is_empty() {
@@ -120,30 +122,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             (_, named) => named,
         }
-    }
-
-    /// Swaps of coins for new ones that stay in the wallet, as many in each as the mint takes; and the
-    /// coins that are in none, because the fee would be as much as they are worth.
-    pub(crate) async fn swaps(
-        &self,
-        kind: Kind,
-        mint: &Mint,
-        coins: &[Coin],
-        memo: Option<&String>,
-    ) -> Result<(Vec<Draft>, Vec<Coin>), Error> {
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let terms = Terms::of(&keysets, (self.clock)());
-        let keyset = self.active_keyset(mint, &keysets).await?;
-        let mut stock = Stock::without(&self.spendable(mint, &keysets).await?, coins);
-        let mut drafts = Vec::new();
-        let Division { batches, dust } = divide(coins, mint.limits.inputs_max, &terms);
-        for inputs in batches {
-            let fee = terms.fee(&inputs);
-            let amount = worth(&inputs).saturating_sub(fee);
-            let requests = plan_change(keyset, amount, &mut stock, mint.limits.outputs_max)?;
-            drafts.push(Draft::new(kind, inputs, requests, amount, fee).with_memo(memo.cloned()));
-        }
-        Ok((drafts, dust))
     }
 
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.

@@ -10,11 +10,12 @@
 use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
+use super::swap::Swap;
 use crate::error::Error;
 use crate::http::Http;
-use crate::keysets;
 use crate::ops::recover::{Recovered, recovered};
 use crate::purse::coins::{RESCUE_S, expires_by};
+use crate::purse::holdings::{Holdings, active};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
 use crate::store::Store;
@@ -101,7 +102,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..self.mint(Some(&mint.url)).await?
         };
         self.tables.apply(Batch::default().put(&mint)).await?;
-        let Ok(active) = keysets::active(&mint, &keysets, (self.clock)()) else {
+        let Ok(active) = active(&mint, &keysets, (self.clock)()) else {
             return Ok(());
         };
         let active = active.info.id;
@@ -109,9 +110,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         retiring.retain(|keyset| keyset.info.id != active && self.is_due(keyset, what));
         retiring.sort_by_key(|keyset| keyset.info.final_expiry.unwrap_or(u64::MAX));
         for keyset in retiring {
-            let coins = self.to_renew(&mint, keyset, &keysets).await?;
-            let (drafts, _dust) = self.swaps(Kind::Renew, &mint, &coins, None).await?;
-            for operation in self.begin(&mint, drafts).await? {
+            let coins = self.to_renew(&mint, keyset).await?;
+            let swap = Swap {
+                kind: Kind::Renew,
+                coins: &coins,
+                memo: None,
+            };
+            let (held, (drafts, _dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
+            for operation in self.begin(&held.mint, drafts).await? {
                 let result = self.run(operation.clone()).await;
                 swaps.push(recovered(&operation, result)?);
             }
@@ -132,15 +138,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// The tokens of a keyset that are to be renewed now.
-    async fn to_renew(
-        &self,
-        mint: &Mint,
-        keyset: &Keyset,
-        keysets: &[Keyset],
-    ) -> Result<Vec<Coin>, Error> {
+    async fn to_renew(&self, mint: &Mint, keyset: &Keyset) -> Result<Vec<Coin>, Error> {
         let now = (self.clock)();
         // They come in the order of their points, which is no order at all.
-        let mut coins = self.spendable(mint, keysets).await?;
+        let mut coins = self.holdings(mint).await?.coins;
         coins.retain(|coin| coin.keyset() == keyset.info.id);
         if !expires_by(keyset, now.saturating_add(URGENT_S)) {
             coins.truncate(TOKENS_A_DAY);
@@ -156,8 +157,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let now = (self.clock)();
         let mut all = Vec::new();
         for mint in self.tables.all::<Mint>().await? {
-            let keysets = self.tables.keysets(&mint.url).await?;
-            let coins = self.spendable(&mint, &keysets).await?;
+            let Holdings { keysets, coins, .. } = self.holdings(&mint).await?;
             let soon = keysets
                 .iter()
                 .filter(|k| expires_by(k, now.saturating_add(RESCUE_S)));

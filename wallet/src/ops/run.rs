@@ -12,7 +12,7 @@ use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::operation::refusal::AfterRefusal;
 use crate::ops::pay::swap_back::SwapBack;
-use crate::records::{Operation, Stage};
+use crate::records::{Mint, Operation, Stage};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -28,21 +28,24 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut replans = 0;
         loop {
             let id = operation.id;
-            let refused = match self.attempt(&operation).await {
-                Ok(proofs) => return self.done(&operation, proofs).await,
+            let mint = self.mint(Some(&operation.mint)).await?;
+            let refused = match self.attempt(&operation, &mint).await {
+                Ok(proofs) => return self.done(&operation, &mint, proofs).await,
                 Err(Error::Refused(refused)) => refused,
                 Err(error) => return Err(error.keeps_open(id)),
             };
             let may_replan = replans < REPLANS_MAX;
-            let next = self.after_refusal(&operation, refused, may_replan).await;
+            let next = self
+                .after_refusal(&operation, &mint, refused, may_replan)
+                .await;
             operation = match next.map_err(|error| error.keeps_open(id))? {
                 AfterRefusal::Done(proofs) => {
-                    let done = self.done(&operation, proofs).await;
+                    let done = self.done(&operation, &mint, proofs).await;
                     return done.map_err(|error| error.keeps_open(id));
                 }
                 AfterRefusal::Again(replanned) => *replanned,
                 AfterRefusal::Final(refused) => {
-                    let ended = self.refused(operation, refused).await;
+                    let ended = self.refused(operation, &mint, refused).await;
                     match ended.map_err(|error| error.keeps_open(id))? {
                         Ended::Undone(refused) => return Err(Error::Refused(refused)),
                         Ended::Payment(SwapBack::Ended(finished)) => return Ok(*finished),
@@ -58,21 +61,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn done(
         &mut self,
         operation: &Operation,
+        mint: &Mint,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
         match &operation.purchase {
             Some(purchase) => self.settle_swap(operation, purchase, proofs).await,
-            None => self.settle(operation, proofs).await,
+            None => self.settle(operation, mint, proofs).await,
         }
     }
 
     /// Ends what the mint will not do: it is undone, but for a payment that is taken back.
-    async fn refused(&mut self, operation: Operation, refused: Refused) -> Result<Ended, Error> {
+    async fn refused(
+        &mut self,
+        operation: Operation,
+        mint: &Mint,
+        refused: Refused,
+    ) -> Result<Ended, Error> {
         match operation.purchase.clone() {
             Some(purchase) if purchase.stage == Stage::TakeBack => Ok(Ended::Payment(
                 self.swap_back_refused(operation, &purchase).await?,
             )),
-            _ => Ok(Ended::Undone(self.undo(&operation, refused).await?)),
+            _ => Ok(Ended::Undone(self.undo(&operation, mint, refused).await?)),
         }
     }
 }

@@ -9,10 +9,11 @@ use std::collections::HashSet;
 use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof};
 
+use super::batched::{Batched, ROUNDS};
+use super::swap::Swap;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
-use crate::ops::batched::{Batched, ROUNDS};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
@@ -95,13 +96,17 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             let keysets = self.tables.keysets(&mint.url).await?;
             let coins = self.inspect(&mint, rest, &keysets)?;
-            let memo = sent.memo.as_ref();
-            let (drafts, dust) = self.swaps(Kind::Reclaim, &mint, &coins, memo).await?;
+            let swap = Swap {
+                kind: Kind::Reclaim,
+                coins: &coins,
+                memo: sent.memo.as_ref(),
+            };
+            let (held, (drafts, dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
             if drafts.is_empty() && done.is_empty() {
-                return Err(self.fee_eats_all(&mint, &coins).await);
+                return Err(held.fee_eats_all(&coins).into());
             }
             done.dust = worth(&dust);
-            let operations = self.begin(&mint, drafts).await?;
+            let operations = self.begin(&held.mint, drafts).await?;
             if self.run_each(operations, &mut done).await?.is_empty() {
                 break;
             }

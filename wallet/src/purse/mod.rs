@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 pub(crate) mod coins;
 pub(crate) mod counters;
+pub(crate) mod holdings;
 pub(crate) mod outputs;
 pub(crate) mod plan;
 pub(crate) mod tables;

@@ -40,13 +40,12 @@ use url::Url;
 
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
-use crate::keysets;
 use crate::operation::record::Draft;
-use crate::ops::spend::{insufficient, not_too_many};
-use crate::purse::coins::{self, Asked, Plan, Stock, Terms};
-use crate::purse::plan::{plan_change, plan_send};
+use crate::purse::coins::{self, Asked, Plan};
+use crate::purse::holdings::Holdings;
+use crate::purse::plan::plan_send;
 use crate::records::{
-    Bought, Coin, Entry, Item, Kind, Operation, PaymentProof, Purchase, Stage, worth,
+    Bought, Entry, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth,
 };
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -281,13 +280,13 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        let (mut draft, mut aside) = self.payment_draft(offer).await?;
+        let (mut mint, mut draft, mut aside) = self.payment_draft(offer).await?;
         if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
-            (draft, aside) = self.payment_draft(offer).await?;
+            (mint, draft, aside) = self.payment_draft(offer).await?;
         }
         let mut operation = match aside {
             Some(aside) => self.show_aside(aside, draft).await?,
-            None => self.begin_one(&offer.mint, draft).await?,
+            None => self.begin_one(&mint, draft).await?,
         };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
@@ -337,22 +336,22 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 
-    /// Inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
+    /// The mint as it is now, inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
     /// it shows, if it does that.
-    async fn payment_draft(&self, offer: &Offer) -> Result<(Draft, Option<Operation>), Error> {
-        let (mint, amount) = (&offer.mint, offer.amount);
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let coins = self.spendable(mint, &keysets).await?;
-        let terms = Terms::of(&keysets, (self.clock)());
-        let keyset = keysets::active(mint, &keysets, (self.clock)());
+    async fn payment_draft(
+        &self,
+        offer: &Offer,
+    ) -> Result<(Mint, Draft, Option<Operation>), Error> {
+        let amount = offer.amount;
+        let held = self.holdings(&offer.mint).await?;
         let mut stage = Stage::Present;
-        let (plan, aside) = self.payment_plan(offer, &coins, &terms).await?;
+        let (plan, aside) = self.payment_plan(offer, &held).await?;
         let (inputs, fee, mut requests) = match plan {
-            None => return Err(insufficient(mint, &coins, amount).into()),
+            None => return Err(held.insufficient(amount).into()),
             Some(Plan::AsTheyAre(shown)) => {
-                let fee = terms.fee(&shown);
+                let fee = held.terms.fee(&shown);
                 if fee > amount {
-                    let unit = mint.shown_in();
+                    let unit = held.mint.shown_in();
                     return Err(UsageError::FeeEatsAll { amount, fee, unit }.into());
                 }
                 // The fee for redeeming is the site's.
@@ -360,28 +359,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             Some(Plan::Swap(inputs)) => {
                 stage = Stage::Prepare;
-                let requests = plan_send(keyset.clone()?, amount, offer.lock.as_ref())?;
+                let requests = plan_send(held.active()?, amount, offer.lock.as_ref())?;
                 if requests.len() > PREPARED_MAX {
                     return Err(UsageError::AmountUnpayable { amount }.into());
                 }
-                let fee = terms.fee(&inputs);
+                let fee = held.terms.fee(&inputs);
                 (inputs, fee, requests)
             }
         };
-        not_too_many(mint, &inputs)?;
+        held.not_too_many(&inputs)?;
         let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
-        let mut stock = Stock::without(&coins, &inputs);
-        requests.extend(plan_change(keyset?, rest, &mut stock, CHANGE_MAX)?);
+        requests.extend(held.change(rest, &inputs, CHANGE_MAX)?);
         let mut purchase = purchase(stage, offer);
         if stage == Stage::Present {
-            purchase.token = Some(token::shown_token(mint, &inputs, false)?);
+            purchase.token = Some(token::shown_token(&held.mint, &inputs, false)?);
         }
         let draft = Draft {
             memo: offer.description.clone(),
             purchase: Some(purchase),
             ..Draft::new(Kind::Pay, inputs, requests, amount, fee)
         };
-        Ok((draft, aside))
+        Ok((held.mint, draft, aside))
     }
 
     /// What to show for an offer: the token that was shown for the same before, else what the wallet has,
@@ -389,8 +387,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn payment_plan(
         &self,
         offer: &Offer,
-        coins: &[Coin],
-        terms: &Terms,
+        held: &Holdings,
     ) -> Result<(Option<Plan>, Option<Operation>), Error> {
         let mut seen = self
             .aside_for(&offer.item, &offer.mint.url)
@@ -404,7 +401,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let plan = match &seen {
             Some(seen) if for_this(seen) => None,
-            Some(_) | None => coins::plan(coins, offer.amount, asked, terms),
+            Some(_) | None => coins::plan(&held.coins, offer.amount, asked, &held.terms),
         };
         Ok(match (plan, seen) {
             (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),

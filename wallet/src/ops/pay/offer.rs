@@ -194,8 +194,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         let mut holdings = Vec::new();
         for mint in mints {
-            let keysets = self.tables.keysets(&mint.url).await?;
-            let coins = self.spendable(&mint, &keysets).await?;
+            let coins = self.holdings(&mint).await?.coins;
             let held = mint.shown_in().show(worth(&coins));
             holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));

@@ -3,10 +3,10 @@
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::http::Http;
-use crate::keysets;
 use crate::operation::begin::{request_body, request_path};
 use crate::operation::record::Finished;
 use crate::purse::coins::{Stock, Terms};
+use crate::purse::holdings::active;
 use crate::purse::outputs;
 use crate::purse::plan::plan_change;
 use crate::purse::tables::Batch;
@@ -73,7 +73,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..operation
         };
         let rest = worth(&swap.inputs).saturating_sub(fee);
-        let keyset = keysets::active(&mint, &keysets, (self.clock)());
+        let keyset = active(&mint, &keysets, (self.clock)());
         let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
             let back = swap.inputs.clone();
             let finished = self.conclude(&swap, &purchase, back).await?;
