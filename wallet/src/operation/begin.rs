@@ -30,6 +30,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut batch = Batch::default();
         let mut operations = Vec::new();
         for draft in drafts {
+            draft.assert_balanced();
             let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
             if outputs.len() > mint.limits.outputs_max {
                 return Err(UsageError::AmountUnpayable {

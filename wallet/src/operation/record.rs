@@ -4,7 +4,7 @@ use farthing_protocol::{Proof, Secret, TokenProof};
 
 use crate::http::Http;
 use crate::records::{
-    Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent,
+    Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent, Stage, worth,
 };
 use crate::store::Store;
 use crate::wallet::Wallet;
@@ -38,6 +38,26 @@ impl Draft {
             memo: None,
             purchase: None,
         }
+    }
+
+    /// Makes sure that no unit is lost or made: what goes in is what comes out.
+    ///
+    /// # Panics
+    /// When the plan of an operation is wrong. Nothing is written down or sent then.
+    pub(crate) fn assert_balanced(&self) {
+        let purchase = self.purchase.as_ref();
+        let is_shown = purchase.is_some_and(|purchase| purchase.stage == Stage::Present);
+        let (inputs, fee) = (u128::from(worth(&self.inputs)), u128::from(self.fee));
+        let outputs: u128 = self.requests.iter().map(|r| u128::from(r.amount)).sum();
+        let amount = u128::from(self.amount);
+        let (given, taken) = match self.kind {
+            Kind::Withdraw => (amount, outputs),
+            Kind::Redeem => (inputs, amount + outputs + fee),
+            // The site redeems its amount, and pays the fee.
+            Kind::Pay if is_shown => (inputs, amount + outputs),
+            _ => (inputs, outputs + fee),
+        };
+        assert_eq!(given, taken, "{:?} {amount}: an unbalanced plan", self.kind);
     }
 
     /// With a note.

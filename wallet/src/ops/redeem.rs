@@ -57,7 +57,9 @@ fn all(held: &Holdings) -> Result<(Vec<Draft>, Vec<Coin>), UsageError> {
     }
     let draft = |inputs: Vec<Coin>| {
         let fee = held.terms.fee(&inputs);
-        let amount = worth(&inputs).saturating_sub(fee);
+        let amount = worth(&inputs)
+            .checked_sub(fee)
+            .expect("a batch is worth more than its fee");
         Draft::new(Kind::Redeem, inputs, Vec::new(), amount, fee)
     };
     Ok((batches.into_iter().map(draft).collect(), dust))

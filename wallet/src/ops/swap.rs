@@ -29,7 +29,9 @@ impl Swap<'_> {
         let Division { batches, dust } = divide(self.coins, limits.inputs_max, &held.terms);
         for inputs in batches {
             let fee = held.terms.fee(&inputs);
-            let amount = worth(&inputs).saturating_sub(fee);
+            let amount = worth(&inputs)
+                .checked_sub(fee)
+                .expect("a batch is worth more than its fee");
             let outputs = plan_change(keyset, amount, &mut stock, limits.outputs_max)?;
             let draft = Draft::new(self.kind, inputs, outputs, amount, fee);
             drafts.push(draft.with_memo(self.memo.cloned()));

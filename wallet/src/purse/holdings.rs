@@ -65,8 +65,9 @@ impl Holdings {
     /// What is left of `inputs` after `amount` and the mint's fee.
     pub(crate) fn rest(&self, inputs: &[Coin], amount: u64) -> u64 {
         worth(inputs)
-            .saturating_sub(amount)
-            .saturating_sub(self.terms.fee(inputs))
+            .checked_sub(amount)
+            .and_then(|rest| rest.checked_sub(self.terms.fee(inputs)))
+            .expect("inputs are chosen to cover the amount and the fee")
     }
 
     /// Whether the mint takes as many inputs at once.

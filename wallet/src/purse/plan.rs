@@ -50,7 +50,7 @@ pub(crate) fn plan_send(
 /// What the requests of an operation add up to for one purpose.
 pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
     let of = outputs.iter().filter(|o| o.purpose == purpose);
-    amount::sum(of.map(|o| o.amount)).unwrap_or(u64::MAX)
+    amount::sum(of.map(|o| o.amount)).expect("outputs are planned for an amount below 2^64")
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ impl Sent {
     /// What it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {
-        amount::sum(self.proofs.iter().map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+        amount::sum(self.proofs.iter().map(|p| p.proof.amount))
+            .expect("a token is worth less than 2^64")
     }
 
     /// What of it nobody has claimed, as far as the wallet knows.

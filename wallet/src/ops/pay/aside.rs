@@ -102,7 +102,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
         let mut counters = self.tables.counters(&draft.requests, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
-        let change = aside.purchase.map(|p| p.change).unwrap_or_default();
+        let change = aside
+            .purchase
+            .as_ref()
+            .expect("what is kept aside is a payment")
+            .change
+            .clone();
         let purchase = draft.purchase.map(|purchase| Purchase {
             outputs: encode_outputs(&messages),
             // The site may yet turn out to have redeemed it the first time.

@@ -368,7 +368,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
         };
         held.not_too_many(&inputs)?;
-        let rest = worth(&inputs).saturating_sub(amount).saturating_sub(fee);
+        let rest = worth(&inputs)
+            .checked_sub(amount)
+            .and_then(|rest| rest.checked_sub(fee))
+            .expect("inputs are chosen to cover the amount and the fee");
         requests.extend(held.change(rest, &inputs, CHANGE_MAX)?);
         let mut purchase = purchase(stage, offer);
         if stage == Stage::Present {
