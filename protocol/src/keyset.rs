@@ -21,7 +21,7 @@ pub struct KeysetId {
 
 impl KeysetId {
     /// The version byte of [`Self::derive_v1`].
-    pub(crate) const VERSION_OLD: u8 = 0x00;
+    pub const VERSION_OLD: u8 = 0x00;
     const LONG: usize = 33;
     const SHORT: usize = 8;
     const EXPECTED: &'static str = "8 or 33";

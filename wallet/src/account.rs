@@ -50,7 +50,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         limit: u32,
     ) -> Result<Statement, Error> {
         let api = self.api(&mint.url);
-        api.statement(api_token(mint)?, before, limit).await
+        Ok(api.statement(api_token(mint)?, before, limit).await?)
     }
 }
 

@@ -238,7 +238,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
-            let here = self.api(&mint.url).keysets(suite).await?.keysets;
+            let here = self.api(&mint.url).keysets(suite).await?;
             listed.extend(here.iter().map(|info| info.id));
             let shown = Shown { info, listed: here };
             let checked = self
@@ -300,7 +300,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let Some(token) = &mint.api_token else {
             return Ok(());
         };
-        match self.api(&mint.url).account(token).await {
+        let account = self.api(&mint.url).account(token).await;
+        match account.map_err(Error::from) {
             Ok(_) => findings.push(Finding::new(
                 (Severity::Fine, "account"),
                 &mint.url,

@@ -1,10 +1,9 @@
 //! Learning a mint's keysets, and believing nothing that can be checked.
 
 use farthing_protocol::api::{Info, KeysetKeys};
-use farthing_protocol::suite::{Suite, SuiteId};
-use farthing_protocol::{Identity, KeysetId, KeysetInfo, with_suite};
+use farthing_protocol::suite::SuiteId;
+use farthing_protocol::{Identity, KeysetInfo};
 
-use crate::api::Api;
 use crate::error::{Error, Lie, UsageError};
 use crate::http::Http;
 use crate::patience::{Observer, patiently};
@@ -13,9 +12,6 @@ use crate::records::{Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::time::CLOCKS_S_MAX;
 use crate::wallet::Wallet;
-
-/// Ids of old Cashu keysets (version `00`) are shorter than this, and are of the keys alone.
-const LONG_ID_BYTES: usize = 33;
 
 /// What a mint shows of itself.
 pub(crate) struct Shown<'a> {
@@ -47,8 +43,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut shown = match (listed.is_empty(), suite) {
             (true, SuiteId::Secp256k1) => Vec::new(),
             (_, _) => {
-                let shown = patiently(observer, async || api.keys(suite).await);
-                shown.await?.keysets
+                let shown = async || Ok(api.keys(suite).await?);
+                patiently(observer, shown).await?
             }
         };
         let ours = |info: &KeysetInfo| info.unit == *unit && SuiteId::of(&info.id) == Some(suite);
@@ -63,7 +59,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     keys: before.keys.clone(),
                 },
                 (None, None) => {
-                    patiently(observer, async || one_keyset(&api, &info.id).await).await?
+                    let shown = async || Ok(api.keyset(&info.id).await?);
+                    patiently(observer, shown).await?
                 }
             };
             let keyset = Keyset {
@@ -77,8 +74,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             if keyset.info != info {
                 return Err(lie(Lie::KeysChanged(info.id)));
             }
-            check(&keyset, before).map_err(lie)?;
-            owned(&keyset, identity).map_err(lie)?;
+            check(&keyset, before, identity).map_err(lie)?;
             keysets.push(keyset);
         }
         // What is shown with keys and not listed is checked all the same: it may be a false one.
@@ -89,8 +85,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 keys: rest.keys,
             };
             let before = known.iter().find(|k| k.info.id == keyset.info.id);
-            check(&keyset, before).map_err(lie)?;
-            owned(&keyset, identity).map_err(lie)?;
+            check(&keyset, before, identity).map_err(lie)?;
             keysets.push(keyset);
         }
         // What a mint does not list any more signs no more; its tokens may still be honoured.
@@ -100,15 +95,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .for_each(|keyset| keyset.info.active = false);
         keysets.append(&mut gone);
         Ok(keysets)
-    }
-}
-
-/// Whether a mint with an identity shows that a keyset is its own.
-fn owned(keyset: &Keyset, identity: Option<&Identity>) -> Result<(), Lie> {
-    let id = keyset.info.id;
-    match identity {
-        Some(identity) if !identity.owns(&id, &keyset.keys) => Err(Lie::KeysetNotOwned(id)),
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -143,15 +129,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 }
 
-/// Asks for a keyset that signs no more.
-async fn one_keyset<H: Http>(api: &Api<'_, H>, id: &KeysetId) -> Result<KeysetKeys, Error> {
-    let keys = api.keys_of(id).await?;
-    let found = keys.keysets.into_iter().find(|k| k.info.id == *id);
-    found.ok_or_else(|| Error::lie(api.mint, Lie::Answer(format!("/v1/keys/{id}"))))
-}
-
-/// Recomputes the keyset's id (NUT-02), and compares it with what was known under this id.
-fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
+/// Compares the keyset with what was known under this id, and checks that it holds and is the mint's own.
+fn check(keyset: &Keyset, before: Option<&Keyset>, identity: Option<&Identity>) -> Result<(), Lie> {
     let info = &keyset.info;
     if let Some(before) = before {
         let terms = KeysetInfo {
@@ -162,30 +141,5 @@ fn check(keyset: &Keyset, before: Option<&Keyset>) -> Result<(), Lie> {
             return Err(Lie::KeysChanged(info.id));
         }
     }
-    let suite = suite_of(&info.id);
-    let (fee, expiry) = (info.input_fee_ppk, info.final_expiry);
-    let computed = match suite {
-        SuiteId::Secp256k1 if info.id.as_bytes().len() < LONG_ID_BYTES => {
-            KeysetId::derive_v1(&keyset.keys)
-        }
-        SuiteId::Secp256k1 | SuiteId::Ristretto255 => with_suite!(suite, S => {
-            KeysetId::derive::<S>(&keyset.keys, &info.unit, fee, expiry)
-        }),
-    };
-    if computed != info.id {
-        return Err(Lie::KeysetId {
-            shown: info.id,
-            computed,
-        });
-    }
-    for (amount, key) in keyset.keys.iter() {
-        let point = with_suite!(suite, S => S::decode_point(key).is_ok());
-        if !amount.is_power_of_two() || !point {
-            return Err(Lie::Key {
-                keyset: info.id,
-                amount,
-            });
-        }
-    }
-    Ok(())
+    farthing_client::verify::keyset(info, &keyset.keys, identity).map_err(Lie::from)
 }

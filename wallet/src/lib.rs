@@ -1,6 +1,6 @@
 //! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
 //!
-//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints, and [`Web`] for the pages
+//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints (of `farthing-client`), and [`Web`] for the pages
 //! it pays for. The feature `native` (on by default) brings SQLite and reqwest for them.
 //!
 //! | module | what it holds |
@@ -30,11 +30,10 @@
 
 pub mod account;
 mod address;
-pub(crate) mod api;
+mod api;
 pub mod choice;
 pub mod doctor;
 pub mod error;
-pub mod http;
 mod keysets;
 mod lock;
 pub mod mints;
@@ -57,9 +56,9 @@ pub mod native;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::{Error, StoreError};
+pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
-pub use http::{ApiToken, Http};
 pub use mints::Listed;
 pub use operation::record::Finished;
 pub use ops::batched::Batched;

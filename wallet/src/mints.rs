@@ -32,9 +32,6 @@ pub enum Listed {
     NotRequired,
 }
 
-/// The most decimals that a unit is written with.
-const DECIMALS_MAX: u8 = 8;
-
 /// Keysets that are filed under another mint and are this one's, by that mint's address.
 type Claims = BTreeMap<String, BTreeSet<KeysetId>>;
 
@@ -111,7 +108,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let known = self.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
-        let listed = self.api(&url).keysets(native).await?.keysets;
+        let listed = self.api(&url).keysets(native).await?;
         let shown = Shown {
             info: &info,
             listed,
@@ -129,8 +126,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     async fn check_api_token(&self, url: &str, token: &ApiToken) -> Result<(), Error> {
         match self.api(url).account(token).await {
             // Of a scope that does not show the account: it is known.
-            Err(Error::Refused(refused)) if refused.status == 403 => Ok(()),
-            answer => answer.map(drop),
+            Err(farthing_client::Error::Refused(refused)) if refused.status == 403 => Ok(()),
+            answer => Ok(answer.map(drop)?),
         }
     }
 
@@ -155,7 +152,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut mint = agreed(before.clone(), &info).map_err(|lie| Error::lie(&url, lie))?;
         let native = SuiteId::Ristretto255;
         let known = self.tables.keysets(&before.url).await?;
-        let listed = self.api(&url).keysets(native).await?.keysets;
+        let listed = self.api(&url).keysets(native).await?;
         let now = (self.clock)();
         let lasting = |k: &&Keyset| k.info.final_expiry.is_none_or(|expiry| now <= expiry);
         let of_suite = |k: &&Keyset| SuiteId::of(&k.info.id) == Some(native);
@@ -222,10 +219,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
         let known = self.tables.keysets(&url).await?;
         let api = self.api(&url);
-        let listed = patiently(observer, async || api.keysets(suite).await).await?;
+        let listed = patiently(observer, async || Ok(api.keysets(suite).await?)).await?;
         let shown = Shown {
             info: &info,
-            listed: listed.keysets,
+            listed,
         };
         let keysets = self.check_keysets(suite, &url, shown, &known, observer);
         let keysets = keysets.await?;
@@ -237,7 +234,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// What the mint at `url` says of itself, checked as far as that goes without knowing it.
     pub(crate) async fn info(&self, url: &str) -> Result<Info, Error> {
         let info = self.api(url).info().await?;
-        let lie = |lie| Error::lie(url, lie);
         if info.suite != SuiteId::Ristretto255.name() {
             return Err(UsageError::Suite {
                 mint: url.to_owned(),
@@ -245,12 +241,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             .into());
         }
-        if info.decimals > DECIMALS_MAX {
-            return Err(lie(Lie::Decimals(info.decimals)));
-        }
-        if let Some(identity) = &info.identity {
-            identity.verify().map_err(|e| lie(Lie::Identity(e)))?;
-        }
+        farthing_client::verify::info(&info).map_err(|wrong| Error::lie(url, wrong.into()))?;
         Ok(info)
     }
 

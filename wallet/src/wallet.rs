@@ -1,9 +1,9 @@
 //! The wallet: its making and opening, its mints, and what it holds.
 
+use farthing_client::MintClient;
 use farthing_protocol::Secret;
 
 use crate::address::{normal_url, same_place};
-use crate::api::Api;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::purse::coins::expires_by;
@@ -183,11 +183,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(self.tables.all::<Entry>().await?)
     }
 
-    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> Api<'a, H> {
-        Api {
-            http: &self.http,
-            mint,
-        }
+    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> MintClient<'a, H> {
+        MintClient::new(&self.http, mint)
     }
 }
 

@@ -1,15 +1,14 @@
 //! What a wallet on a computer stands on: a SQLite file and an HTTP client.
 
-mod client;
 mod file;
-mod proxy;
 mod salvage;
 mod sqlite;
+mod web;
 
-pub use client::{ReqwestHttp, ReqwestPage};
-pub use proxy::{ProxyFault, SocksProxy};
+pub use farthing_client::native::{ProxyFault, ReqwestHttp, SocksProxy};
 pub use salvage::Salvaged;
 pub use sqlite::SqliteStore;
+pub use web::ReqwestPage;
 
 /// The system's time, Unix seconds: a [`crate::Clock`].
 #[must_use]

@@ -19,7 +19,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<TokenProof>, Error> {
         let url = &operation.mint;
         let api = self.api(url);
-        let body = Some(operation.body.clone());
+        let body = Some(&operation.body);
         let bearer = match operation.kind {
             Kind::Withdraw | Kind::Redeem => mint.api_token.as_ref(),
             _ => None,

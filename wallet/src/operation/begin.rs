@@ -1,10 +1,10 @@
 //! Beginning an operation: it is written down with the exact bytes of its request.
 
+use farthing_client::json;
 use farthing_protocol::api::{RedeemRequest, SwapRequest, WithdrawRequest, path};
 use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret};
 
-use crate::api::json;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Draft;

@@ -1,5 +1,5 @@
-//! HTTP by reqwest, with rustls: through a proxy or not, and without telling that two requests are one
-//! wallet's.
+//! HTTP by reqwest, with rustls: for a wallet, without telling that two requests are one wallet's, and for
+//! a server.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +8,12 @@ use std::time::{Duration, SystemTime};
 use farthing_protocol::api::path;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
+use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::proxy::SocksProxy;
-use crate::http::{Http, HttpError, Request, Response};
-use crate::web::{Head, Page, PageRequest, Web};
+use crate::http::{ApiToken, Http, HttpError, Request, Response};
 
 /// Far proxies build a way through the network first.
 const CONNECT_TIMEOUT_S: u64 = 10;
@@ -24,26 +23,26 @@ const TIMEOUT_S: u64 = 60;
 const TIMEOUT_BY_PROXY_S: u64 = 120;
 /// For each piece of a page, and for its head: a site may ask others before it answers.
 const READ_TIMEOUT_S: u64 = 120;
-/// Far above any answer of the API; a mint must not fill the wallet's memory.
+/// Far above any answer of the API; a mint must not fill its client's memory.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// What requests over one connection are for. What has another purpose goes over another connection,
-/// and through a proxy under another name.
+/// A group of requests that share a connection. Requests of another group go over another connection, and
+/// through a proxy under another name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Purpose {
+enum Circuit {
     /// What a mint tells everybody: its keys must be those that it shows to others.
     Public(String),
     /// The holder's account at a mint, which the mint knows by its API token.
     Account(String),
-    /// Looking for tokens by the phrase.
+    /// A search for tokens by the phrase.
     Restore(String),
     /// The pages of a site, and payments for them.
     Pages(String),
 }
 
-impl Purpose {
-    /// Of a request to a mint; `None` for one that has a connection of its own, because it belongs to
-    /// no other: tokens that are swapped, or asked about.
+impl Circuit {
+    /// Returns the circuit of a request to a mint; `None` for one that gets a connection of its own, because
+    /// it belongs to no other: tokens that are swapped, or asked about.
     fn of(request: &Request) -> Option<Self> {
         let mint = site(&request.url);
         if request.bearer.is_some() {
@@ -63,7 +62,8 @@ fn site(url: &str) -> String {
     parsed.unwrap_or_else(|_| url.to_owned())
 }
 
-/// An HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the environment.
+/// A wallet's HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the
+/// environment.
 ///
 /// Requests for one purpose share a connection, and no others: keys, the account, a restore, and each
 /// site have theirs, and each swap its own. With a proxy every request goes through it, and to each of
@@ -72,7 +72,7 @@ fn site(url: &str) -> String {
 pub struct ReqwestHttp {
     proxy: Option<SocksProxy>,
     roots: Vec<Certificate>,
-    clients: Mutex<HashMap<Purpose, Client>>,
+    clients: Mutex<HashMap<Circuit, Client>>,
 }
 
 impl ReqwestHttp {
@@ -91,17 +91,25 @@ impl ReqwestHttp {
         }
     }
 
-    /// The client whose connections are for this purpose.
-    fn client(&self, purpose: Option<Purpose>) -> Result<Client, HttpError> {
-        let Some(purpose) = purpose else {
+    /// Returns the client whose connections are for the pages at `url`, and for payments for them. It has no
+    /// timeout for a whole answer: pages may be long.
+    ///
+    /// # Errors
+    /// [`HttpError`] when no client can be made.
+    pub fn for_pages(&self, url: &str) -> Result<Client, HttpError> {
+        self.client(Some(Circuit::Pages(site(url))))
+    }
+
+    fn client(&self, circuit: Option<Circuit>) -> Result<Client, HttpError> {
+        let Some(circuit) = circuit else {
             return self.fresh();
         };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&purpose) {
+        if let Some(client) = clients.get(&circuit) {
             return Ok(client.clone());
         }
         let client = self.fresh()?;
-        clients.insert(purpose, client.clone());
+        clients.insert(circuit, client.clone());
         Ok(client)
     }
 
@@ -118,8 +126,9 @@ impl ReqwestHttp {
                 .proxy(proxy.circuit()?)
                 .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_BY_PROXY_S));
         }
-        let built = ClientBuilder::build(builder);
-        built.map_err(|error| HttpError(error.to_string()))
+        builder
+            .build()
+            .map_err(|error| HttpError(error.to_string()))
     }
 
     fn timeout(&self) -> Duration {
@@ -129,8 +138,8 @@ impl ReqwestHttp {
         })
     }
 
-    /// What a failure means. It names no body and no header.
-    async fn reason(&self, error: reqwest::Error) -> HttpError {
+    /// Returns what a failure means, also when the proxy is its cause. It names no body and no header.
+    pub async fn reason(&self, error: reqwest::Error) -> HttpError {
         let reason = reason(&error);
         let Some(proxy) = self.proxy.as_ref().filter(|_| error.is_connect()) else {
             return reason;
@@ -147,27 +156,63 @@ impl ReqwestHttp {
 
 impl Http for ReqwestHttp {
     async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let client = self.client(Purpose::of(&request))?;
+        let client = self.client(Circuit::of(&request))?;
         let sent = build(&client, &request)?.timeout(self.timeout()).send();
-        let mut answer = match sent.await {
-            Ok(answer) => answer,
-            Err(error) => return Err(self.reason(error).await),
-        };
-        let status = answer.status().as_u16();
-        let retry_after_s = answer.headers().get(RETRY_AFTER).and_then(retry_after_s);
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| reason(&error))? {
-            if body.len() + chunk.len() > BODY_BYTES_MAX {
-                return Err(HttpError("the answer is too large".to_owned()));
-            }
-            body.extend_from_slice(&chunk);
+        match sent.await {
+            Ok(answer) => read(answer).await,
+            Err(error) => Err(self.reason(error).await),
         }
-        Ok(Response {
-            status,
-            retry_after_s,
-            body,
-        })
     }
+}
+
+/// A server's HTTP client: follows no redirects, keeps no cookies, obeys no proxy variables of the
+/// environment. All requests share its connections.
+#[derive(Clone, Debug)]
+pub struct PooledHttp(Client);
+
+impl PooledHttp {
+    /// Makes a client that trusts what the system trusts, and waits at most `timeout` for a whole answer.
+    ///
+    /// # Errors
+    /// [`HttpError`] when no client can be made.
+    pub fn new(timeout: Duration) -> Result<Self, HttpError> {
+        let builder = || {
+            Client::builder()
+                .no_proxy()
+                .redirect(Policy::none())
+                .referer(false)
+                .timeout(timeout)
+        };
+        // A system without certificates (a bare container) still reaches mints over plain HTTP.
+        let built = builder().build();
+        let built = built.or_else(|_| builder().tls_certs_only([]).build());
+        built.map(Self).map_err(|error| reason(&error))
+    }
+}
+
+impl Http for PooledHttp {
+    async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let sent = build(&self.0, &request)?.send().await;
+        read(sent.map_err(|error| reason(&error))?).await
+    }
+}
+
+/// Reads a whole answer of bounded size.
+async fn read(mut answer: reqwest::Response) -> Result<Response, HttpError> {
+    let status = answer.status().as_u16();
+    let retry_after_s = answer.headers().get(RETRY_AFTER).and_then(retry_after_s);
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| reason(&error))? {
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(HttpError("the answer is too large".to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response {
+        status,
+        retry_after_s,
+        body,
+    })
 }
 
 /// `Retry-After` in seconds (RFC 9110, section 10.2.3): a number, or a date from now on.
@@ -190,70 +235,33 @@ fn build(client: &Client, request: &Request) -> Result<RequestBuilder, HttpError
             .body(body.expose().to_owned()),
     };
     if let Some(token) = &request.bearer {
-        let text = Zeroizing::new(format!("Bearer {}", token.expose()));
-        built = built.header(AUTHORIZATION, secret_value(&text, "the API token")?);
+        built = built.header(AUTHORIZATION, authorization(token)?);
     }
     Ok(built)
 }
 
-/// A header's value that reqwest neither logs nor shows.
-fn secret_value(text: &str, what: &str) -> Result<HeaderValue, HttpError> {
+/// Writes an API token as the value of `Authorization`.
+///
+/// # Errors
+/// [`HttpError`] for characters that no header can carry.
+pub fn authorization(token: &ApiToken) -> Result<HeaderValue, HttpError> {
+    let text = Zeroizing::new(format!("Bearer {}", token.expose()));
+    secret_value(&text, "the API token")
+}
+
+/// Makes a header's value that reqwest neither logs nor shows. `what` names it in the error.
+///
+/// # Errors
+/// [`HttpError`] for characters that no header can carry.
+pub fn secret_value(text: &str, what: &str) -> Result<HeaderValue, HttpError> {
     let mut value = HeaderValue::from_str(text)
         .map_err(|_| HttpError(format!("{what} has characters that no header can carry")))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// A page that reqwest has begun to read.
-#[derive(Debug)]
-pub struct ReqwestPage {
-    head: Head,
-    answer: reqwest::Response,
-}
-
-impl Page for ReqwestPage {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        let chunk = self.answer.chunk().await.map_err(|error| reason(&error))?;
-        Ok(chunk.map(Vec::from))
-    }
-}
-
-impl Web for ReqwestHttp {
-    type Page = ReqwestPage;
-
-    async fn open(&self, request: &PageRequest) -> Result<ReqwestPage, HttpError> {
-        let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|_| HttpError("this is not an HTTP method".to_owned()))?;
-        let client = self.client(Some(Purpose::Pages(site(&request.url))))?;
-        let mut built = client.request(method, &request.url);
-        for (name, value) in &request.headers {
-            built = built.header(name, secret_value(value.expose(), name)?);
-        }
-        if let Some(body) = &request.body {
-            built = built.body(body.clone());
-        }
-        let answer = match built.send().await {
-            Ok(answer) => answer,
-            Err(error) => return Err(self.reason(error).await),
-        };
-        let header = |(name, value): (&reqwest::header::HeaderName, &HeaderValue)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), value)
-        };
-        let head = Head {
-            status: answer.status().as_u16(),
-            headers: answer.headers().iter().map(header).collect(),
-        };
-        Ok(ReqwestPage { head, answer })
-    }
-}
-
-/// The innermost reason of a failure, such as "Connection refused": it names no body and no header.
-fn reason(error: &reqwest::Error) -> HttpError {
+/// Returns the innermost reason of a failure, such as "Connection refused": it names no body and no header.
+pub fn reason(error: &reqwest::Error) -> HttpError {
     if error.is_timeout() {
         return HttpError("no answer in time".to_owned());
     }

@@ -1,4 +1,4 @@
-//! The one thing a wallet asks of the network: send a request, get an answer.
+//! What a client asks of the network: send a request, get an answer.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct ApiToken(Secret);
 
 impl ApiToken {
-    /// Wraps the text of an API token; white space around it is dropped.
+    /// Wraps the text of an API token, without the white space around it.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(Secret::new(text.trim().to_owned()))
     }
 
-    /// The text, for the `Authorization` header.
+    /// Returns the text, for the `Authorization` header.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -35,11 +35,11 @@ impl fmt::Debug for ApiToken {
 /// A request to a mint.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The full address.
+    /// The full URL.
     pub url: String,
-    /// What goes into `Authorization: Bearer`, if anything.
+    /// The token of `Authorization: Bearer`, if there is one.
     pub bearer: Option<ApiToken>,
-    /// The JSON to POST; `None` makes it a GET. It may hold tokens, so `Debug` does not show it.
+    /// The JSON to POST; `None` makes it a GET. `Debug` does not show it: it may hold tokens.
     pub body: Option<Secret>,
 }
 
@@ -50,7 +50,7 @@ pub struct Response {
     pub status: u16,
     /// For how many seconds the mint asks to be left alone (`Retry-After`), if it says so.
     pub retry_after_s: Option<u64>,
-    /// The body, as it came.
+    /// The body, unchanged.
     pub body: Vec<u8>,
 }
 
@@ -73,9 +73,12 @@ pub struct HttpError(
 ///
 /// An implementation follows no redirects (the bearer token would follow them), sends no cookies,
 /// gives up after a while, and bounds the size of an answer.
+///
+/// The future need not be [`Send`], because a browser's is not. A server names its implementation, whose
+/// future is `Send` if all it holds is.
 #[expect(
     async_fn_in_trait,
-    reason = "a wallet is used from one task; a browser's futures are not Send"
+    reason = "a bound would shut browsers out; who needs Send names a type whose futures are"
 )]
 pub trait Http {
     /// Sends one request and waits for the whole answer.
