@@ -14,7 +14,7 @@
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`records`] | what is kept |
 //! | [`store`] | where it is kept, with or without a passphrase |
-//! | [`http`], [`web`], `api`, [`patience`] | requests to mints and sites, and waiting |
+//! | [`http`], [`web`], `api`, [`retry`] | requests to mints and sites, and waiting |
 //! | [`doctor`], [`rescue`] | looking a wallet over; saving what can be read of a damaged one |
 //! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
@@ -39,10 +39,10 @@ mod lock;
 pub mod mints;
 mod operation;
 mod ops;
-pub mod patience;
 mod purse;
 pub mod records;
 pub mod rescue;
+pub mod retry;
 mod seed;
 pub mod store;
 mod time;
@@ -67,9 +67,9 @@ pub use ops::recover::Recovered;
 pub use ops::redeem::Redeem;
 pub use ops::renew::{Expiring, Renew, Renewed};
 pub use ops::send::SendOptions;
-pub use patience::{Observer, Pause, Progress};
 pub use records::Restored;
 pub use rescue::Rescued;
+pub use retry::{Observer, Pause, Progress};
 pub use seed::Phrase;
 pub use store::Store;
 pub use store::seal::Passphrase;

@@ -3,7 +3,7 @@
 use farthing_protocol::TokenProof;
 use farthing_protocol::api::{Redeemed, Signatures};
 
-use crate::error::{Error, Lie};
+use crate::error::{Error, Violation};
 use crate::http::Http;
 use crate::purse::outputs;
 use crate::records::{Kind, Mint, Operation};
@@ -29,12 +29,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             if answer.credited != operation.amount {
                 let (expected, got) = (operation.amount, answer.credited);
                 let unit = mint.shown_in();
-                let lie = Lie::Credited {
+                let violation = Violation::Credited {
                     expected,
                     got,
                     unit,
                 };
-                return Err(Error::lie(url, lie));
+                return Err(Error::violation(url, violation));
             }
             answer.signatures
         } else {
@@ -43,6 +43,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let keysets = self.tables.keysets(url).await?;
         outputs::unblind_all(&self.seed, &keysets, &operation.outputs, &signatures)
-            .map_err(|lie| Error::lie(url, lie))
+            .map_err(|violation| Error::violation(url, violation))
     }
 }

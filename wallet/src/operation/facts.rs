@@ -6,7 +6,7 @@
 use farthing_protocol::api::State;
 use farthing_protocol::{BlindedMessage, ErrorCode, TokenProof};
 
-use crate::error::{Error, Lie, Refused};
+use crate::error::{Error, Refused, Violation};
 use crate::http::Http;
 use crate::purse::counters::GAP;
 use crate::purse::outputs::{self, blinded, unblind};
@@ -80,7 +80,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             &restored.signatures,
         )
         .map(Some)
-        .map_err(|lie| Error::lie(&operation.mint, lie))
+        .map_err(|violation| Error::violation(&operation.mint, violation))
     }
 
     /// Those of `coins` that the mint says are spent.
@@ -105,7 +105,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 return Ok(lane);
             }
         }
-        Err(Error::lie(&mint.url, Lie::Restored))
+        Err(Error::violation(&mint.url, Violation::Restored))
     }
 
     async fn lane_is_used(
@@ -136,7 +136,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if change.is_empty() {
             return Ok(Vec::new());
         }
-        let lie = |lie| Error::lie(&mint.url, lie);
+        let violation = |violation| Error::violation(&mint.url, violation);
         let messages = change.iter().filter_map(|o| blinded(&self.seed, o));
         let answer = self.api(&mint.url).restore(messages.collect()).await?;
         let keysets = self.tables.keysets(&mint.url).await?;
@@ -146,11 +146,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
             };
             let planned = change.iter().find(asked);
-            let mut planned = planned.ok_or_else(|| lie(Lie::Restored))?.clone();
+            let mut planned = planned
+                .ok_or_else(|| violation(Violation::Restored))?
+                .clone();
             planned.amount = signature.amount;
             let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
-            let keyset = keyset.ok_or_else(|| lie(Lie::Restored))?;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(lie)?;
+            let keyset = keyset.ok_or_else(|| violation(Violation::Restored))?;
+            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
             let mint = mint.url.clone();
             coins.push(Coin { mint, token });
         }
@@ -167,7 +169,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         lane: u32,
         start: u64,
     ) -> Result<Vec<Found>, Error> {
-        let lie = |lie| Error::lie(&mint.url, lie);
+        let violation = |violation| Error::violation(&mint.url, violation);
         let output = |counter| PlannedOutput {
             keyset: keyset.info.id,
             lane,
@@ -187,9 +189,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
             // In the order asked: whatever is skipped was not signed.
             let found_at = asked.find(|(_, message)| message.b == output.b);
-            let (mut planned, _) = found_at.ok_or_else(|| lie(Lie::Restored))?;
+            let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::Restored))?;
             planned.amount = signature.amount;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(lie)?;
+            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
             found.push(Found {
                 counter: planned.counter,
                 coin: Coin {

@@ -5,9 +5,9 @@ use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::ops::pay::stage;
-use crate::patience::Observer;
 use crate::purse::tables::Batch;
 use crate::records::{Kind, Operation, Outcome, Stage};
+use crate::retry::Observer;
 use crate::store::Store;
 use crate::wallet::Wallet;
 

@@ -13,12 +13,12 @@ use crate::error::Error;
 use crate::http::Http;
 use crate::operation::begin::request_path;
 use crate::operation::facts::{Found, LANES_MAX, batch_size};
-use crate::patience::{Observer, Progress, patiently};
 use crate::purse::counters::GAP;
 use crate::purse::tables::Batch;
 use crate::records::{
     Coin, Keyset, Kind, Mint, Operation, Outcome, Restored, Search, Sent, Walked, worth, y,
 };
+use crate::retry::{Observer, Progress, retrying};
 use crate::store::Store;
 use crate::wallet::Wallet;
 
@@ -138,7 +138,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut end = search.start(id, lane);
         let mut start = end;
         while start < end + GAP {
-            let found = patiently(observer, async || {
+            let found = retrying(observer, async || {
                 self.probe(mint, keyset, lane, start).await
             })
             .await?;
@@ -152,7 +152,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     .filter(|f| !walk.known.has(keyset, lane, f));
                 let mut coins: Vec<Coin> = new.map(|found| found.coin).collect();
                 let spent =
-                    patiently(observer, async || self.spent(&mint.url, &coins).await).await?;
+                    retrying(observer, async || self.spent(&mint.url, &coins).await).await?;
                 coins.retain(|coin| !spent.contains(coin));
                 search.found.tokens += coins.len() as u64;
                 search.found.amount = search.found.amount.saturating_add(worth(&coins));

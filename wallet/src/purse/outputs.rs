@@ -8,7 +8,7 @@ use farthing_protocol::{
     Blank, BlindSignature, BlindedMessage, Secret, TokenProof, nut13, with_suite,
 };
 
-use crate::error::Lie;
+use crate::error::Violation;
 use crate::purse::counters::Counters;
 use crate::records::{Keyset, OutputRequest, PlannedOutput, suite_of};
 use crate::seed::Seed;
@@ -102,30 +102,30 @@ pub(crate) fn plan(
 /// Checks the mint's signature on an output, proof and all, and makes the token of it.
 ///
 /// # Errors
-/// The [`Lie`] found: a signature for something else, or one the published key did not make.
+/// The [`Violation`] found: a signature for something else, or one the published key did not make.
 pub(crate) fn unblind(
     seed: &Seed,
     keyset: &Keyset,
     output: &PlannedOutput,
     signature: &BlindSignature,
-) -> Result<TokenProof, Lie> {
+) -> Result<TokenProof, Violation> {
     let (amount, id) = (output.amount, output.keyset);
     if signature.amount != amount || signature.id != id {
-        return Err(Lie::Signed {
+        return Err(Violation::Signed {
             expected: amount,
             keyset: id,
             got: signature.amount,
             got_keyset: signature.id,
         });
     }
-    let false_proof = || Lie::Proof { amount, keyset: id };
+    let false_proof = || Violation::Proof { amount, keyset: id };
     let key = keyset.keys.get(amount).ok_or_else(false_proof)?;
     let unblinded = with_suite!(suite_of(&id), S => {
         let blank = blank::<S>(seed, output).ok_or_else(false_proof)?;
         blank.unblind(signature, key)
     });
     unblinded.map_err(|error| match error {
-        UnblindError::Key => Lie::Key { keyset: id, amount },
+        UnblindError::Key => Violation::Key { keyset: id, amount },
         UnblindError::Proof => false_proof(),
     })
 }
@@ -133,22 +133,22 @@ pub(crate) fn unblind(
 /// [`unblind`] for all outputs of a request, in its order.
 ///
 /// # Errors
-/// The first [`Lie`] found, or [`Lie::Count`].
+/// The first [`Violation`] found, or [`Violation::Count`].
 pub(crate) fn unblind_all(
     seed: &Seed,
     keysets: &[Keyset],
     outputs: &[PlannedOutput],
     signatures: &[BlindSignature],
-) -> Result<Vec<TokenProof>, Lie> {
+) -> Result<Vec<TokenProof>, Violation> {
     if outputs.len() != signatures.len() {
-        return Err(Lie::Count {
+        return Err(Violation::Count {
             expected: outputs.len(),
             got: signatures.len(),
         });
     }
     let unblind = |(output, signature): (&PlannedOutput, &BlindSignature)| {
         let keyset = keysets.iter().find(|k| k.info.id == output.keyset);
-        let keyset = keyset.ok_or(Lie::Proof {
+        let keyset = keyset.ok_or(Violation::Proof {
             amount: output.amount,
             keyset: output.keyset,
         })?;

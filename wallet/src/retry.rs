@@ -1,7 +1,7 @@
 //! Waiting where a mint says "not now": for as long as it asks, or a little longer each time.
 
 pub use farthing_client::Pause;
-use farthing_client::{Transient, Unavailable, retry};
+use farthing_client::{Transient, Unavailable};
 
 use crate::error::Error;
 
@@ -12,7 +12,7 @@ pub struct Progress {
     pub mint: String,
     /// The lane that is walked now.
     pub lane: u32,
-    /// How many places the mint was asked about.
+    /// How many derivation indexes the mint was asked about.
     pub places: u64,
     /// How many of them the mint had signed.
     pub signed: u64,
@@ -22,8 +22,8 @@ pub struct Progress {
     pub amount: u64,
 }
 
-/// Whoever looks on while something takes long, and does the waiting: a terminal's progress bar and
-/// timer, a browser's, or a test that does not wait at all. `()` shows nothing and never waits.
+/// Receives progress and performs the waits of a long operation: a terminal's progress bar and timer, a
+/// browser's, or a test that does not wait at all. `()` shows nothing and never waits.
 #[expect(
     async_fn_in_trait,
     reason = "a wallet is used from one task; a browser's futures are not Send"
@@ -57,13 +57,13 @@ impl Transient for Error {
     }
 }
 
-/// Makes a call that may be repeated, until it is answered, or `observer` or [`retry`] gives up.
+/// Makes a call that may be repeated, until it is answered, or `observer` or [`farthing_client::retry`] gives up.
 ///
 /// # Errors
 /// The last one of the call.
-pub(crate) async fn patiently<T>(
+pub(crate) async fn retrying<T>(
     observer: &mut impl Observer,
     call: impl AsyncFnMut() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    retry(async |pause: &Pause| observer.wait(pause).await, call).await
+    farthing_client::retry(async |pause: &Pause| observer.wait(pause).await, call).await
 }
