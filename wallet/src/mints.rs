@@ -202,8 +202,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// Asks a known mint who it is and for its keysets, checks all of it and keeps it; returns the
-    /// keysets of either suite that are known now. `observer` waits where the mint asks for that, before
+    /// Asks a known mint who it is, once, and for its keysets of some suites; checks all of it and keeps it;
+    /// returns the keysets of either suite that are known now. `observer` waits where the mint asks for that, before
     /// the same request is sent again.
     ///
     /// # Errors
@@ -211,7 +211,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError::KeysetElsewhere`]. Nothing is kept then.
     pub(crate) async fn refresh_keysets(
         &self,
-        suite: SuiteId,
+        suites: impl IntoIterator<Item = SuiteId>,
         mint: &Mint,
         observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {
@@ -221,13 +221,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mint = agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
         let known = self.tables.keysets(&url).await?;
         let api = self.api(&url);
-        let listed = retrying(observer, async || Ok(api.keysets(suite).await?)).await?;
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
-        let keysets = self.check_keysets(suite, &url, shown, &known, observer);
-        let keysets = keysets.await?;
+        let mut keysets = Vec::new();
+        for suite in suites {
+            let listed = retrying(observer, async || Ok(api.keysets(suite).await?)).await?;
+            let shown = Shown {
+                info: &info,
+                listed,
+            };
+            let checked = self.check_keysets(suite, &url, shown, &known, observer);
+            keysets.extend(checked.await?);
+        }
         self.keep(Batch::default(), mint, &url, &url, &info, keysets)
             .await?;
         Ok(self.tables.keysets(&url).await?)

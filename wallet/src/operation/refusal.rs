@@ -79,15 +79,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: &Operation,
         mint: &Mint,
     ) -> Result<Option<Operation>, Error> {
-        let mut keysets = Vec::new();
-        let suites: BTreeSet<_> = operation
-            .outputs
-            .iter()
-            .map(|o| suite_of(&o.keyset))
-            .collect();
-        for suite in suites {
-            keysets = self.refresh_keysets(suite, mint, &mut ()).await?;
+        let outputs = operation.outputs.iter();
+        let suites: BTreeSet<_> = outputs.map(|o| suite_of(&o.keyset)).collect();
+        if suites.is_empty() {
+            return Ok(None);
         }
+        let keysets = self.refresh_keysets(suites, mint, &mut ()).await?;
         let Ok(requests) = self.requests_again(operation, mint, &keysets).await else {
             return Ok(None);
         };

@@ -1,7 +1,7 @@
 //! Receiving a token: everything that can be checked without the mint is, and only then is it swapped
 //! for tokens that nobody else knows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use farthing_protocol::cashu;
 use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
@@ -38,21 +38,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Err(UsageError::TokenUnit { token, mint }.into());
         }
         let mut keysets = self.tables.keysets(&mint.url).await?;
-        let unknown = |keysets: &[Keyset]| {
-            token
-                .proofs
-                .iter()
-                .map(|p| p.proof.id)
-                .find(|id| resolve(id, keysets).is_none())
+        let unknown = |keysets: &[Keyset]| -> Vec<KeysetId> {
+            let ids = token.proofs.iter().map(|p| p.proof.id);
+            ids.filter(|id| resolve(id, keysets).is_none()).collect()
         };
-        for suite in SuiteId::ALL {
-            let missing = unknown(&keysets).and_then(|id| SuiteId::of(&id));
-            if missing == Some(suite) {
-                keysets = self.refresh_keysets(suite, &mint, &mut ()).await?;
-            }
+        let suites: BTreeSet<SuiteId> = unknown(&keysets).iter().filter_map(SuiteId::of).collect();
+        if !suites.is_empty() {
+            keysets = self.refresh_keysets(suites, &mint, &mut ()).await?;
         }
-        if let Some(id) = unknown(&keysets) {
-            return Err(UsageError::TokenKeyset(id).into());
+        if let Some(id) = unknown(&keysets).first() {
+            return Err(UsageError::TokenKeyset(*id).into());
         }
         let coins = self.inspect(&mint, token.proofs, &keysets)?;
         self.take_in(&mint, coins, token.memo.as_ref()).await

@@ -95,7 +95,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(());
         }
         let keysets = self
-            .refresh_keysets(SuiteId::Ristretto255, mint, &mut ())
+            .refresh_keysets([SuiteId::Ristretto255], mint, &mut ())
             .await?;
         let mint = Mint {
             renewed: Some(now),

@@ -44,10 +44,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         observer: &mut impl Observer,
     ) -> Result<Restored, Error> {
         let (mut operation, mut search) = self.search_at(mint).await?;
-        let mut keysets = Vec::new();
-        for suite in SuiteId::ALL {
-            keysets = self.refresh_keysets(suite, mint, observer).await?;
-        }
+        let keysets = self.refresh_keysets(SuiteId::ALL, mint, observer).await?;
         let known = self.known_ys().await?;
         for lane in 0..LANES_MAX {
             if lane >= search.next_lane().saturating_add(EMPTY_LANES_END) {

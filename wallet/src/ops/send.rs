@@ -139,7 +139,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<(Holdings, SendPlan), Error> {
         match self.planned(mint, |held| send.plan(held)).await {
             Err(Error::Usage(UsageError::NoCashuDoor(_))) => {
-                self.refresh_keysets(send.suite(), mint, &mut ()).await?;
+                self.refresh_keysets([send.suite()], mint, &mut ()).await?;
                 self.planned(mint, |held| send.plan(held)).await
             }
             planned => planned,

@@ -35,7 +35,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(false);
         }
         let native = SuiteId::Ristretto255;
-        match self.refresh_keysets(native, &mint, &mut ()).await {
+        match self.refresh_keysets([native], &mint, &mut ()).await {
             Ok(_) => {}
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),
