@@ -3,19 +3,20 @@
 
 mod auth;
 mod dir;
-mod fault;
 mod lightning;
 mod sense;
 mod unit;
 mod url;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use farthing_protocol::identity::URLS_MAX;
+use farthing_service::log::{Format, Level};
+use farthing_service::settings;
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
 
 use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub(crate) use lightning::{LightningSettings, NodeSettings};
 pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
 
-/// What the environment variables of all settings start with.
+/// The prefix of the environment variables of all settings.
 pub const PREFIX: &str = "FARTHING_MINT_";
 /// The variable that `--data` may be given by.
 pub const DATA_VARIABLE: &str = "FARTHING_MINT_DATA";
@@ -51,13 +52,13 @@ pub struct Config {
     pub urls: Vec<String>,
     /// The unit of all accounts and tokens; fixed when the mint is made.
     pub unit: String,
-    /// How many decimals people write the unit with: 2 for `usd` in cents.
+    /// The unit's decimals as people write it: 2 for `usd` in cents.
     pub decimals: u8,
-    /// How many amounts a new keyset has: 2^0 to 2^(amounts − 1).
+    /// The number of amounts of a new keyset: 2^0 to 2^(amounts − 1).
     pub amounts: u8,
     /// The fee for each input of a new keyset, in thousandths of the unit.
     pub input_fee_ppk: u64,
-    /// Where the API listens.
+    /// The address of the API.
     pub listen: SocketAddr,
     /// Where `/metrics` listens; nowhere unless set. Keep it from the public: it tells how busy the
     /// mint is, and when.
@@ -67,13 +68,13 @@ pub struct Config {
     pub spent_log: Option<PathBuf>,
     /// The most pages of 4,096 bytes that the database may have; 0 for as many as the disk holds.
     pub database_pages_max: u32,
-    /// How much of the database the mint keeps in memory, in MiB.
+    /// The memory for the database's pages, in MiB.
     pub store_cache_mib: u32,
     /// `human` or `json`.
-    pub log_format: LogFormat,
+    pub log_format: Format,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`.
-    pub log_level: LogLevel,
-    /// How many days a request may be sent again and gives the same answer.
+    pub log_level: Level,
+    /// The days for which a request that is sent again gets the same answer.
     pub replay_days: u32,
     /// Inputs in one request.
     pub inputs_max: usize,
@@ -91,16 +92,16 @@ pub struct Config {
     /// How long a request's head, and then its body, may take to arrive, in milliseconds; and how long a
     /// caller may take none of an answer's bytes.
     pub read_timeout_ms: u64,
-    /// How long a stop waits for requests under way, in milliseconds.
+    /// The time that a stop waits for requests that have begun, in milliseconds.
     pub stop_timeout_ms: u64,
     /// Requests that may wait for a CPU; more are answered 503.
     pub queue_max: usize,
-    /// How long a request may wait for a CPU, in milliseconds; after that it is answered 503.
+    /// The time that a request may wait for a CPU, in milliseconds; after that it is answered 503.
     pub queue_timeout_ms: u64,
     /// How long an answer of 503 is held back, in milliseconds, so that callers who do not heed its
     /// Retry-After cost the mint a few refusals a second and not thousands.
     pub refusal_delay_ms: u64,
-    /// Connections at the same time; more wait at the door until one ends, which costs the mint nothing.
+    /// Connections at the same time. Others wait in the system's queue, which costs the mint nothing.
     /// Each may cost a request's bytes in memory, and a file: the mint asks the system for that many
     /// files at its start, and takes fewer connections where it gets fewer.
     pub connections_max: usize,
@@ -113,18 +114,18 @@ pub struct Config {
     pub websocket_idle_ms: u64,
     /// How long a payment over Lightning may try ways, in milliseconds; a caller waits about that long.
     pub lightning_timeout_ms: u64,
-    /// How long an invoice of the mint's can be paid, in seconds.
+    /// The time for which an invoice of the mint's can be paid, in seconds.
     pub lightning_invoice_expiry_s: u32,
     /// The greatest amount of one payment in or out, in the mint's unit.
     pub lightning_amount_max: u64,
     /// Invoices of the mint's that wait to be paid, and quotes for payments that nobody has begun: as many
     /// of each for tokens, and as many of each for every account; more are answered 503.
     pub lightning_quotes_max: usize,
-    /// What a payment may cost beyond its amount, in millionths of that.
+    /// The fee that a payment may cost, in millionths of its amount.
     pub lightning_fee_ppm: u64,
-    /// What any payment may cost beyond its amount, in the mint's unit.
+    /// The fee that any payment may cost, in the mint's unit.
     pub lightning_fee_min: u64,
-    /// Which Lightning node pays and is paid, if any.
+    /// The kind of the Lightning node, if any.
     pub lightning_backend: LightningBackend,
     /// The address of LND's REST interface: `https://…`, or `http://…` on this machine.
     pub lnd_url: Option<String>,
@@ -149,7 +150,7 @@ pub struct Config {
     /// Where the OpenID provider describes itself, whose users may use the Cashu door; empty when
     /// everybody may.
     pub openid_discovery: String,
-    /// What wallets are called at that provider.
+    /// The client id of wallets at that provider.
     pub openid_client_id: String,
     /// What at the Cashu door needs the provider's token, as `POST /v1/…`; a `*` at the end stands for
     /// anything.
@@ -160,32 +161,6 @@ pub struct Config {
     pub blind_auth_max: usize,
     /// Blind authentication tokens for one user on one day (UTC); 0 for as many as they want.
     pub blind_auth_daily_max: u64,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Failures.
-    Error,
-    /// And what may become one.
-    Warn,
-    /// And the mint's own doings: starts, stops, keysets.
-    Info,
-    /// And each request, by method, path and status; such a log shows when tokens moved.
-    Debug,
-    /// And everything else.
-    Trace,
 }
 
 impl Default for Config {
@@ -206,8 +181,8 @@ impl Default for Config {
             spent_log: None,
             database_pages_max: 0,
             store_cache_mib: 16,
-            log_format: LogFormat::Human,
-            log_level: LogLevel::Info,
+            log_format: Format::Human,
+            log_level: Level::Info,
             replay_days: 7,
             inputs_max: 256,
             outputs_max: 256,
@@ -257,53 +232,20 @@ impl Config {
     /// value that makes no sense; both name it.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
-        let mut variables = Vec::new();
-        for (name, value) in std::env::vars_os() {
-            // Other programs' variables may hold any bytes.
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
-                continue;
-            };
-            let value = value.into_string();
-            let value = value.map_err(|_| Error::Operator(format!("{name}: not UTF-8")))?;
-            variables.push((name.to_owned(), value));
-        }
-        Self::parse(path, &text, variables.into_iter())
+        Self::parse(path, &text, std::env::vars_os())
     }
 
     fn parse(
         path: &Path,
         text: &str,
-        variables: impl Iterator<Item = (String, String)>,
+        variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self> {
-        let shown = path.display();
-        let invalid = |e| Error::Operator(fault::of_file(path, text, &e));
-        // The file by itself first, so that an error names the file and not the environment.
-        let _: Self = toml::from_str(text).map_err(invalid)?;
-        let mut table: Table = toml::from_str(text).map_err(invalid)?;
-        for (variable, text) in variables {
-            if variable == SEED_VARIABLE || variable == DATA_VARIABLE {
-                continue;
-            }
-            let name = variable.strip_prefix(PREFIX).unwrap_or_default();
-            let name = name.to_lowercase();
-            table.insert(name.clone(), Value::String(text.clone()));
-            // A number, or a list, is tried where the setting does not take text.
-            let mut result: std::result::Result<Self, _> = table.clone().try_into();
-            if let (Err(_), Ok(number)) = (&result, text.parse()) {
-                table.insert(name.clone(), Value::Integer(number));
-                result = table.clone().try_into();
-            }
-            if result.is_err() {
-                let with_list = [(name.clone(), list(&text))];
-                let with_list: Table = table.clone().into_iter().chain(with_list).collect();
-                if with_list.clone().try_into::<Self>().is_ok() {
-                    table = with_list;
-                    continue;
-                }
-            }
-            result.map_err(|e| Error::Operator(format!("{variable}: {}", e.message())))?;
-        }
-        let config: Self = table.try_into().map_err(invalid)?;
+        let shown = path.display().to_string();
+        let others = [SEED_VARIABLE, DATA_VARIABLE];
+        let given = settings::of_variables(PREFIX, &others, variables).map_err(Error::Operator)?;
+        let readings = |_: &str, text: &str| Ok(settings::readings(text));
+        let config: Self =
+            settings::load(&shown, text, &given, readings).map_err(Error::Operator)?;
         config
             .check()
             .map_err(|e| Error::Operator(format!("{shown}: {e}")))?;
@@ -361,7 +303,7 @@ impl Config {
         }
     }
 
-    /// What the engine is told.
+    /// Returns the settings of the engine.
     #[must_use]
     pub fn engine(&self) -> EngineSettings {
         EngineSettings {
@@ -379,21 +321,12 @@ impl Config {
     }
 }
 
-/// A list as a variable has it: with commas between.
-fn list(text: &str) -> Value {
-    let items = text.split(',').map(str::trim);
-    let items = items.filter(|item| !item.is_empty());
-    Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config> {
-        let variables = variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let variables = variables.iter().map(|(n, v)| ((*n).into(), (*v).into()));
         Config::parse(Path::new("mint.toml"), text, variables)
     }
 
@@ -420,7 +353,7 @@ mod tests {
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.amounts, 3);
         assert_eq!(config.queue_max, 5);
-        assert_eq!(config.log_format, LogFormat::Json);
+        assert_eq!(config.log_format, Format::Json);
     }
 
     #[test]
@@ -476,5 +409,21 @@ mod tests {
             config.create(&path).is_err(),
             "a second init must not overwrite"
         );
+    }
+
+    #[test]
+    fn a_setting_that_is_there_twice_is_named_with_its_line_and_not_repeated() {
+        let told = |text| message(parse(text, &[]));
+        let error = told("name = \"a\"\n\nqueue_max = 5\nname = \"s3cret\"\n");
+        assert_eq!(error, "mint.toml, line 4, name: duplicate key");
+        let error = told("# A mint.\nqueue_max = \"s3cret\"");
+        let start = "mint.toml, line 2, queue_max: invalid type";
+        assert!(error.starts_with(start), "{error}");
+        let error = told("seed = \"s3cret\"");
+        let start = "mint.toml, line 1, seed: unknown field";
+        assert!(error.starts_with(start), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        let error = told("name = a b");
+        assert!(error.starts_with("mint.toml, line 1"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
+use farthing_service::private::Fault;
 
 use crate::store::StoreError;
 
@@ -53,6 +54,15 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::File { path, source } => Self::File { path, source },
+            open => Self::Operator(open.to_string()),
+        }
+    }
 }
 
 impl Error {
@@ -110,9 +120,5 @@ pub(crate) fn http_reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    farthing_service::program::innermost(error)
 }

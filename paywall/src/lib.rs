@@ -4,7 +4,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `command` | settings, run, check, metrics |
-//! | `proxy` | the reverse proxy: server, door, upstream |
+//! | `proxy` | the reverse proxy: server, filter, upstream |
 //! | [`rules`] | prices by method and path |
 
 #![deny(

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::rules::{Rule, Rules};
 use farthing_publisher::AllowedOrigins;
+use farthing_service::server::{Limits, Listener};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -104,26 +105,27 @@ async fn proxy_with(upstream: SocketAddr, keep_host: bool, answer: Duration) -> 
     let url = format!("http://{upstream}").parse().unwrap();
     let upstream = Upstream::new(&url, keep_host, timeouts).unwrap();
     let origins = AllowedOrigins::Any;
-    let service = Door::new(upstream, rules, Forwarding::default(), origins);
+    let service = Filter::new(upstream, rules, Forwarding::default(), origins);
     let limits = Limits {
         connections_max: 16,
-        read: Duration::from_secs(5),
-        body: Pace {
-            grace: Duration::from_secs(5),
-            rate: 1,
-            stall: PATIENCE,
-        },
+        head: Duration::from_secs(5),
+        write: PATIENCE,
         stop: Duration::from_secs(5),
+        head_bytes_max: 128 * 1024,
+        headers_max: Some(HEADERS_MAX),
     };
-    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), limits)
-        .await
-        .unwrap();
+    let pace = Pace {
+        grace: Duration::from_secs(5),
+        rate: 1,
+        stall: PATIENCE,
+    };
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into(), limits).unwrap();
     let address = listener.address().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move {
         let _ = stopped.await;
     };
-    let done = tokio::spawn(listener.serve(service, stopped));
+    let done = tokio::spawn(listener.serve(paced(service, pace), stopped));
     Running {
         address,
         stop,

@@ -1,4 +1,4 @@
-//! What costs how much, by method and path.
+//! Prices by method and path.
 
 mod readings;
 
@@ -26,7 +26,7 @@ pub struct Rule<A = u64> {
     /// The method that it is for. Without one the rule is for every method that no other rule for the
     /// same path names.
     pub method: Option<String>,
-    /// What is bought, for people.
+    /// A name of the resource, for people.
     pub description: Option<String>,
     /// Parameters of the query that make no difference to what is bought: `fbclid`, or `utm_*`.
     pub ignore_query: Option<Vec<String>>,
@@ -308,10 +308,10 @@ const METHODS: [&str; 19] = [
 ];
 /// The largest amount that programs in all languages read alike out of JSON.
 const AMOUNT_MAX: u64 = (1 << 53) - 1;
-/// How long a description may be, in bytes: it stands in the header that asks for payment.
+/// Bytes of a description: it stands in the header that asks for payment.
 const DESCRIPTION_BYTES_MAX: usize = 1024;
 
-/// What is wrong with a rule by itself, and what to write.
+/// Returns what is wrong with a rule by itself, and what to write.
 fn check(rule: &Rule) -> Result<(), String> {
     let path = rule.path.as_str();
     if let Some((_, rest)) = path.split_once("://") {
@@ -345,7 +345,7 @@ fn check(rule: &Rule) -> Result<(), String> {
         Some(method) => Err(match method.as_str() {
             "HEAD" => "HEAD costs what GET costs: write GET".to_owned(),
             method => format!(
-                "{method:?} is no known method, and its requests would be charged nothing: write GET, \
+                "{method:?} is not a known method, and its requests would be charged nothing: write GET, \
                  POST, PUT, PATCH or DELETE, or leave method out for all of them"
             ),
         }),

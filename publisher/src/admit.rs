@@ -16,11 +16,11 @@ use crate::shared::Shared;
 use crate::visit::Visit;
 use crate::{clock, locked, receipts, settle};
 
-/// Why a request may go on to what is behind the paywall.
+/// A request that may go on to the service behind the paywall.
 pub(crate) struct Admission {
     /// The receipts that it shows: one of them may be for its body, which is not read yet.
     pub(crate) receipts: Vec<Shown>,
-    /// What it pays with where none of them is, as far as can be told yet.
+    /// The payment if none of them is, as far as it is known yet.
     pub(crate) payment: Result<Box<Admitted>, Refusal>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Admitted {
     pub(crate) payment: Payment,
     /// For tokens locked to the publisher: what it takes to redeem them later.
     pub(crate) locked: Vec<Locked>,
-    /// Why it would not be taken today: then it counts only if it was charged before.
+    /// The reason why it would not be taken today. Then it counts only if it was charged before.
     pub(crate) fault: Option<Refusal>,
 }
 
@@ -56,10 +56,10 @@ impl Visit<'_> {
         }
     }
 
-    /// What the request pays with, read and checked.
+    /// Reads and checks the request's payment.
     ///
     /// # Errors
-    /// Why it is not served for that.
+    /// The reason why it is not served for that.
     async fn payment(&self) -> Result<Box<Admitted>, Refusal> {
         let Some(mut payment) = Payment::read(&self.headers)? else {
             receipts::check(&self.target)?;
@@ -79,7 +79,7 @@ impl Visit<'_> {
         }))
     }
 
-    /// Checks a payment by what is asked for today; gives what it takes to redeem locked tokens later.
+    /// Checks a payment against today's terms. Returns what it takes to redeem locked tokens later.
     async fn check(&self, payment: &mut Payment) -> Result<Vec<Locked>, Refusal> {
         receipts::check(&self.target)?;
         let terms = Terms {
@@ -130,7 +130,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Where locked tokens are asked for: checks them, on a thread that may compute.
+    /// Checks locked tokens, where such are asked for, on a thread that may compute.
     async fn check_lock(&self, payment: &Payment) -> Result<Vec<Locked>, Refusal> {
         let Accept::Locked {
             locktime_hours_min, ..

@@ -19,11 +19,11 @@ use crate::query::IgnoredQuery;
 pub(crate) type BodyDigest = [u8; 32];
 
 /// Scheme and host that a reader uses, such as `https://gazette.example`: to be put into a request's
-/// extensions by whoever knows better than its `Host`, for example because a proxy in front ends TLS.
+/// extensions by a layer that knows better than its `Host`, for example because a proxy in front ends TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(pub String);
 
-/// What is bought: the method and the URL, as they stand in a receipt.
+/// The resource that is bought: the method and the URL, as they stand in a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     /// The method, `GET` for `HEAD` too: who may read the page may ask for its head.
@@ -68,12 +68,12 @@ impl Target {
         }
     }
 
-    /// What is bought: the method, a space, and the URL without what makes no difference.
+    /// The method, a space, and the URL without the parameters that make no difference.
     pub(crate) fn resource(&self) -> String {
         format!("{} {}", self.method, self.bought)
     }
 
-    /// The same, with the URL as it was asked for: a receipt names it so, for whoever paid to compare.
+    /// The same, with the URL as it was asked for. A receipt names it so, for the payer to compare.
     pub(crate) fn asked_resource(&self) -> String {
         format!("{} {}", self.method, self.url)
     }
@@ -114,7 +114,7 @@ const REST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// A request's body on its way to what is behind the paywall, and its digest once it has passed.
 pub(crate) struct Digested(Arc<Mutex<State>>);
 
-/// Tells the digest of a [`Digested`] body.
+/// Returns the digest of a [`Digested`] body.
 #[derive(Clone)]
 pub(crate) struct DigestWatch(Arc<Mutex<State>>);
 
@@ -122,18 +122,18 @@ struct State {
     body: Body,
     hash: Sha256,
     bytes: u64,
-    /// How many of them were read here.
+    /// Bytes that were read here.
     rest: u64,
     ended: bool,
     /// The body broke off.
     failed: bool,
     /// What is behind the paywall wants no more of it.
     released: bool,
-    /// Whoever waits for the end.
+    /// The task that waits for the end.
     waiter: Option<Waker>,
 }
 
-/// Why nobody can say what a request asked for.
+/// The reason why it is not known what a request asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unread {
     #[error("its body did not arrive whole")]
@@ -271,7 +271,7 @@ impl HttpBody for Digested {
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     match state.lock() {
         Ok(guard) => guard,
-        // Whoever panicked in there left numbers behind and no broken promise.
+        // A thread that panicked in there left numbers behind and no broken promise.
         Err(poisoned) => poisoned.into_inner(),
     }
 }

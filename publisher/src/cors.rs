@@ -41,7 +41,7 @@ impl AllowedOrigins {
     /// Reads `*`, or origins such as `https://reader.example`.
     ///
     /// # Errors
-    /// [`Error::Settings`], naming what is no origin.
+    /// [`Error::Settings`], naming the text that is not an origin.
     pub fn parse<T: AsRef<str>>(origins: &[T]) -> Result<Self, Error> {
         if origins.iter().any(|origin| origin.as_ref() == "*") {
             return Ok(Self::Any);
@@ -68,7 +68,7 @@ impl AllowedOrigins {
             .map(Self::These)
     }
 
-    /// What an answer says to a page of this origin; nothing, when it may not read.
+    /// Returns the origin that an answer allows to read it; `None` if this one may not.
     fn grant(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         match self {
             Self::Any => Some(HeaderValue::from_static("*")),
@@ -114,7 +114,7 @@ pub(crate) fn preflight(parts: &Parts) -> Option<Method> {
 
 /// Asks what is behind the paywall about a priced resource without a price: a preflight, or `OPTIONS *`.
 /// Of the request goes on only what browsers send in a preflight, and of the answer comes back only what
-/// it says about methods and origins: a server that does not look at the method gives nothing away.
+/// it says about methods and origins: a server that ignores the method reveals nothing.
 pub(crate) async fn ask<S>(
     origins: &AllowedOrigins,
     inner: S,
@@ -137,7 +137,7 @@ where
 struct Preflight {
     origin: HeaderValue,
     method: Method,
-    /// Which of the paywall's headers the request is to have.
+    /// The paywall's headers that the request is to have.
     own_names: HeaderValue,
     /// Whether a page could send the request without asking, but for these headers.
     is_simple_else: bool,

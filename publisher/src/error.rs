@@ -1,12 +1,12 @@
-//! What goes wrong: at the start, for whoever runs the paywall ([`enum@Error`]); with a payment, for
-//! whoever pays (`Refusal`).
+//! Failures: at the start, for the publisher ([`enum@Error`]); of a payment, for
+//! the payer (`Refusal`).
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 
 use farthing_protocol::ErrorCode;
 
-/// Why a paywall cannot start, or cannot go on.
+/// The reason why a paywall cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting is wrong.
@@ -17,7 +17,7 @@ pub enum Error {
     Mint {
         /// The mint's address.
         url: String,
-        /// What it said, or why it said nothing.
+        /// Its answer, or why there is none.
         reason: String,
     },
     /// The record of payments cannot be used.
@@ -31,7 +31,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: std::io::Error,
     },
 }
@@ -69,7 +69,7 @@ pub(crate) struct Refusal {
     pub(crate) code: u32,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// What is wrong, what it means for the money, and what to do, for people.
+    /// A text for people: what is wrong, what it means for the money, and what to do.
     pub(crate) detail: Cow<'static, str>,
 }
 
@@ -82,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// The mint cannot be asked now; the same request sent again tells what became of it.
+    /// The mint cannot be asked now. The same request sent again settles it.
     pub(crate) fn unavailable(detail: &'static str) -> Self {
         Self::new(ErrorCode::Unavailable, detail)
     }

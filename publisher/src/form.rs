@@ -27,17 +27,17 @@ use crate::serve::serve;
 use crate::shared::{Outcome, Shared};
 use crate::visit::Visit;
 
-/// What the form may have in bytes: a token at its longest is 16 KiB.
+/// Bytes of the form: a token at its longest is 16 KiB.
 const FORM_BYTES_MAX: usize = 64 * 1024;
 
-/// What a form is told that names no page. `farthing-paywall check` knows the paywall by it.
+/// The detail of the answer to a form that names no page. `farthing-paywall check` recognises the paywall by it.
 pub const NO_PAGE: &str = "the form names no page of this site; nothing was spent";
 
-/// What the form sends.
+/// The form's fields.
 #[derive(Deserialize)]
 struct Pasted {
     token: Secret,
-    /// What is bought: a path with its query, or a whole URL.
+    /// The page: a path with its query, or a whole URL.
     url: String,
 }
 
@@ -226,7 +226,7 @@ fn not_charged(visit: &Visit<'_>, answer: &Response<Body>) -> Response<Body> {
     page
 }
 
-/// Gives an answer some headers of another, and what became of its request.
+/// Copies some headers of an answer to another, and what became of its request.
 fn take(to: &mut Response<Body>, from: &Response<Body>, names: &[header::HeaderName]) {
     *to.extensions_mut() = from.extensions().clone();
     for name in names {

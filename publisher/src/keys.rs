@@ -22,30 +22,30 @@ pub(crate) const FILE: &str = "publisher.key";
 pub(crate) struct Keys {
     /// Signs receipts.
     pub(crate) receipts: SigningKey,
-    /// What tokens are locked to.
+    /// The key that tokens are locked to.
     lock: SigningKey,
-    /// What tokens of the same mint may be locked to as well, because it was known otherwise then.
+    /// Other keys that tokens of the same mint may be locked to, from when it was known otherwise.
     other_locks: Vec<SigningKey>,
-    /// What the keys are derived from that tokens of one mint are locked to.
+    /// The key from which each mint's lock key is derived.
     locks: Zeroizing<[u8; 32]>,
     /// Whether the secret was made just now.
     pub(crate) is_new: bool,
-    /// What tokens are marked with in the record of payments.
+    /// The key of tokens' marks in the record of payments.
     marks: Zeroizing<[u8; 32]>,
     /// The same, for those of Cashu's keysets.
     marks_secp256k1: Zeroizing<[u8; 32]>,
-    /// What hides in the record which request tokens were presented for.
+    /// The key that hides in the record which request tokens were presented for.
     purposes: Zeroizing<[u8; 32]>,
-    /// What hides the same from the mint.
+    /// The key that hides the same from the mint.
     references: Zeroizing<[u8; 32]>,
     /// Vouches for the receipts' cookies.
     cookies: Zeroizing<[u8; 32]>,
 }
 
-/// A keyed hash of a token, by which it is known again. Without the publisher's secret it tells nothing.
+/// A keyed hash of a token, by which it is known again. Without the publisher's secret it reveals nothing.
 pub(crate) type Mark = [u8; 16];
 
-/// What vouches for a receipt's cookie.
+/// The MAC of a receipt's cookie.
 pub(crate) type CookieMac = [u8; 16];
 
 impl Keys {
@@ -127,7 +127,7 @@ impl Keys {
         truncated(&hash)
     }
 
-    /// What a payment is presented for: of the request's digest, and of all that the payment consists of.
+    /// Returns the digest of what a payment is presented for: of the request's digest, and of the whole payment.
     pub(crate) fn purpose(&self, binding: &[u8; 32], payment: &[u8]) -> [u8; 32] {
         let mut message = Zeroizing::new(Vec::with_capacity(binding.len() + payment.len()));
         message.extend_from_slice(binding);

@@ -18,7 +18,7 @@ use crate::error::Error;
 /// The name of the file in the publisher's folder.
 pub(crate) const FILE: &str = "locks.json";
 
-/// Which mint it is, whatever its address.
+/// A mint, whatever its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MintId {
     /// The mint's identity key, if it shows one.
@@ -44,19 +44,19 @@ impl MintId {
         }
     }
 
-    /// All that the mint's lock key may have been derived from.
+    /// All labels that the mint's lock key may have been derived from.
     pub(crate) fn labels(&self) -> impl Iterator<Item = String> {
         self.identity.iter().chain(&self.keysets).cloned()
     }
 
-    /// What the mint's lock key is derived from.
+    /// The label that the mint's lock key is derived from.
     fn label(&self) -> String {
         let keyset = || self.keysets.first().cloned().unwrap_or_default();
         self.identity.clone().unwrap_or_else(keyset)
     }
 }
 
-/// Which key tokens are locked to.
+/// The key that tokens are locked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LockKey {

@@ -15,7 +15,7 @@ use crate::keys::Keys;
 use crate::mint::{Failure, Mint, redeem_body};
 use crate::records::{Batch, Locked, Records, Store, Unrecorded, Unredeemed};
 
-/// What the payment request asks for (NUT-18, `nut10`).
+/// Returns the lock that the payment request asks for (NUT-18, `nut10`).
 pub(crate) fn option(keys: &Keys) -> LockOption {
     LockOption {
         kind: "P2PK".to_owned(),
@@ -25,7 +25,7 @@ pub(crate) fn option(keys: &Keys) -> LockOption {
 }
 
 /// Checks tokens without the mint: each was signed by it, and only the publisher can spend it until
-/// `locked_until`, Unix seconds, at the least. Gives what it takes to redeem them.
+/// `locked_until`, Unix seconds, at least. Returns what it takes to redeem them.
 ///
 /// It takes about 0.2 ms of CPU a token.
 ///
@@ -85,7 +85,7 @@ fn check_lock(keys: &Keys, token: &Proof, locked_until: u64) -> Result<(), Refus
         locktime,
         ..
     } = &lock;
-    // A key of another suite may have the same 32 bytes, and nobody has its private key.
+    // A key of another suite may have the same 32 bytes, and its private key is not known.
     let is_ours = *suite == SuiteId::Ristretto255 && keys.opens_alone(holders);
     if hash.is_some() || !is_ours {
         return Err(mismatch("it is not locked to the publisher's key alone"));
@@ -128,7 +128,7 @@ pub(crate) struct Redeemer {
     pub(crate) every: Duration,
 }
 
-/// Why a round of redemptions ended early.
+/// The reason why a round of redemptions ended early.
 enum Halt {
     Record,
     Mint(String),

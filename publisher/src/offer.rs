@@ -11,7 +11,7 @@ use crate::cors::OwnAnswer;
 use crate::error::Refusal;
 use crate::page::{self, Asked, Page};
 
-/// What a resource costs, and how it can be paid.
+/// The price of a resource, and the ways to pay it.
 pub(crate) struct Offer<'a> {
     pub(crate) site: &'a str,
     pub(crate) mint: &'a str,
@@ -26,9 +26,9 @@ pub(crate) struct Offer<'a> {
     pub(crate) lock: Option<LockOption>,
     /// The URL of what is bought.
     pub(crate) url: &'a str,
-    /// How it was asked for.
+    /// The request for it.
     pub(crate) asked: Asked<'a>,
-    /// Where the page's form goes.
+    /// The path that the page's form is sent to.
     pub(crate) pay_path: &'a str,
 }
 
@@ -45,11 +45,11 @@ struct Told<'a> {
     request: &'a str,
 }
 
-/// How long a client is asked to wait before it asks again, in seconds.
+/// Seconds after which a client is asked to try again.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
 
 impl Offer<'_> {
-    /// Why a request is not served that pays nothing.
+    /// Returns the refusal of a request that pays nothing.
     pub(crate) fn price_asked(&self) -> Refusal {
         let price = Unit::new(self.unit, self.decimals).show(self.amount);
         let detail = format!("this costs {price}: send the request again with a token in X-Cashu");

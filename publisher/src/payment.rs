@@ -21,7 +21,7 @@ pub(crate) struct Payment {
     outputs: Vec<BlindedMessage>,
 }
 
-/// What a publisher asks of a payment now.
+/// The terms of a payment today.
 pub(crate) struct Terms<'a> {
     pub(crate) amount: u64,
     pub(crate) mint: &'a Mint,
@@ -142,7 +142,7 @@ impl Payment {
         &self.token.proofs
     }
 
-    /// What is paid: the tokens less the change.
+    /// Returns the amount that is paid: the tokens less the change.
     pub(crate) fn amount(&self) -> u64 {
         let change = amount::sum(self.outputs.iter().map(|o| o.amount));
         let inputs = self.token.amount().unwrap_or_default();

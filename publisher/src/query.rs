@@ -1,6 +1,6 @@
 //! Parameters of a query that make no difference to what is bought.
 //!
-//! Links that are passed around gather parameters that say where somebody came from (`fbclid`,
+//! Links that are passed around gather parameters that say where a reader came from (`fbclid`,
 //! `utm_source`), and the page is the same with them. They are left out where purchases are compared,
 //! and nowhere else: the server behind is asked exactly what the reader asked.
 //!
@@ -26,7 +26,7 @@ impl IgnoredQuery {
     /// Reads names such as `fbclid`, or `utm_*` for all that begin with `utm_`.
     ///
     /// # Errors
-    /// What is no such name, and what to write.
+    /// The text that is not such a name, and what to write.
     pub fn parse<T: AsRef<str>>(names: &[T]) -> Result<Self, String> {
         let pattern = |name: &T| {
             let text = name.as_ref();
@@ -73,7 +73,7 @@ impl IgnoredQuery {
     }
 }
 
-/// What names of parameters are made of. No server takes any of it for something else.
+/// Whether a byte may be part of a parameter's name. No server reads such a byte as something else.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')
 }

@@ -19,7 +19,7 @@ const MINUTE_S: u64 = 60;
 /// the names of publisher and mint, as base64.
 const URL_BYTES_MAX: usize = 8192;
 
-/// What a receipt says beside what was bought.
+/// The contents of a receipt besides the resource.
 pub(crate) struct Terms<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) mint: &'a str,

@@ -36,19 +36,19 @@ pub struct Settings {
     /// For how long a payment can be repeated for what it bought, in days. Never less than the mint
     /// repeats its answers.
     pub record_days: u32,
-    /// Which answers are charged.
+    /// The answers that are charged.
     pub charged: Charged,
-    /// Which tokens are taken.
+    /// The tokens that are taken.
     pub accept: Accept,
     /// Origins whose pages may read the paywall's own answers.
     pub allowed_origins: AllowedOrigins,
-    /// How long the mint may take to answer, in milliseconds.
+    /// The time that the mint may take to answer, in milliseconds.
     pub mint_timeout_ms: u64,
-    /// How long the form with a pasted token may take to arrive, in milliseconds.
+    /// The time that the form with a pasted token may take to arrive, in milliseconds.
     pub read_timeout_ms: u64,
-    /// How often the mint is asked which keysets it has, in seconds: wallets are told which sign now.
+    /// The interval at which the mint is asked for its keysets, in seconds.
     pub keysets_every_s: u32,
-    /// Where the page's form sends a pasted token: a path of the site that reaches the paywall.
+    /// The path that the page's form sends a pasted token to. It must reach the paywall.
     pub pay_path: String,
 }
 
@@ -115,7 +115,7 @@ impl Settings {
     }
 }
 
-/// Which tokens are taken.
+/// The tokens that are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accept {
     /// Any token of the mint; each is redeemed before it is served.
@@ -124,7 +124,7 @@ pub enum Accept {
     /// Only tokens locked to the publisher's key: checked here, served at once, redeemed later in
     /// batches. `docs/explanation/threat-model.md` says what that costs.
     Locked {
-        /// How long tokens wait for company, in seconds.
+        /// The interval between redemptions, in seconds.
         redeem_every_s: u32,
         /// How far a token's locktime must lie ahead, if it has one, in hours.
         locktime_hours_min: u32,
@@ -163,7 +163,7 @@ impl Accept {
 /// Whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
 /// unless `with_path`. The error says what to write, and repeats no password.
 pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
-    let no_url = || format!("{name}: is no URL: write one as \"https://gazette.example\"");
+    let no_url = || format!("{name}: is not a URL: write one as \"https://gazette.example\"");
     if url.len() > NAME_BYTES_MAX {
         return Err(format!("{name}: is longer than {NAME_BYTES_MAX} bytes"));
     }
@@ -238,15 +238,15 @@ fn check_pay_path(path: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "pay_path: {path:?} is no plain path: write one as \"{PAY_PATH}\", of letters, digits and - . _ ~ \
+        "pay_path: {path:?} is not a plain path: write one as \"{PAY_PATH}\", of letters, digits and - . _ ~ \
          between slashes"
     ))
 }
 
-/// Whoever gets it pays once more.
+/// An answer that asks for another payment is never charged.
 const PAYMENT_REQUIRED: u16 = StatusCode::PAYMENT_REQUIRED.as_u16();
 
-/// Which answers of what is behind the paywall are charged, by status. All others are free.
+/// The answers of the service behind the paywall that are charged, by status. All others are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charged(Vec<(u16, u16)>);
 

@@ -8,18 +8,18 @@ use crate::clock;
 use crate::error::Refusal;
 use crate::mint::Failure;
 use crate::payment::Payment;
-use crate::records::{Form, Locked, Presented, Standing, Ticket};
+use crate::records::{Form, Locked, PaymentStatus, Presented, Ticket};
 use crate::shared::Shared;
 
 /// A payment for an answer that is there.
 pub(crate) struct Settlement<'a> {
     pub(crate) shared: &'a Shared,
-    /// What is paid for.
+    /// The digest of the request that is paid for.
     pub(crate) binding: [u8; 32],
     pub(crate) payment: &'a Payment,
     /// For tokens locked to the publisher: what it takes to redeem them later.
     pub(crate) locked: Vec<Locked>,
-    /// Why it would be refused if it were new. Then the record knows it, or its tokens are spent.
+    /// The refusal if it were new. Then the record knows it, or its tokens are spent.
     pub(crate) fault: Option<Refusal>,
 }
 
@@ -37,7 +37,7 @@ impl Settlement<'_> {
     /// # Errors
     /// [`ErrorCode::TokenBound`]; `fault`; what the mint refuses;
     /// [`ErrorCode::Unavailable`] when it is not known whether the payment was charged, and the same
-    /// request sent again tells. What was charged before is never refused.
+    /// request sent again settles it. A payment that was charged before is never refused.
     pub(crate) async fn settle(self) -> Result<Done, Refusal> {
         let (payment, keys) = (self.payment, &self.shared.keys);
         let purpose = payment.purpose(keys, &self.binding);
@@ -57,24 +57,24 @@ impl Settlement<'_> {
                 Form::Version1 => purpose_v1,
             },
         };
-        let standing = self.shared.records.present(presented.clone()).await;
-        let standing = standing.map_err(|_| {
+        let status = self.shared.records.present(presented.clone()).await;
+        let status = status.map_err(|_| {
             Refusal::unavailable(
                 "the publisher cannot record payments now; nothing was spent, try again",
             )
         })?;
-        let (form, is_repeated) = match standing {
-            Standing::Bound { charged: true } => return Err(bound()),
-            Standing::Bound { charged: false } => {
+        let (form, is_repeated) = match status {
+            PaymentStatus::Bound { charged: true } => return Err(bound()),
+            PaymentStatus::Bound { charged: false } => {
                 return self.repeat(ticket(Form::Referenced), bound()).await;
             }
-            Standing::Unknown => {
+            PaymentStatus::Unknown => {
                 let fault = self.fault.clone().unwrap_or_else(bound);
                 return self.repeat(ticket(Form::Referenced), fault).await;
             }
-            Standing::New => (Form::Referenced, false),
-            Standing::Again(form) => (form, false),
-            Standing::Charged(form) => (form, true),
+            PaymentStatus::New => (Form::Referenced, false),
+            PaymentStatus::Again(form) => (form, false),
+            PaymentStatus::Charged(form) => (form, true),
         };
         // A locked token is charged by being recorded.
         let is_charged = is_repeated || !presented.locked.is_empty();
@@ -89,7 +89,7 @@ impl Settlement<'_> {
 
     /// Settles a payment that is `fault` by the record and today's terms. The record may be lost, or an
     /// old copy: if the tokens are spent, and were for this, the mint repeats its answer. It can charge
-    /// nothing anew, for what is spent.
+    /// nothing again, because the tokens are spent.
     async fn repeat(&self, ticket: Ticket, fault: Refusal) -> Result<Done, Refusal> {
         if !self.payment.is_spent(&self.shared.mint).await? {
             return Err(fault);

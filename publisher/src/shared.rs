@@ -12,18 +12,18 @@ use crate::query::IgnoredQuery;
 use crate::records::Records;
 use crate::settings::Settings;
 
-/// What a request costs.
+/// The price of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Price {
-    /// How much, in the mint's smallest unit; 0 is free.
+    /// The amount in the mint's smallest unit; 0 is free.
     pub amount: u64,
-    /// What is bought, for people.
+    /// A name of the resource, for people.
     pub description: Option<String>,
     /// Parameters of the query that make no difference to what is bought.
     pub ignore_query: IgnoredQuery,
 }
 
-/// What became of a request; in the extensions of every answer, for logs and counters.
+/// The outcome of a request, in the extensions of every answer, for logs and counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It has no price.
@@ -36,7 +36,7 @@ pub enum Outcome {
     Repeated,
     /// It showed a receipt.
     Receipt,
-    /// What is behind the paywall answered something that is not charged.
+    /// The service behind the paywall answered something that is not charged.
     NotCharged,
     /// Its payment was refused, with this code.
     Refused(u32),
@@ -45,7 +45,7 @@ pub enum Outcome {
 /// Decides what a request costs; `None` is free.
 pub(crate) type PriceOf = dyn Fn(&Parts) -> Option<Price> + Send + Sync;
 
-/// What all requests share.
+/// The state that all requests share.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) price: Box<PriceOf>,
@@ -66,13 +66,13 @@ impl Drop for Shared {
 }
 
 impl Shared {
-    /// What a request costs, unless it is free.
+    /// Returns the price of a request, unless it is free.
     pub(crate) fn price_of(&self, parts: &Parts) -> Option<Price> {
         (self.price)(parts).filter(|price| price.amount > 0)
     }
 }
 
-/// Tells loggers and counters what became of a request.
+/// Notes the outcome of a request, for logs and counters.
 pub(crate) fn tell(mut answer: Response<Body>, outcome: Outcome) -> Response<Body> {
     answer.extensions_mut().insert(outcome);
     answer

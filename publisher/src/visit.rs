@@ -55,7 +55,7 @@ impl<'a> Visit<'a> {
         answer
     }
 
-    /// Why a request is not served that pays nothing.
+    /// Returns the refusal of a request that pays nothing.
     pub(crate) fn price_asked(&self) -> Refusal {
         self.offer().price_asked()
     }

@@ -5,27 +5,69 @@
 //! counted. The count is for `/metrics`, and whether the log fails now for `/readyz`.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
-use tracing::Level;
+use serde::{Deserialize, Serialize};
 
 use crate::queue::Queue;
+
+/// The name of the counter of [`lines_lost`] behind the program's, for Prometheus.
+pub const LINES_LOST: &str = "log_lines_lost";
+/// What that counter counts.
+pub const LINES_LOST_HELP: &str = "Lines of the log that could not be written";
 
 static QUEUE: Queue = Queue::new();
 
 /// How long the end of the process waits for lines that are not written yet.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Starts the log of this process: lines for people, or one JSON object a line. Panics are logged too, and
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Failures.
+    Error,
+    /// And what may become one.
+    Warn,
+    /// And what the program does by itself: starts, stops, keysets.
+    Info,
+    /// And each request with its path and outcome; such a log shows when tokens moved and what was read.
+    Debug,
+    /// And everything else.
+    Trace,
+}
+
+impl From<Level> for tracing::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Self::ERROR,
+            Level::Warn => Self::WARN,
+            Level::Info => Self::INFO,
+            Level::Debug => Self::DEBUG,
+            Level::Trace => Self::TRACE,
+        }
+    }
+}
+
+/// Starts the log of this process. Panics are logged too, and
 /// not written to standard error past the queue.
 ///
 /// # Errors
 /// When the system has no thread for it, or the process has no standard error.
-pub fn start(level: Level, json: bool) -> io::Result<()> {
+pub fn start(level: Level, format: Format) -> io::Result<()> {
     // Not through `io::stderr`, whose lock a reader that stopped reading would hold for ever.
     let mut out = File::from(io::stderr().as_fd().try_clone_to_owned()?);
     let writer = move || loop {
@@ -35,12 +77,12 @@ pub fn start(level: Level, json: bool) -> io::Result<()> {
         .name("log".to_owned())
         .spawn(writer)?;
     let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_max_level(tracing::Level::from(level))
         .with_ansi(io::stderr().is_terminal())
         // The subscriber's own complaints go by `eprintln!`, which panics.
         .log_internal_errors(false)
         .with_writer(|| Lines);
-    if json {
+    if format == Format::Json {
         builder.json().init();
     } else {
         builder.with_target(false).init();
@@ -55,7 +97,7 @@ pub fn start(level: Level, json: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until what was logged is written, for a second at the most. To be called before the process
+/// Waits until what was logged is written, for a second at most. To be called before the process
 /// ends.
 pub fn finish() {
     QUEUE.finish(PATIENCE);
@@ -71,15 +113,6 @@ pub fn lines_lost() -> u64 {
 #[must_use]
 pub fn is_failing() -> bool {
     QUEUE.is_failing()
-}
-
-/// The count of lost lines in Prometheus' text format; `program` is what the figure's name begins with.
-#[must_use]
-pub fn render(program: &str) -> String {
-    let name = format!("{program}_log_lines_lost_total");
-    let mut text = format!("# HELP {name} Lines of the log that could not be written.\n");
-    let _ = write!(text, "# TYPE {name} counter\n{name} {}\n", lines_lost());
-    text
 }
 
 /// What `/readyz` says while everything else is ready. A log that cannot be written is no reason to take

@@ -185,8 +185,8 @@ pub fn read_key(path: &Path, what: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
     Ok(key)
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -92,7 +92,7 @@ impl Queue {
         }
     }
 
-    /// Waits until every line is written or lost, for so long at the most.
+    /// Waits until every line is written or lost, at most for `patience`.
     pub(crate) fn finish(&self, patience: Duration) {
         let state = self.state();
         let is_busy = |state: &mut State| !state.lines.is_empty() || state.is_writing;

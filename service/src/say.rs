@@ -2,7 +2,7 @@
 //!
 //! The standard library's `eprintln!` panics when standard error is full or closed, and the process then
 //! exits with a code that says nothing. Here such an error has no effect: there is nowhere left to report
-//! it, and the exit code still tells.
+//! it, and the exit code still shows it.
 
 use std::io::Write as _;
 

@@ -17,7 +17,7 @@ const CHILD: &str = "FARTHING_TEST_CHILD";
 #[test]
 fn a_panic_is_one_line_of_the_log() {
     if std::env::var_os(CHILD).is_some() {
-        log::start(tracing::Level::INFO, true).unwrap();
+        log::start(log::Level::Info, log::Format::Json).unwrap();
         assert!(std::thread::spawn(|| panic!("out of luck")).join().is_err());
         log::finish();
         return;

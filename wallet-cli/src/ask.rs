@@ -1,9 +1,9 @@
 //! What a person is asked, and what answers in their place. Nobody is asked where nobody looks.
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
+use farthing_service::private;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -85,31 +85,7 @@ pub(crate) fn file_or_input(path: &Path, what: &str) -> Result<Zeroizing<String>
     if path == Path::new(DASH) {
         return input(what);
     }
-    let failed = |error: io::Error| Failure::Terminal(format!("{}: {error}", path.display()));
-    let mut file = File::open(path).map_err(failed)?;
-    if is_open_to_others(&file.metadata().map_err(failed)?) {
-        let shown = path.display();
-        return Err(Failure::Terminal(format!(
-            "{shown}: others than its owner may read {what}, or change it; run: chmod 600 {shown}"
-        )));
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
-}
-
-/// Whether others than its owner may use a file. A pipe, as that of a shell's `<(…)`, has no name that others
-/// could open.
-#[cfg(unix)]
-fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.is_file() && metadata.permissions().mode() & 0o077 != 0
-}
-
-/// Elsewhere a file has no mode.
-#[cfg(not(unix))]
-fn is_open_to_others(_: &std::fs::Metadata) -> bool {
-    false
+    private::read_secret(path, what).map_err(|fault| Failure::Terminal(fault.to_string()))
 }
 
 /// The first line of a file, or of standard input for `-`: a secret, whose line's end is not its own.

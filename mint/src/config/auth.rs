@@ -8,27 +8,27 @@ use super::{Config, is_secure};
 
 pub(super) use farthing_protocol::cashu::auth::UNIT;
 
-/// What an OpenID provider's description is found by, behind its name (OpenID Connect Discovery,
+/// The path of an OpenID provider's description, behind its name (OpenID Connect Discovery,
 /// section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
-/// What the settings say about authentication, where there is any.
+/// The settings of authentication, where there is any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuthSettings {
-    /// Where the provider describes itself.
+    /// The address of the provider's description.
     pub(crate) discovery: String,
-    /// What wallets are called there.
+    /// The client id of wallets there.
     pub(crate) client_id: String,
-    /// What needs the provider's token.
+    /// The requests that need the provider's token.
     pub(crate) clear: Vec<Protected>,
     /// Blind authentication, if anything needs it.
     pub(crate) blind: Option<BlindSettings>,
 }
 
-/// What the settings say about blind authentication.
+/// The settings of blind authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BlindSettings {
-    /// What needs it.
+    /// The requests that need it.
     pub(crate) paths: Vec<Protected>,
     /// Tokens in one request.
     pub(crate) max: u64,
@@ -99,7 +99,7 @@ impl Protected {
     }
 }
 
-/// What needs the provider's token unless the settings say otherwise.
+/// The requests that need the provider's token unless the settings say otherwise.
 pub(super) fn clear_default() -> Vec<String> {
     vec![format!("POST {}", path::AUTH_MINT)]
 }

@@ -1,13 +1,10 @@
 //! Where a mint keeps its files.
 
-use std::fs::{DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use farthing_service::private::{self, Folder};
 
-/// What of a mode is for others than the owner.
-const OTHERS: u32 = 0o077;
+use crate::error::{Error, Result};
 
 /// The files of a mint's data folder.
 #[derive(Clone, Debug)]
@@ -26,22 +23,18 @@ impl DataDir {
         &self.0
     }
 
-    /// Makes the folder, mode 0700, or closes one that is there and empty to others.
+    /// Creates the folder, mode 0700, or closes one that exists and is empty to others.
     ///
     /// # Errors
     /// [`Error::Operator`] for a folder that others may use, with the command that mends that;
     /// [`Error::File`].
     pub fn create(&self) -> Result<()> {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0);
-        made.map_err(Error::file(&self.0))?;
+        private::create_folder(&self.0)?;
         let mut entries = std::fs::read_dir(&self.0).map_err(Error::file(&self.0))?;
         self.close(entries.next().is_none()).map(|_| ())
     }
 
-    /// Closes the folder to others, if it is open to them: the mint's alone may use what is in it. Gives
+    /// Closes the folder to others, if it is open to them: the mint's alone may use what is in it. Returns
     /// whether it was open.
     ///
     /// # Errors
@@ -51,20 +44,17 @@ impl DataDir {
     }
 
     fn close(&self, is_ours: bool) -> Result<bool> {
-        let metadata = std::fs::metadata(&self.0).map_err(Error::file(&self.0))?;
-        let mode = metadata.permissions().mode();
-        if mode & OTHERS == 0 {
-            return Ok(false);
+        match private::close_folder(&self.0, is_ours)? {
+            Folder::Private => Ok(false),
+            Folder::Closed => Ok(true),
+            Folder::Open => {
+                let shown = self.0.display();
+                Err(Error::Operator(format!(
+                    "{shown}: others than its owner may use this folder, and it is for the mint's seed and \
+                     books; run: chmod 700 {shown}\nor name another folder with --data"
+                )))
+            }
         }
-        let closed = Permissions::from_mode(mode & 0o700);
-        if is_ours && std::fs::set_permissions(&self.0, closed).is_ok() {
-            return Ok(true);
-        }
-        let shown = self.0.display();
-        Err(Error::Operator(format!(
-            "{shown}: others than its owner may use this folder, and it is for the mint's seed and books; \
-             run: chmod 700 {shown}\nor name another folder with --data"
-        )))
     }
 
     /// The settings.

@@ -21,7 +21,7 @@ pub enum LightningBackend {
     Cln,
 }
 
-/// What the settings say about Lightning. Relative paths begin in the mint's folder.
+/// The settings of Lightning. Relative paths begin in the mint's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LightningSettings {
     /// See [`LightningBackend::None`].
@@ -30,7 +30,7 @@ pub(crate) enum LightningSettings {
     Fake {
         /// The folder it takes its orders from.
         control: PathBuf,
-        /// How long after it was made it pays an invoice of its own.
+        /// The time after which it pays an invoice of its own.
         delay: Duration,
     },
     /// See [`LightningBackend::Lnd`].
@@ -39,7 +39,7 @@ pub(crate) enum LightningSettings {
     Cln(NodeSettings),
 }
 
-/// How to reach a node.
+/// A node's address and secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeSettings {
     /// `https://…`, or `http://…` on this machine.

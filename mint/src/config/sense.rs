@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use axum::http::Uri;
 
-use super::{Config, LightningBackend, LogLevel, auth, is_secure, url};
+use farthing_service::log::Level;
+
+use super::{Config, LightningBackend, auth, is_secure, url};
 
 /// The longest time that a setting may name: a day.
 const TIME_MS_MAX: u64 = 24 * 60 * 60 * 1000;
@@ -14,7 +16,7 @@ const COUNT_MAX: usize = 1_000_000;
 const SUBJECTS_MAX: usize = 100_000_000;
 /// The most inputs, or outputs, in one request.
 const TOKENS_MAX: usize = 10_000;
-/// What an input and an output take in a body at least, about, with a secret of 64 hex digits.
+/// Bytes that an input and an output take in a body at least, about, with a secret of 64 hex digits.
 const INPUT_BYTES: usize = 200;
 const OUTPUT_BYTES: usize = 170;
 /// The greatest amount of a payment: a 32-bit number of millions.
@@ -122,7 +124,7 @@ impl Config {
         between("lightning_fee_min", self.lightning_fee_min, 0, PAYMENT_MAX)
     }
 
-    /// What is taken, and will hurt: one sentence each, beginning with the setting's name.
+    /// Returns warnings of settings that are accepted and harmful: one sentence each, beginning with the setting's name.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = self.unit_warning().into_iter().collect();
         let mut warn = |when: bool, text: &str| warnings.extend(when.then(|| text.to_owned()));
@@ -156,7 +158,7 @@ impl Config {
             "outputs_max: smaller than amounts, so some sums do not fit into one request",
         );
         warn(
-            matches!(self.log_level, LogLevel::Debug | LogLevel::Trace),
+            matches!(self.log_level, Level::Debug | Level::Trace),
             "log_level: the log has the moment of every request; turn it off when the fault is found, and \
              delete what it wrote",
         );

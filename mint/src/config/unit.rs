@@ -32,7 +32,7 @@ impl Config {
 }
 
 /// With how many decimals people write a unit: the currencies of ISO 4217, and what ecash is made in.
-/// `None` for a unit of somebody's own.
+/// `None` for a unit of an operator's own.
 pub(crate) fn known_decimals(unit: &str) -> Option<u8> {
     match unit {
         "credit" | "sat" | "msat" => Some(0),

@@ -1,11 +1,9 @@
 //! The mint's master seed: 32 bytes in a file that only its owner may read, or in the environment.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use farthing_service::private;
 use hkdf::Hkdf;
 use sha2::Sha512;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -40,16 +38,7 @@ impl Seed {
         let mut seed = Self([0; 32]);
         getrandom::fill(&mut seed.0)
             .map_err(|e| Error::Operator(format!("no random numbers from the system: {e}")))?;
-        let mut text = Zeroizing::new(hex::encode(seed.0));
-        text.push('\n');
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(Error::file(path))?;
-        file.write_all(text.as_bytes()).map_err(Error::file(path))?;
-        file.sync_all().map_err(Error::file(path))?;
+        private::create_key(path, &seed.0)?;
         Ok(seed)
     }
 
@@ -64,17 +53,7 @@ impl Seed {
             let text = Zeroizing::new(text.into_string().unwrap_or_default());
             return Self::parse(&text, SEED_VARIABLE);
         }
-        let mut file = std::fs::File::open(path).map_err(Error::file(path))?;
-        let mode = file.metadata().map_err(Error::file(path))?.permissions();
-        if mode.mode() & 0o077 != 0 {
-            let shown = path.display();
-            return Err(Error::Operator(format!(
-                "{shown}: others than its owner may read the seed; run: chmod 600 {shown}"
-            )));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(Error::file(path))?;
-        Self::parse(&text, &path.display().to_string())
+        Ok(Self(*private::read_key(path, "the seed")?))
     }
 
     fn parse(text: &str, source: &str) -> Result<Self> {

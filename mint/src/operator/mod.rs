@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use farthing_protocol::{AmountText, Unit};
-use farthing_service::{log, say};
+use farthing_service::{log, program};
 use serde::Serialize;
 
 use crate::config::{DATA_VARIABLE, DataDir};
@@ -124,13 +124,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Faulty) => ExitCode::FAILURE,
         Ok(Outcome::Open) => ExitCode::from(3),
         Err(error) => {
-            use std::io::Write as _;
-            if json {
-                let report = serde_json::json!({"error": error.to_string()});
-                // When it cannot be written, standard error has it too.
-                let _ = writeln!(std::io::stdout(), "{report}");
-            }
-            say::line(&format!("farthing-mint: {error}"));
+            program::Output { json }.fail("farthing-mint", &error);
             let is_done = matches!(error, Error::Unreported(_));
             ExitCode::from(if is_done { 4 } else { 2 })
         }
@@ -186,15 +180,7 @@ impl Output {
 
     /// Writes `value` as one line of JSON, or `text`.
     fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        use std::io::Write as _;
-        let line = if self.json {
-            serde_json::to_string(value)
-                .map_err(|e| Error::Operator(format!("the result cannot be written: {e}")))?
-        } else {
-            text()
-        };
-        let mut out = std::io::stdout().lock();
-        let written = writeln!(out, "{line}").and_then(|()| out.flush());
+        let written = program::Output { json: self.json }.write(value, text);
         written.map_err(|error| {
             Error::Unreported(format!(
                 "the command was carried out, but its result could not be written to standard output: \

@@ -1,12 +1,12 @@
 //! Opening a mint for a command.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use farthing_protocol::BlindedMessage;
 use farthing_protocol::api::Restored;
+use farthing_service::{private, program};
 
 use super::keyset::add_keyset;
 use crate::cashier::Cashier;
@@ -41,20 +41,12 @@ pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
 /// # Errors
 /// [`Error::Operator`] with `otherwise` when a mint runs on the folder; [`Error::File`].
 pub(super) fn own(dir: &DataDir, otherwise: &str) -> Result<File> {
-    let path = dir.run_lock();
-    let mut options = OpenOptions::new();
-    let options = options.create(true).truncate(false).write(true).mode(0o600);
-    let file = options.open(&path).map_err(Error::file(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let shown = dir.path().display();
-            Err(Error::Operator(format!(
-                "{shown}: farthing-mint run is running on this folder: {otherwise}"
-            )))
-        }
-        Err(TryLockError::Error(error)) => Err(Error::file(&path)(error)),
-    }
+    private::lock(&dir.run_lock())?.ok_or_else(|| {
+        let shown = dir.path().display();
+        Error::Operator(format!(
+            "{shown}: farthing-mint run is running on this folder: {otherwise}"
+        ))
+    })
 }
 
 /// Makes the first keyset of blind authentication, where the settings ask for such and the mint has never
@@ -126,11 +118,7 @@ pub(super) fn wait<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// Carries out something that takes timers, sockets and tasks beside it.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(Error::file("the async runtime"))?;
-    runtime.block_on(work)
+    program::block_on(work).map_err(Error::file("the async runtime"))?
 }
 
 /// The holder's account with this name.

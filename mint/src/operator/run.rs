@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use farthing_service::log;
+use farthing_service::server::connections_within_files;
+use farthing_service::{log, program};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Output, open};
 use crate::cashier::Cashier;
-use crate::config::{Config, DataDir, LogFormat, LogLevel};
+use crate::config::{Config, DataDir};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::http::Server;
@@ -48,7 +48,9 @@ impl Run {
                 "others than its owner could use the mint's folder; it was closed to them (mode 0700)"
             );
         }
-        config.connections_max = connections_within_files(config.connections_max);
+        let wanted = u32::try_from(config.connections_max).expect("the settings allow a million");
+        let possible = connections_within_files(wanted, 1, OTHER_FILES_MAX);
+        config.connections_max = possible as usize;
         if store.reader()?.quarantine()?.is_some() {
             tracing::warn!(
                 "in quarantine after a restore: tokens from before it are refused; run \
@@ -65,27 +67,8 @@ impl Run {
     }
 }
 
-/// Files that are not connections, at the most: the database's, many times over, and the logs'.
-const OTHER_FILES_MAX: usize = 512;
-
-/// Asks the system for the files that `wanted` connections take; gives how many connections there can
-/// be with the files that it gives.
-fn connections_within_files(wanted: usize) -> usize {
-    let files = wanted.saturating_add(OTHER_FILES_MAX);
-    let Ok(given) = rlimit::increase_nofile_limit(files as u64) else {
-        return wanted;
-    };
-    let given = usize::try_from(given).unwrap_or(usize::MAX);
-    let possible = given.saturating_sub(OTHER_FILES_MAX).max(given / 2);
-    if possible < wanted {
-        tracing::warn!(
-            connections_max = wanted,
-            possible,
-            "the system allows too few open files for that many connections; raise its limit"
-        );
-    }
-    possible.min(wanted)
-}
+/// Files that are not connections, at most: the database's, many times over, and the logs'.
+const OTHER_FILES_MAX: u32 = 512;
 
 async fn serve(
     config: Config,
@@ -93,8 +76,7 @@ async fn serve(
     cashier: Option<Arc<Cashier>>,
     output: Output,
 ) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT"))?;
+    let stopped = program::stop_signals().map_err(Error::file("SIGTERM"))?;
     let name = config.name.clone();
     let server = Server::bind(config, engine, cashier)?;
     let address = server.address()?;
@@ -111,10 +93,7 @@ async fn serve(
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "the mint is up");
     server
         .run(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            stopped.await;
             tracing::info!("stopping: finishing what was accepted");
         })
         .await;
@@ -124,13 +103,5 @@ async fn serve(
 
 /// Starts the log on standard error.
 pub(super) fn start_log(config: &Config) -> Result<()> {
-    let level = match config.log_level {
-        LogLevel::Error => tracing::Level::ERROR,
-        LogLevel::Warn => tracing::Level::WARN,
-        LogLevel::Info => tracing::Level::INFO,
-        LogLevel::Debug => tracing::Level::DEBUG,
-        LogLevel::Trace => tracing::Level::TRACE,
-    };
-    let json = config.log_format == LogFormat::Json;
-    log::start(level, json).map_err(Error::file("the log"))
+    log::start(config.log_level, config.log_format).map_err(Error::file("the log"))
 }

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use farthing_protocol::Unit;
+use farthing_service::program::Output;
 use http::Method;
 use serde::Serialize;
 
 use super::config::Config;
 use super::site::{self, SiteReport};
-use super::{Common, Output, block_on, prices};
+use super::{Common, block_on, prices, write};
 use crate::rules::Rules;
 use farthing_publisher::Error;
 use farthing_publisher::mint::{Mint, Standing};
@@ -49,7 +50,7 @@ struct Priced {
 }
 
 impl Check {
-    /// Gives whether all is well.
+    /// Returns whether all is well.
     pub(super) fn execute(self, output: Output) -> Result<bool, Error> {
         let config = self.common.load()?;
         config.check_rules()?;
@@ -62,7 +63,7 @@ impl Check {
             }
             Ok(report)
         })?;
-        output.write(&report, &report.text())?;
+        write(output, &report, &report.text())?;
         let is_well = report.site.as_ref().is_none_or(SiteReport::is_well);
         Ok(is_well && !matches!(report.api_token, Standing::Refused))
     }
@@ -70,7 +71,7 @@ impl Check {
 
 fn priced(rules: &Rules, request: &str) -> Result<Priced, Error> {
     let (method, path) = request.split_once(' ').unwrap_or(("GET", request));
-    let wrong = |_| Error::Settings(format!("{request:?}: {method:?} is no method"));
+    let wrong = |_| Error::Settings(format!("{request:?}: {method:?} is not a method"));
     let method = Method::from_bytes(method.as_bytes()).map_err(wrong)?;
     let path = path.split('?').next().unwrap_or_default();
     let refused = rules.check(&method, path).err().map(|why| why.to_string());

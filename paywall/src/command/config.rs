@@ -4,19 +4,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use farthing_protocol::{AmountText, Secret, Unit};
-use farthing_service::private;
+use farthing_service::log::{Format, Level};
+use farthing_service::settings::Given;
+use farthing_service::{private, settings};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
+use toml::Value;
 use zeroize::Zeroizing;
 
 use crate::rules::{Rule, Rules};
 use farthing_publisher::{Accept, AllowedOrigins, Charged, Error, PAY_PATH, Settings};
 
-mod fault;
 mod sense;
 
-/// What the environment variables of all settings start with.
+/// The prefix of the environment variables of all settings.
 pub(super) const PREFIX: &str = "FARTHING_PAYWALL_";
 /// The variable that holds the API token. It is no setting: it stands in no file with the others.
 pub(super) const TOKEN_VARIABLE: &str = "FARTHING_PAYWALL_API_TOKEN";
@@ -39,29 +40,29 @@ pub(super) struct Config {
     pub(super) api_token_file: Option<PathBuf>,
     /// The folder of the publisher's key and of the record of payments.
     pub(super) data: PathBuf,
-    /// Where readers come.
+    /// The address that readers come to.
     pub(super) listen: SocketAddr,
-    /// Where `/metrics` and `/healthz` are; nowhere unless set.
+    /// The address of `/metrics` and `/healthz`; none unless set.
     pub(super) metrics_listen: Option<SocketAddr>,
-    /// What costs how much, in the mint's unit as people write it.
+    /// The price rules, in the mint's unit as people write it.
     pub(super) price: Vec<Rule<AmountText>>,
-    /// What everything else costs; nothing unless set.
+    /// The price of everything else; free unless set.
     pub(super) default_amount: Option<AmountText>,
     /// Whether the server behind takes `/A` for `/a`.
     pub(super) ignore_case: bool,
-    /// Which answers are charged, by status.
+    /// The answers that are charged, by status.
     pub(super) charged: Vec<String>,
-    /// Where the page's form sends a pasted token.
+    /// The path that the page's form sends a pasted token to.
     pub(super) pay_path: String,
-    /// Which tokens are taken.
+    /// The tokens that are taken.
     pub(super) accept: Taken,
-    /// How long locked tokens wait for company, in seconds.
+    /// The interval between redemptions of locked tokens, in seconds.
     pub(super) redeem_every_s: u32,
-    /// How far a locked token's locktime must lie ahead, in hours.
+    /// The least time until a locked token's locktime, in hours.
     pub(super) locktime_hours_min: u32,
-    /// For how long a receipt makes free what was bought, in hours.
+    /// The time for which a receipt makes free what was bought, in hours.
     pub(super) receipt_hours: u32,
-    /// For how long a payment can be repeated, in days.
+    /// The time for which a payment can be repeated, in days.
     pub(super) record_days: u32,
     /// Whether the server behind is told the host that the reader asked for, or its own.
     pub(super) keep_host: bool,
@@ -74,31 +75,31 @@ pub(super) struct Config {
     pub(super) forward_client_address: bool,
     /// Origins whose pages may read the paywall's own answers.
     pub(super) allowed_origins: Vec<String>,
-    /// How long the server behind may take to accept a connection, in milliseconds.
+    /// The time that the server behind may take to accept a connection, in milliseconds.
     pub(super) connect_timeout_ms: u64,
-    /// How long it may take to begin its answer, in milliseconds.
+    /// The time that it may take to begin its answer, in milliseconds.
     pub(super) answer_timeout_ms: u64,
-    /// How long nothing may come of a body that is awaited, in milliseconds.
+    /// The time for which nothing may come of a body that is awaited, in milliseconds.
     pub(super) stall_timeout_ms: u64,
-    /// How slowly requests' bodies may come, in bytes per second; 0 is as slowly as they like.
+    /// The least rate of requests' bodies, in bytes per second; 0 for none.
     pub(super) upload_rate_min: u32,
-    /// How long the mint may take to answer, in milliseconds.
+    /// The time that the mint may take to answer, in milliseconds.
     pub(super) mint_timeout_ms: u64,
-    /// How often the mint is asked which keysets it has, in seconds.
+    /// The interval at which the mint is asked for its keysets, in seconds.
     pub(super) keysets_every_s: u32,
-    /// How long a request's head may take to arrive, in milliseconds.
+    /// The time that a request's head may take to arrive, in milliseconds.
     pub(super) read_timeout_ms: u64,
-    /// How long a stop waits for answers under way, in milliseconds.
+    /// The time that a stop waits for answers that have begun, in milliseconds.
     pub(super) stop_timeout_ms: u64,
-    /// Connections at the same time; more wait at the door.
+    /// Connections at the same time. Others wait in the system's queue.
     pub(super) connections_max: u32,
     /// `human` or `json`.
-    pub(super) log_format: LogFormat,
+    pub(super) log_format: Format,
     /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub(super) log_level: LogLevel,
+    pub(super) log_level: Level,
 }
 
-/// Which tokens are taken.
+/// The tokens that are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Taken {
@@ -106,32 +107,6 @@ pub(super) enum Taken {
     Online,
     /// Tokens locked to the publisher.
     Locked,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum LogFormat {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum LogLevel {
-    /// Failures.
-    Error,
-    /// And what may become one.
-    Warn,
-    /// And the paywall's own doings.
-    Info,
-    /// And each request, by method, path and outcome; such a log shows what was read when.
-    Debug,
-    /// And everything else.
-    Trace,
 }
 
 impl Default for Config {
@@ -170,45 +145,19 @@ impl Default for Config {
             read_timeout_ms: 10_000,
             stop_timeout_ms: 10_000,
             connections_max: 4096,
-            log_format: LogFormat::Human,
-            log_level: LogLevel::Info,
+            log_format: Format::Human,
+            log_level: Level::Info,
         }
     }
 }
 
-/// A value for a setting, from outside of the file.
-pub(super) struct Given {
-    /// The setting's name.
-    pub(super) setting: String,
-    /// The variable or flag that it was given by.
-    pub(super) place: String,
-    /// The value as text.
-    pub(super) text: String,
-}
-
-/// The settings that the environment gives.
+/// Returns the settings that the environment gives.
 ///
 /// # Errors
 /// [`Error::Settings`] for a variable that is not UTF-8.
 pub(super) fn from_environment() -> Result<Vec<Given>, Error> {
-    let mut all = Vec::new();
-    for (name, value) in std::env::vars_os() {
-        let Some(setting) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
-            continue;
-        };
-        let place = format!("{PREFIX}{setting}");
-        if [TOKEN_VARIABLE, CONFIG_VARIABLE].contains(&place.as_str()) {
-            continue;
-        }
-        let text = value.into_string();
-        let text = text.map_err(|_| Error::Settings(format!("{place}: not UTF-8")))?;
-        all.push(Given {
-            setting: setting.to_lowercase(),
-            place,
-            text,
-        });
-    }
-    Ok(all)
+    let others = [TOKEN_VARIABLE, CONFIG_VARIABLE];
+    settings::of_variables(PREFIX, &others, std::env::vars_os()).map_err(Error::Settings)
 }
 
 impl Config {
@@ -232,23 +181,16 @@ impl Config {
         folder: Option<&Path>,
         given: &[Given],
     ) -> Result<Self, Error> {
-        let invalid = |e| Error::Settings(fault::of_file(shown, text, &e));
-        // The file by itself first, so that an error names the file and not what is over it.
-        let mut config: Self = toml::from_str(text).map_err(invalid)?;
-        let mut table: Table = toml::from_str(text).map_err(invalid)?;
+        let mut config: Self =
+            settings::load(shown, text, given, readings).map_err(Error::Settings)?;
         if let Some(folder) = folder {
-            let mut place = |setting: &str, path: &Path| {
-                let path = folder.join(path).to_string_lossy().into_owned();
-                table.insert(setting.to_owned(), Value::String(path));
-            };
-            place("data", &config.data);
-            if let Some(file) = &config.api_token_file {
-                place("api_token_file", file);
+            let is_given = |setting| given.iter().any(|given| given.setting == setting);
+            if !is_given("data") {
+                config.data = folder.join(&config.data);
             }
-            config = table.clone().try_into().map_err(invalid)?;
-        }
-        for given in given {
-            (table, config) = given.put_over(&table)?;
+            if !is_given("api_token_file") {
+                config.api_token_file = config.api_token_file.map(|file| folder.join(file));
+            }
         }
         let checked = config.check();
         checked.map_err(|why| Error::Settings(format!("{shown}: {why}")))?;
@@ -274,7 +216,7 @@ impl Config {
         rules.map_err(|e| Error::Settings(e.to_string()))
     }
 
-    /// What costs how much, as people read it.
+    /// Returns the prices as people read them.
     pub(super) fn shown_prices(&self, unit: &Unit) -> Vec<String> {
         let show = |what: &str, amount: &AmountText| match amount.read(unit) {
             Ok(0) => format!("{what}: free"),
@@ -321,7 +263,7 @@ impl Config {
         Ok(trimmed(&text))
     }
 
-    /// What the paywall is told.
+    /// Returns the settings of the layer.
     ///
     /// # Errors
     /// [`Error::Settings`], [`Error::File`].
@@ -355,57 +297,18 @@ impl Config {
     }
 }
 
-impl Given {
-    /// The settings of `table` with this value over them: the first of its readings that fits.
-    fn put_over(&self, table: &Table) -> Result<(Table, Config), Error> {
-        let Self {
-            setting,
-            place,
-            text,
-        } = self;
-        let values = values(setting, text);
-        let values = values.map_err(|why| Error::Settings(format!("{place}: {why}")))?;
-        let mut error: Option<toml::de::Error> = None;
-        for value in values {
-            let mut table = table.clone();
-            table.insert(setting.clone(), value);
-            match table.clone().try_into() {
-                Ok(config) => return Ok((table, config)),
-                // A reading of another type than the setting's says nothing of the value.
-                Err(e) => {
-                    let says_more = error.as_ref().is_some_and(fault::is_of_type);
-                    if error.is_none() || (says_more && !fault::is_of_type(&e)) {
-                        error = Some(e);
-                    }
-                }
-            }
-        }
-        let message = error.as_ref().map_or("is empty", toml::de::Error::message);
-        Err(Error::Settings(format!("{place}: {message}")))
-    }
-}
-
 fn trimmed(token: &str) -> Secret {
     Secret::new(token.trim().to_owned())
 }
 
-/// What a text may mean, to be tried in turn: itself, a number, yes or no, a list with commas.
-fn values(setting: &str, text: &str) -> Result<Vec<Value>, String> {
-    let items = text
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
-    if setting == "price" {
-        let rules = items.map(|item| Value::try_from(rule(item)?).map_err(|e| e.to_string()));
-        return Ok(vec![Value::Array(rules.collect::<Result<_, _>>()?)]);
+/// The values that a text may stand for. Prices are rules with commas between them.
+fn readings(setting: &str, text: &str) -> Result<Vec<Value>, String> {
+    if setting != "price" {
+        return Ok(settings::readings(text));
     }
-    let mut values = vec![Value::String(text.to_owned())];
-    values.extend(text.parse().map(Value::Integer));
-    values.extend(text.parse().map(Value::Boolean));
-    values.push(Value::Array(
-        items.map(|item| Value::String(item.to_owned())).collect(),
-    ));
-    Ok(values)
+    let rules = settings::items(text);
+    let rules = rules.map(|item| Value::try_from(rule(item)?).map_err(|e| e.to_string()));
+    Ok(vec![Value::Array(rules.collect::<Result<_, _>>()?)])
 }
 
 /// A rule in one line: `/articles/*=3`, or `POST /api/*=2`.

@@ -1,18 +1,19 @@
 //! What became of requests, counted for the operator (in Prometheus' text format) and, one by one, for
 //! the log at the level `debug`. No figure is of a reader, a page or a token.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use farthing_service::log;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
+use prometheus_client::encoding::prometheus_text::encode;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
 use tower::Service;
 
 use crate::proxy::Unanswered;
@@ -20,14 +21,13 @@ use farthing_publisher::Outcome;
 
 /// Counters that all requests share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Metrics(Arc<Mutex<Counts>>);
-
-#[derive(Debug, Default)]
-struct Counts {
+pub(super) struct Metrics {
     /// By outcome and, for refusals, code.
-    requests: BTreeMap<(&'static str, u32), u64>,
-    amount: u64,
+    requests: Family<Labels, Counter>,
+    amount: Counter,
 }
+
+type Labels = Vec<(&'static str, String)>;
 
 impl Metrics {
     fn count(&self, answer: &Response<Body>) -> (&'static str, u32) {
@@ -43,34 +43,34 @@ impl Metrics {
             Some(Outcome::NotCharged) => ("not_charged", 0, 0),
             Some(Outcome::Refused(code)) => ("refused", *code, 0),
         };
-        if let Ok(mut counts) = self.0.lock() {
-            *counts.requests.entry((what, code)).or_default() += 1;
-            counts.amount = counts.amount.saturating_add(amount);
+        let mut labels = vec![("outcome", what.to_owned())];
+        if code != 0 {
+            labels.push(("code", code.to_string()));
         }
+        self.requests.get_or_create(&labels).inc();
+        self.amount.inc_by(amount);
         (what, code)
     }
 
     fn render(&self) -> String {
-        let Ok(counts) = self.0.lock() else {
-            return String::new();
-        };
-        let name = "farthing_paywall_requests_total";
-        let help = "Requests, by what became of them.";
-        let mut text = format!("# HELP {name} {help}\n# TYPE {name} counter\n");
-        for ((outcome, code), count) in &counts.requests {
-            let code = match code {
-                0 => String::new(),
-                code => format!(",code=\"{code}\""),
-            };
-            let _ = writeln!(text, "{name}{{outcome=\"{outcome}\"{code}}} {count}");
-        }
-        let name = "farthing_paywall_charged_amount_total";
-        let help = "What was charged, in the mint's smallest unit.";
-        let amount = counts.amount;
-        let _ = writeln!(
-            text,
-            "# HELP {name} {help}\n# TYPE {name} counter\n{name} {amount}"
+        let mut registry = Registry::with_prefix("farthing_paywall");
+        registry.register(
+            "requests",
+            "Requests, by what became of them",
+            self.requests.clone(),
         );
+        registry.register(
+            "charged_amount",
+            "What was charged, in the mint's smallest unit",
+            self.amount.clone(),
+        );
+        registry.register(
+            log::LINES_LOST,
+            log::LINES_LOST_HELP,
+            ConstCounter::new(log::lines_lost()),
+        );
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a string takes every text");
         text
     }
 }
@@ -120,7 +120,7 @@ where
 #[derive(Clone, Debug)]
 pub(super) struct Operator(pub(super) Metrics);
 
-impl Service<Request<Body>> for Operator {
+impl<B> Service<Request<B>> for Operator {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
@@ -129,12 +129,9 @@ impl Service<Request<Body>> for Operator {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let (status, text) = match request.uri().path() {
-            "/metrics" => {
-                let log = log::render("farthing_paywall");
-                (StatusCode::OK, self.0.render() + &log)
-            }
+            "/metrics" => (StatusCode::OK, self.0.render()),
             "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
             "/readyz" => (StatusCode::OK, log::ready_text().to_owned()),
             _ => {

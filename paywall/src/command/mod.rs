@@ -12,10 +12,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use farthing_service::{log, say};
+use farthing_service::log;
+use farthing_service::program::{self, Output};
+use farthing_service::settings::Given;
 use serde::Serialize;
 
-use config::{CONFIG_VARIABLE, Config, Given};
+use config::{CONFIG_VARIABLE, Config};
 use farthing_publisher::Error;
 
 /// A paywall in front of a site: readers pay with ecash, at once and without an account.
@@ -96,13 +98,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            use std::io::Write as _;
-            if cli.json {
-                let report = serde_json::json!({"error": error.to_string()});
-                // When it cannot be written, standard error has it too.
-                let _ = writeln!(std::io::stdout(), "{report}");
-            }
-            say::line(&format!("farthing-paywall: {error}"));
+            output.fail("farthing-paywall", &error);
             ExitCode::from(2)
         }
     }
@@ -134,32 +130,12 @@ impl Common {
     }
 }
 
-/// How results are written to standard output.
-#[derive(Clone, Copy, Debug)]
-struct Output {
-    json: bool,
-}
-
-impl Output {
-    /// Writes `value` as one line of JSON, or `text`.
-    fn write(self, value: &impl Serialize, text: &str) -> Result<(), Error> {
-        use std::io::Write as _;
-        let line = if self.json {
-            serde_json::to_string(value)
-                .map_err(|e| Error::Settings(format!("the result cannot be written: {e}")))?
-        } else {
-            text.to_owned()
-        };
-        let mut out = std::io::stdout().lock();
-        let written = writeln!(out, "{line}").and_then(|()| out.flush());
-        written.map_err(Error::file("standard output".as_ref()))
-    }
+/// Writes a result; `text` is for people.
+fn write(output: Output, value: &impl Serialize, text: &str) -> Result<(), Error> {
+    let written = output.write(value, || text.to_owned());
+    written.map_err(Error::file("standard output".as_ref()))
 }
 
 fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::file("the async runtime".as_ref()))?;
-    runtime.block_on(future)
+    program::block_on(future).map_err(Error::file("the async runtime".as_ref()))?
 }

@@ -17,7 +17,7 @@ struct LastRead {
     decimals: u8,
 }
 
-/// How many decimals the prices were last read with; `None` when the paywall has never run. A version
+/// Returns the decimals that prices were last read with; `None` if the paywall has never run. A version
 /// without this file took them for whole numbers of the smallest part.
 ///
 /// # Errors
@@ -84,7 +84,7 @@ mod tests {
             ("mint", "http://m"),
             ("price", prices),
         ];
-        let given = given.map(|(setting, text)| super::super::config::Given {
+        let given = given.map(|(setting, text)| farthing_service::settings::Given {
             setting: setting.to_owned(),
             place: setting.to_owned(),
             text: text.to_owned(),

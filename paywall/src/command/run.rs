@@ -5,21 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farthing_service::log;
+use farthing_service::program::{self, Output};
+use farthing_service::server::{Limits, Listener, connections_within_files};
 use http::request::Parts;
 use http::{HeaderName, Uri};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 use tower::Layer as _;
 
-use super::config::{Config, LogFormat, LogLevel};
+use super::config::Config;
 use super::metrics::{Counted, Metrics, Operator};
-use super::{Common, Output, block_on, prices};
-use crate::proxy::{Door, Forwarding, Limits, Listener, Pace, Timeouts, Upstream, may_be_trusted};
+use super::{Common, block_on, prices, write};
+use crate::proxy::{
+    Filter, Forwarding, HEADERS_MAX, Pace, Timeouts, Upstream, may_be_trusted, paced,
+};
 use crate::rules::Rules;
 use farthing_publisher::{AllowedOrigins, Error, Paywall};
 
-/// Files that are not connections, at the most.
+/// Files that are not connections, at most.
 const OTHER_FILES_MAX: u32 = 128;
+/// Bytes of one request's head: four times a header of the paywall at its longest.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
 /// Connections to the operator's address at the same time.
 const OPERATOR_CONNECTIONS_MAX: u32 = 64;
 
@@ -32,46 +37,43 @@ struct Listening {
 
 pub(super) fn execute(common: &Common, output: Output) -> Result<(), Error> {
     let mut config = common.load()?;
-    start_log(&config)?;
-    config.connections_max = connections_within_files(config.connections_max);
+    log::start(config.log_level, config.log_format).map_err(Error::file("the log".as_ref()))?;
+    // Each connection takes a file here, and one to the server behind.
+    config.connections_max = connections_within_files(config.connections_max, 2, OTHER_FILES_MAX);
     block_on(serve(config, output))
 }
 
 async fn serve(config: Config, output: Output) -> Result<(), Error> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::file("SIGTERM".as_ref()))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::file("SIGINT".as_ref()))?;
+    let stopped = program::stop_signals().map_err(Error::file("SIGTERM".as_ref()))?;
     config.check_rules()?;
     let upstream = upstream(&config)?;
     let forwarding = forwarding(&config)?;
     let origins = AllowedOrigins::parse(&config.allowed_origins)?;
     let limits = limits(&config);
-    let listener = bind(config.listen, limits).await?;
+    let listener = bind(config.listen, limits)?;
     let operator = Limits {
         connections_max: OPERATOR_CONNECTIONS_MAX,
         stop: Duration::ZERO,
         ..limits
     };
     let operator = match config.metrics_listen {
-        Some(address) => Some(bind(address, operator).await?),
+        Some(address) => Some(bind(address, operator)?),
         None => None,
     };
     let (paywall, rules) = open(&config).await?;
     announce(&config, &listener, operator.as_ref(), output)?;
 
     let metrics = Metrics::default();
-    let service = Door::new(paywall.layer(upstream), rules, forwarding, origins);
+    let service = Filter::new(paywall.layer(upstream), rules, forwarding, origins);
     let service = Counted::new(service, metrics.clone());
     let operator = operator.map(|operator| {
         tokio::spawn(operator.serve(Operator(metrics), std::future::pending::<()>()))
     });
     let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        stopped.await;
         tracing::info!("stopping: finishing what was begun");
     };
-    listener.serve(service, stop).await;
+    listener.serve(paced(service, pace(&config)), stop).await;
     if let Some(operator) = operator {
         operator.abort();
     }
@@ -107,7 +109,7 @@ async fn open(config: &Config) -> Result<(Paywall, Arc<Rules>), Error> {
 fn upstream(config: &Config) -> Result<Upstream, Error> {
     let wrong = |why: String| Error::Settings(format!("upstream: {why}"));
     let url = config.upstream.as_deref().unwrap_or_default();
-    let url: Uri = url.parse().map_err(|_| wrong("is no URL".to_owned()))?;
+    let url: Uri = url.parse().map_err(|_| wrong("is not a URL".to_owned()))?;
     let timeouts = Timeouts {
         connect: Duration::from_millis(config.connect_timeout_ms),
         answer: Duration::from_millis(config.answer_timeout_ms),
@@ -119,13 +121,20 @@ fn upstream(config: &Config) -> Result<Upstream, Error> {
 fn limits(config: &Config) -> Limits {
     Limits {
         connections_max: config.connections_max,
-        read: Duration::from_millis(config.read_timeout_ms),
-        body: Pace {
-            grace: Duration::from_millis(config.read_timeout_ms),
-            rate: config.upload_rate_min,
-            stall: Duration::from_millis(config.stall_timeout_ms),
-        },
+        head: Duration::from_millis(config.read_timeout_ms),
+        // A client who takes none of an answer's bytes would otherwise hold the connection for ever.
+        write: Duration::from_millis(config.stall_timeout_ms),
         stop: Duration::from_millis(config.stop_timeout_ms),
+        head_bytes_max: HEAD_BYTES_MAX,
+        headers_max: Some(HEADERS_MAX),
+    }
+}
+
+fn pace(config: &Config) -> Pace {
+    Pace {
+        grace: Duration::from_millis(config.read_timeout_ms),
+        rate: config.upload_rate_min,
+        stall: Duration::from_millis(config.stall_timeout_ms),
     }
 }
 
@@ -153,9 +162,8 @@ fn forwarding(config: &Config) -> Result<Forwarding, Error> {
     })
 }
 
-async fn bind(address: SocketAddr, limits: Limits) -> Result<Listener, Error> {
-    let bound = Listener::bind(address, limits).await;
-    bound.map_err(|e| Error::Settings(format!("cannot listen on {address}: {e}")))
+fn bind(address: SocketAddr, limits: Limits) -> Result<Listener, Error> {
+    Listener::bind(address, limits).map_err(|error| Error::Settings(error.to_string()))
 }
 
 fn announce(
@@ -177,7 +185,7 @@ fn announce(
     let upstream = config.upstream.as_deref().unwrap_or_default();
     let (name, listening) = (&config.name, &told.listening);
     let text = format!("{name}: a paywall listens on {listening}, in front of {upstream}");
-    if let Err(error) = output.write(&told, &text) {
+    if let Err(error) = write(output, &told, &text) {
         tracing::warn!(%error, "the address could not be announced");
     }
     tracing::info!(
@@ -186,36 +194,4 @@ fn announce(
         "the paywall is up"
     );
     Ok(())
-}
-
-/// Asks the system for the files that `wanted` connections take, each with one to the server behind;
-/// gives how many connections there can be with the files that it gives.
-fn connections_within_files(wanted: u32) -> u32 {
-    let files = u64::from(wanted) * 2 + u64::from(OTHER_FILES_MAX);
-    let Ok(given) = rlimit::increase_nofile_limit(files) else {
-        return wanted;
-    };
-    let possible = given.saturating_sub(OTHER_FILES_MAX.into()).max(given / 2) / 2;
-    let possible = u32::try_from(possible).unwrap_or(u32::MAX).max(1);
-    if possible < wanted {
-        tracing::warn!(
-            connections_max = wanted,
-            possible,
-            "the system allows too few open files for that many connections; raise its limit"
-        );
-    }
-    possible.min(wanted)
-}
-
-/// Starts the log on standard error.
-fn start_log(config: &Config) -> Result<(), Error> {
-    let level = match config.log_level {
-        LogLevel::Error => tracing::Level::ERROR,
-        LogLevel::Warn => tracing::Level::WARN,
-        LogLevel::Info => tracing::Level::INFO,
-        LogLevel::Debug => tracing::Level::DEBUG,
-        LogLevel::Trace => tracing::Level::TRACE,
-    };
-    let json = config.log_format == LogFormat::Json;
-    log::start(level, json).map_err(Error::file("the log".as_ref()))
 }

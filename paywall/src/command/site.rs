@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use farthing_protocol::Unit;
+use farthing_service::program::innermost;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response, Url};
@@ -14,19 +15,19 @@ use crate::rules::Rules;
 use farthing_publisher::settings::check_url;
 use farthing_publisher::{Error, NO_PAGE};
 
-/// How long the site may take to answer.
+/// The time that the site may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of an answer is read, in bytes.
+/// Bytes that are read of an answer.
 const ANSWER_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// How many sitemaps are read.
+/// Sitemaps that are read.
 const SITEMAPS_MAX: usize = 10;
-/// How many addresses of sitemaps are looked at.
+/// Addresses of sitemaps that are looked at.
 const ADDRESSES_MAX: usize = 10_000;
-/// How many of those that cost something are asked for.
+/// Of those that cost something, addresses that are asked for.
 const ASKED_MAX: usize = 20;
-/// For how many of those detours are tried.
+/// Of those, addresses for which detours are tried.
 const DETOURED_MAX: usize = 3;
-/// How many of those that are free are named.
+/// Of those that are free, addresses that are named.
 const NAMED_MAX: usize = 10;
 
 /// Paths that programs ask for which cannot pay, and what comes of it.
@@ -51,22 +52,22 @@ const DETOURS: [&str; 8] = [
     "/?feed=rss2",
     "/wp-json/wp/v2/posts",
 ];
-/// What no site has. One that answers it answers everything, and no detour says anything.
+/// A path that no site has. A site that answers it answers everything, and a detour says nothing.
 const NOTHING: &str = "/farthing-paywall-check/there-is-nothing-here";
 
-/// What was found.
+/// The findings.
 #[derive(Serialize)]
 pub(super) struct SiteReport {
     site: String,
     /// Addresses in its sitemaps.
     addresses: usize,
-    /// How many of them cost something.
+    /// Those of them that cost something.
     priced: usize,
     /// Some of those that are free.
     free: Vec<String>,
-    /// What does not work.
+    /// Faults.
     faults: Vec<String>,
-    /// What may not be meant.
+    /// Things that may not be meant.
     warnings: Vec<String>,
 }
 
@@ -128,7 +129,7 @@ pub(super) async fn look(
 }
 
 impl Site<'_> {
-    /// What a path, with its query or without, costs by the rules.
+    /// Returns the price of a path, with its query or without, by the rules.
     fn costs(&self, path: &str) -> u64 {
         let path = path.split('?').next().unwrap_or_default();
         let price = self.rules.price_of(&Method::GET, path);
@@ -146,7 +147,7 @@ impl Site<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 let site = &self.report.site;
-                let fault = format!("{site} cannot be asked: {}", reason(&error));
+                let fault = format!("{site} cannot be asked: {}", innermost(&error));
                 self.report.faults.push(fault);
                 return;
             }
@@ -191,7 +192,7 @@ impl Site<'_> {
         paths
     }
 
-    /// Asks for what costs something, as somebody who pays nothing.
+    /// Asks for what costs something, without paying.
     async fn ask_for(&mut self, priced: &[String]) {
         for path in priced.iter().take(ASKED_MAX) {
             if let Some(status) = self.status(path).await
@@ -301,7 +302,7 @@ async fn text(mut answer: Response) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What stands in the `<loc>`s of a sitemap.
+/// Returns the contents of the `<loc>`s of a sitemap.
 fn locations(xml: &str) -> impl Iterator<Item = String> {
     let after = xml.split("<loc>").skip(1);
     after.filter_map(|rest| {
@@ -309,15 +310,6 @@ fn locations(xml: &str) -> impl Iterator<Item = String> {
         let url = url.trim().trim_start_matches("<![CDATA[");
         Some(url.trim_end_matches("]]>").trim().replace("&amp;", "&"))
     })
-}
-
-/// The innermost reason of a failure, such as "Connection refused".
-fn reason(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 impl SiteReport {

@@ -10,25 +10,25 @@ use farthing_publisher::error::TooSlow;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How slowly a body may come.
+/// The least pace of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// How long it may be waited for altogether, beside what its length takes at `rate`.
+    /// The time that it may be waited for altogether, besides what its length takes at `rate`.
     pub(crate) grace: Duration,
     /// The least rate, in bytes per second; 0 is none.
     pub(crate) rate: u32,
-    /// How long nothing may come.
+    /// The time for which nothing may come.
     pub(crate) stall: Duration,
 }
 
-/// A body that fails when it comes too slowly. Only the time counts in which somebody waits for it: a
+/// A body that fails when it comes too slowly. Only the time counts in which it is waited for: a
 /// receiver may be as slow as it likes.
 #[derive(Debug)]
 pub(super) struct Paced {
     body: Body,
     pace: Pace,
     received: u64,
-    /// How long was waited before.
+    /// The time that was waited before.
     waited: Duration,
     /// Since when is being waited, and when that is too long.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,

@@ -52,7 +52,7 @@ pub(super) struct ReadToTheEnd<S> {
 }
 
 impl<S> ReadToTheEnd<S> {
-    /// What became of a write of `length` bytes.
+    /// Returns the result of a write of `length` bytes.
     fn written(&mut self, written: Poll<Result<usize>>, length: usize) -> Poll<Result<usize>> {
         if matches!(&written, Poll::Ready(Err(error)) if is_closed(error)) {
             self.is_closed = true;

@@ -7,7 +7,7 @@ use http::header::{
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Version};
 
-/// What RFC 9110, section 7.6.1, names, and what older programs send.
+/// The headers that RFC 9110, section 7.6.1, names, and those that older programs send.
 const HOP_BY_HOP: [HeaderName; 8] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -150,7 +150,7 @@ pub(super) fn has_unknown_coding(headers: &HeaderMap) -> bool {
     list(headers, &TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
 }
 
-/// What is wrong with how a request names its host (RFC 9112, section 3.2).
+/// Returns what is wrong with how a request names its host (RFC 9112, section 3.2).
 pub(super) fn host_fault(headers: &HeaderMap, version: Version) -> Option<&'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -177,7 +177,7 @@ fn is_host(text: &[u8]) -> bool {
         })
 }
 
-/// Removes every header that tells a client's address.
+/// Removes every header with a client's address.
 pub(super) fn remove_addresses(headers: &mut HeaderMap) {
     remove(headers, |name| is_among(ADDRESSES, name));
 }
@@ -202,7 +202,7 @@ pub(super) fn host(headers: &HeaderMap) -> Option<&HeaderValue> {
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = list(headers, &CONNECTION)
         .filter_map(|item| HeaderName::from_bytes(item).ok())
-        // Nobody but the client's body decides its length, and nobody but the request where it goes.
+        // The client's body alone decides its length, and the request alone where it goes.
         .filter(|name| ![CONTENT_LENGTH, HOST].contains(name))
         .collect();
     for name in named.iter().chain(&HOP_BY_HOP) {

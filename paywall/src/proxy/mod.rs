@@ -1,8 +1,8 @@
 //! The reverse proxy: what is in front of the paywall, and what is behind it.
 //!
 //! ```text
-//! server   connections in and out, and the graceful stop
-//!   door     refuses what no one can price; takes away what the client has no business to say
+//! server   farthing-service's: connections in and out, and the graceful stop
+//!   filter   refuses requests that cannot be priced; removes headers that only a proxy may write
 //!     paywall  the tower layer, the same as for a Rust service
 //!       upstream the site's own server
 //! ```
@@ -11,31 +11,44 @@
 
 mod body;
 mod connector;
-mod door;
+mod filter;
 mod headers;
-mod server;
 mod upstream;
 
-use std::time::Duration;
-
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
+use farthing_service::server::Connection;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use tower::util::MapRequest;
 
 pub(crate) use body::Pace;
-pub(crate) use door::{Door, Forwarding};
+use body::Paced;
 use farthing_publisher::{Outcome, OwnAnswer};
+pub(crate) use filter::{Filter, Forwarding};
 pub(crate) use headers::may_be_trusted;
-pub(crate) use server::{Limits, Listener};
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
 
-/// How many lines a message's head may have.
-const HEADERS_MAX: usize = 1024;
+/// Lines of a message's head.
+pub(crate) const HEADERS_MAX: usize = 1024;
 
-/// How long a connection is silent before the system asks whether there is still somebody.
-const KEEPALIVE: Duration = Duration::from_secs(60);
+/// Brings a server's requests to `service`, their bodies at `pace`.
+pub(crate) fn paced<S>(
+    service: S,
+    pace: Pace,
+) -> MapRequest<S, impl Fn(Request<Incoming>) -> Request<Body> + Clone> {
+    MapRequest::new(service, move |request: Request<Incoming>| {
+        let mut request = request.map(|body| Body::new(Paced::new(Body::new(body), pace)));
+        let peer = request.extensions().get().map(Connection::peer);
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        request
+    })
+}
 
 /// A refusal of the proxy's own, as `{"detail", "code"}`.
 fn refusal(code: ErrorCode, detail: impl Into<String>) -> Response<Body> {

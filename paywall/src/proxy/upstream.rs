@@ -23,13 +23,13 @@ use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
 use farthing_publisher::error::is_too_slow;
+use farthing_service::server::{Connection, KEEPALIVE};
 
 use super::body::{Pace, Paced};
 use super::connector::Connector;
-use super::server::Place;
-use super::{HEADERS_MAX, KEEPALIVE, headers, refusal};
+use super::{HEADERS_MAX, headers, refusal};
 
-/// How long the server behind may take.
+/// The time that the server behind may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
     /// To accept a connection.
@@ -60,7 +60,7 @@ pub(crate) struct Upstream {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unanswered;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("it did not begin its answer in time")]
@@ -144,7 +144,7 @@ impl Upstream {
     async fn ask(self, mut request: Request<Body>) -> Result<Response<Body>, Failure> {
         let wanted = headers::upgrade(request.headers());
         let client_side = wanted.is_some().then(|| hyper::upgrade::on(&mut request));
-        let place = request.extensions_mut().remove::<Place>();
+        let connection = request.extensions_mut().remove::<Connection>();
         let request = self.address(request)?;
         let progress = Progress::default();
         let request = request.map(|body| Watched {
@@ -166,7 +166,7 @@ impl Upstream {
                 return Err(Failure::Upgrade);
             };
             let server_side = hyper::upgrade::on(&mut answer);
-            tokio::spawn(tunnel(client_side, server_side, place));
+            tokio::spawn(tunnel(client_side, server_side, connection));
         }
         headers::clean_response(answer.headers_mut(), given);
         *answer.version_mut() = Version::HTTP_11;
@@ -243,16 +243,16 @@ fn unanswered(failure: Failure) -> Response<Body> {
 
 /// Carries an upgraded connection's bytes in both directions until one side ends, or the server stops.
 /// When the paywall withholds the answer, the client's side never comes, and the server's is closed.
-async fn tunnel(client: OnUpgrade, server: OnUpgrade, place: Option<Place>) {
+async fn tunnel(client: OnUpgrade, server: OnUpgrade, connection: Option<Connection>) {
     let Ok((client, server)) = tokio::try_join!(client, server) else {
         return;
     };
     let (mut client, mut server) = (TokioIo::new(client), TokioIo::new(server));
     let carried = tokio::io::copy_bidirectional(&mut client, &mut server);
-    match place {
-        Some(mut place) => tokio::select! {
+    match connection {
+        Some(mut connection) => tokio::select! {
             _ = carried => {}
-            () = place.stopped() => {}
+            () = connection.stopped() => {}
         },
         None => {
             let _ = carried.await;
@@ -260,7 +260,7 @@ async fn tunnel(client: OnUpgrade, server: OnUpgrade, place: Option<Place>) {
     }
 }
 
-/// When the request's body last moved.
+/// The moment when the request's body last moved.
 #[derive(Clone, Debug)]
 struct Progress(Arc<Mutex<Instant>>);
 
@@ -281,7 +281,7 @@ impl Progress {
         self.0.lock().map_or_else(|_| Instant::now(), |last| *last)
     }
 
-    /// What `answer` gives, unless nothing moves for as long as `patience`.
+    /// Returns the result of `answer`, unless nothing moves for as long as `patience`.
     async fn within<T>(
         &self,
         patience: Duration,
@@ -303,7 +303,7 @@ impl Progress {
     }
 }
 
-/// A request's body that tells when it moves.
+/// A request's body that notes when it moves.
 #[derive(Debug)]
 struct Watched {
     body: Body,

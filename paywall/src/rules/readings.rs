@@ -1,12 +1,12 @@
 //! What a path may mean to the server behind.
 //!
 //! Servers differ in how they read a path: whether `%2F` is a slash, whether `//` is `/`, what `..`,
-//! `\` and `;` do. Nobody in front of one can know. So a path is read in every one of those ways, and
+//! `\` and `;` do. A proxy in front of one cannot know. So a path is read in every one of those ways, and
 //! a price is only sure when it is the same in all of them.
 
 use std::collections::BTreeSet;
 
-/// Why a path is not passed on.
+/// The reason why a path is not passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unclear {
     /// It does not begin with a slash.
@@ -18,7 +18,7 @@ pub enum Unclear {
     /// It holds, or encodes, a control character.
     #[error("the path has a control character")]
     Control,
-    /// What it encodes is not UTF-8.
+    /// Its decoded text is not UTF-8.
     #[error("the path is not UTF-8")]
     Utf8,
     /// It is encoded many times over, or unusual and very long.
@@ -29,9 +29,9 @@ pub enum Unclear {
     Ambiguous,
 }
 
-/// How often a path is decoded at the most, one encoding within the other.
+/// Times that a path is decoded, one encoding within the other.
 const DECODED_TIMES_MAX: usize = 4;
-/// How long a path may be that can be read in more than one way.
+/// Bytes of a path that can be read in more than one way.
 const UNUSUAL_BYTES_MAX: usize = 4096;
 
 /// All that `path` can be read as, each without a slash at its end; the first is what most servers
@@ -81,7 +81,7 @@ fn unusual(path: &str, mut texts: Vec<String>) -> Result<Vec<String>, Unclear> {
     Ok(readings)
 }
 
-/// What servers do to a decoded path, in the order in which they do it; each of them may or may not.
+/// The changes that servers make to a decoded path, in their order; a server may make any of them.
 const HABITS: [fn(&str) -> String; 6] = [
     without_query,
     |text| text.replace('\\', "/"),

@@ -1,4 +1,4 @@
-//! The page that asks a person to pay. It has no script, loads nothing, and says nothing about whoever
+//! The page that asks a person to pay. It has no script, loads nothing, and says nothing about the person who
 //! reads it.
 
 mod qr;
@@ -14,10 +14,10 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("style.css");
-/// How much is shown of names that others chose.
+/// Characters that are shown of names from outside.
 const SHOWN_CHARS_MAX: usize = 200;
 
-/// What the page says.
+/// The content of the page.
 pub(crate) struct Page<'a> {
     /// The publisher's name.
     pub(crate) site: &'a str,
@@ -27,7 +27,7 @@ pub(crate) struct Page<'a> {
     pub(crate) amount: u64,
     /// The mint's unit.
     pub(crate) unit: &'a str,
-    /// How many decimals people write the unit with.
+    /// The unit's decimals.
     pub(crate) decimals: u8,
     /// The mint whose tokens are taken.
     pub(crate) mint_url: &'a str,
@@ -35,13 +35,13 @@ pub(crate) struct Page<'a> {
     pub(crate) cashu_url: Option<&'a str>,
     /// The payment request as text.
     pub(crate) request: &'a str,
-    /// What is bought, as a URL.
+    /// The URL of the resource.
     pub(crate) url: &'a str,
-    /// How it was asked for.
+    /// The request for it.
     pub(crate) asked: Asked<'a>,
-    /// Where the form goes.
+    /// The path that the form is sent to.
     pub(crate) pay_path: &'a str,
-    /// Why the last payment was refused.
+    /// The reason why the last payment was refused.
     pub(crate) error: Option<&'a str>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) method: &'a str,
     /// Whether it had a body.
     pub(crate) has_body: bool,
-    /// What its body was.
+    /// The type of its body.
     pub(crate) content_type: Option<&'a str>,
 }
 

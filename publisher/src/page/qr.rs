@@ -6,10 +6,10 @@ use qrcode::{Color, EcLevel, QrCode};
 
 /// The quiet zone that scanners need, in modules.
 const QUIET: usize = 4;
-/// What is drawn at the most: more makes modules too small for a phone's camera.
+/// Bytes that are drawn at most: more makes modules too small for a phone's camera.
 const BYTES_MAX: usize = 458;
 
-/// Draws `text`; nothing, when it is too long.
+/// Draws `text`. Returns `None` if it is too long.
 pub(super) fn svg(text: &str, label: &str) -> Option<String> {
     // Bech32m may be written in capitals, for which QR codes have a denser mode.
     let capitals = text.to_ascii_uppercase();

@@ -16,9 +16,9 @@ use sha2::{Digest as _, Sha256};
 use crate::binding::{BodyDigest, Target};
 use crate::keys::{CookieMac, Keys};
 
-/// What the names of receipts' cookies start with.
+/// The prefix of the names of receipts' cookies.
 const PREFIX: &str = "farthing-receipt-";
-/// How many receipts' cookies a browser keeps for one path, the newest of them.
+/// Receipts' cookies that a browser keeps for one path, the newest of them.
 const KEPT_MAX: usize = 32;
 /// How many bytes of a request's `Cookie` header they may take. nginx takes headers of 8 KiB unless it
 /// is told otherwise; half of that is the site's.
@@ -65,7 +65,7 @@ impl Content {
         })
     }
 
-    /// What the MAC is over.
+    /// The message that the MAC is over.
     fn message(&self, target: &Target) -> Vec<u8> {
         let mut message = Vec::with_capacity(74);
         message.extend(self.expires.to_be_bytes());
@@ -97,7 +97,7 @@ pub(super) fn issue(
     HeaderValue::from_str(&format!("{name}={value}; {attributes}")).ok()
 }
 
-/// A receipt that a cookie holds, as far as the cookie tells.
+/// A receipt that a cookie holds, as far as the cookie shows it.
 pub(super) enum Held<'h> {
     /// One that the paywall has vouched for, for a body with this digest.
     Valid(Option<BodyDigest>),
@@ -193,7 +193,7 @@ struct Cookie<'h> {
 }
 
 impl<'h> Cookie<'h> {
-    /// What it takes of a `Cookie` header, with what separates it from the next.
+    /// The bytes that it takes of a `Cookie` header, with the separator to the next.
     fn bytes(&self) -> usize {
         self.name.len() + self.value.len() + 3
     }

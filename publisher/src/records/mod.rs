@@ -14,7 +14,7 @@ pub(crate) use store::{Batch, Store, Unredeemed};
 
 /// The name of the record's file in the publisher's folder.
 pub const RECORDS_FILE: &str = "payments.sqlite";
-/// Writes that may wait in the queue; whoever has another one waits for a place in it.
+/// Writes that may wait in the queue. A caller with another one waits for a place in it.
 const QUEUE_MAX: usize = 4096;
 /// The most writes in one commit: bounds how long the first of them waits.
 const BATCH_MAX: usize = 256;
@@ -24,7 +24,7 @@ const BATCH_MAX: usize = 256;
 pub(crate) struct Presented {
     /// Its tokens.
     pub(crate) marks: Vec<Mark>,
-    /// What they were presented for.
+    /// The digest of what they were presented for.
     pub(crate) purpose: Purpose,
     /// The same as records of version 1 have it.
     pub(crate) purpose_v1: Purpose,
@@ -41,16 +41,16 @@ pub(crate) struct Presented {
 pub(crate) struct Locked {
     /// The input of the redemption, JSON.
     pub(crate) input: farthing_protocol::Secret,
-    /// What it is worth.
+    /// Its amount.
     pub(crate) amount: u64,
 }
 
 /// The digest of what tokens are presented for.
 pub(crate) type Purpose = [u8; 32];
 
-/// What the record says of a payment.
+/// A payment's state in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum PaymentStatus {
     /// Never seen, and now recorded.
     New,
     /// Never seen, and not recorded, since it may not be new.
@@ -66,7 +66,7 @@ pub(crate) enum Standing {
     },
 }
 
-/// What is known of a token that was presented.
+/// A token that was presented before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     /// For what; `None` when that was forgotten.
@@ -74,7 +74,7 @@ pub(crate) struct Known {
     pub(crate) charged: bool,
 }
 
-/// How a payment was recorded first, and so how it is redeemed.
+/// The form in which a payment was recorded first, and in which it is redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// With a reference in the redemption.
@@ -92,14 +92,14 @@ pub(crate) struct Ticket {
 
 /// A change of the record.
 enum Write {
-    Present(Presented, oneshot::Sender<Standing>),
+    Present(Presented, oneshot::Sender<PaymentStatus>),
     Charge(Ticket),
     Release(Ticket),
     /// Anything that is rare.
     Task(Task),
 }
 
-/// Gives what is to be done once it is on disk.
+/// Returns what is to be done once it is on disk.
 type Task = Box<dyn FnOnce(&Store) -> rusqlite::Result<After> + Send>;
 type After = Box<dyn FnOnce() + Send>;
 
@@ -131,14 +131,14 @@ impl Records {
         })
     }
 
-    /// Records a payment, and tells how it stands. What is new is on disk when this returns.
+    /// Records a payment, and returns its state. A new one is on disk when this returns.
     ///
     /// # Errors
     /// [`Unrecorded`].
-    pub(crate) async fn present(&self, presented: Presented) -> Result<Standing, Unrecorded> {
-        let (reply, standing) = oneshot::channel();
+    pub(crate) async fn present(&self, presented: Presented) -> Result<PaymentStatus, Unrecorded> {
+        let (reply, status) = oneshot::channel();
         self.send(Write::Present(presented, reply)).await?;
-        standing.await.map_err(|_| Unrecorded)
+        status.await.map_err(|_| Unrecorded)
     }
 
     /// Records that a payment was redeemed; soon on disk. Until then the mint's repeated answer stands
@@ -153,7 +153,7 @@ impl Records {
         let _ = self.send(Write::Release(ticket)).await;
     }
 
-    /// What is known of those of these tokens that were presented before.
+    /// Returns those of these tokens that were presented before.
     ///
     /// # Errors
     /// [`Unrecorded`].
@@ -204,7 +204,7 @@ fn run(store: &Store, mut queue: mpsc::Receiver<Write>, record_days: i64) {
         let oldest = (cleaned != today).then_some(today - record_days);
         match commit(store, batch, oldest) {
             Ok(()) => cleaned = today,
-            // The senders are dropped, which tells everybody who waits.
+            // The senders are dropped, and every caller who waits gets an error.
             Err(error) => tracing::error!(%error, "the record of payments could not be written"),
         }
     }
@@ -221,9 +221,9 @@ fn commit(
         for write in batch {
             match write {
                 Write::Present(presented, reply) => {
-                    let standing = store.present(&presented)?;
+                    let status = store.present(&presented)?;
                     replies.push(Box::new(move || {
-                        let _ = reply.send(standing);
+                        let _ = reply.send(status);
                     }));
                 }
                 Write::Charge(ticket) => store.charge(&ticket, crate::clock::day())?,

@@ -6,7 +6,7 @@ use std::path::Path;
 use farthing_protocol::{Secret, keyset};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::{Form, Known, Presented, Standing, Ticket};
+use super::{Form, Known, PaymentStatus, Presented, Ticket};
 use crate::error::Error;
 use crate::keys::Mark;
 use crate::private;
@@ -40,7 +40,7 @@ pub(crate) struct Unredeemed {
 
 impl Store {
     /// Opens the record in `path`, or makes it; `key_is_old` when the publisher's key was there before, so
-    /// that a record that has to be made anew has a gap.
+    /// that a record that has to be created again has a gap.
     ///
     /// # Errors
     /// [`Error::Records`], [`Error::File`]; [`Error::Settings`] for one of a later version, or when another
@@ -103,23 +103,23 @@ impl Store {
         &self,
         work: impl FnOnce() -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        // Immediate: one that reads first would fail at once where somebody else writes, and not wait.
+        // Immediate: one that reads first would fail at once while another connection writes, and not wait.
         let behavior = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&self.connection, behavior)?;
         work()?;
         transaction.commit()
     }
 
-    /// Records a payment unless some of its tokens were presented before; tells how it stands.
-    pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<Standing> {
+    /// Records a payment unless some of its tokens were presented before. Returns its state.
+    pub(super) fn present(&self, presented: &Presented) -> rusqlite::Result<PaymentStatus> {
         let known = self.known(&presented.marks)?;
         // Equal purposes cover equal tokens: either all of them are known, or none.
         if known.is_empty() {
             if !presented.may_be_new {
-                return Ok(Standing::Unknown);
+                return Ok(PaymentStatus::Unknown);
             }
             self.insert(presented)?;
-            return Ok(Standing::New);
+            return Ok(PaymentStatus::New);
         }
         let all = |purpose| known.iter().all(|known| known.purpose == Some(purpose));
         let form = if all(presented.purpose) {
@@ -128,17 +128,17 @@ impl Store {
             Form::Version1
         } else {
             let charged = known.iter().any(|known| known.charged);
-            return Ok(Standing::Bound { charged });
+            return Ok(PaymentStatus::Bound { charged });
         };
         if known.iter().all(|known| known.charged) {
-            return Ok(Standing::Charged(form));
+            return Ok(PaymentStatus::Charged(form));
         }
         let sql = "UPDATE presented SET waiting = waiting + 1, day = ?2 WHERE mark = ?1";
         let mut update = self.connection.prepare_cached(sql)?;
         for mark in &presented.marks {
             update.execute(params![mark, presented.day])?;
         }
-        Ok(Standing::Again(form))
+        Ok(PaymentStatus::Again(form))
     }
 
     fn insert(&self, presented: &Presented) -> rusqlite::Result<()> {
@@ -158,7 +158,7 @@ impl Store {
         Ok(())
     }
 
-    /// What is known of those of these tokens that were presented before.
+    /// Returns those of these tokens that were presented before.
     pub(super) fn known(&self, marks: &[Mark]) -> rusqlite::Result<Vec<Known>> {
         let mut find = self
             .connection
@@ -188,7 +188,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes one presentation back, and forgets what nobody waits for.
+    /// Takes one presentation back, and forgets a payment that no request waits for.
     pub(super) fn release(&self, ticket: &Ticket) -> rusqlite::Result<()> {
         let of = "WHERE mark = ?1 AND purpose = ?2 AND charged = 0";
         let mut update = self

@@ -33,10 +33,10 @@ fn ticket(mark: u8, purpose: u8) -> Ticket {
     }
 }
 
-const AGAIN: Standing = Standing::Again(Form::Referenced);
-const BOUND: Standing = Standing::Bound { charged: false };
-const BOUND_FOR_GOOD: Standing = Standing::Bound { charged: true };
-const CHARGED: Standing = Standing::Charged(Form::Referenced);
+const AGAIN: PaymentStatus = PaymentStatus::Again(Form::Referenced);
+const BOUND: PaymentStatus = PaymentStatus::Bound { charged: false };
+const BOUND_FOR_GOOD: PaymentStatus = PaymentStatus::Bound { charged: true };
+const CHARGED: PaymentStatus = PaymentStatus::Charged(Form::Referenced);
 
 fn locked(marks: &[u8], purpose: u8) -> Presented {
     let token = |mark: &u8| Locked {
@@ -53,13 +53,13 @@ fn locked(marks: &[u8], purpose: u8) -> Presented {
 async fn a_token_is_bound_to_what_it_was_presented_for_first() {
     let (_dir, records) = open();
     let present = |marks: &'static [u8], purpose| records.present(presented(marks, purpose));
-    assert_eq!(present(&[1, 2], 7).await, Ok(Standing::New));
+    assert_eq!(present(&[1, 2], 7).await, Ok(PaymentStatus::New));
     assert_eq!(present(&[1, 2], 7).await, Ok(AGAIN));
     assert_eq!(present(&[1, 2], 8).await, Ok(BOUND));
     // In other company too.
     assert_eq!(present(&[2, 3], 9).await, Ok(BOUND));
     // The company of the refused one is free.
-    assert_eq!(present(&[3], 9).await, Ok(Standing::New));
+    assert_eq!(present(&[3], 9).await, Ok(PaymentStatus::New));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn what_was_charged_is_known_as_such_and_what_was_refused_is_forgotten() {
     let (_dir, records) = open();
     for mark in [1, 2] {
         let standing = records.present(presented(&[mark], 7)).await;
-        assert_eq!(standing, Ok(Standing::New));
+        assert_eq!(standing, Ok(PaymentStatus::New));
     }
     records.charge(ticket(1, 7)).await;
     records.release(ticket(1, 7)).await;
@@ -75,7 +75,7 @@ async fn what_was_charged_is_known_as_such_and_what_was_refused_is_forgotten() {
     let present = |mark, purpose| records.present(presented(&[mark], purpose));
     assert_eq!(present(1, 7).await, Ok(CHARGED));
     assert_eq!(present(1, 8).await, Ok(BOUND_FOR_GOOD));
-    assert_eq!(present(2, 8).await, Ok(Standing::New));
+    assert_eq!(present(2, 8).await, Ok(PaymentStatus::New));
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_payment_is_forgotten_only_when_each_presentation_of_it_was_refused() 
     let (_dir, records) = open();
     let present = |mark, purpose| records.present(presented(&[mark], purpose));
     // Three at once: two are refused, one is charged later.
-    assert_eq!(present(1, 7).await, Ok(Standing::New));
+    assert_eq!(present(1, 7).await, Ok(PaymentStatus::New));
     assert_eq!(present(1, 7).await, Ok(AGAIN));
     assert_eq!(present(1, 7).await, Ok(AGAIN));
     records.release(ticket(1, 7)).await;
@@ -93,11 +93,11 @@ async fn a_payment_is_forgotten_only_when_each_presentation_of_it_was_refused() 
     assert_eq!(present(1, 8).await, Ok(BOUND_FOR_GOOD));
     assert_eq!(present(1, 7).await, Ok(CHARGED));
     // Two at once, and both are refused.
-    assert_eq!(present(2, 7).await, Ok(Standing::New));
+    assert_eq!(present(2, 7).await, Ok(PaymentStatus::New));
     assert_eq!(present(2, 7).await, Ok(AGAIN));
     records.release(ticket(2, 7)).await;
     records.release(ticket(2, 7)).await;
-    assert_eq!(present(2, 8).await, Ok(Standing::New));
+    assert_eq!(present(2, 8).await, Ok(PaymentStatus::New));
     // A release of something else takes nothing back.
     records.release(ticket(2, 7)).await;
     assert_eq!(present(2, 8).await, Ok(AGAIN));
@@ -115,10 +115,10 @@ async fn what_may_not_be_new_is_looked_up_and_not_recorded() {
         may_be_new: false,
         ..presented(&[mark], 7)
     };
-    assert_eq!(records.present(old(1)).await, Ok(Standing::Unknown));
+    assert_eq!(records.present(old(1)).await, Ok(PaymentStatus::Unknown));
     assert_eq!(records.known(vec![[1; 16]]).await, Ok(vec![]));
     let new = records.present(presented(&[1], 7)).await;
-    assert_eq!(new, Ok(Standing::New));
+    assert_eq!(new, Ok(PaymentStatus::New));
     assert_eq!(records.present(old(1)).await, Ok(AGAIN));
     let known = records.known(vec![[1; 16], [2; 16]]).await;
     let expected = Known {
@@ -190,10 +190,13 @@ async fn a_record_of_version_1_goes_on_as_it_began() {
     drop(connection);
     let records = open_in(&dir);
     let present = |mark, purpose| records.present(presented(&[mark], purpose));
-    let again = Standing::Again(Form::Version1);
+    let again = PaymentStatus::Again(Form::Version1);
     assert_eq!(present(1, 7).await, Ok(again));
     assert_eq!(present(1, 8).await, Ok(BOUND));
-    assert_eq!(present(2, 7).await, Ok(Standing::Charged(Form::Version1)));
+    assert_eq!(
+        present(2, 7).await,
+        Ok(PaymentStatus::Charged(Form::Version1))
+    );
     // A refusal now says nothing of what was sent before the upgrade.
     records.release(ticket(1, 107)).await;
     assert_eq!(present(1, 7).await, Ok(again));
@@ -228,18 +231,21 @@ async fn the_record_outlives_the_process_and_is_forgotten_in_time() {
     for (mark, age) in [(1, 8), (2, 9)] {
         let mut old = presented(&[mark], 7);
         old.day -= age;
-        assert_eq!(records.present(old).await, Ok(Standing::New));
+        assert_eq!(records.present(old).await, Ok(PaymentStatus::New));
         let mut old = locked(&[mark + 10], 7);
         old.day -= age;
-        assert_eq!(records.present(old).await, Ok(Standing::New));
+        assert_eq!(records.present(old).await, Ok(PaymentStatus::New));
     }
     drop(records);
     // The first write after a start forgets what is too old.
     let records = open_in(&dir);
-    assert_eq!(records.present(presented(&[3], 7)).await, Ok(Standing::New));
+    assert_eq!(
+        records.present(presented(&[3], 7)).await,
+        Ok(PaymentStatus::New)
+    );
     let present = |mark| records.present(presented(&[mark], 7));
     assert_eq!(present(1).await, Ok(AGAIN), "8 days are kept");
-    assert_eq!(present(2).await, Ok(Standing::New), "9 are not");
+    assert_eq!(present(2).await, Ok(PaymentStatus::New), "9 are not");
     assert_eq!(present(11).await, Ok(CHARGED));
     assert_eq!(present(12).await, Ok(BOUND_FOR_GOOD), "but its mark is");
 }
@@ -248,7 +254,7 @@ async fn the_record_outlives_the_process_and_is_forgotten_in_time() {
 async fn locked_tokens_wait_in_batches_that_never_change() {
     let (_dir, records) = open();
     let standing = records.present(locked(&[1, 2, 3], 7)).await;
-    assert_eq!(standing, Ok(Standing::New));
+    assert_eq!(standing, Ok(PaymentStatus::New));
     let batch = |max| records.run(move |store| store.next_batch(max, 0));
     let dear = |max| records.run(move |store| store.next_batch(max, 3000));
     let ids = |batch: &Batch| batch.tokens.iter().map(|t| t.id).collect::<Vec<_>>();

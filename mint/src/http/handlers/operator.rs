@@ -3,7 +3,7 @@
 use axum::extract::State;
 use farthing_service::log;
 
-use super::super::{SharedApp, metrics};
+use super::super::SharedApp;
 use crate::error::Result;
 
 /// GET `/healthz`: the process answers.
@@ -20,12 +20,11 @@ pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'st
 /// GET `/metrics`, on its own address. When the store cannot be read, what is counted in memory is
 /// shown all the same.
 pub(in crate::http) async fn metrics(State(app): State<SharedApp>) -> String {
-    let mut text = app.metrics.render();
-    text += &metrics::render_log(app.engine.is_log_behind());
-    text += &log::render("farthing_mint");
-    match app.read(|reader| app.engine.directory(reader)) {
-        Ok(directory) => text += &metrics::render_keysets(&directory),
-        Err(error) => tracing::error!(%error, "the keysets cannot be read"),
+    let directory = app.read(|reader| app.engine.directory(reader));
+    if let Err(error) = &directory {
+        tracing::error!(%error, "the keysets cannot be read");
     }
-    text
+    let directory = directory.ok();
+    app.metrics
+        .render(app.engine.is_log_behind(), directory.as_deref())
 }

@@ -81,7 +81,7 @@ pub(super) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>,
         let address = text.parse::<IpAddr>().map(IpNet::from);
         address.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
             serde::de::Error::custom(format!(
-                "{text:?} is no address and no network: write one as \"127.0.0.1\" or \"10.0.0.0/8\""
+                "{text:?} is neither an address nor a network: write one as \"127.0.0.1\" or \"10.0.0.0/8\""
             ))
         })
     };

@@ -1,4 +1,4 @@
-//! The first thing behind the socket: no request comes to the paywall that it could not price, or that
+//! The first service behind the socket: no request reaches the paywall that it could not price, or that
 //! says of its client what only a proxy may say.
 
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use super::{headers, refusal};
 use crate::rules::Rules;
 use farthing_publisher::{AllowedOrigins, Origin};
 
-/// What is told to the server behind about the client.
+/// What the server behind learns about the client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forwarding {
     /// Proxies in front, whose word is taken for who the client is and what it asked for.
@@ -33,7 +33,7 @@ pub(crate) struct Forwarding {
     pub(crate) is_https: bool,
 }
 
-/// What every trusted proxy has to write itself.
+/// The headers that every trusted proxy has to write itself.
 const WRITTEN_BY_PROXIES: [HeaderName; 3] = [
     headers::FORWARDED_FOR,
     headers::FORWARDED_HOST,
@@ -42,15 +42,15 @@ const WRITTEN_BY_PROXIES: [HeaderName; 3] = [
 
 /// Refuses and cleans, and passes on to the service behind it.
 #[derive(Clone, Debug)]
-pub(crate) struct Door<S> {
+pub(crate) struct Filter<S> {
     inner: S,
     rules: Arc<Rules>,
     forwarding: Arc<Forwarding>,
     origins: AllowedOrigins,
 }
 
-impl<S> Door<S> {
-    /// A door before `inner`.
+impl<S> Filter<S> {
+    /// Filters requests for `inner`.
     pub(crate) fn new(
         inner: S,
         rules: Arc<Rules>,
@@ -67,7 +67,7 @@ impl<S> Door<S> {
 
     fn check(&self, request: &Request<Body>) -> Result<(), (ErrorCode, String)> {
         if request.method() == Method::CONNECT {
-            let detail = "this server is no tunnel".to_owned();
+            let detail = "CONNECT is not supported".to_owned();
             return Err((ErrorCode::MethodNotAllowed, detail));
         }
         if let Some(fault) = headers::host_fault(request.headers(), request.version()) {
@@ -83,7 +83,7 @@ impl<S> Door<S> {
     }
 }
 
-impl<S> Service<Request<Body>> for Door<S>
+impl<S> Service<Request<Body>> for Filter<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -99,7 +99,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Err((code, detail)) = self.check(&request) {
             let mut answer = refusal(code, detail);
-            // Whoever sends such requests may mean more to follow than a proxy in front has seen.
+            // A client that sends such requests may mean more to follow than a proxy in front has seen.
             let close = HeaderValue::from_static("close");
             answer.headers_mut().insert(CONNECTION, close);
             self.origins
@@ -130,7 +130,7 @@ fn to_origin_form(request: &mut Request<Body>) {
     }
 }
 
-/// What the reader asked the first proxy for, by what [`Forwarding`] has left or written there.
+/// Returns the origin that the reader asked the first proxy for, by what [`Forwarding`] has left or written there.
 fn origin(fields: &HeaderMap) -> Option<Origin> {
     let first = |name| {
         let line = fields.get(name)?.to_str().ok()?;
