@@ -57,7 +57,7 @@ impl Transient for Error {
     }
 }
 
-/// Makes a call that may be repeated, until it is answered, or `observer` or [`farthing_client::retry`] gives up.
+/// Makes a call that may be repeated, until it is answered, or `observer` or the client gives up.
 ///
 /// # Errors
 /// The last one of the call.
