@@ -25,7 +25,6 @@ pub enum Redeem {
 impl Redeem {
     /// The requests, and the coins that are in none because the fee would eat them.
     fn plan(self, held: &Holdings) -> Result<(Vec<Draft>, Vec<Coin>), UsageError> {
-        api_token(&held.mint)?;
         match self {
             Self::Amount(amount) => Ok((vec![some(held, amount)?], Vec::new())),
             Self::All => all(held),
@@ -75,6 +74,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.
     pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
+        api_token(mint)?;
         let (held, (drafts, dust)) = self.planned(mint, |held| what.plan(held)).await?;
         let mut done = Batched {
             dust: worth(&dust),

@@ -17,7 +17,6 @@ impl Withdraw {
     fn plan(&self, held: &Holdings) -> Result<Draft, UsageError> {
         let Self(amount) = *self;
         positive(amount)?;
-        api_token(&held.mint)?;
         let outputs = held.change(amount, &[], held.mint.limits.outputs_max)?;
         Ok(Draft::new(Kind::Withdraw, Vec::new(), outputs, amount, 0))
     }
@@ -29,6 +28,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; one that leaves the operation open names its number.
     pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+        api_token(mint)?;
         let plan = |held: &Holdings| Withdraw(amount).plan(held);
         let (held, draft) = self.planned(mint, plan).await?;
         self.exchange(&held.mint, draft).await
