@@ -147,15 +147,15 @@ pub struct Config {
     /// How long after it was made the fake backend pays an invoice of its own, in milliseconds; at once
     /// unless set.
     pub fake_delay_ms: Option<u64>,
-    /// Where the OpenID provider describes itself, whose users may use the Cashu door; empty when
+    /// Where the OpenID provider describes itself, whose users may use the Cashu API; empty when
     /// everybody may.
     pub openid_discovery: String,
     /// The client id of wallets at that provider.
     pub openid_client_id: String,
-    /// What at the Cashu door needs the provider's token, as `POST /v1/…`; a `*` at the end stands for
+    /// What at the Cashu API needs the provider's token, as `POST /v1/…`; a `*` at the end stands for
     /// anything.
     pub clear_auth_paths: Vec<String>,
-    /// What at the Cashu door needs a blind authentication token.
+    /// What at the Cashu API needs a blind authentication token.
     pub blind_auth_paths: Vec<String>,
     /// Blind authentication tokens in one request.
     pub blind_auth_max: usize,

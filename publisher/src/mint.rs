@@ -85,10 +85,10 @@ pub(crate) enum Failure {
     Silent(String),
 }
 
-/// What the mint says of the publisher's API token.
+/// The state of the publisher's API token at the mint.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum AccountStatus {
     /// It is this account's.
     Account(String),
     /// It is known, and may not read the account's name.
@@ -261,11 +261,11 @@ impl Mint {
         Ok(fresh.keysets)
     }
 
-    /// Asks whose the API token is.
+    /// Asks the mint whose the API token is.
     ///
     /// # Errors
     /// [`Error::Mint`] when the mint gives no answer.
-    pub async fn standing(&self) -> Result<Standing, Error> {
+    pub async fn account_status(&self) -> Result<AccountStatus, Error> {
         let failed = |error: reqwest::Error| Error::Mint {
             url: self.url.clone(),
             reason: reason(&error),
@@ -274,8 +274,8 @@ impl Mint {
         let request = request.header(AUTHORIZATION, self.bearer.clone());
         let answer = request.send().await.map_err(failed)?;
         Ok(match answer.status().as_u16() {
-            403 => Standing::Known,
-            401 => Standing::Refused,
+            403 => AccountStatus::Known,
+            401 => AccountStatus::Refused,
             _ => {
                 let answer = answer.error_for_status().map_err(failed)?;
                 let unreadable = |reason| Error::Mint {
@@ -287,7 +287,7 @@ impl Mint {
                 let account = account.map_err(|_| {
                     unreadable("the account is not answered as a mint does".to_owned())
                 });
-                Standing::Account(account?.name)
+                AccountStatus::Account(account?.name)
             }
         })
     }

@@ -1,4 +1,4 @@
-//! Who may use the Cashu door: the OpenID provider, and what is protected (NUT-21, NUT-22).
+//! Who may use the Cashu API: the OpenID provider, and what is protected (NUT-21, NUT-22).
 
 use axum::http::Method;
 use farthing_protocol::cashu::info::Endpoint;
@@ -74,7 +74,7 @@ impl Protected {
         })
     }
 
-    /// Whether a request is among them, by its path at the Cashu door: the path itself, or what begins
+    /// Whether a request is among them, by its path at the Cashu API: the path itself, or what begins
     /// with it (NUT-21). Asking for the head alone is asking.
     pub(crate) fn covers(&self, method: &Method, path: &str) -> bool {
         let method = if *method == Method::HEAD {

@@ -11,7 +11,7 @@ use super::site::{self, SiteReport};
 use super::{Common, block_on, prices, write};
 use crate::rules::Rules;
 use farthing_publisher::Error;
-use farthing_publisher::mint::{Mint, Standing};
+use farthing_publisher::mint::{AccountStatus, Mint};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -34,7 +34,7 @@ struct Report {
     cashu_url: Option<String>,
     unit: String,
     decimals: u8,
-    api_token: Standing,
+    api_token: AccountStatus,
     prices: Vec<Priced>,
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<SiteReport>,
@@ -65,7 +65,7 @@ impl Check {
         })?;
         write(output, &report, &report.text())?;
         let is_well = report.site.as_ref().is_none_or(SiteReport::is_well);
-        Ok(is_well && !matches!(report.api_token, Standing::Refused))
+        Ok(is_well && !matches!(report.api_token, AccountStatus::Refused))
     }
 }
 
@@ -96,7 +96,7 @@ async fn ask(config: &Config, paths: &[String]) -> Result<(Report, Rules), Error
     let prices = prices.collect::<Result<Vec<_>, _>>()?;
     let report = Report {
         cashu_url: mint.cashu_url(settings.accept).map(str::to_owned),
-        api_token: mint.standing().await?,
+        api_token: mint.account_status().await?,
         mint: settings.mint,
         decimals: mint.decimals,
         unit: mint.unit,
@@ -119,9 +119,9 @@ impl Report {
         let cashu = self.cashu_url.as_ref();
         let cashu = cashu.map(|url| format!("Cashu wallets pay too; they know it as {url}."));
         let token = match &self.api_token {
-            Standing::Account(name) => format!("The API token is of the account {name}."),
-            Standing::Known => "The API token is known to the mint.".to_owned(),
-            Standing::Refused => {
+            AccountStatus::Account(name) => format!("The API token is of the account {name}."),
+            AccountStatus::Known => "The API token is known to the mint.".to_owned(),
+            AccountStatus::Refused => {
                 "The mint does not take the API token: nothing can be redeemed.".to_owned()
             }
         };

@@ -66,8 +66,8 @@ async fn a_token_is_bound_to_what_it_was_presented_for_first() {
 async fn what_was_charged_is_known_as_such_and_what_was_refused_is_forgotten() {
     let (_dir, records) = open();
     for mark in [1, 2] {
-        let standing = records.present(presented(&[mark], 7)).await;
-        assert_eq!(standing, Ok(PaymentStatus::New));
+        let status = records.present(presented(&[mark], 7)).await;
+        assert_eq!(status, Ok(PaymentStatus::New));
     }
     records.charge(ticket(1, 7)).await;
     records.release(ticket(1, 7)).await;
@@ -253,8 +253,8 @@ async fn the_record_outlives_the_process_and_is_forgotten_in_time() {
 #[tokio::test]
 async fn locked_tokens_wait_in_batches_that_never_change() {
     let (_dir, records) = open();
-    let standing = records.present(locked(&[1, 2, 3], 7)).await;
-    assert_eq!(standing, Ok(PaymentStatus::New));
+    let status = records.present(locked(&[1, 2, 3], 7)).await;
+    assert_eq!(status, Ok(PaymentStatus::New));
     let batch = |max| records.run(move |store| store.next_batch(max, 0));
     let dear = |max| records.run(move |store| store.next_batch(max, 3000));
     let ids = |batch: &Batch| batch.tokens.iter().map(|t| t.id).collect::<Vec<_>>();
