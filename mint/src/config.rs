@@ -11,17 +11,14 @@ mod url;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use farthing_protocol::identity::URLS_MAX;
 use farthing_service::log::{Format, Level};
 use farthing_service::settings;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::EngineSettings;
 use crate::error::{Error, Result};
 use crate::keyring::SEED_VARIABLE;
-use crate::ledger::Limits;
 
 pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};
@@ -300,23 +297,6 @@ impl Config {
                 "urls: {url} is not an address of a mint: write it like https://mint.example"
             )),
             None => Ok(()),
-        }
-    }
-
-    /// Returns the settings of the engine.
-    #[must_use]
-    pub fn engine(&self) -> EngineSettings {
-        EngineSettings {
-            unit: self.money(),
-            limits: Limits {
-                inputs_max: self.inputs_max,
-                outputs_max: self.outputs_max,
-                secret_bytes_max: self.secret_bytes_max,
-                witness_bytes_max: self.witness_bytes_max,
-            },
-            replay_days: self.replay_days,
-            queue_max: self.queue_max,
-            queue_timeout: Duration::from_millis(self.queue_timeout_ms),
         }
     }
 }

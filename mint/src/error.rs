@@ -7,10 +7,8 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_service::private::Fault;
 
-use crate::store::StoreError;
-
 /// A result with the crate's [`enum@Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why something was refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +33,10 @@ pub enum Error {
     #[error("the mint is {0}; try again")]
     Busy(&'static str),
     /// The store failed: a full disk, a damaged file, a lock not to be had.
-    #[error("the store failed: {}", crate::store::explain(.0))]
-    Store(#[from] StoreError),
+    #[error("the store failed: {}", .0.explanation)]
+    Store(StoreFailure),
     /// The mint broke one of its own rules. Nothing was moved.
-    #[error("a rule of the mint is broken: {0}")]
+    #[error("internal invariant violated: {0}")]
     Invariant(&'static str),
     /// The operator's settings, files or commands are wrong.
     #[error("{0}")]
@@ -54,6 +52,15 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+/// Why the store failed.
+#[derive(Debug)]
+pub struct StoreFailure {
+    /// What failed, and what to do about it.
+    pub explanation: String,
+    /// Whether there was no room left: on the disk, or within the setting `database_pages_max`.
+    pub is_full: bool,
 }
 
 impl From<Fault> for Error {
@@ -88,7 +95,13 @@ impl Error {
         move |source| Self::File { path, source }
     }
 
-    /// What the caller is told. Failures of the mint itself have a constant text: their detail is for
+    /// Whether one request was refused, rather than the mint having failed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Request { .. } | Self::Account { .. })
+    }
+
+    /// Returns the code and the body that the caller gets. Failures of the mint itself have a constant text: their detail is for
     /// the operator's log alone.
     #[must_use]
     pub fn to_wire(&self) -> (ErrorCode, ErrorBody) {
@@ -112,6 +125,14 @@ impl Error {
         };
         (code, body)
     }
+}
+
+/// Refuses a request.
+///
+/// # Errors
+/// [`Error::Request`], always.
+pub(crate) fn refuse<T>(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Result<T> {
+    Err(Error::request(code, detail))
 }
 
 /// The innermost reason of a failed request of the mint's own, such as "Connection refused": it names no

@@ -12,59 +12,20 @@ use std::fmt;
 use std::sync::RwLock;
 
 use ed25519_dalek::SigningKey;
-use farthing_protocol::cashu::auth;
 use farthing_protocol::identity::keyset_message;
 use farthing_protocol::suite::{Ristretto255, Secp256k1, SuiteId};
 use farthing_protocol::{BlindSignature, BlindedMessage, Identity, KeysetId, PublicKeys};
 
-pub use marks::{Mark, RequestDigest};
 pub use point::Point;
 pub use seed::{SEED_VARIABLE, Seed};
 
+use crate::domain::{KeysetTerms, Mark, RequestDigest};
 use crate::error::{Error, Result};
 use keys::Keys;
 use marks::MarkKeys;
 
 /// What the mint's own key is derived from the seed with.
 const IDENTITY_INFO: &[u8] = b"Farthing identity v1";
-
-/// What a keyset's keys depend on, beside the seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeysetTerms {
-    /// The mint's number for the keyset, from 1.
-    pub index: u32,
-    /// The suite.
-    pub suite: SuiteId,
-    /// The unit.
-    pub unit: String,
-    /// How many amounts: 2^0 to 2^(amounts − 1).
-    pub amounts: u8,
-    /// The fee for each input in thousandths of the unit.
-    pub input_fee_ppk: u64,
-    /// The Unix time after which its tokens need not be honoured.
-    pub final_expiry: Option<u64>,
-}
-
-impl KeysetTerms {
-    /// What the keyset is for.
-    #[must_use]
-    pub fn kind(&self) -> KeysetKind {
-        match self.unit == auth::UNIT {
-            true => KeysetKind::Auth,
-            false => KeysetKind::Money(self.suite),
-        }
-    }
-}
-
-/// What a keyset is for. Of each kind one signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeysetKind {
-    /// Tokens that are worth something, of a suite.
-    Money(SuiteId),
-    /// Blind authentication (NUT-22), of Cashu's suite: its tokens open doors, and nobody is owed
-    /// anything for them.
-    Auth,
-}
 
 /// A token to be verified, its points decoded.
 #[derive(Clone, Copy)]
@@ -110,7 +71,7 @@ impl Keyring {
         }
     }
 
-    /// Derives a keyset's keys, keeps the private ones, and gives the id and the public ones.
+    /// Derives a keyset's keys, keeps the private ones, and returns the id and the public ones.
     ///
     /// # Errors
     /// [`Error::Invariant`] if a derived key is zero, which does not happen.

@@ -9,22 +9,20 @@
 //! the log is written there at the next start: see [`SpentLog::open`].
 
 mod frame;
+mod header;
 mod reader;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read as _;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::store::{KeysetRow, LogPlace};
 
+use header::{HEADER_BYTES, create, read_header, wrong};
+
 pub use frame::{Frame, Spend};
 pub use reader::{Ending, LogReader};
-
-const MAGIC: &[u8; 16] = b"Farthing spent 1";
-/// The magic and the log's id.
-const HEADER_BYTES: u64 = 32;
 
 /// A log that is being written. The process that has it keeps others out.
 #[derive(Debug)]
@@ -152,7 +150,7 @@ impl SpentLog {
     /// Makes the next frame, of keysets that the log does not know yet and of tokens spent.
     #[must_use]
     pub fn next_frame(&self, keysets: Vec<KeysetRow>, mut spends: Vec<Spend>) -> NextFrame {
-        // What order they came in is nobody's business.
+        // The order of arrival would show which tokens were spent together.
         spends.sort();
         let newest = keysets.iter().map(|k| k.terms.index).max();
         let frame = Frame {
@@ -195,36 +193,6 @@ pub struct NextFrame {
     newest: u32,
 }
 
-fn create(path: &Path, id: &[u8; 16]) -> Result<()> {
-    let ioerr = || Error::file(path);
-    // Under another name until it has its header: half a header would pass for another log.
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
-    let mut options = OpenOptions::new();
-    let new = options.write(true).create(true).truncate(true).mode(0o600);
-    let file = new.open(&unfinished).map_err(ioerr())?;
-    file.write_all_at(&[*MAGIC, *id].concat(), 0)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .map_err(ioerr())?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))
-        .and_then(|folder| folder.sync_all())
-        .map_err(ioerr())
-}
-
-/// Reads the header; gives the log's id.
-fn read_header(file: &mut File, path: &Path) -> Result<[u8; 16]> {
-    let mut header = [[0; 16]; 2];
-    let read = file.read_exact(header.as_flattened_mut());
-    let [magic, id] = header;
-    if read.is_err() || magic != *MAGIC {
-        return Err(wrong(path, "this is not a spent log"));
-    }
-    Ok(id)
-}
-
 fn missing(path: &Path, error: std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
         let what = "the spent log is not there. Is its disk mounted? If it is lost, run \
@@ -232,10 +200,6 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
         return wrong(path, what);
     }
     Error::file(path)(error)
-}
-
-fn wrong(path: &Path, what: &str) -> Error {
-    Error::Operator(format!("{}: {what}", path.display()))
 }
 
 #[cfg(test)]

@@ -5,22 +5,21 @@
 //! with one token, one is carried out. A payment to outside holds it with its other tokens until it is
 //! known what became of that.
 
-use farthing_protocol::ErrorCode;
+use std::sync::Arc;
+
 use farthing_protocol::Proof;
 use farthing_protocol::cashu::auth::AuthProof;
 use farthing_protocol::conditions::{self, Aggregation};
 use farthing_protocol::suite::SuiteId;
 
-use super::books::Books;
-use super::{Engine, Shared};
+use super::api::Engine;
+use super::conflict::{auth_conflict, auth_failed};
+use super::shared::Shared;
 use crate::clock;
-use crate::error::{Error, Result};
-use crate::keyring::{KeysetKind, Point, Token};
-use crate::ledger::{KeysetState, Pass};
-use crate::store::{Reader, TokenRow};
-
-/// The one amount of a keyset for authentication.
-const AMOUNT: u64 = 1;
+use crate::domain::{AuthToken, KeysetKind, KeysetState};
+use crate::error::Result;
+use crate::keyring::{Point, Token};
+use crate::store::View;
 
 impl Engine {
     /// Whether a token is one of this mint's for authentication. Whether it was used before is looked at
@@ -29,45 +28,48 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Request`] with `BlindAuthFailed`; [`Error::Busy`]; [`Error::Store`].
-    pub async fn authenticate(&self, proof: AuthProof) -> Result<Pass> {
-        let shared = std::sync::Arc::clone(&self.shared);
-        self.ask(move |reader| shared.authenticate(reader, proof))
-            .await
+    pub async fn authenticate(&self, proof: AuthProof) -> Result<AuthToken> {
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |view| shared.authenticate(view, proof)).await
     }
 
     /// Whether a token was used before, at this moment.
     ///
     /// # Errors
     /// [`Error::Request`] with `BlindAuthFailed` when it was, or is being used; [`Error::Store`].
-    pub fn check_unused(&self, reader: &Reader, pass: &Pass) -> Result<()> {
-        check_unused(reader, pass)
+    pub fn check_unused(&self, view: &View, token: &AuthToken) -> Result<()> {
+        auth_conflict(view, &token.mark)?.map_or(Ok(()), Err)
     }
 }
 
 impl Shared {
-    fn authenticate(&self, reader: &Reader, proof: AuthProof) -> Result<Pass> {
+    fn authenticate(&self, view: &View, proof: AuthProof) -> Result<AuthToken> {
         let AuthProof { id, secret, c } = proof;
-        let directory = self.fresh_directory(reader)?;
+        let directory = self.fresh_directory(view)?;
         let keyset = directory.get(&id);
         let keyset = keyset.filter(|keyset| keyset.terms.kind() == KeysetKind::Auth);
-        let keyset = keyset.ok_or_else(|| failed("its keyset is none of this mint's for it"))?;
+        let keyset = keyset.ok_or_else(|| {
+            auth_failed("its keyset is not one of this mint's authentication keysets")
+        })?;
         let now = clock::now_s();
         let redeems = match keyset.state {
             KeysetState::Active | KeysetState::Retired => !keyset.is_expired(now),
             KeysetState::Frozen | KeysetState::Quarantined => false,
         };
         if !redeems {
-            return Err(failed("its keyset is taken no more: get new ones"));
+            return Err(auth_failed(
+                "its keyset is no longer accepted; request new tokens",
+            ));
         }
         if secret.expose().len() > self.settings.limits.secret_bytes_max {
-            return Err(failed("its secret is too long"));
+            return Err(auth_failed("its secret is too long"));
         }
         let y = Point::hash(SuiteId::Secp256k1, secret.expose().as_bytes());
-        let forged = || failed("it is not signed by this mint");
+        let forged = || auth_failed("it is not signed by this mint");
         let c_point = Point::decode(SuiteId::Secp256k1, &c).map_err(|_| forged())?;
         let token = Token {
             id,
-            amount: AMOUNT,
+            amount: AuthToken::AMOUNT,
             y,
             c: c_point,
         };
@@ -75,7 +77,7 @@ impl Shared {
             return Err(forged());
         }
         let input = Proof {
-            amount: AMOUNT,
+            amount: AuthToken::AMOUNT,
             id,
             secret,
             c,
@@ -83,54 +85,10 @@ impl Shared {
         };
         // A header has no place for what opens a lock.
         conditions::check_all(&[input], &[], Aggregation::Swap, now)
-            .map_err(|_| failed("it is locked"))?;
-        Ok(Pass {
+            .map_err(|_| auth_failed("it is locked"))?;
+        Ok(AuthToken {
             mark: self.keyring.spent_mark(y.encode().as_bytes()),
             keyset: keyset.terms.index,
         })
     }
-}
-
-impl Books<'_> {
-    /// Whether an unused token may be used: its keyset never takes back more than it gave.
-    pub(super) fn check_auth(&mut self, auth: &TokenRow) -> Result<()> {
-        let checked = self.check_solvency(std::slice::from_ref(auth));
-        checked.map_err(|error| match error {
-            Error::Request { .. } => failed("its keyset is taken no more: get new ones"),
-            other @ (Error::Account { .. }
-            | Error::Busy(_)
-            | Error::Store(_)
-            | Error::Invariant(_)
-            | Error::Operator(_)
-            | Error::Unreported(_)
-            | Error::File { .. }) => other,
-        })
-    }
-}
-
-/// Refuses a token that the store knows as used, or as held for a payment.
-pub(super) fn check_unused(reader: &Reader, pass: &Pass) -> Result<()> {
-    if reader.spent(&pass.mark)?.is_some() || reader.is_held(&pass.mark)? {
-        return Err(used_before());
-    }
-    Ok(())
-}
-
-/// A used token as the store remembers it.
-pub(super) fn auth_row(pass: Pass) -> TokenRow {
-    TokenRow {
-        mark: pass.mark,
-        keyset: pass.keyset,
-        amount: AMOUNT,
-        preimage: None,
-    }
-}
-
-pub(super) fn used_before() -> Error {
-    failed("it was used before")
-}
-
-fn failed(what: &str) -> Error {
-    let detail = format!("this blind authentication does not count: {what}");
-    Error::request(ErrorCode::BlindAuthFailed, detail)
 }

@@ -1,13 +1,13 @@
-//! Who watches the mint is told what happened, once it is on disk (NUT-17).
+//! Subscribers are notified of what happened, once it is on disk (NUT-17).
 
 use std::sync::Arc;
 
 use farthing_protocol::cashu::QuoteId;
 use tokio::sync::broadcast;
 
-use crate::keyring::Mark;
+use crate::domain::Mark;
 
-/// How many batches a watcher may be behind before it misses some.
+/// How many batches a subscriber may be behind before it misses some.
 const BEHIND_MAX: usize = 256;
 
 /// What changed. The store says what it is now.
@@ -19,7 +19,7 @@ pub enum Event {
     Quote(QuoteId),
 }
 
-/// The way from the writer to whoever watches.
+/// The channel from the writer to the subscribers.
 #[derive(Debug)]
 pub(super) struct Events(broadcast::Sender<Arc<[Event]>>);
 
@@ -30,7 +30,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// Tells what one batch changed.
+    /// Notifies subscribers of what one batch changed.
     pub(super) fn announce(&self, events: Vec<Event>) {
         if !events.is_empty() && self.0.receiver_count() > 0 {
             let _ = self.0.send(events.into());

@@ -108,11 +108,19 @@ impl Journal {
         self.pending = prepared.0;
     }
 
-    /// Writes what is pending.
+    /// Writes what is pending, and leaves in the gate whether the log is behind.
     ///
     /// # Errors
     /// [`Error::Busy`] when the log cannot be written.
-    pub(super) fn settle(&mut self) -> Result<()> {
+    pub(super) fn settle(&mut self, gate: Option<MutexGuard<'_, bool>>) -> Result<()> {
+        let settled = self.write_pending();
+        if let Some(mut is_behind) = gate {
+            *is_behind = self.is_behind();
+        }
+        settled
+    }
+
+    fn write_pending(&mut self) -> Result<()> {
         let (Some(log), Some(next)) = (&mut self.log, &self.pending) else {
             return Ok(());
         };
@@ -149,7 +157,7 @@ impl Gate {
         }
     }
 
-    /// For the writer. It leaves in the guard whether the log is behind.
+    /// For the writer, which opens it again by [`Journal::settle`].
     pub(super) fn close(&self) -> Option<MutexGuard<'_, bool>> {
         let gate = self.is_behind.as_ref()?.lock();
         Some(gate.unwrap_or_else(std::sync::PoisonError::into_inner))

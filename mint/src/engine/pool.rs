@@ -1,74 +1,37 @@
 //! The CPU pool: as many threads as cores, each with its own connection to read the store.
 //!
 //! A thread takes its share of whatever requests wait, and works on them together: the busier the
-//! mint, the larger the batches and the cheaper each request. A lone request never waits for company.
+//! mint, the larger the batches and the cheaper each request. A lone request never waits for others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use super::writer::Job;
-use super::{Request, Shared};
+use super::job::{Job, Task, Worker};
+use super::shared::Shared;
 use crate::error::{Error, Result};
-use crate::store::Reader;
 
 /// The most requests that one thread works on together: bounds how long the first waits for the last.
 const SHARE_MAX: usize = 32;
-
-/// What a task may use: a thread's own reader, and the way to the writer.
-pub(super) struct Worker {
-    pub(super) reader: Reader,
-    pub(super) jobs: Sender<Job>,
-}
-
-/// A question. It is asked with an error when nothing is to be done, and answers with that.
-type Query = Box<dyn FnOnce(Result<&Worker>) + Send>;
-
-/// Something to do.
-pub(super) enum Task {
-    /// A transaction to carry out, together with others.
-    Execute(Request),
-    /// Anything else, by itself.
-    Query(Query),
-}
-
-/// A task, and since when it waits.
-struct Waiting {
-    task: Task,
-    since: Instant,
-}
-
-/// What may wait, and how long.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// Tasks in the queue.
-    pub(super) queue_max: usize,
-    /// How long a task waits. After that it is refused and costs nothing more: whoever is served was
-    /// served soon, whatever a task costs and however slow the machine is.
-    pub(super) timeout: Duration,
-}
 
 const OVERLOADED: Error = Error::Busy("overloaded");
 
 /// The threads and their queue.
 pub(super) struct Pool {
-    tasks: Option<Sender<Waiting>>,
+    /// Each task with the time since which it waits.
+    tasks: Option<Sender<(Task, Instant)>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
     /// Starts as many threads as there are cores.
-    pub(super) fn start(
-        shared: &Arc<Shared>,
-        patience: Patience,
-        jobs: &Sender<Job>,
-    ) -> Result<Self> {
+    pub(super) fn start(shared: &Arc<Shared>, jobs: &Sender<Job>) -> Result<Self> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        let (tasks, queue) = bounded(patience.queue_max);
+        let (tasks, queue) = bounded(shared.settings.queue_max);
         let mut pool = Self {
             tasks: Some(tasks),
             threads: Vec::new(),
@@ -81,7 +44,7 @@ impl Pool {
             let (queue, shared) = (queue.clone(), Arc::clone(shared));
             let thread = std::thread::Builder::new()
                 .name(format!("farthing-cpu-{number}"))
-                .spawn(move || work(&worker, &shared, &queue, threads, patience.timeout))
+                .spawn(move || work(&worker, &shared, &queue, threads))
                 .map_err(|e| Error::Operator(format!("cannot start a thread: {e}")))?;
             pool.threads.push(thread);
         }
@@ -99,10 +62,7 @@ impl Pool {
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let tasks = self.tasks.as_ref().ok_or(Error::Busy("stopping"))?;
-        let waiting = Waiting {
-            task: task(reply),
-            since: Instant::now(),
-        };
+        let waiting = (task(reply), Instant::now());
         tasks.try_send(waiting).map_err(|e| match e {
             TrySendError::Full(_) => OVERLOADED,
             TrySendError::Disconnected(_) => Error::Busy("stopping"),
@@ -122,27 +82,27 @@ impl Drop for Pool {
     }
 }
 
-fn work(
-    worker: &Worker,
-    shared: &Shared,
-    queue: &Receiver<Waiting>,
-    threads: usize,
-    timeout: Duration,
-) {
+fn work(worker: &Worker, shared: &Shared, queue: &Receiver<(Task, Instant)>, threads: usize) {
     while let Ok(first) = queue.recv() {
         let share = (queue.len() / threads).min(SHARE_MAX - 1);
         let waiting = std::iter::once(first).chain(queue.try_iter().take(share));
-        let mut requests = Vec::with_capacity(share + 1);
-        for Waiting { task, since } in waiting {
-            let in_time = since.elapsed() < timeout;
+        let mut transactions = Vec::with_capacity(share + 1);
+        let mut callers = Vec::with_capacity(share + 1);
+        for (task, since) in waiting {
+            // What has waited for too long is refused and costs nothing more: whatever is served was served
+            // soon, whatever a task costs and however slow the machine is.
+            let in_time = since.elapsed() < shared.settings.queue_timeout;
             match task {
-                Task::Execute(request) if in_time => requests.push(request),
-                Task::Execute(request) => drop(request.reply.send(Err(OVERLOADED))),
-                Task::Query(query) if in_time => guard(|| query(Ok(worker))),
-                Task::Query(query) => guard(|| query(Err(OVERLOADED))),
+                Task::Execute(transaction, caller) if in_time => {
+                    transactions.push(transaction);
+                    callers.push(caller);
+                }
+                Task::Execute(_, caller) => drop(caller.reply.send(Err(OVERLOADED))),
+                Task::Ask(question) if in_time => guard(|| question(Ok(worker))),
+                Task::Ask(question) => guard(|| question(Err(OVERLOADED))),
             }
         }
-        guard(|| shared.execute_all(worker, requests));
+        guard(|| shared.execute_all(worker, &transactions, callers));
     }
 }
 
@@ -155,15 +115,17 @@ fn guard(task: impl FnOnce()) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::engine::{Engine, EngineSettings};
     use farthing_protocol::Unit;
 
+    use crate::domain::{Limits, Transaction};
     use crate::keyring::{Keyring, Seed};
-    use crate::ledger::{Limits, Transaction};
     use crate::store::Store;
 
-    /// What becomes of a question and of a transaction with this patience.
+    /// What becomes of a question and of a transaction with this queue timeout.
     fn ask(queue_timeout: Duration) -> [Error; 2] {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("mint.sqlite"), "credit").unwrap();
@@ -185,7 +147,7 @@ mod tests {
         let runtime = { runtime }.build().unwrap();
         let question = |reply: oneshot::Sender<Result<()>>| {
             let answer = |worker: Result<&Worker>| worker.and(Err(Error::Invariant("served")));
-            Task::Query(Box::new(move |worker| {
+            Task::Ask(Box::new(move |worker| {
                 reply.send(answer(worker)).unwrap();
             }))
         };

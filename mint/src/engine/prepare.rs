@@ -2,47 +2,26 @@
 //! to the writer.
 
 use farthing_protocol::BlindSignature;
-use tokio::sync::oneshot;
 
-use super::auth::check_unused;
-use super::pool::Worker;
+use super::conflict::auth_conflict;
+use super::job::{Answer, Caller, Job, Worker};
+use super::shared::{EngineSettings, Shared};
 use super::verify::{self, Checked, Marked};
-use super::writer::{Job, Work};
-use super::{Answer, EngineSettings, Shared};
 use crate::clock;
+use crate::domain::{Admitted, Directory, RequestDigest, Transaction, admit, credited};
 use crate::error::{Error, Result};
-use crate::keyring::RequestDigest;
-use crate::ledger::{Admitted, Directory, Transaction, admit, credited};
-use crate::store::Reader;
-
-/// A transaction that somebody waits for.
-pub(super) struct Request {
-    pub(super) transaction: Transaction,
-    pub(super) digest: Option<RequestDigest>,
-    pub(super) reply: oneshot::Sender<Result<Answer>>,
-}
-
-/// Who waits, and for what.
-struct Caller<'t> {
-    transaction: &'t Transaction,
-    digest: Option<RequestDigest>,
-    reply: oneshot::Sender<Result<Answer>>,
-}
+use crate::store::View;
 
 impl Shared {
-    /// Carries a share of requests to the writer.
-    pub(super) fn execute_all(&self, worker: &Worker, requests: Vec<Request>) {
-        let (transactions, callers): (Vec<_>, Vec<_>) = requests
-            .into_iter()
-            .map(|request| (request.transaction, (request.digest, request.reply)))
-            .unzip();
-        let callers = transactions.iter().zip(callers);
-        let callers = callers.map(|(transaction, (digest, reply))| Caller {
-            transaction,
-            digest,
-            reply,
-        });
-        if let Err(error) = self.prepare_all(worker, callers) {
+    /// Carries a share of requests to the writer, each with its caller.
+    pub(super) fn execute_all(
+        &self,
+        worker: &Worker,
+        transactions: &[Transaction],
+        callers: Vec<Caller>,
+    ) {
+        let requests = transactions.iter().zip(callers);
+        if let Err(error) = self.prepare_all(worker, requests) {
             // The callers' senders are dropped, which answers them with an error.
             tracing::error!(%error, "a share of requests failed");
         }
@@ -51,24 +30,24 @@ impl Shared {
     fn prepare_all<'t>(
         &self,
         worker: &Worker,
-        callers: impl Iterator<Item = Caller<'t>>,
+        requests: impl Iterator<Item = (&'t Transaction, Caller)>,
     ) -> Result<()> {
-        let (reader, now) = (&worker.reader, clock::now_s());
+        let (view, now): (&View, _) = (&worker.reader, clock::now_s());
         let (mut marked, mut waiting) = (Vec::new(), Vec::new());
-        let snapshot = reader.snapshot()?;
-        for caller in callers {
-            match self.mark(reader, caller.transaction, now) {
+        let snapshot = worker.reader.snapshot()?;
+        for (transaction, caller) in requests {
+            match self.mark(view, transaction, now) {
                 Ok((found, conflict)) => {
                     marked.push(found);
-                    waiting.push((caller, conflict));
+                    waiting.push((transaction, caller, conflict));
                 }
-                Err(refusal) => self.refuse(reader, caller, refusal),
+                Err(refusal) => self.refuse(view, transaction, caller, refusal),
             }
         }
         drop(snapshot);
         let (mut good, mut accepted) = (Vec::new(), Vec::new());
         let checked = verify::check_all(marked, &self.keyring, now)?;
-        for (outcome, (caller, conflict)) in checked.into_iter().zip(waiting) {
+        for (outcome, (transaction, caller, conflict)) in checked.into_iter().zip(waiting) {
             // The refusal must be the first in the documented order: bad signatures come before
             // spent tokens.
             match (outcome, conflict) {
@@ -76,7 +55,9 @@ impl Shared {
                     good.push(checked);
                     accepted.push(caller);
                 }
-                (Ok(_), Some(refusal)) | (Err(refusal), _) => self.refuse(reader, caller, refusal),
+                (Ok(_), Some(refusal)) | (Err(refusal), _) => {
+                    self.refuse(view, transaction, caller, refusal);
+                }
             }
         }
         let signatures = verify::sign_all(&good, &self.keyring)?;
@@ -89,23 +70,25 @@ impl Shared {
     /// Admits a transaction, and asks the store what stands against it.
     fn mark<'t>(
         &self,
-        reader: &Reader,
+        view: &View,
         transaction: &'t Transaction,
         now: u64,
     ) -> Result<(Marked<'t>, Option<Error>)> {
-        let admitted = self.admit(reader, transaction, now)?;
-        if let Some(pass) = &transaction.auth {
-            check_unused(reader, pass)?;
+        let admitted = self.admit(view, transaction, now)?;
+        if let Some(token) = &transaction.auth
+            && let Some(refusal) = auth_conflict(view, &token.mark)?
+        {
+            return Err(refusal);
         }
         let marked = Marked::new(admitted, &self.keyring);
-        let conflict = marked.conflict(reader)?;
+        let conflict = marked.conflict(view)?;
         Ok((marked, conflict))
     }
 
     /// Admits with the directory at hand; when that refuses, with a fresh one.
     fn admit<'t>(
         &self,
-        reader: &Reader,
+        view: &View,
         transaction: &'t Transaction,
         now: u64,
     ) -> Result<Admitted<'t>> {
@@ -114,7 +97,7 @@ impl Shared {
         if first.is_ok() {
             return first;
         }
-        let fresh = self.fresh_directory(reader)?;
+        let fresh = self.fresh_directory(view)?;
         if fresh.revision == directory.revision {
             return first;
         }
@@ -132,25 +115,20 @@ impl Shared {
     }
 
     /// Refuses a request, unless it was answered before: then it is answered again.
-    fn refuse(&self, reader: &Reader, caller: Caller<'_>, refusal: Error) {
-        let Caller {
-            transaction,
-            digest,
-            reply,
-        } = caller;
-        let outcome = match self.answer_again(reader, transaction, digest) {
+    fn refuse(&self, view: &View, transaction: &Transaction, caller: Caller, refusal: Error) {
+        let outcome = match self.answer_again(view, transaction, caller.digest) {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(self.first_refusal(reader, transaction, refusal)),
+            Ok(None) => Err(self.first_refusal(view, transaction, refusal)),
             Err(error) => Err(error),
         };
-        let _ = reply.send(outcome);
+        let _ = caller.reply.send(outcome);
     }
 
     /// The refusal that comes first in the documented order: what was admitted with a directory from
     /// before an operator's command, and then refused, may not be admitted now.
-    fn first_refusal(&self, reader: &Reader, transaction: &Transaction, refusal: Error) -> Error {
+    fn first_refusal(&self, view: &View, transaction: &Transaction, refusal: Error) -> Error {
         let now = clock::now_s();
-        let fresh = self.fresh_directory(reader);
+        let fresh = self.fresh_directory(view);
         let admitted =
             fresh.and_then(|fresh| self.admit_with(&fresh, transaction, now).map(|_| ()));
         admitted.err().unwrap_or(refusal)
@@ -159,14 +137,14 @@ impl Shared {
     /// The answer to a request that was answered before; `None` for any other.
     fn answer_again(
         &self,
-        reader: &Reader,
+        view: &View,
         transaction: &Transaction,
         digest: Option<RequestDigest>,
     ) -> Result<Option<Answer>> {
         let Some(digest) = digest else {
             return Ok(None);
         };
-        if !reader.has_request(&digest, clock::day(), self.settings.replay_days)? {
+        if !view.has_request(&digest, clock::day(), self.settings.replay_days)? {
             return Ok(None);
         }
         self.gate.pass()?;
@@ -182,18 +160,15 @@ fn hand_over(
     worker: &Worker,
     checked: Checked<'_>,
     signatures: Vec<BlindSignature>,
-    caller: Caller<'_>,
+    caller: Caller,
 ) {
     let answer = Answer {
         signatures,
         credited: checked.credited(),
     };
-    let job = Job {
-        work: Work::Transaction(checked.into_verified(caller.digest)),
-        answer,
-        reply: caller.reply,
-    };
-    // The writer outlives the workers. When it has died all the same, the reply's sender is dropped
+    let transaction = checked.into_verified(caller.digest);
+    let job = Job::Transaction(transaction, answer, caller.reply);
+    // The writer outlives the workers. Should it have died, the reply's sender is dropped
     // with the job, which answers the request with an error.
     let _ = worker.jobs.send(job);
 }

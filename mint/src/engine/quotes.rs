@@ -10,26 +10,25 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::PostingKind;
 use farthing_protocol::cashu::QuoteId;
 
-use super::books::Books;
 use super::events::Event;
-use super::verify::{HeldPayment, QuoteUse};
+use super::open_batch::OpenBatch;
+use crate::domain::{FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::error::{Error, Result};
-use crate::ledger::{Entry, FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, RESERVE};
 use crate::store::TokenRow;
 
 /// What became known of a quote.
 #[derive(Clone, Debug)]
 pub enum QuoteStep {
-    /// Somebody asked for an invoice. Refused when as many as the second wait to be paid already.
+    /// A caller asked for an invoice. Refused when as many as the second wait to be paid already.
     Offered(MintQuote, usize),
-    /// Somebody asked what paying an invoice costs. Refused when as many as the second wait to be begun
+    /// A caller asked what paying an invoice costs. Refused when as many as the second wait to be begun
     /// already.
     Asked(MeltQuote, usize),
     /// The payment backend says that this much was paid for a mint quote.
     Received(QuoteId, u64),
-    /// The payment backend says that a mint quote's invoice can never be paid any more.
+    /// The payment backend says that a mint quote's invoice can no longer be paid.
     Expired(QuoteId),
-    /// What expired before this Unix time, and nobody has begun, is in nobody's hands.
+    /// Melt quotes that expired before this Unix time and were not begun are forgotten.
     Lapsed(u64),
     /// The payment backend says that a melt quote's payment has arrived.
     Arrived {
@@ -44,7 +43,7 @@ pub enum QuoteStep {
     Failed(QuoteId),
 }
 
-impl Books<'_> {
+impl OpenBatch<'_> {
     /// Takes note of what became known. Said again, it changes nothing.
     pub(super) fn take(&mut self, step: &QuoteStep) -> Result<()> {
         match step {
@@ -59,7 +58,7 @@ impl Books<'_> {
                 Some(quote) if quote.paid == 0 => {
                     let (paid, owed) = (to_signed(*amount)?, to_signed(quote.amount)?);
                     self.post_amount(RESERVE, -paid, PostingKind::Deposit)?;
-                    // Whoever pays more than was asked for gives it to the mint.
+                    // What is paid beyond the amount is the mint's.
                     self.post_amount(FEES, paid - owed, PostingKind::Deposit)?;
                     self.receive(quote)
                 }
@@ -93,7 +92,7 @@ impl Books<'_> {
     }
 
     /// Adds a melt quote, unless there is the same one: that counts longer then. One for the same payment
-    /// on other terms gives way, if nobody has begun it.
+    /// on other terms is replaced, unless it was begun.
     fn quote(&mut self, quote: &MeltQuote, open_max: usize) -> Result<()> {
         let (hash, account) = (&quote.payment_hash, quote.account);
         match self.batch.unbegun_melt_quote(hash, account)? {
@@ -113,118 +112,8 @@ impl Books<'_> {
         self.batch.add_melt_quote(quote)
     }
 
-    /// What stands against beginning a payment that was begun before, perhaps by the same request.
-    pub(super) fn payment_conflict(&self, quotes: &QuoteUse) -> Result<Option<Error>> {
-        let QuoteUse::Pays(payment) = quotes else {
-            return Ok(None);
-        };
-        let quote = self.batch.melt_quote(&payment.quote)?;
-        Ok(quote.and_then(|quote| begun_before(quote.state)))
-    }
-
-    /// Whether what a transaction wants of quotes can be had.
-    pub(super) fn check_quotes(&self, quotes: &QuoteUse) -> Result<()> {
-        match quotes {
-            QuoteUse::None => Ok(()),
-            QuoteUse::Issues(quotes) => quotes
-                .iter()
-                .try_for_each(|(id, amount)| self.check_issue(id, *amount)),
-            QuoteUse::Pays(payment) => self.check_payment(payment).map(|_| ()),
-        }
-    }
-
-    fn check_issue(&self, id: &QuoteId, amount: u64) -> Result<()> {
-        let quote = self.batch.mint_quote(id)?.filter(|q| q.account.is_none());
-        let quote = quote.ok_or_else(unknown)?;
-        if quote.paid == 0 {
-            return refuse(ErrorCode::QuoteUnpaid, "the quote's invoice is not paid");
-        }
-        if quote.issued.saturating_add(amount) > quote.paid {
-            return refuse(
-                ErrorCode::QuoteIssued,
-                "the quote's tokens were issued before",
-            );
-        }
-        Ok(())
-    }
-
-    /// Gives the quote, and the mint quote of this mint's that its invoice belongs to.
-    fn check_payment(&self, payment: &HeldPayment) -> Result<(MeltQuote, Option<MintQuote>)> {
-        let quote = self.batch.melt_quote(&payment.quote)?;
-        let quote = quote.filter(|q| q.account == payment.account);
-        let quote = quote.ok_or_else(unknown)?;
-        let states = self.batch.states_of_payment(&quote.payment_hash)?;
-        if let Some(conflict) = states
-            .into_iter()
-            .find_map(|(state, _)| begun_before(state))
-        {
-            return Err(conflict);
-        }
-        if quote.expiry < self.now {
-            return refuse(
-                ErrorCode::QuoteExpired,
-                "the quote has expired: ask for another",
-            );
-        }
-        let own = self.batch.mint_quote_of_payment(&quote.payment_hash)?;
-        if let Some(own) = &own {
-            if own.paid > 0 {
-                return refuse(ErrorCode::InvoicePaid, "this invoice was paid before");
-            }
-            if own.expiry < self.now {
-                return refuse(ErrorCode::QuoteExpired, "this invoice has expired");
-            }
-            if own.amount != quote.amount || quote.is_partial {
-                let detail = "an invoice of this mint's own is paid as a whole";
-                return refuse(ErrorCode::InvoiceAmountMismatch, detail);
-            }
-        }
-        Ok((quote, own))
-    }
-
-    pub(super) fn issue_quotes(&mut self, quotes: &[(QuoteId, u64)]) -> Result<()> {
-        for (id, amount) in quotes {
-            let mut quote = self.batch.mint_quote(id)?.ok_or(VANISHED)?;
-            quote.issued = quote.issued.saturating_add(*amount);
-            quote.updated_at = quote.changed_at(self.now);
-            self.batch.set_mint_quote(&quote)?;
-            self.events.push(Event::Quote(id.clone()));
-        }
-        Ok(())
-    }
-
-    /// Holds what a payment needs. An invoice of this mint's own is paid at once, and nothing leaves.
-    pub(super) fn begin_payment<'r>(
-        &mut self,
-        payment: &HeldPayment,
-        spends: impl IntoIterator<Item = &'r TokenRow>,
-    ) -> Result<()> {
-        let (mut quote, own) = self.check_payment(payment)?;
-        for spend in spends {
-            self.batch.hold(&quote.id, spend)?;
-            self.counters_of(spend)?.held += spend.amount.cast_signed();
-            self.events.push(Event::Token(spend.mark));
-        }
-        self.batch.add_blanks(&quote.id, &payment.blanks)?;
-        quote.state = MeltState::Pending;
-        quote.held = payment.held;
-        // The backend tells this attempt from those before it by its time.
-        let attempts = self.batch.states_of_payment(&quote.payment_hash)?;
-        let last = attempts.into_iter().map(|(_, started)| started).max();
-        quote.started = self.now.max(last.unwrap_or(0) + 1);
-        self.batch.set_melt_quote(&quote)?;
-        self.events.push(Event::Quote(quote.id.clone()));
-        match own {
-            Some(own) => {
-                self.receive(own)?;
-                self.arrive(quote, 0, None)
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Gives what was paid for a mint quote to whom it belongs, in the quote's amount.
-    fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
+    /// Credits what was paid for a mint quote to its beneficiary, in the quote's amount.
+    pub(super) fn receive(&mut self, mut quote: MintQuote) -> Result<()> {
         let amount = to_signed(quote.amount)?;
         let (beneficiary, issued) = match quote.account {
             Some(account) => (account, quote.amount),
@@ -241,7 +130,12 @@ impl Books<'_> {
 
     /// Ends a payment that has arrived, and cost `fee` beyond its amount. What was paid is posted by the
     /// caller; here is what paid for it.
-    fn arrive(&mut self, mut quote: MeltQuote, fee: u64, preimage: Option<[u8; 32]>) -> Result<()> {
+    pub(super) fn arrive(
+        &mut self,
+        mut quote: MeltQuote,
+        fee: u64,
+        preimage: Option<[u8; 32]>,
+    ) -> Result<()> {
         let cost = to_signed(quote.amount.saturating_add(fee))?;
         let held = to_signed(quote.held)?;
         if cost > held {
@@ -295,16 +189,18 @@ impl Books<'_> {
         Ok(())
     }
 
-    /// Lets go of the tokens held for a quote.
+    /// Releases the tokens held for a quote.
     fn release(&mut self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
         let rows = self.batch.release(quote)?;
         for row in &rows {
-            self.counters_of(row)?.held -= row.amount.cast_signed();
+            let counters = self.counters_of(row)?;
+            counters.held -= row.amount.cast_signed();
+            assert!(counters.held >= 0, "what is released was held");
         }
         Ok(rows)
     }
 
-    /// Gives a quote's blanks what is left over, as far as they go; gives how much that is (NUT-08).
+    /// Signs a quote's blanks for what is left over, as far as they go; returns how much that is (NUT-08).
     fn give_change(&mut self, quote: &QuoteId, left: u64) -> Result<i64> {
         let blanks = self.batch.blanks(quote)?;
         let keysets = self.batch.keysets()?;
@@ -332,18 +228,6 @@ impl Books<'_> {
         let quote = self.batch.melt_quote(id)?;
         Ok(quote.filter(|quote| quote.state == MeltState::Pending))
     }
-
-    fn post_amount(&self, account: i64, amount: i64, kind: PostingKind) -> Result<()> {
-        if amount == 0 {
-            return Ok(());
-        }
-        self.post(&Entry {
-            account,
-            amount,
-            kind,
-            note: None,
-        })
-    }
 }
 
 /// Up to `count` powers of two below 2^`amounts` that add up to as much of `left` as they can, ascending.
@@ -363,36 +247,11 @@ fn to_signed(amount: u64) -> Result<i64> {
     i64::try_from(amount).map_err(|_| Error::Invariant("an amount beyond 63 bits in a quote"))
 }
 
-/// Why a payment in this state cannot begin.
-fn begun_before(state: MeltState) -> Option<Error> {
-    match state {
-        MeltState::Unpaid => None,
-        MeltState::Pending => {
-            let detail = "this invoice is being paid";
-            Some(Error::request(ErrorCode::QuotePending, detail))
-        }
-        MeltState::Paid => {
-            let detail = "this invoice was paid before";
-            Some(Error::request(ErrorCode::InvoicePaid, detail))
-        }
-    }
-}
-
 /// As many quotes are open as the mint has room for.
 pub(crate) fn too_many_quotes() -> Error {
     let detail = "the mint has as many open quotes as it keeps; nothing was moved: try again later";
     Error::request(ErrorCode::Unavailable, detail)
 }
-
-fn unknown() -> Error {
-    Error::request(ErrorCode::QuoteUnknown, "no such quote at this mint")
-}
-
-fn refuse<T>(code: ErrorCode, detail: &'static str) -> Result<T> {
-    Err(Error::request(code, detail))
-}
-
-const VANISHED: Error = Error::Invariant("a quote vanished within a batch");
 
 #[cfg(test)]
 mod tests {

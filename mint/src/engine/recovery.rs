@@ -6,7 +6,7 @@
 //!
 //! What the log says was spent is booked as redeemed, and as owed to the suspense account: it went
 //! into tokens, or onto accounts, that the copy does not know. When such a token comes back, it is
-//! booked as issued after all (`recognise` in `books.rs`), and the suspense account owes it no
+//! booked as issued after all (`recognise` in `apply.rs`), and the suspense account owes it no
 //! longer. So that the solvency guard lets it, its keyset has an allowance.
 
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use std::path::Path;
 use farthing_protocol::api::PostingKind;
 
 use crate::clock;
+use crate::domain::{KeysetKind, KeysetState, PostingRow, SUSPENSE};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetKind};
-use crate::ledger::{KeysetState, SUSPENSE};
+use crate::keyring::Keyring;
 use crate::spent_log::{Ending, Frame, LogReader, Spend};
-use crate::store::{Batch, Counters, KeysetRow, LogPlace, PostingRow, Quarantine, Store};
+use crate::store::{Batch, Counters, KeysetRow, LogPlace, Quarantine, Store};
 
 /// Tokens replayed in one batch: a running mint waits that long for its turn to write.
 const BATCH_TOKENS: u64 = 10_000;
@@ -252,9 +252,10 @@ pub fn lift(store: &Store, how: Lift, credited: u64) -> Result<Quarantine> {
             money.map(|c| (c.issued - c.redeemed).max(0)).sum()
         }
     };
-    let credited = i64::try_from(credited).unwrap_or(i64::MAX);
-    let allowance = batch.accounts_total()?.saturating_add(spent);
-    let allowance = allowance.saturating_add(credited);
+    let allowance = batch.accounts_total()?.checked_add(spent);
+    let allowance = allowance.and_then(|sum| sum.checked_add_unsigned(credited));
+    let allowance =
+        allowance.ok_or_else(|| Error::Operator("the credited amount is too large".to_owned()))?;
     for (index, mut counters) in all {
         if counters.state != KeysetState::Quarantined {
             continue;

@@ -1,18 +1,20 @@
 //! The middle stage: signatures and locks of the inputs, and the signing of the outputs. All of the
 //! curve arithmetic is here, on the CPU pool's threads, for all requests at hand together.
 
+use std::sync::Arc;
+
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::conditions::{self, Aggregation, Spend};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{BlindSignature, BlindedMessage, ErrorCode, Proof};
 
-use std::sync::Arc;
-
-use super::auth::auth_row;
+use super::conflict::conflict;
+use crate::domain::{
+    AccountId, Admitted, AuthToken, Entry, Keyset, Mark, Purpose, RequestDigest, Transaction,
+};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, Mark, Point, RequestDigest, Token};
-use crate::ledger::{AccountId, Admitted, Entry, Keyset, Purpose};
-use crate::store::{BlankRow, Reader, TokenRow};
+use crate::keyring::{Keyring, Point, Token};
+use crate::store::{BlankRow, TokenRow, View};
 
 /// A transaction whose signatures and locks were checked and whose outputs are signed, as the store
 /// will remember it: without secrets, and with nothing that would name its parts to each other once
@@ -100,24 +102,8 @@ impl<'t> Marked<'t> {
     }
 
     /// What in the store stands against the transaction, if anything: a token spent, an output signed.
-    pub(super) fn conflict(&self, reader: &Reader) -> Result<Option<Error>> {
-        for mark in &self.spent {
-            if reader.spent(mark)?.is_some() {
-                return Ok(Some(already_spent()));
-            }
-            if reader.is_held(mark)? {
-                return Ok(Some(pending(ErrorCode::ProofsPending)));
-            }
-        }
-        for mark in &self.signed {
-            if reader.signed(mark)?.is_some() {
-                return Ok(Some(already_signed()));
-            }
-            if reader.is_blank(mark)? {
-                return Ok(Some(pending(ErrorCode::OutputsPending)));
-            }
-        }
-        Ok(None)
+    pub(super) fn conflict(&self, view: &View) -> Result<Option<Error>> {
+        conflict(view, &self.spent, &self.signed)
     }
 
     /// The tokens, decoded.
@@ -142,19 +128,10 @@ impl<'t> Marked<'t> {
         let transaction = self.admitted.transaction();
         let points = decode_outputs(&transaction.outputs)?;
         let (inputs, outputs) = (&transaction.inputs, &transaction.outputs);
-        let aggregation = match &transaction.purpose {
-            Purpose::Melt(payment) => Aggregation::Melt(&payment.quote),
-            Purpose::Swap
-            | Purpose::Mint(_)
-            | Purpose::Withdraw(_)
-            | Purpose::Redeem(_)
-            | Purpose::Issue(..)
-            | Purpose::Credit(..)
-            | Purpose::Debit(..)
-            | Purpose::Payout(..)
-            | Purpose::Settle(..)
-            | Purpose::IssueAuth
-            | Purpose::SpendAuth => Aggregation::Swap,
+        let aggregation = if let Purpose::Melt(payment) = &transaction.purpose {
+            Aggregation::Melt(&payment.quote)
+        } else {
+            Aggregation::Swap
         };
         let spends = conditions::check_all(inputs, outputs, aggregation, now)
             .map_err(|e| Error::request(ErrorCode::ProofInvalid, e.to_string()))?;
@@ -203,7 +180,7 @@ pub(super) fn check_all<'t>(
     Ok(transactions.into_iter().zip(tokens).map(check).collect())
 }
 
-/// Signs the outputs of all transactions together; gives the signatures of each.
+/// Signs the outputs of all transactions together; returns the signatures of each.
 ///
 /// # Errors
 /// [`Error::Invariant`].
@@ -254,7 +231,7 @@ impl<'t> Checked<'t> {
         let outputs = transaction.outputs.iter().zip(admitted.output_keysets());
         let outputs = outputs.zip(signed);
         let (mut issues, mut blanks) = (Vec::new(), Vec::new());
-        let are_blank = transaction.signed_outputs().is_empty();
+        let are_blank = transaction.purpose.shape().has_blanks;
         for ((output, keyset), mark) in outputs {
             let (keyset, amount) = (keyset.terms.index, output.amount);
             if are_blank {
@@ -279,36 +256,31 @@ impl<'t> Checked<'t> {
             issues,
             entries: admitted.entries().to_vec(),
             digest,
-            quotes: quote_use(&admitted, blanks),
-            auth: transaction.auth.map(auth_row),
+            quotes: quote_use(transaction, admitted.held(), blanks),
+            auth: transaction.auth.map(|token| TokenRow {
+                mark: token.mark,
+                keyset: token.keyset,
+                amount: AuthToken::AMOUNT,
+                preimage: None,
+            }),
         }
     }
 }
 
 /// What a transaction does with quotes.
-fn quote_use(admitted: &Admitted<'_>, blanks: Vec<BlankRow>) -> QuoteUse {
-    let pays = |account, quote: &QuoteId| {
+fn quote_use(transaction: &Transaction, held: u64, blanks: Vec<BlankRow>) -> QuoteUse {
+    if let Purpose::Mint(quotes) = &transaction.purpose {
+        return QuoteUse::Issues(quotes.clone());
+    }
+    let shape = transaction.purpose.shape();
+    shape.payment.map_or(QuoteUse::None, |payment| {
         QuoteUse::Pays(HeldPayment {
-            quote: quote.clone(),
-            account,
-            held: admitted.held(),
+            quote: payment.quote.clone(),
+            account: shape.account,
+            held,
             blanks,
         })
-    };
-    match &admitted.transaction().purpose {
-        Purpose::Mint(quotes) => QuoteUse::Issues(quotes.clone()),
-        Purpose::Melt(payment) => pays(None, &payment.quote),
-        Purpose::Payout(account, payment) => pays(Some(*account), &payment.quote),
-        Purpose::Swap
-        | Purpose::Withdraw(_)
-        | Purpose::Redeem(_)
-        | Purpose::Issue(..)
-        | Purpose::Credit(..)
-        | Purpose::Debit(..)
-        | Purpose::Settle(..)
-        | Purpose::IssueAuth
-        | Purpose::SpendAuth => QuoteUse::None,
-    }
+    })
 }
 
 /// Decodes the outputs' points.
@@ -335,17 +307,4 @@ pub(super) fn sign_again(
 ) -> Result<Vec<BlindSignature>> {
     let points = decode_outputs(outputs)?;
     keyring.sign_all(&outputs.iter().zip(points).collect::<Vec<_>>())
-}
-
-pub(super) fn already_spent() -> Error {
-    Error::request(ErrorCode::AlreadySpent, "a token was spent before")
-}
-
-pub(super) fn already_signed() -> Error {
-    Error::request(ErrorCode::AlreadySigned, "an output was signed before")
-}
-
-/// A token or an output belongs to a payment under way, says `code`.
-pub(super) fn pending(code: ErrorCode) -> Error {
-    Error::request(code, "a payment with it is under way: ask for its quote")
 }

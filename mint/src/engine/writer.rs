@@ -6,47 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use tokio::sync::oneshot;
 
-use super::books::{Books, Decision};
 use super::checkpoints::Checkpoints;
+use super::decide::Decision;
+use super::job::Job;
 use super::journal::Journal;
-use super::quotes::QuoteStep;
-use super::verify::VerifiedTransaction;
-use super::{Answer, Shared};
+use super::open_batch::OpenBatch;
+use super::shared::Shared;
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::store::{self, Store, Writer};
+use crate::store::Writer;
 
 /// The most transactions in one batch: bounds how long the first of them waits.
 pub(super) const BATCH_MAX: usize = 256;
 /// How often a spent log that could not be written is tried again when no requests come.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// What the writer writes.
-pub(super) enum Work {
-    /// A movement of value that somebody asked for.
-    Transaction(VerifiedTransaction),
-    /// What became known of a quote.
-    Quote(QuoteStep),
-}
-
-impl Work {
-    /// How many rows it writes, about.
-    fn rows(&self) -> usize {
-        match self {
-            Self::Transaction(transaction) => transaction.rows(),
-            Self::Quote(_) => 1,
-        }
-    }
-}
-
-/// A piece of work on its way to the disk, with its answer.
-pub(super) struct Job {
-    pub(super) work: Work,
-    pub(super) answer: Answer,
-    pub(super) reply: oneshot::Sender<Result<Answer>>,
-}
 
 /// The writer's state.
 pub(super) struct Committer {
@@ -61,17 +35,11 @@ pub(super) struct Committer {
 
 impl Committer {
     /// The writer of the mint itself when it `serves`, or of an operator's command.
-    pub(super) fn new(
-        store: &Store,
-        journal: Journal,
-        shared: Arc<Shared>,
-        serves: bool,
-    ) -> Result<Self> {
-        let writer = store.writer()?;
-        let checkpoints = match serves {
-            true => Some(Checkpoints::start(store, &writer)?),
-            false => None,
-        };
+    pub(super) fn new(journal: Journal, shared: Arc<Shared>, serves: bool) -> Result<Self> {
+        let writer = shared.store.writer()?;
+        let checkpoints = serves
+            .then(|| Checkpoints::start(&shared.store, &writer))
+            .transpose()?;
         Ok(Self {
             writer,
             journal,
@@ -142,86 +110,63 @@ impl Committer {
 
     /// Brings the spent log up to date with the store.
     fn settle(&mut self) -> Result<()> {
-        let gate = self.shared.gate.close();
-        let settled = self.journal.settle();
-        if let Some(mut is_behind) = gate {
-            *is_behind = self.journal.is_behind();
-        }
-        settled
+        self.journal.settle(self.shared.gate.close())
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {
-        let (work, replies): (Vec<_>, Vec<_>) = jobs
-            .into_iter()
-            .map(|job| (job.work, (job.answer, job.reply)))
-            .unzip();
-        match self.write(&work) {
+        match self.write(&jobs) {
             Ok(outcomes) => {
-                for (outcome, (answer, reply)) in outcomes.into_iter().zip(replies) {
-                    // A caller that has gone away asks again, and is answered then.
-                    let _ = reply.send(outcome.map(|()| answer));
+                for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                    job.answer(outcome);
                 }
             }
             Err(error) => {
-                tracing::error!(%error, pieces = work.len(), "a batch failed");
-                let why = match &error {
-                    Error::Busy(why) => why,
-                    Error::Store(full) if store::is_full(full) => "out of room in its store",
-                    Error::Store(_)
-                    | Error::Invariant(_)
-                    | Error::Operator(_)
-                    | Error::Unreported(_)
-                    | Error::File { .. }
-                    | Error::Request { .. }
-                    | Error::Account { .. } => "unable to write to its store",
+                tracing::error!(%error, pieces = jobs.len(), "a batch failed");
+                let why = if let Error::Busy(why) = error {
+                    why
+                } else if matches!(&error, Error::Store(failure) if failure.is_full) {
+                    "out of room in its store"
+                } else {
+                    "unable to write to its store"
                 };
-                for (_, reply) in replies {
-                    let _ = reply.send(Err(Error::Busy(why)));
+                for job in jobs {
+                    job.answer(Err(Error::Busy(why)));
                 }
             }
         }
     }
 
-    /// Writes one batch; gives each transaction's outcome.
+    /// Writes one batch; returns the outcome of each job.
     ///
     /// # Errors
     /// [`Error::Store`] when nothing of the batch happened; [`Error::Busy`] when the spent log cannot
     /// be written, and nothing of it may be answered yet.
-    fn write(&mut self, pieces: &[Work]) -> Result<Vec<Result<()>>> {
+    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Result<()>>> {
         if self.journal.is_behind() {
             self.settle()?;
         }
         let batch = self.writer.begin()?;
-        let with_log = self.journal.is_on();
-        let mut books = Books::open(&batch, &self.shared.settings, with_log)?;
-        let mut outcomes = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            let outcome = match piece {
-                Work::Transaction(transaction) => match books.decide(transaction) {
+        let mut open = OpenBatch::open(&batch, &self.shared.settings, self.journal.is_on())?;
+        let mut outcomes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let outcome = match job {
+                Job::Transaction(transaction, ..) => match open.decide(transaction) {
                     Ok(Decision::New) => {
-                        books.apply(transaction)?;
+                        open.apply(transaction)?;
                         Ok(())
                     }
                     Ok(Decision::Answered) => Ok(()),
                     Err(error) => Err(error),
                 },
-                Work::Quote(step) => books.take(step),
+                Job::Quote(step, _) => open.take(step),
             };
-            outcomes.push(match outcome {
-                Ok(()) => Ok(()),
-                Err(refusal @ (Error::Request { .. } | Error::Account { .. })) => Err(refusal),
-                Err(
-                    fault @ (Error::Store(_)
-                    | Error::Invariant(_)
-                    | Error::Busy(_)
-                    | Error::Operator(_)
-                    | Error::Unreported(_)
-                    | Error::File { .. }),
-                ) => return Err(fault),
-            });
+            match outcome {
+                Err(fault) if !fault.is_refusal() => return Err(fault),
+                decided => outcomes.push(decided),
+            }
         }
-        let newest = books.newest_keyset();
-        let (spends, events) = books.close()?;
+        let newest = open.newest_keyset();
+        let (spends, events) = open.close()?;
         let frame = self.journal.prepare(&batch, newest, spends)?;
         let revision = batch.revision()?;
         if frame.is_empty() {
@@ -230,14 +175,10 @@ impl Committer {
             let gate = self.shared.gate.close();
             batch.commit()?;
             self.journal.committed(frame);
-            let settled = self.journal.settle();
-            if let Some(mut is_behind) = gate {
-                *is_behind = self.journal.is_behind();
-            }
-            settled?;
+            self.journal.settle(gate)?;
         }
         if let Some(checkpoints) = &mut self.checkpoints {
-            checkpoints.committed(pieces.iter().map(Work::rows).sum());
+            checkpoints.committed(jobs.iter().map(Job::rows).sum());
         }
         self.shared.events.announce(events);
         if revision != self.shared.directory().revision {

@@ -22,9 +22,9 @@ use farthing_protocol::suite::SuiteId;
 use super::handlers::cashu::REPEATABLE;
 use super::{App, SharedApp};
 use crate::config::{AuthSettings, BlindSettings, Protected};
+use crate::domain::Mark;
+use crate::domain::{AuthToken, Transaction};
 use crate::error::{Error, Result};
-use crate::keyring::Mark;
-use crate::ledger::{Pass, Transaction};
 use crate::openid::{OpenId, Quotas, Subject};
 
 /// What the settings protect, and who knows who may pass.
@@ -141,7 +141,8 @@ async fn pass(app: SharedApp, mut request: Request, next: Next) -> Result<Respon
         return Ok(next.run(request).await);
     }
     let place = Place::take(&app, pass)?;
-    app.read(|reader| app.engine.check_unused(reader, &pass))?;
+    app.engine
+        .read(|reader| app.engine.check_unused(reader, &pass))?;
     // Whoever goes away in the middle has used it all the same: what was done is done.
     let answer = tokio::spawn(async move {
         let answer = next.run(request).await;
@@ -186,16 +187,16 @@ struct Place {
 }
 
 impl Place {
-    fn take(app: &SharedApp, pass: Pass) -> Result<Self> {
+    fn take(app: &SharedApp, token: AuthToken) -> Result<Self> {
         let guard = app.guard.as_ref();
-        let is_free = guard.is_some_and(|guard| guard.in_use().insert(pass.mark));
+        let is_free = guard.is_some_and(|guard| guard.in_use().insert(token.mark));
         if !is_free {
             let detail = "this blind authentication does not count: it is being used";
             return Err(Error::request(ErrorCode::BlindAuthFailed, detail));
         }
         Ok(Self {
             app: Arc::clone(app),
-            mark: pass.mark,
+            mark: token.mark,
         })
     }
 }
@@ -210,7 +211,7 @@ impl Drop for Place {
 
 /// The blind authentication of a request that is a transaction, to be used up with it; none where the
 /// settings want none.
-pub(super) struct Blind(pub(super) Option<Pass>);
+pub(super) struct Blind(pub(super) Option<AuthToken>);
 
 impl<S: Sync> FromRequestParts<S> for Blind {
     type Rejection = Infallible;

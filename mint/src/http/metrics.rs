@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::ledger::{Directory, KeysetState};
+use crate::domain::{Directory, KeysetState};
 
 /// How many requests were answered, by path and status.
 #[derive(Debug, Default)]

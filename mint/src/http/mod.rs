@@ -19,19 +19,16 @@ use axum::response::{IntoResponse, Response};
 use farthing_protocol::{ErrorCode, Identity};
 use tokio::sync::Semaphore;
 
-use crate::cashier::Cashier;
 use crate::clock;
 use crate::config::Config;
+use crate::domain::Directory;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ledger::Directory;
-use crate::store::Reader;
+use crate::payments::cashier::Cashier;
 use budget::Budget;
 use guard::Guard;
 use metrics::Metrics;
 
-pub use auth::{ApiTokenText, Scope, Scopes};
-pub(crate) use handlers::account::to_statement;
 pub use server::Server;
 
 /// What handlers share.
@@ -48,7 +45,6 @@ struct App {
     sockets: Arc<Semaphore>,
     /// Room for what they subscribe to, all together.
     subjects: Arc<Semaphore>,
-    readers: Readers,
     metrics: Metrics,
     /// The mint's addresses.
     addresses: Vec<String>,
@@ -81,7 +77,6 @@ impl App {
             engine,
             cashier,
             guard: auth.map(Guard::new).transpose()?,
-            readers: Readers::default(),
             metrics: Metrics::default(),
             started: clock::now_s(),
             identity: Mutex::new(None),
@@ -101,33 +96,6 @@ impl App {
         let identity = self.engine.identity(directory, addresses, self.started)?;
         *last = Some((directory.revision, identity.clone()));
         Ok(identity)
-    }
-
-    /// Reads from the store on this thread, for look-ups of a few rows.
-    fn read<T>(&self, use_reader: impl FnOnce(&Reader) -> Result<T>) -> Result<T> {
-        let reader = match self.readers.take() {
-            Some(reader) => reader,
-            None => self.engine.store().reader()?,
-        };
-        let result = use_reader(&reader);
-        self.readers.put(reader);
-        result
-    }
-}
-
-/// Idle readers.
-#[derive(Default)]
-struct Readers(Mutex<Vec<Reader>>);
-
-impl Readers {
-    fn take(&self) -> Option<Reader> {
-        self.0.lock().ok()?.pop()
-    }
-
-    fn put(&self, reader: Reader) {
-        if let Ok(mut idle) = self.0.lock() {
-            idle.push(reader);
-        }
     }
 }
 

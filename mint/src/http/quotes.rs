@@ -5,11 +5,11 @@ use farthing_protocol::cashu::bolt11::{
 };
 
 use super::App;
+use crate::domain::{self, MeltState};
 use crate::error::Result;
-use crate::ledger::{self, MeltState};
 
 /// A mint quote (NUT-23).
-pub(super) fn to_mint_quote(app: &App, quote: ledger::MintQuote) -> MintQuote {
+pub(super) fn to_mint_quote(app: &App, quote: domain::MintQuote) -> MintQuote {
     let state = match (quote.paid, quote.issued) {
         (0, _) => MintQuoteState::Unpaid,
         (paid, issued) if issued < paid => MintQuoteState::Paid,
@@ -34,7 +34,7 @@ pub(super) fn to_mint_quote(app: &App, quote: ledger::MintQuote) -> MintQuote {
 ///
 /// # Errors
 /// As [`crate::engine::Engine::change`].
-pub(super) async fn to_melt_quote(app: &App, quote: ledger::MeltQuote) -> Result<MeltQuote> {
+pub(super) async fn to_melt_quote(app: &App, quote: domain::MeltQuote) -> Result<MeltQuote> {
     let state = match quote.state {
         MeltState::Unpaid => MeltQuoteState::Unpaid,
         MeltState::Pending => MeltQuoteState::Pending,

@@ -7,10 +7,10 @@ use std::time::Duration;
 use farthing_service::server::{Limits, Listener};
 
 use super::{App, SharedApp, router};
-use crate::cashier::Cashier;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::payments::cashier::Cashier;
 
 /// Connections to the operator's address at the same time.
 const OPERATOR_CONNECTIONS_MAX: u32 = 64;

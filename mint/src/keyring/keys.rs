@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use farthing_protocol::suite::{Suite, ToSign, ToVerify};
 use farthing_protocol::{BlindSignature, BlindedMessage, KeysetId, PublicKeys};
 
-use super::{KeysetTerms, Seed};
+use super::seed::Seed;
+use crate::domain::KeysetTerms;
 use crate::error::{Error, Result};
 
 /// The keysets by id; of each the key for 2^n at place n.
@@ -24,7 +25,7 @@ impl<S: Suite> Default for Keys<S> {
 }
 
 impl<S: Suite> Keys<S> {
-    /// Derives a keyset's keys, keeps the private ones, and gives the id and the public ones.
+    /// Derives a keyset's keys, keeps the private ones, and returns the id and the public ones.
     pub(super) fn load(
         &mut self,
         seed: &Seed,

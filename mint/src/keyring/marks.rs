@@ -1,19 +1,14 @@
 //! Keyed marks: how spent tokens, signed outputs and answered requests are remembered.
 //!
-//! A mark is 16 bytes of HMAC-SHA256 under a key derived from the seed. Whoever has the database and
-//! not the seed learns nothing from it, not even whether a token they hold was spent here; and nobody
+//! A mark is 16 bytes of HMAC-SHA256 under a key derived from the seed. The database without
+//! the seed reveals nothing, not even whether a known token was spent here; and nobody
 //! can look for two tokens with the same mark.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::seed::Seed;
-
-/// 16 bytes that stand for a token or an output.
-pub type Mark = [u8; 16];
-
-/// 16 bytes that stand for a request.
-pub type RequestDigest = [u8; 16];
+use crate::domain::{Mark, RequestDigest};
 
 /// The keys, each already absorbed.
 pub(super) struct MarkKeys {

@@ -7,12 +7,16 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::token::Head;
-
-/// A list of keys. Those of a kind that nobody here knows do not spoil the others.
+/// A list of keys. Those of an unknown kind do not spoil the others.
 #[derive(Deserialize)]
 pub(super) struct Listed {
     keys: Vec<Value>,
+}
+
+/// Which key a token says it is signed with.
+pub(super) struct Head {
+    pub(super) algorithm: Algorithm,
+    pub(super) kid: Option<String>,
 }
 
 /// A key that tokens can be signed with.

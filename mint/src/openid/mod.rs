@@ -20,18 +20,17 @@ use serde::de::DeserializeOwned;
 use crate::config::{AuthSettings, is_secure};
 use crate::error::{Error, Result, http_reason};
 use keys::{Keys, Listed};
-use token::Head;
 
 pub(crate) use quotas::Quotas;
 pub(crate) use token::Subject;
 
-/// How often the provider is asked at the most, whatever tokens come.
+/// The provider is asked at most once in this time, whatever tokens come.
 const ASK_INTERVAL: Duration = Duration::from_secs(5);
 /// After this time the keys are asked for again, so that one that the provider has withdrawn does not
 /// count for ever.
 const KEYS_AGE_MAX: Duration = Duration::from_secs(3600);
 /// How long the provider may take for one document.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Far above any description or list of keys.
 const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
 
@@ -68,7 +67,7 @@ impl OpenId {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build();
         let failed = |e| Error::Operator(format!("no HTTP client: {}", http_reason(&e)));
         Ok(Self {
@@ -79,12 +78,12 @@ impl OpenId {
         })
     }
 
-    /// Checks an access token; gives whose it is.
+    /// Checks an access token; returns whose it is.
     ///
     /// # Errors
     /// [`Error::Request`] with `ClearAuthFailed`; [`Error::Busy`] while the provider's keys are not known.
     pub(crate) async fn verify(self: &Arc<Self>, token: &str) -> Result<Subject> {
-        let head = Head::read(token)?;
+        let head = token::read_head(token)?;
         let mut provider = self.provider().await?;
         if provider.keys.find(&head).is_none() {
             // It may have new keys.
@@ -100,7 +99,7 @@ impl OpenId {
         match self.known() {
             Some(provider) => {
                 if provider.since.elapsed() > KEYS_AGE_MAX {
-                    // Nobody waits for that: what was known counts until it is there.
+                    // The caller does not wait: what was known counts until then.
                     tokio::spawn(Arc::clone(self).ask_in_turn());
                 }
                 Ok(provider)
@@ -119,8 +118,8 @@ impl OpenId {
             .clone()
     }
 
-    /// Asks the provider, unless that was done a moment ago; gives what is known then. Whoever waits for
-    /// it may go away, and it is asked all the same.
+    /// Asks the provider, unless that was done a moment ago; returns what is known then. It is asked
+    /// even if the caller goes away.
     async fn ask(self: &Arc<Self>) -> Option<Arc<Provider>> {
         let asked = tokio::spawn(Arc::clone(self).ask_in_turn()).await;
         if asked.is_err() {

@@ -1,6 +1,6 @@
 //! How many blind authentication tokens each user got today.
 //!
-//! It is kept in memory alone, so a mint that is started again begins to count anew: that is the price for
+//! It is kept in memory alone, so a mint that is started again begins to count again: that is the price for
 //! having nothing of it on a disk. The users' names are hashed with a key that is drawn every day and never
 //! leaves the process: who has yesterday's memory and today's cannot tell who was there on both days.
 

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::keys::Key;
+use super::keys::{Head, Key};
 use crate::error::{Error, Result};
 
 /// How far the provider's clock may be from the mint's.
@@ -29,34 +29,26 @@ impl Subject {
     }
 }
 
-/// Which key a token says it is signed with.
-pub(super) struct Head {
-    pub(super) algorithm: Algorithm,
-    pub(super) kid: Option<String>,
-}
-
-impl Head {
-    /// Reads a token's head. Nothing is verified yet.
-    ///
-    /// # Errors
-    /// [`Error::Request`] with `ClearAuthFailed`, for any algorithm but NUT-21's two as well.
-    pub(super) fn read(token: &str) -> Result<Self> {
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(failed("it is too long"));
-        }
-        let head = decode_header(token).map_err(|e| explain(e.kind()))?;
-        // RFC 7515, section 4.1.11: what must be understood and is not.
-        if head.crit.is_some() {
-            return Err(failed("it has extensions"));
-        }
-        if !matches!(head.alg, Algorithm::ES256 | Algorithm::RS256) {
-            return Err(failed("it is signed with neither ES256 nor RS256"));
-        }
-        Ok(Self {
-            algorithm: head.alg,
-            kid: head.kid,
-        })
+/// Reads which key a token says it is signed with. Nothing is verified yet.
+///
+/// # Errors
+/// [`Error::Request`] with `ClearAuthFailed`, for any algorithm but NUT-21's two as well.
+pub(super) fn read_head(token: &str) -> Result<Head> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(failed("it is too long"));
     }
+    let head = decode_header(token).map_err(|e| explain(e.kind()))?;
+    // RFC 7515, section 4.1.11: what must be understood and is not.
+    if head.crit.is_some() {
+        return Err(failed("it has extensions"));
+    }
+    if !matches!(head.alg, Algorithm::ES256 | Algorithm::RS256) {
+        return Err(failed("it is signed with neither ES256 nor RS256"));
+    }
+    Ok(Head {
+        algorithm: head.alg,
+        kid: head.kid,
+    })
 }
 
 /// What of a token's claims counts here, beside its times and its issuer.
@@ -130,11 +122,11 @@ fn explain(kind: &ErrorKind) -> Error {
         ErrorKind::InvalidIssuer => "it is of another issuer",
         ErrorKind::InvalidSignature => "its signature does not verify",
         ErrorKind::MissingRequiredClaim(_) => "a claim is missing",
-        _ => "it is no token of an OpenID provider",
+        _ => "it is not a token of an OpenID provider",
     })
 }
 
 pub(super) fn failed(what: &str) -> Error {
-    let detail = format!("this clear authentication does not count: {what}");
+    let detail = format!("clear authentication rejected: {what}");
     Error::request(ErrorCode::ClearAuthFailed, detail)
 }

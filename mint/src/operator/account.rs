@@ -6,12 +6,14 @@ use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
 use super::account_payments::{Deposit, Pay};
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::config::DataDir;
+use crate::domain::{
+    AccountId, ApiTokenText, Purpose, Scopes, Transaction, is_holder, kind_word, to_statement,
+};
 use crate::error::{Error, Result};
-use crate::http::{ApiTokenText, Scopes, to_statement};
-use crate::ledger::{AccountId, Purpose, Transaction, is_holder};
-use crate::store::{ApiToken, Batch, kind_word};
+use crate::store::{ApiToken, Batch};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
@@ -27,11 +29,11 @@ pub(super) enum Account {
     Credit(Posting),
     /// Pay an account out: its holder was paid.
     Debit(Posting),
-    /// Print an invoice whose payment funds an account. Exits with 3 when it was waited for and is not
-    /// paid.
+    /// Print an invoice whose payment funds an account. With --wait, exits with 3 if still
+    /// unpaid.
     Deposit(Deposit),
-    /// Pay an invoice from an account, by the mint that runs or by itself. Exits with 3 when the payment
-    /// is under way still.
+    /// Pay an invoice from an account, by the mint that runs or by itself. Exits with 3 while the payment
+    /// is in flight.
     Pay(Pay),
     /// List all accounts with their balances.
     List,
@@ -42,7 +44,7 @@ pub(super) enum Account {
         /// Postings with numbers below this one.
         #[arg(long)]
         before: Option<i64>,
-        /// How many at the most.
+        /// At most this many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
@@ -121,7 +123,7 @@ impl Account {
 fn create(dir: &DataDir, output: Output, name: &str, scopes: &str) -> Result<()> {
     check_name(name)?;
     let scopes = Scopes::parse(scopes)?;
-    let (_, store) = open::books(dir)?;
+    let (_, store) = open::store(dir)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
     if batch.account_by_name(name)?.is_some() {
@@ -135,7 +137,7 @@ fn create(dir: &DataDir, output: Output, name: &str, scopes: &str) -> Result<()>
 
 fn token(dir: &DataDir, output: Output, name: &str, scopes: &str) -> Result<()> {
     let scopes = Scopes::parse(scopes)?;
-    let (_, store) = open::books(dir)?;
+    let (_, store) = open::store(dir)?;
     let account = open::account(&store.reader()?, name)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
@@ -145,7 +147,7 @@ fn token(dir: &DataDir, output: Output, name: &str, scopes: &str) -> Result<()> 
 }
 
 fn revoke(dir: &DataDir, output: Output, name: String) -> Result<()> {
-    let (_, store) = open::books(dir)?;
+    let (_, store) = open::store(dir)?;
     let account = open::account(&store.reader()?, &name)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
@@ -207,7 +209,7 @@ fn post(
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let rows = store.reader()?.accounts()?;
     let holders = rows.into_iter().filter(|row| is_holder(row.id));
     let accounts = holders.map(|row| Balance {
@@ -234,7 +236,7 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
 }
 
 fn statement(dir: &DataDir, output: Output, name: &str, before: i64, limit: u32) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let account = open::account(&reader, name)?;
     let statement = to_statement(&reader.postings(account.id, before, limit)?, limit);

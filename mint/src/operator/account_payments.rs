@@ -11,14 +11,15 @@ use farthing_service::say;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::open;
+use super::output::{Outcome, Output};
 use super::run::start_log;
-use super::{Outcome, Output, open};
-use crate::cashier::{Cashier, MeltWish};
 use crate::clock;
 use crate::config::{Config, DataDir};
+use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote, Payment, Purpose, Transaction};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, MeltQuote, MeltState, MintQuote, Payment, Purpose, Transaction};
+use crate::payments::cashier::{Cashier, MeltAmount};
 
 /// How often it is asked whether an invoice was paid.
 const LOOK: Duration = Duration::from_secs(1);
@@ -38,12 +39,12 @@ pub(super) struct Deposit {
 pub(super) struct Pay {
     /// The account.
     name: String,
-    /// Somebody's Lightning invoice.
+    /// The Lightning invoice to pay.
     invoice: String,
     /// How much to pay of an invoice that names no amount, in thousandths of a satoshi.
     #[arg(long, value_name = "N")]
     amount_msat: Option<u64>,
-    /// What it may cost in fees at the most, in the mint's unit; what the settings say, unless given.
+    /// The most that it may cost in fees, in the mint's unit; by default what the settings say.
     #[arg(long, value_name = "AMOUNT")]
     max_fee: Option<AmountText>,
     /// Do not ask.
@@ -79,9 +80,9 @@ struct Paid<'a> {
 
 impl Deposit {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<Outcome> {
-        let desk = Desk::open(dir, self.name)?;
-        let amount = output.amount(&self.amount, &desk.unit)?;
-        open::block_on(desk.deposit(amount, self.wait, output))
+        let payments = AccountPayments::open(dir, self.name)?;
+        let amount = output.amount(&self.amount, &payments.unit)?;
+        open::block_on(payments.deposit(amount, self.wait, output))
     }
 }
 
@@ -91,27 +92,27 @@ impl Pay {
             let detail = "there is no terminal to ask on whether to pay: say --yes";
             return Err(Error::Operator(detail.to_owned()));
         }
-        let desk = Desk::open(dir, self.name)?;
-        let wish = self
+        let payments = AccountPayments::open(dir, self.name)?;
+        let how_much = self
             .amount_msat
-            .map_or(MeltWish::Whole, MeltWish::Amountless);
-        let max_fee = self.max_fee.map(|fee| output.amount(&fee, &desk.unit));
+            .map_or(MeltAmount::Whole, MeltAmount::Amountless);
+        let max_fee = self.max_fee.map(|fee| output.amount(&fee, &payments.unit));
         let max_fee = max_fee.transpose()?;
         open::block_on(async {
-            let (cashier, account) = (&desk.cashier, Some(desk.account));
-            let quote = cashier.quote_payment(&self.invoice, wish, account, max_fee);
+            let (cashier, account) = (&payments.cashier, Some(payments.account));
+            let quote = cashier.quote_payment(&self.invoice, how_much, account, max_fee);
             let quote = quote.await?;
-            desk.tell_cost(&quote)?;
+            payments.tell_cost(&quote)?;
             if !self.yes && !says_yes()? {
                 return Err(Error::Operator("nothing was paid".to_owned()));
             }
-            desk.pay(&quote, output).await
+            payments.pay(&quote, output).await
         })
     }
 }
 
 /// A mint with Lightning, and the account that is to be funded or to pay.
-struct Desk {
+struct AccountPayments {
     config: Config,
     /// The mint's unit, as people read and write it.
     unit: Unit,
@@ -121,7 +122,7 @@ struct Desk {
     name: String,
 }
 
-impl Desk {
+impl AccountPayments {
     fn open(dir: &DataDir, name: String) -> Result<Self> {
         let (config, engine) = open::engine(dir)?;
         let engine = Arc::new(engine);

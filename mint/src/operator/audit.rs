@@ -3,11 +3,12 @@
 use farthing_protocol::Unit;
 use serde::Serialize;
 
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::clock;
 use crate::config::DataDir;
+use crate::domain::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 use crate::error::Result;
-use crate::ledger::{BalanceSheet, KeysetLine, Sum, Suspense, SuspenseLine};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -20,7 +21,7 @@ struct Report<'a> {
 }
 
 pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let unit = config.money();
     let sheet = store.reader()?.balance_sheet()?;
     let faults = sheet.faults(&unit);
@@ -70,7 +71,7 @@ fn text(sheet: &BalanceSheet, faults: &[String], unit: &Unit) -> String {
     let Suspense { balance, postings } = &sheet.suspense;
     if *balance != 0 || !postings.is_empty() {
         lines.push(format!(
-            "{:>16}  in suspense: positive is owed to somebody unknown, negative is lost",
+            "{:>16}  suspense (positive: owed, holder unknown; negative: lost)",
             number(*balance)
         ));
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::DataDir;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ struct Report {
 
 impl Backup {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (_, store) = open::books(dir)?;
+        let (_, store) = open::store(dir)?;
         let reader = store.reader()?;
         if reader.quarantine()?.is_some() {
             // Its copy would need two spent logs to be brought up to date.

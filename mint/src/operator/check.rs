@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Outcome, Output, open};
+use super::open;
+use super::output::{Outcome, Output};
 use crate::clock;
 use crate::config::{Config, DataDir};
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ struct Report<'a> {
 }
 
 pub(super) fn execute(dir: &DataDir, output: Output) -> Result<Outcome> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let faults = reader.damage()?;
     let mut warnings = config.warnings();

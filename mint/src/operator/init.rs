@@ -4,11 +4,12 @@ use clap::Args;
 use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 
-use super::Output;
-use super::keyset::add_keyset;
+use super::open;
+use super::output::Output;
 use crate::config::{Config, DataDir, known_decimals};
+use crate::domain::KeysetKind;
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetKind, Seed};
+use crate::keyring::{Keyring, Seed};
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -79,7 +80,7 @@ impl Init {
         let store = Store::create(&dir.database(), &config.unit)?;
         let add = |suite| {
             let kind = KeysetKind::Money(suite);
-            add_keyset(&store, &keyring, &config, kind, None, 1)
+            open::add_keyset(&store, &keyring, &config, kind, None, 1)
         };
         let id = add(SuiteId::Ristretto255)?;
         let cashu = self.cashu.then(|| add(SuiteId::Secp256k1)).transpose()?;

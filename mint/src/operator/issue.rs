@@ -6,13 +6,13 @@ use farthing_protocol::suite::SuiteId;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::open;
+use super::output::Output;
 use super::voucher::Voucher;
-use super::{Output, open};
 use crate::config::{Config, DataDir};
+use crate::domain::{Directory, KeysetKind, Transaction};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::keyring::KeysetKind;
-use crate::ledger::{Directory, Transaction};
 
 #[derive(Debug, Args)]
 pub(super) struct Issue {
@@ -25,7 +25,7 @@ pub(super) struct Issue {
     /// What the account's statement shall say.
     #[arg(long)]
     note: Option<String>,
-    /// What the token shall say to whoever receives it.
+    /// A message in the token, for its receiver.
     #[arg(long)]
     memo: Option<String>,
     /// Print the vouchers that were paid for and whose printing was interrupted.
@@ -108,7 +108,7 @@ fn issue(
 
 /// Prints what was paid for; what was not has never happened.
 fn print_unprinted(dir: &DataDir, output: Output, config: &Config, engine: &Engine) -> Result<()> {
-    let directory = engine.directory(&engine.store().reader()?)?;
+    let directory = engine.read(|view| engine.directory(view))?;
     let mut tokens = Vec::new();
     let mut printed = Vec::new();
     for voucher in Voucher::left(dir)? {

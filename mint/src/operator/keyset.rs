@@ -1,18 +1,18 @@
 //! `keyset`: listing, rotating, freezing.
 
 use clap::{Subcommand, ValueEnum};
-use farthing_protocol::cashu::auth;
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{AmountText, KeysetId};
 use serde::Serialize;
 
-use super::{Output, open};
-use crate::config::{Config, DataDir};
+use super::open;
+use super::output::Output;
+use crate::config::DataDir;
+use crate::domain::{KeysetKind, KeysetState};
 use crate::engine::recovery::post_suspense;
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetKind, KeysetTerms, Seed};
-use crate::ledger::KeysetState;
-use crate::store::{Batch, Counters, KeysetRow, Store};
+use crate::keyring::{Keyring, Seed};
+use crate::store::{Batch, Counters, KeysetRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysetCommand {
@@ -24,10 +24,10 @@ pub(super) enum KeysetCommand {
         /// Which kind of keys.
         #[arg(long, value_enum, default_value_t = SuiteName::Ristretto255)]
         suite: SuiteName,
-        /// Keys of blind authentication, for a mint whose Cashu door is for some only.
+        /// Rotate the blind-authentication keyset.
         #[arg(long, conflicts_with = "suite")]
         auth: bool,
-        /// After this Unix time the new keyset's tokens need not be honoured any more.
+        /// After this Unix time the new keyset's tokens need no longer be honoured.
         #[arg(long, value_name = "UNIX_TIME")]
         expiry: Option<u64>,
     },
@@ -114,7 +114,7 @@ impl KeysetCommand {
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let counters = reader.counters()?;
     let line = |row: KeysetRow| {
@@ -168,9 +168,9 @@ fn list(dir: &DataDir, output: Output) -> Result<()> {
 }
 
 fn rotate(dir: &DataDir, output: Output, kind: KeysetKind, expiry: Option<u64>) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
-    let id = add_keyset(&store, &keyring, &config, kind, expiry, 1)?;
+    let id = open::add_keyset(&store, &keyring, &config, kind, expiry, 1)?;
     output.write(&Rotated { id }, || {
         format!(
             "Keyset {id} signs from now on; the one of its kind before it only redeems.\n\
@@ -180,7 +180,7 @@ fn rotate(dir: &DataDir, output: Output, kind: KeysetKind, expiry: Option<u64>) 
 }
 
 fn freeze(dir: &DataDir, output: Output, id: &str) -> Result<()> {
-    let (_, store) = open::books(dir)?;
+    let (_, store) = open::store(dir)?;
     let mut writer = store.writer()?;
     let batch = writer.begin()?;
     let row = find(&batch, id)?;
@@ -199,7 +199,7 @@ fn unfreeze(
     reason: &str,
     allow: &AmountText,
 ) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let unit = config.money();
     let allow = output.amount(allow, &unit)?;
     let mut writer = store.writer()?;
@@ -246,57 +246,4 @@ fn find(batch: &Batch<'_>, id: &str) -> Result<KeysetRow> {
     let keysets = batch.keysets()?;
     let found = keysets.into_iter().find(|row| row.id.to_string() == id);
     found.ok_or_else(|| Error::Operator(format!("there is no keyset {id}; run: keyset list")))
-}
-
-/// Makes the next keyset the active one of its kind, and retires those that were. Its index is at least
-/// `index_min`.
-pub(super) fn add_keyset(
-    store: &Store,
-    keyring: &Keyring,
-    config: &Config,
-    kind: KeysetKind,
-    final_expiry: Option<u64>,
-    index_min: u32,
-) -> Result<KeysetId> {
-    let mut writer = store.writer()?;
-    let batch = writer.begin()?;
-    let keysets = batch.keysets()?;
-    // The seed must be the one of this store before a key of it is published.
-    if let Some(last) = keysets.last()
-        && keyring.load(&last.terms)?.0 != last.id
-    {
-        return Err(Error::Operator(
-            "the seed is not the one this database was made with".to_owned(),
-        ));
-    }
-    for row in keysets
-        .iter()
-        .filter(|row| row.terms.kind() == kind && row.state == KeysetState::Active)
-    {
-        batch.set_keyset_state(row.terms.index, KeysetState::Retired)?;
-    }
-    // One amount is all that blind authentication needs (NUT-22), and it costs nothing.
-    let (suite, unit, amounts, input_fee_ppk) = match kind {
-        KeysetKind::Money(suite) => {
-            let Config { unit, amounts, .. } = config;
-            (suite, unit.as_str(), *amounts, config.input_fee_ppk)
-        }
-        KeysetKind::Auth => (SuiteId::Secp256k1, auth::UNIT, 1, 0),
-    };
-    let terms = KeysetTerms {
-        index: keysets
-            .last()
-            .map_or(1, |row| row.terms.index + 1)
-            .max(index_min),
-        suite,
-        unit: unit.to_owned(),
-        amounts,
-        input_fee_ppk,
-        final_expiry,
-    };
-    let (id, _) = keyring.load(&terms)?;
-    let state = KeysetState::Active;
-    batch.add_keyset(&KeysetRow { id, terms, state })?;
-    batch.commit()?;
-    Ok(id)
 }

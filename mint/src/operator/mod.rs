@@ -13,6 +13,7 @@ mod init;
 mod issue;
 mod keyset;
 mod open;
+mod output;
 mod payment;
 mod quarantine;
 mod restore;
@@ -26,12 +27,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use farthing_protocol::{AmountText, Unit};
 use farthing_service::{log, program};
-use serde::Serialize;
 
 use crate::config::{DATA_VARIABLE, DataDir};
 use crate::error::{Error, Result};
+use output::{Outcome, Output};
 
 /// A Farthing mint: private small change for the web.
 #[derive(Debug, Parser)]
@@ -76,8 +76,8 @@ enum Command {
     Issue(issue::Issue),
     /// Copy the database, while the mint runs or not.
     Backup(backup::Backup),
-    /// Make the database out of a backup. Its tokens are in quarantine until it is known, or accepted,
-    /// which were spent since.
+    /// Make the database from a backup. Its tokens are in quarantine until you replay the spent log or
+    /// accept the loss.
     Restore(restore::Restore),
     /// What a restored mint refuses, and the ways out.
     #[command(subcommand)]
@@ -85,7 +85,7 @@ enum Command {
     /// The second record of spent tokens.
     #[command(subcommand)]
     SpentLog(spent_log::SpentLogCommand),
-    /// Payments to outside that are under way.
+    /// Payments to outside that are in flight.
     #[command(subcommand)]
     Payment(payment::PaymentCommand),
     /// What the books cannot place, after a restore or a leaked key.
@@ -94,17 +94,6 @@ enum Command {
     /// Read the whole database file, and look over settings, folder, disk and clock; exit with 1 if the
     /// file is damaged. Warnings do not change the exit code.
     Check,
-}
-
-/// How a command ended, when it did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// All is well.
-    Done,
-    /// `audit` found that the books do not balance, or `check` that the file is damaged.
-    Faulty,
-    /// What was waited for has not happened: a payment is under way still, or an invoice not paid.
-    Open,
 }
 
 /// The program `farthing-mint`: parses arguments (the program's name first) and carries the command
@@ -158,34 +147,5 @@ impl Cli {
             Command::Check => return check::execute(&dir, output),
         }
         Ok(Outcome::Done)
-    }
-}
-
-/// How results are written to standard output, and how amounts are read.
-#[derive(Clone, Copy, Debug)]
-struct Output {
-    json: bool,
-    smallest_unit: bool,
-}
-
-impl Output {
-    /// The amount that was typed, in the smallest part of `unit`.
-    fn amount(self, typed: &AmountText, unit: &Unit) -> Result<u64> {
-        let read = match self.smallest_unit {
-            true => typed.read(&Unit::new(unit.name(), 0)),
-            false => typed.read(unit),
-        };
-        read.map_err(|error| Error::Operator(format!("{typed} is not an amount here: {error}")))
-    }
-
-    /// Writes `value` as one line of JSON, or `text`.
-    fn write(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
-        let written = program::Output { json: self.json }.write(value, text);
-        written.map_err(|error| {
-            Error::Unreported(format!(
-                "the command was carried out, but its result could not be written to standard output: \
-                 {error}; look at what it did before you run it again"
-            ))
-        })
     }
 }

@@ -4,22 +4,21 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use farthing_protocol::BlindedMessage;
 use farthing_protocol::api::Restored;
+use farthing_protocol::{BlindedMessage, KeysetId};
 use farthing_service::{private, program};
 
-use super::keyset::add_keyset;
-use crate::cashier::Cashier;
 use crate::config::{Config, DataDir};
-use crate::engine::{Answer, Engine, EngineSettings, Journal};
+use crate::domain::{KeysetKind, Limits, Transaction, is_holder};
+use crate::engine::{self, Answer, Engine, EngineSettings, Journal, NewKeyset};
 use crate::error::{Error, Result};
-use crate::keyring::{Keyring, KeysetKind, Seed};
-use crate::ledger::{Transaction, is_holder};
-use crate::lightning;
+use crate::keyring::{Keyring, Seed};
+use crate::payments::cashier::Cashier;
+use crate::payments::lightning;
 use crate::store::{AccountRow, Reader, Store};
 
 /// Settings and store, for commands that need no keys.
-pub(super) fn books(dir: &DataDir) -> Result<(Config, Store)> {
+pub(super) fn store(dir: &DataDir) -> Result<(Config, Store)> {
     let store = Store::open(&dir.database())?;
     let config = Config::load(&dir.config())?;
     let unit = store.reader()?.unit()?;
@@ -64,22 +63,58 @@ pub(super) fn auth_keyset(dir: &DataDir, config: &Config, store: &Store) -> Resu
     Ok(())
 }
 
+/// Makes a keyset as the settings say; see [`engine::add_keyset`].
+pub(super) fn add_keyset(
+    store: &Store,
+    keyring: &Keyring,
+    config: &Config,
+    kind: KeysetKind,
+    final_expiry: Option<u64>,
+    index_min: u32,
+) -> Result<KeysetId> {
+    let new = NewKeyset {
+        kind,
+        unit: config.unit.clone(),
+        amounts: config.amounts,
+        input_fee_ppk: config.input_fee_ppk,
+        final_expiry,
+        index_min,
+    };
+    engine::add_keyset(store, keyring, new)
+}
+
+/// The engine's part of the settings.
+fn settings(config: &Config) -> EngineSettings {
+    EngineSettings {
+        unit: config.money(),
+        limits: Limits {
+            inputs_max: config.inputs_max,
+            outputs_max: config.outputs_max,
+            secret_bytes_max: config.secret_bytes_max,
+            witness_bytes_max: config.witness_bytes_max,
+        },
+        replay_days: config.replay_days,
+        queue_max: config.queue_max,
+        queue_timeout: Duration::from_millis(config.queue_timeout_ms),
+    }
+}
+
 /// The whole mint, to serve requests: with its spent log, if it keeps one.
 pub(super) fn serving_engine(dir: &DataDir, config: &Config, store: Store) -> Result<Engine> {
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
     let path = config.spent_log.as_deref().map(|path| dir.spent_log(path));
     let journal = Journal::open(&store, path.as_deref())?;
-    Engine::serve(config.engine(), store, keyring, journal)
+    Engine::serve(settings(config), store, keyring, journal)
 }
 
 /// The whole mint, for commands that move value and spend no tokens.
 pub(super) fn engine(dir: &DataDir) -> Result<(Config, Engine)> {
-    let (config, store) = books(dir)?;
+    let (config, store) = store(dir)?;
     let keyring = Keyring::new(Seed::load(&dir.seed())?);
     let settings = EngineSettings {
         // A command is the only one who waits.
         queue_timeout: Duration::MAX,
-        ..config.engine()
+        ..settings(&config)
     };
     let engine = Engine::start(settings, store, keyring)?;
     Ok((config, engine))

@@ -1,4 +1,4 @@
-//! `payment`: payments to outside that are under way, and the last resort when nobody can say any more
+//! `payment`: payments to outside that are under way, and the last resort when nothing can say any more
 //! what became of one.
 
 use std::fs::OpenOptions;
@@ -8,19 +8,20 @@ use farthing_protocol::AmountText;
 use farthing_protocol::cashu::QuoteId;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::DataDir;
+use crate::domain::{MeltQuote, MeltState};
 use crate::engine::recovery::post_suspense;
 use crate::engine::{Engine, QuoteStep};
 use crate::error::{Error, Result};
-use crate::ledger::{MeltQuote, MeltState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PaymentCommand {
-    /// List the payments whose end the node has not said yet.
+    /// List the payments still in flight.
     List,
-    /// End a payment by your word, when the node is lost and can say nothing any more. If your word is
+    /// End a payment by your word, when the node is lost and can no longer answer. If your word is
     /// wrong, the mint or a member loses the money. The mint must not be running.
     #[command(group(ArgGroup::new("end").required(true).args(["paid", "failed"])))]
     End {
@@ -91,7 +92,7 @@ impl PaymentCommand {
 }
 
 fn list(dir: &DataDir, output: Output) -> Result<()> {
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let reader = store.reader()?;
     let line = |quote: MeltQuote| {
         let account = quote.account.map(|id| reader.account(id)).transpose()?;
@@ -147,7 +148,7 @@ fn end(
     file.try_lock().map_err(|_| {
         Error::Operator("the mint is running, and asks the node itself: stop it first".to_owned())
     })?;
-    let (config, store) = open::books(dir)?;
+    let (config, store) = open::store(dir)?;
     let fee = fee.map(|fee| output.amount(fee, &config.money()));
     let fee = fee.transpose()?;
     // With the spent log: an end by `--paid` spends tokens.

@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 use farthing_protocol::{AmountText, Unit};
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::clock;
 use crate::config::{DataDir, spent_log_file};
+use crate::domain::KeysetState;
 use crate::engine::recovery::{self, Lift, Replayed};
 use crate::error::{Error, Result};
 use crate::keyring::{Keyring, Seed};
-use crate::ledger::KeysetState;
 use crate::spent_log::Ending;
 use crate::store::Store;
 
@@ -75,7 +76,7 @@ struct Lifted {
 
 impl QuarantineCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (config, store) = open::books(dir)?;
+        let (config, store) = open::store(dir)?;
         let unit = config.money();
         match self {
             Self::Status => status(&store, output),

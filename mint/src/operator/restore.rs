@@ -7,9 +7,9 @@ use clap::Args;
 use farthing_protocol::Unit;
 use serde::Serialize;
 
-use super::keyset::add_keyset;
+use super::open;
+use super::output::Output;
 use super::quarantine::{self, Credited, LIFTED, ReplayReport};
-use super::{Output, open};
 use crate::clock;
 use crate::config::{Config, DataDir, spent_log_file};
 use crate::engine::recovery;
@@ -71,7 +71,7 @@ impl Restore {
         output.write(&report, || report.text(&unit))
     }
 
-    /// Whether the file is a sound copy of this mint's database; gives its time.
+    /// Checks that the file is a sound copy of this mint's database; returns its time.
     fn check(&self, config: &Config, keyring: &Keyring) -> Result<i64> {
         let shown = self.file.display();
         let wrong = |what: &str| Error::Operator(format!("{shown}: {what}"));
@@ -79,7 +79,7 @@ impl Restore {
         let copy = Store::open_copy(&self.file).map_err(unreadable)?;
         let copied = copy.copied().map_err(unreadable)?;
         let copied = copied.ok_or_else(|| {
-            wrong("this is no backup made by farthing-mint backup, or one that was not finished")
+            wrong("this is not a backup made by farthing-mint backup, or one that was not finished")
         })?;
         if let Some(fault) = copy.damage().map_err(unreadable)?.first() {
             return Err(wrong(&format!("the backup is damaged: {fault}")));
@@ -117,14 +117,14 @@ impl Restore {
             quarantine::accept_loss(&store, sentence, credited)?;
         }
         // Keysets made after the copy may be unknown here, and their keys follow from their indices:
-        // none may be used twice. Nobody makes one a second, so the Unix time is beyond them all, also
+        // none may be used twice. None is made every second, so the Unix time is beyond them all, also
         // when the same copy is restored again.
         let index_min = u32::try_from(clock::now_s()).unwrap_or(u32::MAX);
         let rows = store.reader()?.keysets()?;
         let kinds: BTreeSet<_> = rows.iter().map(|row| row.terms.kind()).collect();
         let mut keysets = Vec::new();
         for kind in kinds {
-            let id = add_keyset(&store, keyring, config, kind, None, index_min)?;
+            let id = open::add_keyset(&store, keyring, config, kind, None, index_min)?;
             keysets.push(id.to_string());
         }
         let report = Report {

@@ -8,12 +8,13 @@ use farthing_service::server::connections_within_files;
 use farthing_service::{log, program};
 use serde::Serialize;
 
-use super::{Output, open};
-use crate::cashier::Cashier;
+use super::open;
+use super::output::Output;
 use crate::config::{Config, DataDir};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::http::Server;
+use crate::payments::cashier::Cashier;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -31,7 +32,7 @@ struct Listening {
 
 impl Run {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (mut config, store) = open::books(dir)?;
+        let (mut config, store) = open::store(dir)?;
         let otherwise = "stop it first, or make another mint with --data";
         let _owner = open::own(dir, otherwise)?;
         if let Some(listen) = self.listen {

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::DataDir;
 use crate::error::Result;
 
@@ -27,7 +28,7 @@ struct Status {
 
 impl SpentLogCommand {
     pub(super) fn execute(self, dir: &DataDir, output: Output) -> Result<()> {
-        let (_, store) = open::books(dir)?;
+        let (_, store) = open::store(dir)?;
         if let Self::Renew = self {
             let _owner = open::own(dir, "it writes the spent log; stop it first")?;
             let mut writer = store.writer()?;

@@ -4,10 +4,11 @@ use clap::Subcommand;
 use farthing_protocol::AmountText;
 use serde::Serialize;
 
-use super::{Output, open};
+use super::open;
+use super::output::Output;
 use crate::config::DataDir;
+use crate::domain::{AccountId, Purpose, RESERVE, SUSPENSE, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{AccountId, Purpose, RESERVE, SUSPENSE, Transaction};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SuspenseCommand {
@@ -15,7 +16,7 @@ pub(super) enum SuspenseCommand {
     Credit(Settlement),
     /// Take something from an account into suspense: its holder had spent it before the restore.
     Debit(Settlement),
-    /// Settle the rest with the reserve: a loss is what you pay in, a gain what you may take out.
+    /// Write the remainder off against the reserve: a loss is what you pay in, a gain what you may take out.
     WriteOff {
         /// Why, for the books.
         #[arg(long)]

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::config::{Config, DataDir};
+use crate::domain::Keyset;
 use crate::error::{Error, Result};
-use crate::ledger::Keyset;
 
 const PREFIX: &str = "voucher-";
 

@@ -15,8 +15,7 @@ use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 use sha2::{Digest as _, Sha256};
 
-use crate::keyring::{KeysetTerms, Mark};
-use crate::ledger::KeysetState;
+use crate::domain::{KeysetState, KeysetTerms, Mark};
 use crate::store::KeysetRow;
 
 pub(super) const HEAD_BYTES: usize = 16;
@@ -32,7 +31,7 @@ pub struct Frame {
     pub newest: u32,
     /// Keysets that no frame before it has.
     pub keysets: Vec<KeysetRow>,
-    /// Tokens spent, in the order of their marks, which is no order of time.
+    /// Tokens spent, in the order of their marks, which is not the order of time.
     pub spends: Vec<Spend>,
 }
 
@@ -53,9 +52,8 @@ impl Frame {
     pub(super) fn encode(&self, log: &[u8; 16]) -> Vec<u8> {
         let mut body = Vec::with_capacity(6 + self.spends.len() * 29);
         body.extend(self.newest.to_be_bytes());
-        let count = u16::try_from(self.keysets.len()).unwrap_or(u16::MAX);
-        body.extend(count.to_be_bytes());
-        for keyset in self.keysets.iter().take(count.into()) {
+        body.extend(field::<u16>(self.keysets.len()).to_be_bytes());
+        for keyset in &self.keysets {
             let terms = &keyset.terms;
             body.extend(terms.index.to_be_bytes());
             body.extend(keyset.id.as_bytes());
@@ -63,7 +61,7 @@ impl Frame {
             body.extend(terms.input_fee_ppk.to_be_bytes());
             body.extend(terms.final_expiry.unwrap_or(0).to_be_bytes());
             // The settings allow 16 bytes.
-            body.push(u8::try_from(terms.unit.len()).unwrap_or(u8::MAX));
+            body.push(field(terms.unit.len()));
             body.extend(terms.unit.as_bytes());
         }
         for spend in &self.spends {
@@ -78,9 +76,8 @@ impl Frame {
                 }
             }
         }
-        let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(HEAD_BYTES + body.len() + CHECK_BYTES);
-        bytes.extend(length.to_be_bytes());
+        bytes.extend(field::<u32>(body.len()).to_be_bytes());
         bytes.extend(self.number.to_be_bytes());
         bytes.extend(check::<4>(log, &bytes));
         bytes.extend(body);
@@ -120,6 +117,15 @@ impl Frame {
             spends,
         })
     }
+}
+
+/// A count or a length, in as many bytes as its field has.
+#[expect(
+    clippy::expect_used,
+    reason = "a frame with a false length would make the rest of the log unreadable"
+)]
+fn field<T: TryFrom<usize, Error: std::fmt::Debug>>(number: usize) -> T {
+    T::try_from(number).expect("a batch is within its limits, and so within the frame's fields")
 }
 
 fn decode_keyset(rest: &mut &[u8]) -> Option<KeysetRow> {

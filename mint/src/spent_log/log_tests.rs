@@ -7,9 +7,8 @@ use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
 use super::{Ending, Frame, LogReader, Spend, SpentLog};
+use crate::domain::{KeysetState, KeysetTerms};
 use crate::error::Result;
-use crate::keyring::KeysetTerms;
-use crate::ledger::KeysetState;
 use crate::store::{KeysetRow, LogPlace};
 
 struct Scene {

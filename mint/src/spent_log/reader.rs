@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::frame::{CHECK_BYTES, Frame, HEAD_BYTES};
-use super::{read_header, wrong};
+use super::header::{read_header, wrong};
 use crate::error::{Error, Result};
 use crate::store::LogPlace;
 
@@ -37,7 +37,7 @@ pub struct LogReader {
 }
 
 impl LogReader {
-    /// Reads the log at `path` from a place on: the first frame that it gives is the one that begins
+    /// Reads the log at `path` from a place on: the first frame that it returns is the one that begins
     /// there.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl LogReader {
         })
     }
 
-    /// [`Self::at`], for a log that no mint writes any more.
+    /// [`Self::at`], for a log that is no longer written.
     ///
     /// # Errors
     /// Those, and [`Error::Operator`] when a process is writing it.

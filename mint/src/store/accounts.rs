@@ -3,84 +3,35 @@
 use farthing_protocol::api::PostingKind;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Batch, Reader};
+use super::batch::Batch;
+use super::rows::{AccountRow, ApiToken};
+use super::view::View;
+use crate::domain::{AccountId, PostingRow, kind_of_word, kind_word};
 use crate::error::Result;
-use crate::ledger::AccountId;
 
-/// An account as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountRow {
-    /// Its number.
-    pub id: AccountId,
-    /// Its name.
-    pub name: String,
-    /// What it holds; negative for the reserve alone.
-    pub balance: i64,
-    /// How many postings it has.
-    pub postings: i64,
-}
-
-/// An API token as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiToken {
-    /// The account it acts on.
-    pub account: AccountId,
-    /// What it may do, words with commas between.
-    pub scopes: String,
-}
-
-/// A posting as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PostingRow {
-    /// Its number on the account, from 1.
-    pub number: i64,
-    /// Hours since the Unix epoch.
-    pub hour: i64,
-    /// What moved.
-    pub kind: PostingKind,
-    /// What the account gained or lost.
-    pub amount: i64,
-    /// The balance after it.
-    pub balance: i64,
-    /// The operator's note.
-    pub note: Option<String>,
-}
-
-impl Reader {
-    /// The account with this name.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+impl View {
+    /// Returns the account with this name.
     pub fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>> {
-        account(&self.connection, "name = ?1", &name)
+        account(&self.0, "name = ?1", &name)
     }
 
-    /// The account with this number.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Returns the account with this number.
     pub fn account(&self, id: AccountId) -> Result<Option<AccountRow>> {
-        account(&self.connection, "id = ?1", &id)
+        account(&self.0, "id = ?1", &id)
     }
 
-    /// All accounts in the order they were made, the reserve and the fees first.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Returns all accounts in the order they were made, the reserve and the fees first.
     pub fn accounts(&self) -> Result<Vec<AccountRow>> {
         let sql = "SELECT id, name, balance, postings FROM accounts ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
+        let mut statement = self.0.prepare(sql)?;
         let rows = statement.query_map([], account_row)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The API token with this hash.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Returns the API token with this hash.
     pub fn api_token(&self, hash: &[u8; 32]) -> Result<Option<ApiToken>> {
         let sql = "SELECT account, scopes FROM api_tokens WHERE hash = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.0.prepare_cached(sql)?;
         let row = statement.query_row([hash], |row| {
             Ok(ApiToken {
                 account: row.get(0)?,
@@ -90,24 +41,18 @@ impl Reader {
         Ok(row.optional()?)
     }
 
-    /// The hour of the last posting, if there is any.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Returns the hour of the last posting, if there is any.
     pub fn last_hour(&self) -> Result<Option<i64>> {
         let sql = "SELECT hour FROM postings ORDER BY number DESC LIMIT 1";
-        let row = self.connection.query_row(sql, [], |row| row.get(0));
+        let row = self.0.query_row(sql, [], |row| row.get(0));
         Ok(row.optional()?)
     }
 
-    /// Up to `limit` postings of an account with numbers below `before`, newest first.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Returns up to `limit` postings of an account with numbers below `before`, newest first.
     pub fn postings(&self, account: AccountId, before: i64, limit: u32) -> Result<Vec<PostingRow>> {
         let sql = "SELECT number, hour, kind, amount, balance, note FROM postings
                    WHERE account = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.0.prepare_cached(sql)?;
         let rows = statement.query_map((account, before, limit), |row| {
             let kind: String = row.get(2)?;
             Ok(PostingRow {
@@ -124,23 +69,7 @@ impl Reader {
 }
 
 impl Batch<'_> {
-    /// The account with this number.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn account(&self, id: AccountId) -> Result<Option<AccountRow>> {
-        account(&self.transaction, "id = ?1", &id)
-    }
-
-    /// The account with this name.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>> {
-        account(&self.transaction, "name = ?1", &name)
-    }
-
-    /// Opens an account with nothing in it; gives its number.
+    /// Opens an account with nothing in it; returns its number.
     ///
     /// # Errors
     /// [`crate::Error::Store`], also when the name is taken.
@@ -151,9 +80,6 @@ impl Batch<'_> {
     }
 
     /// Adds an API token.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn add_api_token(&self, hash: &[u8; 32], token: &ApiToken) -> Result<()> {
         let sql = "INSERT INTO api_tokens (hash, account, scopes) VALUES (?1, ?2, ?3)";
         let row = (hash, token.account, &token.scopes);
@@ -161,19 +87,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Removes all API tokens of an account; gives how many there were.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Removes all API tokens of an account; returns how many there were.
     pub fn remove_api_tokens(&self, account: AccountId) -> Result<usize> {
         let sql = "DELETE FROM api_tokens WHERE account = ?1";
         Ok(self.transaction.execute(sql, [account])?)
     }
 
-    /// Changes an account's balance without a posting: for fees, whose single movements nobody keeps.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Changes an account's balance without a posting: for fees, whose single movements are not kept.
     pub fn set_balance(&self, account: AccountId, balance: i64) -> Result<()> {
         let sql = "UPDATE accounts SET balance = ?2 WHERE id = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -182,9 +102,6 @@ impl Batch<'_> {
     }
 
     /// Adds the next posting of an account and sets its balance.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn add_posting(&self, account: AccountId, posting: &PostingRow) -> Result<()> {
         let sql = "INSERT INTO postings (account, number, hour, kind, amount, balance, note)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -224,26 +141,9 @@ fn account_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
     })
 }
 
-const KINDS: [(PostingKind, &str); 7] = [
-    (PostingKind::Withdraw, "withdraw"),
-    (PostingKind::Redeem, "redeem"),
-    (PostingKind::Credit, "credit"),
-    (PostingKind::Debit, "debit"),
-    (PostingKind::Issue, "issue"),
-    (PostingKind::Deposit, "deposit"),
-    (PostingKind::Payout, "payout"),
-];
-
-/// The word for a kind of posting, as the API writes it too.
-pub(crate) fn kind_word(kind: PostingKind) -> &'static str {
-    let found = KINDS.iter().find(|(k, _)| *k == kind);
-    found.map_or("", |(_, word)| word)
-}
-
 fn parse_kind(word: &str) -> rusqlite::Result<PostingKind> {
-    let found = KINDS.iter().find(|(_, w)| *w == word);
     let unknown = || format!("unknown kind of posting: {word}").into();
-    found.map(|(kind, _)| *kind).ok_or_else(|| {
+    kind_of_word(word).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, unknown())
     })
 }

@@ -1,66 +1,44 @@
 //! Writing: one batch is one database transaction and one fsync.
 
-use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::reader::{self, KeysetRow};
+use super::rows::{Counters, KeysetRow};
+use super::view::View;
+use crate::domain::{KeysetState, Mark, RequestDigest};
 use crate::error::Result;
-use crate::keyring::{Mark, RequestDigest};
-use crate::ledger::KeysetState;
 
-/// Up to how many pages of 4,096 bytes [`Writer::tidy`] writes a file anew: 64 MiB, about a second.
+/// Up to how many pages of 4,096 bytes [`Writer::tidy`] rewrites a file: 64 MiB, about a second.
 const TIDY_PAGES_MAX: u32 = 16_384;
 
 /// A connection that writes, in batches.
 #[derive(Debug)]
 pub struct Writer {
-    pub(super) connection: Connection,
+    pub(super) view: View,
 }
 
 /// One database transaction that holds the write lock: nothing else writes until it is committed or
 /// dropped. Dropped without [`Batch::commit`], it never happened.
 #[derive(Debug)]
 pub struct Batch<'w> {
+    view: &'w View,
     pub(super) transaction: Transaction<'w>,
 }
 
-/// A token as the store remembers it: spent, held for a payment, or signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenRow {
-    /// Its mark.
-    pub mark: Mark,
-    /// Its keyset's index.
-    pub keyset: u32,
-    /// Its amount.
-    pub amount: u64,
-    /// The preimage that opened it, for a spent HTLC.
-    pub preimage: Option<[u8; 32]>,
-}
+impl Deref for Batch<'_> {
+    type Target = View;
 
-/// What a keyset has signed and what came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counters {
-    /// Whether its tokens are blind authentication (NUT-22), and no money.
-    pub is_auth: bool,
-    /// What it may be used for.
-    pub state: KeysetState,
-    /// The sum of all amounts signed.
-    pub issued: i64,
-    /// The sum of all amounts spent.
-    pub redeemed: i64,
-    /// The sum of all amounts held for payments under way.
-    pub held: i64,
-    /// What of `issued` was never seen to be signed, but came back; see [`Counters::allowance`].
-    pub unseen: i64,
-    /// How much more than `issued` may still come back, since a restored store does not know all that
-    /// was signed, or since the operator allowed it. 0 for nearly all keysets.
-    pub allowance: i64,
+    fn deref(&self) -> &View {
+        self.view
+    }
 }
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection }
+        Self {
+            view: View(connection),
+        }
     }
 
     /// Begins a batch; waits for another process to finish its own.
@@ -69,13 +47,15 @@ impl Writer {
     /// [`crate::Error::Store`], also when the wait was too long.
     pub fn begin(&mut self) -> Result<Batch<'_>> {
         let behavior = TransactionBehavior::Immediate;
-        let transaction = self.connection.transaction_with_behavior(behavior)?;
-        Ok(Batch { transaction })
+        // No other transaction is open on it: this one takes the writer until it ends.
+        let transaction = Transaction::new_unchecked(&self.view.0, behavior)?;
+        Ok(Batch {
+            view: &self.view,
+            transaction,
+        })
     }
-}
 
-impl Writer {
-    /// Writes the file anew in the order of its keys, and empties the write-ahead log.
+    /// Rewrites the file in the order of its keys, and empties the write-ahead log.
     ///
     /// SQLite lays rows into a page in the order they come, whatever their key: raw pages, and the log
     /// of the last batches, would show which tokens were written together. Afterwards they do not. A
@@ -86,13 +66,14 @@ impl Writer {
     /// [`crate::Error::Store`]; then the file is as it was.
     pub fn tidy(&self) -> Result<()> {
         let pages = self
-            .connection
+            .view
+            .0
             .pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0))?;
         if pages <= TIDY_PAGES_MAX {
-            self.connection.execute_batch("VACUUM")?;
+            self.view.0.execute_batch("VACUUM")?;
         }
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
-        Ok(self.connection.query_row(truncate, [], |_| Ok(()))?)
+        Ok(self.view.0.query_row(truncate, [], |_| Ok(()))?)
     }
 }
 
@@ -105,34 +86,7 @@ impl Batch<'_> {
         Ok(self.transaction.commit()?)
     }
 
-    /// The count of the operator's changes to keysets.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn revision(&self) -> Result<i64> {
-        reader::revision(&self.transaction)
-    }
-
-    /// All keysets, oldest first.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn keysets(&self) -> Result<Vec<KeysetRow>> {
-        reader::keysets(&self.transaction)
-    }
-
-    /// The counters of all keysets by index.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn counters(&self) -> Result<BTreeMap<u32, Counters>> {
-        reader::counters(&self.transaction)
-    }
-
     /// Sets a keyset's counters.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn set_counters(&self, index: u32, counters: &Counters) -> Result<()> {
         let sql = "UPDATE keysets SET issued = ?2, redeemed = ?3, held = ?4, unseen = ?5,
                    allowance = ?6 WHERE idx = ?1";
@@ -172,9 +126,6 @@ impl Batch<'_> {
     }
 
     /// Sets what a keyset may be used for.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn set_keyset_state(&self, index: u32, state: KeysetState) -> Result<()> {
         let sql = "UPDATE keysets SET state = ?2 WHERE idx = ?1";
         self.transaction.execute(sql, (index, state.as_str()))?;
@@ -185,26 +136,6 @@ impl Batch<'_> {
         let sql = "UPDATE meta SET value = value + 1 WHERE name = 'revision'";
         self.transaction.execute(sql, [])?;
         Ok(())
-    }
-
-    /// Whether the token with this mark was spent.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn is_spent(&self, mark: &Mark) -> Result<bool> {
-        self.exists("SELECT 1 FROM spent WHERE mark = ?1", mark)
-    }
-
-    /// Whether the output with this mark was signed.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn is_signed(&self, mark: &Mark) -> Result<bool> {
-        self.exists("SELECT 1 FROM signed WHERE mark = ?1", mark)
-    }
-
-    fn exists(&self, sql: &str, mark: &Mark) -> Result<bool> {
-        Ok(self.transaction.prepare_cached(sql)?.exists([mark])?)
     }
 
     /// Remembers a token as spent.
@@ -235,18 +166,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Whether a request was answered on one of the last `days` days or `today`.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
-    pub fn has_request(&self, digest: &RequestDigest, today: i64, days: u32) -> Result<bool> {
-        reader::has_request(&self.transaction, digest, today, days)
-    }
-
     /// Remembers a request as answered today.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn add_request(&self, digest: &RequestDigest, today: i64) -> Result<()> {
         // What came to nothing, as a payment may, can be asked for again on the same day.
         let sql = "INSERT OR IGNORE INTO requests (day, digest) VALUES (?1, ?2)";
@@ -256,9 +176,6 @@ impl Batch<'_> {
     }
 
     /// Forgets requests answered before the day `oldest`.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn forget_requests(&self, oldest: i64) -> Result<()> {
         let sql = "DELETE FROM requests WHERE day < ?1";
         self.transaction.execute(sql, [oldest])?;
@@ -300,10 +217,7 @@ mod tests {
             batch.commit().unwrap();
         }
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-        writer
-            .connection
-            .query_row(checkpoint, [], |_| Ok(()))
-            .unwrap();
+        writer.view.0.query_row(checkpoint, [], |_| Ok(())).unwrap();
         let before = cells_in_key_order(&std::fs::read(&path).unwrap());
         assert_eq!(
             before,

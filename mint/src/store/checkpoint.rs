@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Store, Writer};
+use super::Store;
+use super::batch::Writer;
 use crate::error::Result;
 
 /// From how many pages of 4,096 bytes in the write-ahead log on a writer sees to a checkpoint by
@@ -15,9 +16,6 @@ pub struct Checkpointer(Connection);
 
 impl Store {
     /// A connection for checkpoints.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
     pub fn checkpointer(&self) -> Result<Checkpointer> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -26,8 +24,8 @@ impl Store {
 }
 
 impl Checkpointer {
-    /// Moves into the file what the log holds at this moment, but for what somebody still reads. Waits
-    /// for nobody, and nobody waits for it.
+    /// Moves into the file what the log holds at this moment, but for what a reader still needs. It
+    /// waits for no other connection, and none waits for it.
     ///
     /// # Errors
     /// [`crate::Error::Store`]; then the log holds it as before.
@@ -38,13 +36,10 @@ impl Checkpointer {
 }
 
 impl Writer {
-    /// Leaves checkpoints to a [`Checkpointer`], so that batches do not wait for them. The log begins
-    /// anew only when it is all in the file, which the writer itself sees to when it has become long.
-    ///
-    /// # Errors
-    /// [`crate::Error::Store`].
+    /// Leaves checkpoints to a [`Checkpointer`], so that batches do not wait for them. The log starts
+    /// over only when it is all in the file, which the writer itself sees to when it has become long.
     pub fn leave_checkpoints(&self) -> Result<()> {
         let sql = "wal_autocheckpoint";
-        Ok(self.connection.pragma_update(None, sql, LEFT_PAGES_MAX)?)
+        Ok(self.view.0.pragma_update(None, sql, LEFT_PAGES_MAX)?)
     }
 }

@@ -6,30 +6,27 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::recovery::{get_meta, set_meta};
-use super::{Reader, Store};
+use super::Store;
+use super::meta::{COPIED, get_meta, set_meta};
+use super::reader::Reader;
+use super::view::View;
 use crate::error::{Error, Result};
 
-/// In a copy's `meta`: the Unix time at which it was begun, to the minute.
-pub(super) const COPIED: &str = "copied";
-/// SQLite reports this many faults of a file at the most.
+/// At most this many faults of a file are reported.
 const FAULTS_MAX: usize = 100;
 
-impl Reader {
-    /// The Unix time at which this copy was made; `None` when it is no copy.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+impl View {
+    /// Returns the Unix time at which this copy was made; `None` when it is not a copy.
     pub fn copied(&self) -> Result<Option<i64>> {
-        get_meta(&self.connection, COPIED)
+        get_meta(&self.0, COPIED)
     }
 
-    /// What SQLite finds wrong with the file, in its words; empty when it is sound. Reads all of it.
+    /// Returns what SQLite finds wrong with the file, in its words; empty when it is sound. Reads all of it.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot even be looked at.
     pub fn damage(&self) -> Result<Vec<String>> {
-        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
+        let mut statement = self.0.prepare("PRAGMA integrity_check")?;
         let mut rows = statement.query([])?;
         let mut faults = Vec::new();
         while faults.len() < FAULTS_MAX {
@@ -110,8 +107,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Gives a store that no other connection is open on its place, where there must be none yet, and
-    /// makes sure of it on disk.
+    /// Moves an otherwise unopened store to `path`, which must not exist, and syncs it to disk.
     ///
     /// # Errors
     /// [`Error::File`] when there is one, or the disk refuses; [`Error::Store`].

@@ -2,15 +2,19 @@
 
 use rusqlite::ErrorCode;
 
-use super::StoreError;
+use crate::error::{Error, StoreFailure};
 
-/// Whether there was no room left: on the disk, or within the setting `database_pages_max`.
-pub(crate) fn is_full(error: &StoreError) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(StoreFailure {
+            is_full: error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            explanation: explain(&error),
+        })
+    }
 }
 
-/// What failed, and what to do about it.
-pub(crate) fn explain(error: &StoreError) -> String {
+/// Says what failed, and what to do about it.
+fn explain(error: &rusqlite::Error) -> String {
     let advice = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
             "there is no room left: free some on the disk, or raise database_pages_max, and start \

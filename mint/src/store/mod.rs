@@ -4,19 +4,24 @@
 //! processes may have it open, the running mint and the operator's commands; SQLite's write lock
 //! lets one [`Batch`] in at a time, and every rule is checked inside it, so they never race.
 //!
-//! Verbs here are plain: they read and write rows and know no rules.
+//! Verbs here are plain: they read ([`View`]) and write ([`Batch`]) rows and know no rules. Each fails with
+//! [`Error::Store`] when the database does; other errors are named where they occur.
 
 mod accounts;
+mod balance_sheet;
 mod batch;
-mod books;
 mod checkpoint;
 mod copy;
 mod failure;
+mod meta;
 mod open_quotes;
 mod quotes;
 mod reader;
+mod readers;
 mod recovery;
+mod rows;
 mod schema;
+mod view;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -26,22 +31,18 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
 
-pub(crate) use accounts::kind_word;
-pub use accounts::{AccountRow, ApiToken, PostingRow};
-pub use batch::{Batch, Counters, TokenRow, Writer};
+pub use batch::{Batch, Writer};
 pub use checkpoint::Checkpointer;
-pub(crate) use failure::{explain, is_full};
-/// What the database says when it fails.
-pub use rusqlite::Error as StoreError;
-
-pub use quotes::BlankRow;
-pub use reader::{KeysetRow, Reader, Snapshot, SpentRow};
+pub use reader::{Reader, Snapshot};
+pub use readers::Readers;
 pub use recovery::{LogPlace, Quarantine};
+pub use rows::{AccountRow, ApiToken, BlankRow, Counters, KeysetRow, SpentRow, TokenRow};
+pub use view::View;
 
 /// How long a command or the mint waits for the other to finish a batch.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How much of the file a writer keeps in memory, unless told otherwise, in MiB.
+/// How much of the file a writer keeps in memory, by default, in MiB.
 const CACHE_MIB: u32 = 4;
 /// How much of the file a reader keeps in memory, in KiB. More is of no use: whenever something was
 /// written, it forgets all of it.
@@ -132,9 +133,6 @@ impl Store {
     }
 
     /// A connection that only reads.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn reader(&self) -> Result<Reader> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true)?;
@@ -143,9 +141,6 @@ impl Store {
     }
 
     /// A connection that writes.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn writer(&self) -> Result<Writer> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "synchronous", "FULL")?;

@@ -4,10 +4,11 @@ use farthing_protocol::EncodedPoint;
 use farthing_protocol::cashu::QuoteId;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::{Batch, Reader, TokenRow};
+use super::batch::Batch;
+use super::rows::{BlankRow, TokenRow};
+use super::view::View;
+use crate::domain::{Mark, MeltQuote, MeltState, MintQuote};
 use crate::error::{Error, Result};
-use crate::keyring::Mark;
-use crate::ledger::{MeltQuote, MeltState, MintQuote};
 
 pub(super) const MINT_QUOTE: &str =
     "id, payment_hash, request, amount, account, pubkey, expiry, paid, issued, updated_at
@@ -16,97 +17,57 @@ pub(super) const MELT_QUOTE: &str =
     "id, payment_hash, request, amount_msat, is_partial, amount, fee_reserve,
      account, expiry, state, held, started, fee_paid, preimage FROM melt_quotes";
 
-/// An output for what a payment leaves over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlankRow {
-    /// Its mark.
-    pub mark: Mark,
-    /// Its keyset's index.
-    pub keyset: u32,
-    /// Its point `B_`.
-    pub b: EncodedPoint,
-    /// What it was given: 0 for nothing.
-    pub amount: u64,
-}
-
-impl Reader {
-    /// A mint quote.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+impl View {
+    /// Returns a mint quote.
     pub fn mint_quote(&self, id: &QuoteId) -> Result<Option<MintQuote>> {
-        mint_quote(&self.connection, "id = ?1", &id.as_str())
+        mint_quote(&self.0, "id = ?1", &id.as_str())
     }
 
-    /// The mint quote with this payment hash.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Returns the mint quote with this payment hash.
     pub fn mint_quote_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Option<MintQuote>> {
-        mint_quote(&self.connection, "payment_hash = ?1", payment_hash)
+        mint_quote(&self.0, "payment_hash = ?1", payment_hash)
     }
 
-    /// A melt quote.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Returns a melt quote.
     pub fn melt_quote(&self, id: &QuoteId) -> Result<Option<MeltQuote>> {
-        melt_quote(&self.connection, id)
+        melt_quote(&self.0, id)
     }
 
-    /// The melt quotes whose payment is under way.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Returns the melt quotes whose payment has begun and not ended.
     pub fn pending_melt_quotes(&self) -> Result<Vec<MeltQuote>> {
         let sql = format!("SELECT {MELT_QUOTE} WHERE state = 'pending'");
-        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut statement = self.0.prepare_cached(&sql)?;
         let rows = statement.query_map([], to_melt_quote)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whether the token with this mark is held for a payment.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Tells whether the token with this mark is held for a payment.
     pub fn is_held(&self, mark: &Mark) -> Result<bool> {
-        exists(&self.connection, IS_HELD, mark)
+        self.exists("SELECT 1 FROM held WHERE mark = ?1", mark)
     }
 
-    /// Whether the output with this mark waits for what a payment leaves over.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Tells whether the output with this mark waits for what a payment leaves over.
     pub fn is_blank(&self, mark: &Mark) -> Result<bool> {
-        exists(&self.connection, IS_BLANK, mark)
+        self.exists("SELECT 1 FROM blanks WHERE mark = ?1", mark)
     }
 
-    /// The outputs for what a quote's payment leaves over, in the order they came.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Returns the outputs for what a quote's payment leaves over, in the order they came.
     pub fn blanks(&self, quote: &QuoteId) -> Result<Vec<BlankRow>> {
-        blanks(&self.connection, quote)
+        blanks(&self.0, quote)
+    }
+
+    /// Returns of all melt quotes with this payment hash the state, and the Unix time at which the payment was
+    /// begun, 0 for never.
+    pub fn states_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Vec<(MeltState, u64)>> {
+        let sql = "SELECT state, started FROM melt_quotes WHERE payment_hash = ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let rows =
+            statement.query_map([payment_hash], |row| Ok((melt_state(row, 0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
 impl Batch<'_> {
-    /// A mint quote.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn mint_quote(&self, id: &QuoteId) -> Result<Option<MintQuote>> {
-        mint_quote(&self.transaction, "id = ?1", &id.as_str())
-    }
-
-    /// The mint quote with this payment hash.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn mint_quote_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Option<MintQuote>> {
-        mint_quote(&self.transaction, "payment_hash = ?1", payment_hash)
-    }
-
     /// Adds a mint quote.
     ///
     /// # Errors
@@ -131,9 +92,6 @@ impl Batch<'_> {
     }
 
     /// Sets what became of a mint quote: what was paid for it, what of it was issued, and when.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn set_mint_quote(&self, quote: &MintQuote) -> Result<()> {
         let sql = "UPDATE mint_quotes SET paid = ?2, issued = ?3, updated_at = ?4 WHERE id = ?1";
         self.transaction.prepare_cached(sql)?.execute(params![
@@ -143,27 +101,6 @@ impl Batch<'_> {
             quote.updated_at,
         ])?;
         Ok(())
-    }
-
-    /// A melt quote.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn melt_quote(&self, id: &QuoteId) -> Result<Option<MeltQuote>> {
-        melt_quote(&self.transaction, id)
-    }
-
-    /// Of all melt quotes with this payment hash: the state, and the Unix time at which the payment was
-    /// begun, 0 for never.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn states_of_payment(&self, payment_hash: &[u8; 32]) -> Result<Vec<(MeltState, u64)>> {
-        let sql = "SELECT state, started FROM melt_quotes WHERE payment_hash = ?1";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let rows =
-            statement.query_map([payment_hash], |row| Ok((melt_state(row, 0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Adds a melt quote.
@@ -195,9 +132,6 @@ impl Batch<'_> {
     }
 
     /// Sets what became of a melt quote: its state, what is held for it, the fee, the proof.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn set_melt_quote(&self, quote: &MeltQuote) -> Result<()> {
         let sql = "UPDATE melt_quotes SET state = ?2, held = ?3, started = ?4, fee_paid = ?5,
                    preimage = ?6 WHERE id = ?1";
@@ -210,22 +144,6 @@ impl Batch<'_> {
             quote.preimage,
         ])?;
         Ok(())
-    }
-
-    /// Whether the token with this mark is held for a payment.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn is_held(&self, mark: &Mark) -> Result<bool> {
-        exists(&self.transaction, IS_HELD, mark)
-    }
-
-    /// Whether the output with this mark waits for what a payment leaves over.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn is_blank(&self, mark: &Mark) -> Result<bool> {
-        exists(&self.transaction, IS_BLANK, mark)
     }
 
     /// Holds a token for a quote's payment.
@@ -246,10 +164,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Lets go of the tokens held for a quote's payment; gives them.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Releases the tokens held for a quote's payment, and returns them.
     pub fn release(&self, quote: &QuoteId) -> Result<Vec<TokenRow>> {
         let sql = "DELETE FROM held WHERE quote = ?1 RETURNING mark, keyset, amount, preimage";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -284,18 +199,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The outputs for what a quote's payment leaves over, in the order they came.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn blanks(&self, quote: &QuoteId) -> Result<Vec<BlankRow>> {
-        blanks(&self.transaction, quote)
-    }
-
-    /// Gives an output its amount.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Sets an output's amount.
     pub fn set_blank(&self, mark: &Mark, amount: u64) -> Result<()> {
         let sql = "UPDATE blanks SET amount = ?2 WHERE mark = ?1";
         self.transaction
@@ -305,9 +209,6 @@ impl Batch<'_> {
     }
 
     /// Forgets the outputs of a quote.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn remove_blanks(&self, quote: &QuoteId) -> Result<()> {
         let sql = "DELETE FROM blanks WHERE quote = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -315,10 +216,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Forgets the quotes that expired before Unix time `before` and owe nobody anything.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Forgets the quotes that expired before Unix time `before` and owe nothing.
     pub fn forget_quotes(&self, before: u64) -> Result<()> {
         for sql in [
             "DELETE FROM mint_quotes WHERE expiry < ?1 AND paid = issued",
@@ -330,13 +228,6 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
-
-const IS_HELD: &str = "SELECT 1 FROM held WHERE mark = ?1";
-const IS_BLANK: &str = "SELECT 1 FROM blanks WHERE mark = ?1";
-
-fn exists(connection: &Connection, sql: &str, mark: &Mark) -> Result<bool> {
-    Ok(connection.prepare_cached(sql)?.exists([mark])?)
 }
 
 fn mint_quote(connection: &Connection, which: &str, key: &dyn ToSql) -> Result<Option<MintQuote>> {

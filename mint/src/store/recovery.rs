@@ -1,19 +1,15 @@
 //! What the store knows of its spent log, and of a quarantine after a restore.
 
-use rusqlite::types::{FromSql, ToSql};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
-use super::{Batch, Reader};
+use super::batch::Batch;
+use super::meta::{
+    COPIED, LOG, LOG_START, LOG_TAIL, QUARANTINE, QUARANTINE_LAST, QUARANTINE_REPLAYED,
+    QUARANTINE_SIGNING, get_meta, set_meta,
+};
+use super::view::View;
+use crate::domain::{FEES, SUSPENSE};
 use crate::error::{Error, Result};
-use crate::ledger::SUSPENSE;
-
-const LOG: &str = "spent_log";
-const LOG_START: &str = "spent_log_start";
-const LOG_TAIL: &str = "spent_log_tail";
-const QUARANTINE: &str = "quarantine";
-const QUARANTINE_LAST: &str = "quarantine_last";
-const QUARANTINE_SIGNING: &str = "quarantine_signing";
-const QUARANTINE_REPLAYED: &str = "quarantine_replayed";
 
 /// Where the spent log ends, as the store knows it: its last frame, which was committed here before it
 /// was written there, and so can be written again.
@@ -42,37 +38,27 @@ pub struct Quarantine {
     pub log: Option<LogPlace>,
 }
 
-impl Reader {
-    /// Where the spent log ends; `None` when none is kept.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+impl View {
+    /// Returns where the spent log ends; `None` when none is kept.
     pub fn log_place(&self) -> Result<Option<LogPlace>> {
-        log_place(&self.connection, "")
+        log_place(&self.0, "")
     }
 
-    /// The quarantine; `None` when there is none.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
+    /// Returns the quarantine; `None` when there is none.
     pub fn quarantine(&self) -> Result<Option<Quarantine>> {
-        quarantine(&self.connection)
+        quarantine(&self.0)
+    }
+
+    /// Returns the sum of what all holders' accounts have.
+    pub fn accounts_total(&self) -> Result<i64> {
+        let sql = "SELECT coalesce(sum(balance), 0) FROM accounts WHERE id > ?1";
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.query_row([FEES], |row| row.get(0))?)
     }
 }
 
 impl Batch<'_> {
-    /// Where the spent log ends; `None` when none is kept.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn log_place(&self) -> Result<Option<LogPlace>> {
-        log_place(&self.transaction, "")
-    }
-
     /// Begins or ends the keeping of a log.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn set_log_place(&self, place: Option<&LogPlace>) -> Result<()> {
         let sql = "DELETE FROM meta WHERE name IN (?1, ?2, ?3)";
         self.transaction.execute(sql, [LOG, LOG_START, LOG_TAIL])?;
@@ -87,7 +73,7 @@ impl Batch<'_> {
     /// Remembers the frame that is about to be written at `start` of the log.
     ///
     /// # Errors
-    /// [`Error::Invariant`] when the store keeps no log (any more); [`Error::Store`].
+    /// [`Error::Invariant`] when the store keeps no log; [`Error::Store`].
     pub fn set_log_tail(&self, start: u64, tail: &[u8]) -> Result<()> {
         let sql = "UPDATE meta SET value = ?2 WHERE name = ?1";
         let mut statement = self.transaction.prepare_cached(sql)?;
@@ -96,32 +82,21 @@ impl Batch<'_> {
         if changed == 2 {
             Ok(())
         } else {
-            Err(Error::Invariant("the store keeps no spent log any more"))
+            Err(Error::Invariant("the store no longer keeps a spent log"))
         }
-    }
-
-    /// The quarantine; `None` when there is none.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn quarantine(&self) -> Result<Option<Quarantine>> {
-        quarantine(&self.transaction)
     }
 
     /// Makes a quarantine of what the store knows: its log is not continued, but remembered as what
     /// may lift the quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn begin_quarantine(&self, copied: i64, last: u32, signing: u32) -> Result<()> {
         for name in [LOG, LOG_START, LOG_TAIL] {
             let sql = "UPDATE meta SET name = ?2 WHERE name = ?1";
             let renamed = format!("{QUARANTINE}_{name}");
             self.transaction.execute(sql, (name, renamed))?;
         }
-        // It is no copy any more, and must not pass for one.
+        // It is no longer a copy, and must not pass for one.
         let sql = "DELETE FROM meta WHERE name = ?1";
-        self.transaction.execute(sql, [super::copy::COPIED])?;
+        self.transaction.execute(sql, [COPIED])?;
         set_meta(&self.transaction, QUARANTINE, &copied)?;
         set_meta(&self.transaction, QUARANTINE_LAST, &last)?;
         set_meta(&self.transaction, QUARANTINE_SIGNING, &signing)?;
@@ -129,34 +104,17 @@ impl Batch<'_> {
     }
 
     /// Remembers the sum of the spent tokens that were replayed so far.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn set_replayed(&self, replayed: i64) -> Result<()> {
         set_meta(&self.transaction, QUARANTINE_REPLAYED, &replayed)
     }
 
     /// Ends the quarantine.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
     pub fn end_quarantine(&self) -> Result<()> {
         // `substr`, since the underscore is a wildcard to LIKE.
         let sql = "DELETE FROM meta WHERE substr(name, 1, ?2) = ?1";
         self.transaction
             .execute(sql, (QUARANTINE, QUARANTINE.len()))?;
         Ok(())
-    }
-
-    /// The sum of what all holders' accounts have.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn accounts_total(&self) -> Result<i64> {
-        let sql = "SELECT coalesce(sum(balance), 0) FROM accounts WHERE id > ?1";
-        let highest_of_the_mint = crate::ledger::FEES;
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        Ok(statement.query_row([highest_of_the_mint], |row| row.get(0))?)
     }
 
     /// Changes the suspense account's balance without a posting: for tokens whose signing this store
@@ -188,15 +146,17 @@ fn log_place(connection: &Connection, prefix: &str) -> Result<Option<LogPlace>> 
     }))
 }
 
+const DAMAGED: Error = Error::Invariant("the quarantine's record is damaged");
+
 fn quarantine(connection: &Connection) -> Result<Option<Quarantine>> {
     let Some(copied) = get_meta(connection, QUARANTINE)? else {
         return Ok(None);
     };
     let number = |name: &str| -> Result<i64> {
         let found = get_meta(connection, name)?;
-        found.ok_or(Error::Invariant("the quarantine's record is damaged"))
+        found.ok_or(DAMAGED)
     };
-    let index = |name: &str| Ok::<_, Error>(u32::try_from(number(name)?).unwrap_or(u32::MAX));
+    let index = |name: &str| -> Result<u32> { u32::try_from(number(name)?).map_err(|_| DAMAGED) };
     Ok(Some(Quarantine {
         copied,
         last: index(QUARANTINE_LAST)?,
@@ -204,17 +164,4 @@ fn quarantine(connection: &Connection) -> Result<Option<Quarantine>> {
         replayed: number(QUARANTINE_REPLAYED)?,
         log: log_place(connection, &format!("{QUARANTINE}_"))?,
     }))
-}
-
-pub(super) fn get_meta<T: FromSql>(connection: &Connection, name: &str) -> Result<Option<T>> {
-    let sql = "SELECT value FROM meta WHERE name = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
-}
-
-pub(super) fn set_meta(connection: &Connection, name: &str, value: &dyn ToSql) -> Result<()> {
-    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    connection.prepare_cached(sql)?.execute((name, value))?;
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! How long a request is remembered: for the days of the retention, today aside, and no longer.
 
 use super::Store;
-use crate::keyring::RequestDigest;
+use crate::domain::RequestDigest;
 
 const DAYS: u32 = 7;
 const TODAY: i64 = 20_000;

@@ -27,7 +27,7 @@ pub(super) fn create(connection: &mut Connection, unit: &str) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// Brings a store of an older version up to date, in one transaction; gives the version that it then has,
+/// Brings a store of an older version up to date, in one transaction; returns the version that it then has,
 /// which is another than [`VERSION`] for a store that is not of this program's making.
 pub(super) fn migrate(connection: &mut Connection) -> Result<i32> {
     let found = version(connection)?;

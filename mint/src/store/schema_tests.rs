@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{Store, schema};
 use crate::clock;
-use crate::ledger::{MeltState, MintQuote};
+use crate::domain::{MeltState, MintQuote};
 
 /// A store as version 2 made it, with a quote in each state.
 fn version_2(path: &Path) {

@@ -411,7 +411,7 @@ async fn what_is_not_this_mints_backup_is_not_restored() {
     fs::remove_file(&wal).unwrap();
     for (name, why) in [
         ("nothing", "No such file"),
-        ("raw", "no backup made by farthing-mint backup"),
+        ("raw", "not a backup made by farthing-mint backup"),
         ("noise", "file is not a database"),
         ("other", "the seed is not the one"),
         ("damaged", "damaged"),

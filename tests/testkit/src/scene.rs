@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use farthing_mint::ledger::{BalanceSheet, KeysetLine};
+use farthing_mint::domain::{BalanceSheet, KeysetLine};
 use farthing_mint::store::Store;
 use farthing_protocol::Unit;
 use farthing_protocol::api::{Account, path};

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use farthing_protocol::ErrorCode;
-use farthing_protocol::api::{Account, Posting, Statement};
+use farthing_protocol::api::{Account, Statement};
 use serde::Deserialize;
 
 use super::super::SharedApp;
-use super::super::auth::{Caller, Scope};
-use crate::clock;
+use super::super::auth::Caller;
+use crate::domain::{Scope, to_statement};
 use crate::error::{Error, Result};
-use crate::store::PostingRow;
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
@@ -21,7 +20,7 @@ pub(in crate::http) async fn account(
     caller: Caller,
 ) -> Result<Json<Account>> {
     let id = caller.allow(Scope::Read)?;
-    let row = app.read(|reader| reader.account(id))?;
+    let row = app.engine.read(|reader| reader.account(id))?;
     let row = row.ok_or(Error::Invariant("an API token of no account"))?;
     Ok(Json(Account {
         name: row.name,
@@ -51,27 +50,8 @@ pub(in crate::http) async fn statement(
     let Query(page) = page.map_err(malformed)?;
     let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     let before = page.before.unwrap_or(i64::MAX);
-    let rows = app.read(|reader| reader.postings(id, before, limit))?;
+    let rows = app
+        .engine
+        .read(|reader| reader.postings(id, before, limit))?;
     Ok(Json(to_statement(&rows, limit)))
-}
-
-/// A page of `limit` rows at the most, as the API and the operator's command show it.
-pub(crate) fn to_statement(rows: &[PostingRow], limit: u32) -> Statement {
-    let full = rows.len() >= limit as usize;
-    let last = rows.last().filter(|row| full && row.number > 1);
-    Statement {
-        postings: rows.iter().map(posting).collect(),
-        next: last.map(|row| row.number.cast_unsigned()),
-    }
-}
-
-fn posting(row: &PostingRow) -> Posting {
-    Posting {
-        number: row.number.cast_unsigned(),
-        time: clock::hour_to_s(row.hour),
-        kind: row.kind,
-        amount: row.amount,
-        balance: row.balance.cast_unsigned(),
-        note: row.note.clone(),
-    }
 }

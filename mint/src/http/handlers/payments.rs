@@ -11,13 +11,13 @@ use farthing_protocol::api::{DepositRequest, PayoutQuoteRequest, PayoutRequest, 
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
 
-use super::super::auth::{Caller, Scope};
+use super::super::auth::Caller;
 use super::super::quotes::{to_melt_quote, to_mint_quote};
 use super::super::{App, SharedApp, body};
 use super::tokens::execute;
-use crate::cashier::{Cashier, MeltWish};
+use crate::domain::{Payment, Purpose, Scope, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{Payment, Purpose, Transaction};
+use crate::payments::cashier::{Cashier, MeltAmount};
 
 /// POST `/v1/account/deposit`: an invoice whose payment funds the caller's account.
 pub(in crate::http) async fn deposit(
@@ -63,7 +63,7 @@ pub(in crate::http) async fn payout_quote(
         request,
         amount_msat,
     } = body::parse(&body)?;
-    let wish = amount_msat.map_or(MeltWish::Whole, MeltWish::Amountless);
+    let wish = amount_msat.map_or(MeltAmount::Whole, MeltAmount::Amountless);
     let cashier = cashier(&app)?;
     let quote = cashier.quote_payment(&request, wish, Some(account), None);
     to_melt_quote(&app, quote.await?).await.map(Json)

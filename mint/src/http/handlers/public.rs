@@ -13,15 +13,15 @@ use serde_json::json;
 use super::super::{App, SharedApp};
 use crate::clock;
 use crate::config::Config;
+use crate::domain::KeysetKind;
 use crate::error::{Error, Result};
-use crate::keyring::KeysetKind;
 
 /// What Farthing's own door shows.
 const NATIVE: KeysetKind = KeysetKind::Money(SuiteId::Ristretto255);
 
 /// GET `/v1/info` (NUT-06).
 pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<Info>> {
-    let directory = app.read(|reader| app.engine.directory(reader))?;
+    let directory = app.engine.read(|reader| app.engine.directory(reader))?;
     let config = &app.config;
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     let supported = || json!({"supported": true});
@@ -99,14 +99,14 @@ pub(super) fn keyset_keys_of(
 }
 
 fn find_keys(app: &App, kind: KeysetKind, id: Option<&KeysetId>) -> Result<Json<Keys>> {
-    let directory = app.read(|reader| app.engine.directory(reader))?;
+    let directory = app.engine.read(|reader| app.engine.directory(reader))?;
     let keys = directory.to_keys(kind, id);
     keys.map(Json).ok_or_else(unknown_keyset)
 }
 
 /// The keysets of a kind.
 pub(super) fn keysets_of(app: &App, kind: KeysetKind) -> Result<Json<Keysets>> {
-    let directory = app.read(|reader| app.engine.directory(reader))?;
+    let directory = app.engine.read(|reader| app.engine.directory(reader))?;
     Ok(Json(directory.to_keysets(kind)))
 }
 

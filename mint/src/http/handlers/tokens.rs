@@ -9,10 +9,10 @@ use farthing_protocol::api::{
     SwapRequest, WithdrawRequest, path,
 };
 
-use super::super::auth::{Caller, Scope};
+use super::super::auth::Caller;
 use super::super::{SharedApp, body};
+use crate::domain::{Scope, Transaction};
 use crate::error::Result;
-use crate::ledger::Transaction;
 
 /// POST `/v1/swap` (NUT-03).
 pub(in crate::http) async fn swap(

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use farthing_mint::Error;
+use farthing_mint::domain::{
+    AccountId, BalanceSheet, KeysetState, KeysetTerms, Limits, RequestDigest, Transaction,
+};
 use farthing_mint::engine::{Answer, Engine, EngineSettings};
-use farthing_mint::keyring::{Keyring, KeysetTerms, RequestDigest, Seed};
-use farthing_mint::ledger::{AccountId, BalanceSheet, KeysetState, Limits, Transaction};
+use farthing_mint::keyring::{Keyring, Seed};
 use farthing_mint::store::{KeysetRow, Store};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, Unit};

@@ -1,8 +1,8 @@
 //! When a key leaks: the mint never takes back more of a keyset than it issued.
 
+use farthing_mint::domain::{AccountId, Purpose, Transaction};
 use farthing_mint::engine::Answer;
 use farthing_mint::keyring::Point;
-use farthing_mint::ledger::{AccountId, Purpose, Transaction};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, Proof, Unit};
 use farthing_testkit::client::{Blanks, Keyset, proofs};

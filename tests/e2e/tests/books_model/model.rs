@@ -1,8 +1,8 @@
 //! The books as they should be, kept by the simplest means, beside the engine's; and the steps that
 //! both take. Nothing here chooses the steps: tests do, and the fuzzer.
 
+use farthing_mint::domain::{AccountId, Purpose, Transaction};
 use farthing_mint::engine::Answer;
-use farthing_mint::ledger::{AccountId, Purpose, Transaction};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{ErrorCode, Proof, Unit};
 

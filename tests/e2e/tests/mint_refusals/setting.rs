@@ -1,7 +1,7 @@
 //! What the refusals are tried on.
 
 use ed25519_dalek::SigningKey;
-use farthing_mint::ledger::BalanceSheet;
+use farthing_mint::domain::BalanceSheet;
 use farthing_protocol::api::path;
 use farthing_protocol::conditions::Lock;
 use farthing_protocol::{Proof, Secret};

@@ -14,9 +14,9 @@ use super::super::super::guard::Clear;
 use super::super::super::{SharedApp, body};
 use super::super::public::{keys_of, keyset_keys_of, keysets_of};
 use crate::clock;
+use crate::domain::KeysetKind;
+use crate::domain::Transaction;
 use crate::error::{Error, Result};
-use crate::keyring::KeysetKind;
-use crate::ledger::Transaction;
 
 /// GET `/cashu/v1/auth/blind/keys`.
 pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
@@ -58,7 +58,9 @@ pub(in crate::http) async fn mint(
         .engine
         .request_digest("/cashu/v1/auth/blind/mint", 0, &body);
     let (today, days) = (clock::day(), app.config.replay_days);
-    let is_repeated = app.read(|reader| reader.has_request(&digest, today, days))?;
+    let is_repeated = app
+        .engine
+        .read(|reader| reader.has_request(&digest, today, days))?;
     // The settings see to it that there is a user.
     let subject = subject.ok_or(Error::Invariant("blind authentication for nobody"))?;
     if !is_repeated {

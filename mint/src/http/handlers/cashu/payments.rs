@@ -18,9 +18,9 @@ use super::super::super::{App, SharedApp, body};
 use super::super::payments::cashier;
 use super::super::tokens::{execute, signed};
 use super::public::QUOTES_MAX;
-use crate::cashier::{Cashier, MeltWish};
+use crate::domain::{MintQuote, Payment, Transaction};
 use crate::error::{Error, Result};
-use crate::ledger::{MintQuote, Payment, Transaction};
+use crate::payments::cashier::{Cashier, MeltAmount};
 
 /// POST `/cashu/v1/mint/quote/bolt11`.
 pub(in crate::http) async fn mint_quote(
@@ -221,11 +221,11 @@ pub(in crate::http) async fn melt(
 }
 
 /// The options of a melt quote: none, or one of them.
-fn wish(options: bolt11::MeltOptions) -> Result<MeltWish> {
+fn wish(options: bolt11::MeltOptions) -> Result<MeltAmount> {
     match (options.mpp, options.amountless) {
-        (None, None) => Ok(MeltWish::Whole),
-        (Some(part), None) => Ok(MeltWish::Part(part.amount)),
-        (None, Some(whole)) => Ok(MeltWish::Amountless(whole.amount_msat)),
+        (None, None) => Ok(MeltAmount::Whole),
+        (Some(part), None) => Ok(MeltAmount::Part(part.amount)),
+        (None, Some(whole)) => Ok(MeltAmount::Amountless(whole.amount_msat)),
         (Some(_), Some(_)) => {
             let detail = "mpp and amountless exclude each other";
             Err(Error::request(ErrorCode::InvoiceAmountMismatch, detail))

@@ -16,11 +16,11 @@ use farthing_protocol::suite::SuiteId;
 use super::super::super::{App, SharedApp};
 use super::super::public::{contact, keys_of, keyset_keys_of, keysets_of, version};
 use super::REPEATABLE;
-use crate::cashier::Cashier;
 use crate::clock;
 use crate::config::Protected;
+use crate::domain::KeysetKind;
 use crate::error::Result;
-use crate::keyring::KeysetKind;
+use crate::payments::cashier::Cashier;
 
 /// What the Cashu door shows.
 const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);

@@ -9,8 +9,8 @@ use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::cashu::ws::Filters;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::domain::Mark;
 use crate::engine::Event;
-use crate::keyring::Mark;
 
 /// One thing subscribed to.
 #[derive(Clone)]

@@ -12,8 +12,8 @@ use farthing_protocol::cashu::Lenient;
 use super::super::super::guard::Blind;
 use super::super::super::{SharedApp, body};
 use super::super::tokens::signed;
+use crate::domain::Transaction;
 use crate::error::Result;
-use crate::ledger::Transaction;
 
 /// POST `/cashu/v1/swap` (NUT-03).
 pub(in crate::http) async fn swap(
