@@ -2,6 +2,7 @@
 
 use farthing_protocol::{Proof, Secret, TokenProof};
 
+use crate::error::{Error, StoreError};
 use crate::http::Http;
 use crate::records::{
     Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent, Stage, worth,
@@ -93,6 +94,41 @@ pub struct Finished {
     pub entry: Entry,
     /// The token it handed out, if that is what it did.
     pub sent: Option<Sent>,
+}
+
+/// What [`Wallet::recover`] found out about an operation that was open.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Its number.
+    pub id: u64,
+    /// What it does.
+    pub kind: Kind,
+    /// The address of the mint.
+    pub mint: String,
+    /// When it was begun, Unix seconds.
+    pub begun: u64,
+    /// What is withdrawn, sent, received, redeemed, paid or taken back.
+    pub amount: u64,
+    /// Done, or why not: the error says whether it is undone or still open.
+    pub result: Result<Finished, Error>,
+}
+
+/// What became of an operation; errors of the store are the caller's.
+pub(crate) fn recovered(
+    operation: &Operation,
+    result: Result<Finished, Error>,
+) -> Result<Recovered, StoreError> {
+    if let Err(Error::Store(error)) = result {
+        return Err(error);
+    }
+    Ok(Recovered {
+        id: operation.id,
+        kind: operation.kind,
+        mint: operation.mint.clone(),
+        begun: operation.begun,
+        amount: operation.amount,
+        result,
+    })
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {

@@ -1,32 +1,15 @@
 //! Settling what was left open: at each start, and when the holder asks.
 
 use crate::error::payment::Unpayable;
-use crate::error::{Error, StoreError, UsageError};
+use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::operation::record::Finished;
+use crate::operation::record::{Finished, Recovered, recovered};
 use crate::ops::pay::stage;
 use crate::purse::tables::Batch;
 use crate::records::{Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
 use crate::wallet::Wallet;
-
-/// What [`Wallet::recover`] found out about an operation that was open.
-#[derive(Debug)]
-pub struct Recovered {
-    /// Its number.
-    pub id: u64,
-    /// What it does.
-    pub kind: Kind,
-    /// The address of the mint.
-    pub mint: String,
-    /// When it was begun, Unix seconds.
-    pub begun: u64,
-    /// What is withdrawn, sent, received, redeemed, paid or taken back.
-    pub amount: u64,
-    /// Done, or why not: the error says whether it is undone or still open.
-    pub result: Result<Finished, Error>,
-}
 
 impl<S: Store, H: Http> Wallet<S, H> {
     /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
@@ -127,22 +110,4 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let entry = self.entry(&done, &mint.unit, Outcome::Done, 0);
         Ok(Finished { entry, sent: None })
     }
-}
-
-/// What became of an operation; errors of the store are the caller's.
-pub(crate) fn recovered(
-    operation: &Operation,
-    result: Result<Finished, Error>,
-) -> Result<Recovered, StoreError> {
-    if let Err(Error::Store(error)) = result {
-        return Err(error);
-    }
-    Ok(Recovered {
-        id: operation.id,
-        kind: operation.kind,
-        mint: operation.mint.clone(),
-        begun: operation.begun,
-        amount: operation.amount,
-        result,
-    })
 }

@@ -13,7 +13,7 @@ use farthing_protocol::suite::SuiteId;
 use super::swap::Swap;
 use crate::error::Error;
 use crate::http::Http;
-use crate::ops::recover::{Recovered, recovered};
+use crate::operation::record::{Recovered, recovered};
 use crate::purse::coins::{RESCUE_S, expires_by};
 use crate::purse::holdings::{Holdings, active};
 use crate::purse::tables::Batch;
