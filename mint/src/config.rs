@@ -7,6 +7,7 @@ mod lightning;
 mod sense;
 mod unit;
 mod url;
+mod values;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -22,10 +23,10 @@ use crate::keyring::SEED_VARIABLE;
 
 pub(crate) use auth::{AuthSettings, BlindSettings, Protected};
 pub use dir::{DataDir, spent_log_file};
-pub use lightning::LightningBackend;
 pub(crate) use lightning::{LightningSettings, NodeSettings};
 pub(crate) use unit::known_decimals;
 pub(crate) use url::is_secure;
+pub use values::LightningBackend;
 
 /// The prefix of the environment variables of all settings.
 pub const PREFIX: &str = "FARTHING_MINT_";
@@ -213,8 +214,8 @@ impl Default for Config {
             fake_delay_ms: None,
             openid_discovery: String::new(),
             openid_client_id: String::new(),
-            clear_auth_paths: auth::clear_default(),
-            blind_auth_paths: auth::blind_default(),
+            clear_auth_paths: values::clear_default(),
+            blind_auth_paths: values::blind_default(),
             blind_auth_max: 50,
             blind_auth_daily_max: 0,
         }

@@ -99,25 +99,6 @@ impl Protected {
     }
 }
 
-/// The requests that need the provider's token unless the settings say otherwise.
-pub(super) fn clear_default() -> Vec<String> {
-    vec![format!("POST {}", path::AUTH_MINT)]
-}
-
-/// What needs blind authentication unless the settings say otherwise: what begins something, and what
-/// moves value. Not what asks again how it stands, which wallets do often.
-pub(super) fn blind_default() -> Vec<String> {
-    let paths = [
-        path::MINT_QUOTE,
-        path::MINT,
-        path::MINT_BATCH,
-        path::MELT_QUOTE,
-        path::MELT,
-        path::SWAP,
-    ];
-    paths.map(|path| format!("POST {path}")).into()
-}
-
 impl Config {
     /// The settings of authentication; the error names the setting that is missing or wrong.
     pub(crate) fn auth(&self) -> Result<Option<AuthSettings>, String> {

@@ -3,23 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Config, is_secure};
-
-/// The Lightning node behind a mint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LightningBackend {
-    /// The mint has no Lightning.
-    None,
-    /// One that moves no money, for tests and demos.
-    Fake,
-    /// LND.
-    Lnd,
-    /// Core Lightning.
-    Cln,
-}
+use super::{Config, LightningBackend, is_secure};
 
 /// The settings of Lightning. Relative paths begin in the mint's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

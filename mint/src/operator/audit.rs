@@ -71,7 +71,7 @@ fn text(sheet: &BalanceSheet, faults: &[String], unit: &Unit) -> String {
     let Suspense { balance, postings } = &sheet.suspense;
     if *balance != 0 || !postings.is_empty() {
         lines.push(format!(
-            "{:>16}  suspense (positive: owed, holder unknown; negative: lost)",
+            "{:>16}  in suspense (positive: owed, holder unknown; negative: lost)",
             number(*balance)
         ));
     }
