@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use farthing_wallet::Error;
 use farthing_wallet::error::Advice;
+use serde_json::{Value, json};
 
 macro_rules! words {
     ($($advice:pat => $words:expr;)+) => {
@@ -170,9 +172,14 @@ pub(crate) fn text(advice: &[Advice]) -> String {
     words.join(" ")
 }
 
+/// `{"code", "what", "money", "advice"}` of an error.
+pub(crate) fn error_json(error: &Error) -> Value {
+    let told = error.explain();
+    json!({"code": error.code(), "what": told.what, "money": told.money, "advice": text(&told.advice)})
+}
+
 #[cfg(test)]
 mod tests {
-    use farthing_wallet::Error;
     use farthing_wallet::error::UsageError;
     use farthing_wallet::error::payment::Unpayable;
 

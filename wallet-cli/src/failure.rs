@@ -6,8 +6,7 @@ use farthing_wallet::error::payment::{Fate, Fault, Site};
 use serde_json::{Value, json};
 
 use crate::advice;
-use crate::report::three_sentences;
-use crate::screen::Look;
+use crate::screen::{Look, three_sentences};
 
 /// The exit code for what sites do wrong.
 pub(crate) const EXIT_SITE: u8 = 8;

@@ -19,14 +19,11 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `args` | the grammar, what `--help` says, amounts as they are typed |
-//! | `commands`, `get` | what each command does |
+//! | `commands` | what each command does; `again` continues one whose first try is open, `renewal` follows keysets |
+//! | `context` | what a command runs in: folder, passphrase, transport |
 //! | `advice` | what to do, in words: which command helps |
-//! | `again` | the same command while its first try is open |
 //! | `file` | files that are complete or as they were |
 //! | `proxy`, `passphrase` | which way requests go; what opens the wallet's file |
-//! | `doctor` | what could be better |
-//! | `rescue` | the phrase again; a new wallet of a damaged one |
-//! | `renewal` | keysets that retire are followed |
 //! | `ask` | prompts, and what answers in a person's place |
 //! | `report` | what commands answer, one file for each kind of thing |
 //! | `failure` | failures: an exit code, and three sentences or an object |
@@ -40,21 +37,17 @@
 )]
 
 mod advice;
-mod again;
 mod args;
 mod ask;
 mod commands;
-mod doctor;
+mod context;
 mod failure;
 mod file;
-mod get;
 mod passphrase;
 mod progress;
 mod proxy;
 mod qr;
-mod renewal;
 mod report;
-mod rescue;
 mod screen;
 mod shell;
 mod table;

@@ -1,4 +1,4 @@
-//! The passphrase of the wallet's file: where it comes from, and what becomes of it.
+//! The passphrase of the wallet's file, and where it comes from.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,9 @@ use farthing_wallet::Error;
 use farthing_wallet::native::SqliteStore;
 use farthing_wallet::{Passphrase, Sealed, StoreError};
 
-use crate::args::{self, NewPassphrase};
+use crate::args::NewPassphrase;
 use crate::ask;
-use crate::commands::Setting;
 use crate::failure::Failure;
-use crate::report::{self, Report};
 use crate::screen::can_ask;
 
 /// How a passphrase is given where nobody can be asked.
@@ -87,34 +85,4 @@ pub(crate) fn new_one(new: &NewPassphrase) -> Result<Passphrase, Failure> {
         }
     };
     Ok(Passphrase::new(&text).map_err(Error::from)?)
-}
-
-/// `farthing passphrase`.
-pub(crate) async fn command(
-    setting: &Setting,
-    command: &args::Passphrase,
-) -> Result<Report, Failure> {
-    let mut wallet = setting.open().await?;
-    match (command, wallet.has_passphrase()) {
-        (args::Passphrase::Show, _) => {}
-        (args::Passphrase::Set(new), false) | (args::Passphrase::Change(new), true) => {
-            wallet.set_passphrase(Some(&new_one(new)?)).await?;
-        }
-        (args::Passphrase::Remove, true) => wallet.set_passphrase(None).await?,
-        (args::Passphrase::Set(_), true) => {
-            return Err(Failure::Unchanged {
-                code: "passphrase_there",
-                what: "the wallet has a passphrase",
-                advice: "To have another one: farthing passphrase change.",
-            });
-        }
-        (args::Passphrase::Change(_) | args::Passphrase::Remove, false) => {
-            return Err(Failure::Unchanged {
-                code: "no_passphrase",
-                what: "the wallet has no passphrase",
-                advice: "To have one: farthing passphrase set.",
-            });
-        }
-    }
-    Ok(report::passphrase(wallet.has_passphrase()))
 }

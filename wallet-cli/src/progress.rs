@@ -34,13 +34,13 @@ pub(crate) async fn waiting<F: Future>(what: &str, future: F) -> F::Output {
 }
 
 /// Shows how a long search gets on, and waits for as long as a mint asks.
-pub(crate) struct Onlooker<'a> {
+pub(crate) struct TerminalObserver<'a> {
     units: &'a Units,
     begun: Instant,
     spinner: ProgressBar,
 }
 
-impl<'a> Onlooker<'a> {
+impl<'a> TerminalObserver<'a> {
     pub(crate) fn new(units: &'a Units) -> Self {
         let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         Self {
@@ -51,13 +51,13 @@ impl<'a> Onlooker<'a> {
     }
 }
 
-impl Drop for Onlooker<'_> {
+impl Drop for TerminalObserver<'_> {
     fn drop(&mut self) {
         self.spinner.finish_and_clear();
     }
 }
 
-impl Observer for Onlooker<'_> {
+impl Observer for TerminalObserver<'_> {
     fn progress(&mut self, progress: &Progress) {
         let Progress {
             mint,

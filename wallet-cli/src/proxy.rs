@@ -19,11 +19,11 @@ const FILE: &str = "proxy";
 const DIRECT: &str = "direct";
 
 /// How requests go.
-pub(crate) struct Way {
+pub(crate) struct Transport {
     proxy: Option<SocksProxy>,
 }
 
-impl Way {
+impl Transport {
     /// What was asked for, or is kept for the wallet in `dir`.
     ///
     /// # Errors

@@ -2,14 +2,22 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use clap::ValueEnum;
 use console::{Style, Term, measure_text_width};
-
-use crate::args::Color;
 
 /// For a terminal that does not say how wide it is.
 const COLUMNS_DEFAULT: usize = 80;
 /// For a terminal that does not say how high it is.
 const ROWS_DEFAULT: usize = 24;
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
 
 /// What standard output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,17 @@ pub(crate) fn can_ask() -> bool {
 /// the exit code: `eprintln!` would end the program.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}", for_stderr(text));
+}
+
+/// What happened, what it means for the money, and what to do if there is anything, in the form that
+/// failures have.
+pub(crate) fn three_sentences(what: &str, money: &str, advice: &str) -> String {
+    let (money_label, advice_label) = (Look::Strong.err("money:"), Look::Strong.err("to do:"));
+    let told = format!("{what}\n  {money_label} {money}");
+    if advice.is_empty() {
+        return told;
+    }
+    format!("{told}\n  {advice_label} {advice}")
 }
 
 /// Text for standard error: on a terminal no word is broken at its edge.

@@ -2,7 +2,7 @@
 
 use farthing_protocol::api::{Account, Statement, path};
 
-use crate::error::{Error, Lie, UsageError};
+use crate::error::{Error, UsageError, Violation};
 use crate::http::{ApiToken, Http};
 use crate::records::Mint;
 use crate::store::Store;
@@ -32,8 +32,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     pub async fn account(&self, mint: &Mint) -> Result<Account, Error> {
         let account = self.api(&mint.url).account(api_token(mint)?).await?;
         if account.unit != mint.unit {
-            let lie = Lie::Answer(path::ACCOUNT.to_owned());
-            return Err(Error::lie(&mint.url, lie));
+            let violation = Violation::Answer(path::ACCOUNT.to_owned());
+            return Err(Error::violation(&mint.url, violation));
         }
         Ok(account)
     }

@@ -1,9 +1,9 @@
 //! What the client of a mint's API reports, as the wallet's errors.
 
-use farthing_client::{KeysetError, Violation};
+use farthing_client::KeysetError;
 use farthing_protocol::api::path;
 
-use crate::error::{Aftermath, Error, Lie, Network, Refused};
+use crate::error::{Aftermath, Error, Network, Refused, Violation};
 
 impl From<farthing_client::Error> for Error {
     fn from(error: farthing_client::Error) -> Self {
@@ -22,17 +22,17 @@ impl From<farthing_client::Error> for Error {
                 open: None,
             }),
             farthing_client::Error::Misbehaved { mint, violation } => {
-                Self::lie(&mint, violation.into())
+                Self::violation(&mint, violation.into())
             }
         }
     }
 }
 
-impl From<Violation> for Lie {
-    fn from(violation: Violation) -> Self {
+impl From<farthing_client::Violation> for Violation {
+    fn from(violation: farthing_client::Violation) -> Self {
         match violation {
-            Violation::Answer { path, .. } => Self::Answer(path),
-            Violation::Keyset { keyset, error } => match error {
+            farthing_client::Violation::Answer { path, .. } => Self::Answer(path),
+            farthing_client::Violation::Keyset { keyset, error } => match error {
                 KeysetError::Id { computed } => Self::KeysetId {
                     shown: keyset,
                     computed,
@@ -40,12 +40,14 @@ impl From<Violation> for Lie {
                 KeysetError::Key { amount } => Self::Key { keyset, amount },
                 KeysetError::Version => Self::Answer(path::KEYS.to_owned()),
             },
-            Violation::KeysetMissing(id) => Self::Answer(format!("{}/{id}", path::KEYS)),
-            Violation::KeysetNotOwned(id) => Self::KeysetNotOwned(id),
-            Violation::Identity(error) => Self::Identity(error),
-            Violation::Decimals(decimals) => Self::Decimals(decimals),
-            Violation::States => Self::States,
-            Violation::Restored => Self::Restored,
+            farthing_client::Violation::KeysetMissing(id) => {
+                Self::Answer(format!("{}/{id}", path::KEYS))
+            }
+            farthing_client::Violation::KeysetNotOwned(id) => Self::KeysetNotOwned(id),
+            farthing_client::Violation::Identity(error) => Self::Identity(error),
+            farthing_client::Violation::Decimals(decimals) => Self::Decimals(decimals),
+            farthing_client::Violation::States => Self::States,
+            farthing_client::Violation::Restored => Self::Restored,
         }
     }
 }

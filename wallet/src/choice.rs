@@ -48,9 +48,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let (mut able, mut unread, mut holdings) = (Vec::new(), None, Vec::new());
         for mint in &mints {
-            let keysets = self.tables.keysets(&mint.url).await.map_err(Error::from)?;
-            let coins = self.spendable(mint, &keysets).await.map_err(Error::from)?;
-            let held = worth(&coins);
+            let held = worth(&self.holdings(mint).await?.coins);
             holdings.push(format!("{} {}", mint.url, mint.shown_in().show(held)));
             match read(&mint.shown_in()) {
                 Ok(amount) if can(mint, need, held, amount) => able.push((mint, amount)),

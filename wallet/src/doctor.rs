@@ -8,16 +8,14 @@ use farthing_protocol::suite::SuiteId;
 
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
-use crate::keysets;
 use crate::keysets::Shown;
+use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
-use crate::refusal::DAY_S;
 use crate::store::Store;
+use crate::time::{CLOCKS_S_MAX, DAY_S};
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
-/// Clocks that differ by more than this are worth a word.
-pub(crate) const CLOCKS_S_MAX: u64 = 5 * 60;
 /// An operation that is open for longer than this does not settle by itself.
 const OPEN_S_MAX: u64 = DAY_S;
 /// A token that nobody has claimed for longer than this was perhaps lost on the way.
@@ -286,7 +284,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 [Advice::AskAboutKeysets],
             ));
         }
-        if keysets::active(mint, &now, info.time).is_err() {
+        if active(mint, &now, info.time).is_err() {
             findings.push(Finding::new(
                 (Severity::Warning, "no_active_keyset"),
                 &mint.url,

@@ -4,13 +4,13 @@ use farthing_protocol::api::{Info, KeysetKeys};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetInfo};
 
-use crate::coins::{RESCUE_S, expires_by};
-use crate::doctor::CLOCKS_S_MAX;
-use crate::error::{Error, Lie, UsageError};
+use crate::error::{Error, UsageError, Violation};
 use crate::http::Http;
-use crate::patience::{Observer, patiently};
+use crate::purse::coins::expires_by;
 use crate::records::{Keyset, Mint, suite_of};
+use crate::retry::{Observer, retrying};
 use crate::store::Store;
+use crate::time::CLOCKS_S_MAX;
 use crate::wallet::Wallet;
 
 /// What a mint shows of itself.
@@ -26,7 +26,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// waits where the mint asks for that.
     ///
     /// # Errors
-    /// [`Lie::KeysetId`] and the other lies about keysets, naming the keyset.
+    /// [`Violation::KeysetId`] and the other lies about keysets, naming the keyset.
     pub(crate) async fn check_keysets(
         &self,
         suite: SuiteId,
@@ -37,14 +37,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Keyset>, Error> {
         let api = self.api(mint);
         let (unit, identity) = (&info.unit, info.identity.as_ref());
-        let lie = |lie| Error::lie(mint, lie);
+        let violation = |violation| Error::violation(mint, violation);
         let known = known.iter().filter(|k| suite_of(&k.info.id) == suite);
         let known: Vec<Keyset> = known.cloned().collect();
         let mut shown = match (listed.is_empty(), suite) {
             (true, SuiteId::Secp256k1) => Vec::new(),
             (_, _) => {
                 let shown = async || Ok(api.keys(suite).await?);
-                patiently(observer, shown).await?
+                retrying(observer, shown).await?
             }
         };
         let ours = |info: &KeysetInfo| info.unit == *unit && SuiteId::of(&info.id) == Some(suite);
@@ -60,7 +60,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 },
                 (None, None) => {
                     let shown = async || Ok(api.keyset(&info.id).await?);
-                    patiently(observer, shown).await?
+                    retrying(observer, shown).await?
                 }
             };
             let keyset = Keyset {
@@ -72,9 +72,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 keys: keys.keys,
             };
             if keyset.info != info {
-                return Err(lie(Lie::KeysChanged(info.id)));
+                return Err(violation(Violation::KeysChanged(info.id)));
             }
-            check(&keyset, before, identity).map_err(lie)?;
+            check(&keyset, before, identity).map_err(violation)?;
             keysets.push(keyset);
         }
         // What is shown with keys and not listed is checked all the same: it may be a false one.
@@ -85,7 +85,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 keys: rest.keys,
             };
             let before = known.iter().find(|k| k.info.id == keyset.info.id);
-            check(&keyset, before, identity).map_err(lie)?;
+            check(&keyset, before, identity).map_err(violation)?;
             keysets.push(keyset);
         }
         // What a mint does not list any more signs no more; its tokens may still be honoured.
@@ -99,21 +99,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
-    /// The keyset that new tokens are made of ([`active`]).
-    ///
-    /// # Errors
-    /// [`UsageError::NoActiveKeyset`], or [`UsageError::Clock`] when a clock is the cause.
-    pub(crate) async fn active_keyset<'a>(
-        &self,
-        mint: &Mint,
-        keysets: &'a [Keyset],
-    ) -> Result<&'a Keyset, Error> {
-        match active(mint, keysets, (self.clock)()) {
-            Ok(keyset) => Ok(keyset),
-            Err(error) => Err(self.or_clock(mint, error.into()).await),
-        }
-    }
-
     /// The error, or the clock when that is its cause: what expires is judged by this machine's clock. So
     /// where keysets or tokens seem to have expired, the mint is asked for its time.
     pub(crate) async fn or_clock(&self, mint: &Mint, error: Error) -> Error {
@@ -145,7 +130,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
 }
 
 /// Compares the keyset with what was known under this id, and checks that it holds and is the mint's own.
-fn check(keyset: &Keyset, before: Option<&Keyset>, identity: Option<&Identity>) -> Result<(), Lie> {
+fn check(
+    keyset: &Keyset,
+    before: Option<&Keyset>,
+    identity: Option<&Identity>,
+) -> Result<(), Violation> {
     let info = &keyset.info;
     if let Some(before) = before {
         let terms = KeysetInfo {
@@ -153,36 +142,8 @@ fn check(keyset: &Keyset, before: Option<&Keyset>, identity: Option<&Identity>) 
             ..before.info.clone()
         };
         if terms != *info || before.keys != keyset.keys {
-            return Err(Lie::KeysChanged(info.id));
+            return Err(Violation::KeysChanged(info.id));
         }
     }
-    farthing_client::verify::keyset(info, &keyset.keys, identity).map_err(Lie::from)
-}
-
-/// The keyset of Farthing's own suite that new tokens are made of.
-///
-/// # Errors
-/// [`UsageError::NoActiveKeyset`].
-pub(crate) fn active<'a>(
-    mint: &Mint,
-    keysets: &'a [Keyset],
-    now: u64,
-) -> Result<&'a Keyset, UsageError> {
-    let keyset = active_of(SuiteId::Ristretto255, keysets, now);
-    keyset.ok_or_else(|| UsageError::NoActiveKeyset(mint.url.clone()))
-}
-
-/// The keyset of a suite that new tokens are made of: of the active ones that don't expire soon the one with the
-/// lowest fee, and of those the one that lasts longest.
-pub(crate) fn active_of(suite: SuiteId, keysets: &[Keyset], now: u64) -> Option<&Keyset> {
-    let lasting = |k: &Keyset| k.info.final_expiry.unwrap_or(u64::MAX);
-    let signs = |k: &&Keyset| suite_of(&k.info.id) == suite && k.info.active && !expires_by(k, now);
-    keysets.iter().filter(signs).min_by_key(|k| {
-        (
-            expires_by(k, now.saturating_add(RESCUE_S)),
-            k.info.input_fee_ppk,
-            std::cmp::Reverse(lasting(k)),
-            k.info.id,
-        )
-    })
+    farthing_client::verify::keyset(info, &keyset.keys, identity).map_err(Violation::from)
 }

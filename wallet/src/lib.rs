@@ -6,34 +6,16 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`wallet`] | making and opening a wallet, its balance |
-//! | [`mints`] | adding, following and moving mints: a mint is its keys, and has addresses |
-//! | [`choice`] | which mint something is done at when none is named |
-//! | `upgrade` | what is done once with files of earlier versions |
-//! | [`account`] | what the account at a mint holds, and what moved on it |
-//! | [`spend`] | withdraw, send, redeem |
-//! | [`receive`] | checking and swapping a token |
-//! | [`exchange`] | the one shape of all of these: written, sent, settled |
-//! | [`recover`] | settling what was left open |
-//! | [`renew`] | following a mint's keysets: retired and expiring ones |
-//! | [`web`] | fetching pages, as the wallet asks it of the network |
+//! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, pay |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
-//! | `refusal` | what follows a refusal: facts, then plan anew or undo |
-//! | [`restore`] | from the phrase alone |
-//! | [`patience`] | waiting where a mint says "not now" |
-//! | [`handed`] | tokens handed out: their state, taking them back |
-//! | `coins` | which tokens to spend |
-//! | [`batches`] | more tokens than the mint takes in one request |
-//! | `outputs` | derive and blind, verify and unblind |
-//! | `places` | which counter the next output takes |
-//! | `lock` | the keys that tokens are locked to, one for each mint |
+//! | `operation` | the steps of everything that moves value: written, sent, settled |
+//! | `purse` | tokens, derivation indexes, outputs, tables |
+//! | [`mints`], [`choice`], [`account`] | following mints, choosing one, the account there |
 //! | `keysets` | ids recomputed, keys compared with what was known |
-//! | [`Unit`] | amounts as people write them |
-//! | `address` | the form of a mint's address |
-//! | `api` | what the client of a mint's API reports, as the wallet's errors |
-//! | [`records`], `tables` | what is kept, and where |
-//! | [`sealed`], `seal` | a store that a passphrase protects |
-//! | [`doctor`] | looking a wallet over |
-//! | [`rescue`] | saving what can be read of a damaged one |
+//! | [`records`] | what is kept |
+//! | [`store`] | where it is kept, with or without a passphrase |
+//! | [`http`], [`web`], `api`, [`retry`] | requests to mints and sites, and waiting |
+//! | [`doctor`], [`rescue`] | looking a wallet over; saving what can be read of a damaged one |
 //! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
 //! # Invariants
@@ -42,40 +24,28 @@
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
 //! - A token that was handed out is known, with its text, until it is known to be claimed.
-//! - A place (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
+//! - A derivation index (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.
 
 pub mod account;
 mod address;
 mod api;
-pub mod batches;
 pub mod choice;
-mod coins;
 pub mod doctor;
 pub mod error;
-pub mod exchange;
-pub mod handed;
 mod keysets;
 mod lock;
 pub mod mints;
-mod outputs;
-pub mod patience;
-pub mod pay;
-mod places;
-pub mod receive;
+mod operation;
+mod ops;
+mod purse;
 pub mod records;
-pub mod recover;
-mod refusal;
-pub mod renew;
 pub mod rescue;
-pub mod restore;
-mod seal;
-pub mod sealed;
+pub mod retry;
 mod seed;
-pub mod spend;
 pub mod store;
-mod tables;
+mod time;
 mod upgrade;
 pub mod wallet;
 pub mod web;
@@ -83,25 +53,25 @@ pub mod web;
 #[cfg(feature = "native")]
 pub mod native;
 
-pub use batches::Batched;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::{Error, StoreError};
-pub use exchange::Finished;
 pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
 pub use mints::Listed;
-pub use patience::{Observer, Pause, Progress};
-pub use pay::{Answer, Payment, Visit};
+pub use operation::record::{Finished, Recovered};
+pub use ops::batched::Batched;
+pub use ops::pay::{self, Answer, Payment, Visit};
+pub use ops::redeem::Redeem;
+pub use ops::renew::{Expiring, Renew, Renewed};
+pub use ops::send::SendOptions;
 pub use records::Restored;
-pub use recover::Recovered;
-pub use renew::{Expiring, Renew, Renewed};
 pub use rescue::Rescued;
-pub use seal::Passphrase;
-pub use sealed::Sealed;
+pub use retry::{Observer, Pause, Progress};
 pub use seed::Phrase;
-pub use spend::{Redeem, SendOptions};
 pub use store::Store;
+pub use store::seal::Passphrase;
+pub use store::sealed::Sealed;
 pub use wallet::{Balance, Clock, Origin, Wallet};
 pub use web::{Page, PageRequest, Web};

@@ -13,13 +13,13 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
-use crate::error::{Error, Lie, StoreError, UsageError};
+use crate::error::{Error, StoreError, UsageError, Violation};
 use crate::http::{ApiToken, Http};
 use crate::keysets::Shown;
-use crate::patience::{Observer, patiently};
+use crate::purse::tables::Batch;
 use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
+use crate::retry::{Observer, retrying};
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
@@ -91,7 +91,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             },
             Some(before) => before.clone(),
         };
-        let mut mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
+        let mut mint =
+            agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
         mint.api_token = api_token.clone().or(mint.api_token);
@@ -149,7 +150,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .get::<Mint>(&url)
             .await?
             .filter(|m| m.url != before.url);
-        let mut mint = agreed(before.clone(), &info).map_err(|lie| Error::lie(&url, lie))?;
+        let mut mint =
+            agreed(before.clone(), &info).map_err(|violation| Error::violation(&url, violation))?;
         let native = SuiteId::Ristretto255;
         let known = self.tables.keysets(&before.url).await?;
         let listed = self.api(&url).keysets(native).await?;
@@ -200,8 +202,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// Asks a known mint who it is and for its keysets, checks all of it and keeps it; returns the
-    /// keysets of either suite that are known now. `observer` waits where the mint asks for that, before
+    /// Asks a known mint who it is, once, and for its keysets of some suites; checks all of it and keeps it;
+    /// returns the keysets of either suite that are known now. `observer` waits where the mint asks for that, before
     /// the same request is sent again.
     ///
     /// # Errors
@@ -209,23 +211,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError::KeysetElsewhere`]. Nothing is kept then.
     pub(crate) async fn refresh_keysets(
         &self,
-        suite: SuiteId,
+        suites: impl IntoIterator<Item = SuiteId>,
         mint: &Mint,
         observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {
         let url = mint.url.clone();
-        let info = patiently(observer, async || self.info(&url).await).await?;
+        let info = retrying(observer, async || self.info(&url).await).await?;
         let mint = self.mint(Some(&url)).await?;
-        let mint = agreed(mint, &info).map_err(|lie| Error::lie(&url, lie))?;
+        let mint = agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
         let known = self.tables.keysets(&url).await?;
         let api = self.api(&url);
-        let listed = patiently(observer, async || Ok(api.keysets(suite).await?)).await?;
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
-        let keysets = self.check_keysets(suite, &url, shown, &known, observer);
-        let keysets = keysets.await?;
+        let mut keysets = Vec::new();
+        for suite in suites {
+            let listed = retrying(observer, async || Ok(api.keysets(suite).await?)).await?;
+            let shown = Shown {
+                info: &info,
+                listed,
+            };
+            let checked = self.check_keysets(suite, &url, shown, &known, observer);
+            keysets.extend(checked.await?);
+        }
         self.keep(Batch::default(), mint, &url, &url, &info, keysets)
             .await?;
         Ok(self.tables.keysets(&url).await?)
@@ -241,7 +246,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }
             .into());
         }
-        farthing_client::verify::info(&info).map_err(|wrong| Error::lie(url, wrong.into()))?;
+        farthing_client::verify::info(&info)
+            .map_err(|wrong| Error::violation(url, wrong.into()))?;
         Ok(info)
     }
 
@@ -289,7 +295,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let all = theirs.iter().all(|keyset| ids.contains(&keyset.info.id));
             if all && before.identity.is_none() {
                 // The whole of it is this mint, which showed no identity yet at its former address.
-                agreed(before.clone(), info).map_err(|lie| Error::lie(url, lie))?;
+                agreed(before.clone(), info)
+                    .map_err(|violation| Error::violation(url, violation))?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
                 batch = batch.delete_at::<Mint>(&other);
                 mint.lane = mint.lane.or(before.lane);
@@ -417,9 +424,9 @@ fn is_elsewhere(info: &Info, url: &str) -> bool {
 
 /// A known mint with what it says of itself now, which must be what it said before: unit, decimals,
 /// and identity.
-fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Lie> {
+fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Violation> {
     if (&mint.unit, mint.decimals) != (&info.unit, info.decimals) {
-        return Err(Lie::UnitChanged {
+        return Err(Violation::UnitChanged {
             unit: printable(&mint.unit),
             decimals: mint.decimals,
             now: printable(&info.unit),
@@ -429,9 +436,9 @@ fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Lie> {
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}
-        (Some(_), None) => return Err(Lie::IdentityChanged),
+        (Some(_), None) => return Err(Violation::IdentityChanged),
         (Some(known), Some(shown)) if known.key != shown.key => {
-            return Err(Lie::IdentityChanged);
+            return Err(Violation::IdentityChanged);
         }
         (_, Some(_)) if !counts(&mint, info) => {}
         (_, Some(shown)) => mint = with_addresses(mint, shown),

@@ -6,11 +6,11 @@
 use farthing_protocol::{Secret, json};
 
 use crate::error::{Error, StoreError, UsageError};
+use crate::purse::tables::{Batch, Counter, KEY_NEXT_ID, StoredPhrase};
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Mint, Operation, Record, Sent, worth};
-use crate::sealed::Sealed;
 use crate::seed::Phrase;
+use crate::store::sealed::Sealed;
 use crate::store::{Store, Table, Value};
-use crate::tables::{Batch, Counter, KEY_NEXT_ID, StoredPhrase};
 
 /// What was saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub async fn phrase<S: Store>(store: &Sealed<S>) -> Result<Phrase, Error> {
     let (rows, _) = store.readable(Table::Meta).await?;
     let stored = rows
         .iter()
-        .find(|(key, _)| key == crate::tables::KEY_PHRASE);
+        .find(|(key, _)| key == crate::purse::tables::KEY_PHRASE);
     let words = stored.and_then(|(_, value)| json::from_slice::<StoredPhrase>(value).ok());
     let words = words.ok_or(UsageError::PhraseLost)?.words;
     Ok(Phrase::parse(words.expose())?)

@@ -7,9 +7,9 @@ use farthing_protocol::KeysetId;
 use crate::address::{normal_url, same_place};
 use crate::error::Error;
 use crate::http::Http;
+use crate::purse::tables::Batch;
 use crate::records::Mint;
 use crate::store::Store;
-use crate::tables::Batch;
 use crate::wallet::Wallet;
 
 impl<S: Store, H: Http> Wallet<S, H> {

@@ -4,13 +4,14 @@ use farthing_client::MintClient;
 use farthing_protocol::Secret;
 
 use crate::address::{normal_url, same_place};
-use crate::coins::expires_by;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
+use crate::purse::coins::expires_by;
+use crate::purse::holdings::Holdings;
+use crate::purse::tables::{Batch, StoredPhrase, Tables};
 use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
 use crate::seed::{Phrase, Seed};
 use crate::store::Store;
-use crate::tables::{Batch, StoredPhrase, Tables};
 
 /// Gives the time, Unix seconds. A wallet's money never depends on it; its history does.
 pub type Clock = fn() -> u64;
@@ -158,16 +159,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(mints.map(balance).collect())
     }
 
-    /// What can be spent at a mint: tokens whose keyset has not expired.
-    pub(crate) async fn spendable(
-        &self,
-        mint: &Mint,
-        keysets: &[Keyset],
-    ) -> Result<Vec<Coin>, StoreError> {
-        let mut coins = self.tables.coins(&mint.url).await?;
-        let now = (self.clock)();
-        coins.retain(|coin| !expired(coin, keysets, now));
-        Ok(coins)
+    /// What the wallet has at a mint now; the mint's record is read anew.
+    pub(crate) async fn holdings(&self, mint: &Mint) -> Result<Holdings, Error> {
+        let mint = self.mint(Some(&mint.url)).await?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let coins = self.tables.coins(&mint.url).await?;
+        Ok(Holdings::at((self.clock)(), mint, keysets, coins))
     }
 
     /// The operations that are neither done nor undone yet.

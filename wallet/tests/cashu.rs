@@ -15,7 +15,7 @@ use std::rc::Rc;
 use farthing_protocol::api::{SwapRequest, path};
 use farthing_protocol::suite::{Secp256k1, Suite, SuiteId};
 use farthing_protocol::{Blank, BlindedMessage, Token, TokenProof, nut13};
-use farthing_wallet::error::{Lie, UsageError};
+use farthing_wallet::error::{UsageError, Violation};
 use farthing_wallet::records::{Coin, Kind, Mint, SentState};
 use farthing_wallet::store::Table;
 use farthing_wallet::{Error, Origin, Redeem, Renew, SendOptions};
@@ -181,7 +181,7 @@ async fn false_keys_at_the_cashu_door_are_refused() {
         panic!("{error:?}")
     };
     assert!(
-        matches!(misbehaved.lie, Lie::KeysetId { .. }),
+        matches!(misbehaved.violation, Violation::KeysetId { .. }),
         "{misbehaved:?}"
     );
     assert_eq!(available(&wallet).await, 127);
@@ -190,7 +190,7 @@ async fn false_keys_at_the_cashu_door_are_refused() {
     let error = wallet.send(&mint, 2, for_cashu()).await.unwrap_err();
     assert!(matches!(
         error,
-        Error::Misbehaved(m) if matches!(m.lie, Lie::Proof { .. }) && m.open.is_some()
+        Error::Misbehaved(m) if matches!(m.violation, Violation::Proof { .. }) && m.open.is_some()
     ));
 }
 

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use farthing_protocol::Token;
 use farthing_protocol::api::Info;
-use farthing_wallet::error::{Advice, Lie, Misbehaved, UsageError};
+use farthing_wallet::error::{Advice, Misbehaved, UsageError, Violation};
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
@@ -126,10 +126,10 @@ async fn held(wallet: &NetWallet) -> Vec<(String, u64)> {
     balance.into_iter().map(|b| (b.mint, b.available)).collect()
 }
 
-fn lie(error: Error) -> Lie {
+fn violation(error: Error) -> Violation {
     match error {
-        Error::Misbehaved(Misbehaved { lie, .. }) => lie,
-        other => panic!("no lie: {other:?}"),
+        Error::Misbehaved(Misbehaved { violation, .. }) => violation,
+        other => panic!("no violation: {other:?}"),
     }
 }
 
@@ -238,7 +238,7 @@ async fn an_identity_of_its_own_does_not_make_keysets_a_mints_own() {
     .await;
     let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
     let error = wallet.add_mint(B, None).await.unwrap_err();
-    assert!(matches!(lie(error), Lie::KeysetNotOwned(_)));
+    assert!(matches!(violation(error), Violation::KeysetNotOwned(_)));
     assert!(wallet.mints().await.unwrap().is_empty());
 }
 
@@ -355,7 +355,7 @@ async fn an_identity_is_learned_and_must_be_shown_from_then_on() {
     for other in [None, Some((8, [A].as_slice()))] {
         mint.borrow_mut().identity = mint_with(9, other).borrow().identity.clone();
         let error = wallet.add_mint(A, None).await.unwrap_err();
-        assert_eq!(lie(error), Lie::IdentityChanged);
+        assert_eq!(violation(error), Violation::IdentityChanged);
     }
     // An old list of addresses does not win over a later one.
     let list = |url: &str, issued| Signs {
@@ -392,12 +392,15 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
         let before = wallet.mint(None).await.unwrap();
         change(&mut mint.borrow_mut());
         mint.borrow_mut().name_is("Another name");
-        let refused = lie(wallet.add_mint(A, None).await.unwrap_err());
-        let searched = lie(wallet.restore(&known, &mut Eager).await.unwrap_err());
+        let refused = violation(wallet.add_mint(A, None).await.unwrap_err());
+        let searched = violation(wallet.restore(&known, &mut Eager).await.unwrap_err());
         assert_eq!(refused, searched);
         match mint.borrow().decimals {
-            255 => assert_eq!(refused, Lie::Decimals(255)),
-            _ => assert!(matches!(refused, Lie::UnitChanged { .. }), "{refused:?}"),
+            255 => assert_eq!(refused, Violation::Decimals(255)),
+            _ => assert!(
+                matches!(refused, Violation::UnitChanged { .. }),
+                "{refused:?}"
+            ),
         }
         assert_eq!(wallet.mint(None).await.unwrap(), before);
         mint.borrow_mut().unit = "credit".to_owned();
@@ -408,8 +411,8 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
     mint.borrow_mut().decimals = 9;
     let mut other = net.wallet(PHRASE, Origin::Restored).await;
     assert_eq!(
-        lie(other.add_mint(A, None).await.unwrap_err()),
-        Lie::Decimals(9)
+        violation(other.add_mint(A, None).await.unwrap_err()),
+        Violation::Decimals(9)
     );
 }
 

@@ -11,23 +11,23 @@
 mod support;
 
 use farthing_protocol::{EncodedScalar, Token};
-use farthing_wallet::error::{Lie, UsageError};
+use farthing_wallet::error::{UsageError, Violation};
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
 use support::mint::{FakeKeyset, Lies};
 use support::*;
 
-fn lie(error: Error) -> Lie {
+fn violation(error: Error) -> Violation {
     let Error::Misbehaved(misbehaved) = error else {
-        panic!("not a lie of the mint: {error:?}");
+        panic!("not a violation of the mint: {error:?}");
     };
-    misbehaved.lie
+    misbehaved.violation
 }
 
 fn set(world: &World, lies: Lies) {
     world.mint.borrow_mut().lies = lies;
 }
 
-type Expected = fn(&Lie) -> bool;
+type Expected = fn(&Violation) -> bool;
 
 /// Lies about signatures on a withdrawal of 1 + 2 + 4, and how the wallet names them.
 fn false_signatures() -> [(Lies, Expected); 5] {
@@ -37,7 +37,7 @@ fn false_signatures() -> [(Lies, Expected); 5] {
                 dleq: true,
                 ..Lies::default()
             },
-            |l| matches!(l, Lie::Proof { amount: 1, .. }),
+            |l| matches!(l, Violation::Proof { amount: 1, .. }),
         ),
         (
             Lies {
@@ -47,7 +47,7 @@ fn false_signatures() -> [(Lies, Expected); 5] {
             |l| {
                 matches!(
                     l,
-                    Lie::Signed {
+                    Violation::Signed {
                         expected: 1,
                         got: 2,
                         ..
@@ -60,7 +60,7 @@ fn false_signatures() -> [(Lies, Expected); 5] {
                 signed_keyset: true,
                 ..Lies::default()
             },
-            |l| matches!(l, Lie::Signed { keyset, got_keyset, .. } if keyset != got_keyset),
+            |l| matches!(l, Violation::Signed { keyset, got_keyset, .. } if keyset != got_keyset),
         ),
         (
             Lies {
@@ -68,7 +68,7 @@ fn false_signatures() -> [(Lies, Expected); 5] {
                 ..Lies::default()
             },
             |l| {
-                *l == Lie::Count {
+                *l == Violation::Count {
                     expected: 3,
                     got: 2,
                 }
@@ -79,7 +79,7 @@ fn false_signatures() -> [(Lies, Expected); 5] {
                 unreadable: true,
                 ..Lies::default()
             },
-            |l| *l == Lie::Answer("/v1/withdraw".into()),
+            |l| *l == Violation::Answer("/v1/withdraw".into()),
         ),
     ]
 }
@@ -96,8 +96,8 @@ async fn a_false_signature_is_refused_and_the_operation_kept() {
             matches!(&error, Error::Misbehaved(m) if m.open == Some(1)),
             "{lies:?}"
         );
-        let lie = lie(error);
-        assert!(expected(&lie), "{lies:?}: {lie:?}");
+        let violation = violation(error);
+        assert!(expected(&violation), "{lies:?}: {violation:?}");
         assert_eq!(
             (available(&wallet).await, pending(&wallet).await),
             (0, 7),
@@ -121,8 +121,8 @@ async fn a_false_credit_is_refused() {
     );
     let error = wallet.redeem(&mint, Redeem::Amount(5)).await.unwrap_err();
     assert_eq!(
-        lie(error),
-        Lie::Credited {
+        violation(error),
+        Violation::Credited {
             expected: 5,
             got: 6,
             unit: farthing_wallet::Unit::new("credit", 0),
@@ -169,7 +169,7 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
             .retain(|(table, _), _| table.name() == "meta");
         set(&world, lies);
         let error = newcomer.add_mint(URL, None).await.unwrap_err();
-        let Lie::KeysetId { shown, computed } = lie(error) else {
+        let Violation::KeysetId { shown, computed } = violation(error) else {
             panic!("{lies:?}")
         };
         assert_ne!(shown, computed);
@@ -178,11 +178,11 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
             "nothing is kept"
         );
         // To one that has.
-        let lie = lie(wallet.add_mint(URL, None).await.unwrap_err());
+        let violation = violation(wallet.add_mint(URL, None).await.unwrap_err());
         if of_known {
-            assert_eq!(lie, Lie::KeysChanged(right), "{lies:?}");
+            assert_eq!(violation, Violation::KeysChanged(right), "{lies:?}");
         } else {
-            assert!(matches!(lie, Lie::KeysetId { .. }), "{lies:?}");
+            assert!(matches!(violation, Violation::KeysetId { .. }), "{lies:?}");
         }
     }
     set(&world, Lies::default());
@@ -205,8 +205,8 @@ async fn states_of_other_tokens_are_refused() {
         },
     );
     assert_eq!(
-        lie(wallet.restore(&mint, &mut ()).await.unwrap_err()),
-        Lie::States
+        violation(wallet.restore(&mint, &mut ()).await.unwrap_err()),
+        Violation::States
     );
     assert_eq!(available(&wallet).await, 0);
 }

@@ -13,7 +13,7 @@ mod support;
 
 use farthing_protocol::payment::{PaymentError, header};
 use farthing_wallet::Error;
-use farthing_wallet::error::Lie;
+use farthing_wallet::error::Violation;
 use farthing_wallet::error::payment::AnswerFault;
 use farthing_wallet::pay::Payment;
 use farthing_wallet::records::{Entry, Kind, Outcome};
@@ -124,7 +124,7 @@ async fn missing_and_false_signatures_are_replaced_by_the_mints_and_the_receipt_
     };
     let (world, wallet, entry, fault) = taken(made_up).await;
     let keyset = world.mint.borrow().keysets[0].info.id;
-    let expected = AnswerFault::FalseSignatures(Lie::Proof { amount: 1, keyset });
+    let expected = AnswerFault::FalseSignatures(Violation::Proof { amount: 1, keyset });
     assert_eq!((fault, entry.lost), (expected, 0));
     assert_eq!(available(&wallet).await, 97);
 }
@@ -213,7 +213,10 @@ async fn a_mint_that_lies_about_states_keeps_the_payment_open() {
     let Err(Error::Misbehaved(misbehaved)) = &recovered[0].result else {
         panic!("{recovered:?}");
     };
-    assert_eq!((&misbehaved.lie, misbehaved.open), (&Lie::States, Some(2)));
+    assert_eq!(
+        (&misbehaved.violation, misbehaved.open),
+        (&Violation::States, Some(2))
+    );
     world.mint.borrow_mut().lies.states_of_others = false;
     assert!(wallet.recover().await.unwrap()[0].result.is_ok());
     assert_eq!(available(&wallet).await, 97);

@@ -5,10 +5,12 @@ mod help;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use amount::{AmountText, Reading};
+
+use crate::screen::Color;
 
 /// Where the options are listed that every command takes.
 const EVERYWHERE: &str = "Options of every command";
@@ -58,15 +60,6 @@ pub(crate) struct Global {
     /// Take amounts as whole numbers of the smallest unit, as they are in JSON
     #[arg(long, global = true)]
     pub(crate) smallest_unit: bool,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    #[default]
-    Auto,
-    Always,
-    Never,
 }
 
 /// What to do.

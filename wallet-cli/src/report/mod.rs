@@ -14,7 +14,7 @@ mod units;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::screen::{Look, Screen};
+use crate::screen::Screen;
 use crate::table::Table;
 
 pub(crate) use account::account;
@@ -128,15 +128,4 @@ impl Report {
             (Body::Table(table), _) => table.render(screen).into(),
         }
     }
-}
-
-/// What happened, what it means for the money, and what to do if there is anything, in the form that
-/// failures have.
-pub(crate) fn three_sentences(what: &str, money: &str, advice: &str) -> String {
-    let (money_label, advice_label) = (Look::Strong.err("money:"), Look::Strong.err("to do:"));
-    let told = format!("{what}\n  {money_label} {money}");
-    if advice.is_empty() {
-        return told;
-    }
-    format!("{told}\n  {advice_label} {advice}")
 }

@@ -4,12 +4,13 @@ use farthing_wallet::records::{Entry, Kind, Operation, Outcome};
 use farthing_wallet::{Balance, Batched, Unit, printable};
 use serde_json::{Value, json};
 
-use super::recovery::error_json;
 use super::time::minute;
-use super::{Report, Units, three_sentences};
+use super::{Report, Units};
 use crate::advice;
+use crate::advice::error_json;
 use crate::failure::wallet_exit_code;
 use crate::screen::Look;
+use crate::screen::three_sentences;
 use crate::table::{Cell, Row, Table};
 
 /// `{"balances": [{"mint", "unit", "decimals", "available", "pending", "expired"}]}`.

@@ -1,13 +1,14 @@
 //! What was found again: open operations, and tokens by the phrase.
 
 use farthing_wallet::records::{Mint, Outcome};
-use farthing_wallet::{Error, Expiring, Finished, Recovered, Restored};
+use farthing_wallet::{Expiring, Finished, Recovered, Restored};
 use serde_json::{Value, json};
 
 use super::money::{entry_text, kind};
 use super::time::date;
-use super::{Report, Units, three_sentences};
-use crate::advice;
+use super::{Report, Units};
+use crate::advice::{self, error_json};
+use crate::screen::three_sentences;
 use crate::table::{Cell, Row, Table};
 
 /// `{"restored": [{"mint", "unit", "decimals", "amount", "tokens", "signed", "lane"}]}`.
@@ -86,11 +87,6 @@ fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
         "amount": amount,
         "error": error,
     })
-}
-
-pub(super) fn error_json(error: &Error) -> Value {
-    let told = error.explain();
-    json!({"code": error.code(), "what": told.what, "money": told.money, "advice": advice::text(&told.advice)})
 }
 
 /// What became of an operation that was open when the wallet was opened, for standard error.

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::money::{entry_json, entry_text, kind};
 use super::time::date;
-use super::{Report, Units, three_sentences};
+use super::{Report, Units};
 use crate::advice;
 use crate::failure::EXIT_SITE;
 use crate::screen::Look;
+use crate::screen::three_sentences;
 use crate::table::{Cell, Row, Table};
 
 /// An operation that was ended: its entry in the history.

@@ -145,7 +145,11 @@ fn refusal_advice(refused: &Refused) -> Advice {
 }
 
 fn misbehaviour(misbehaved: &Misbehaved) -> Explanation {
-    let Misbehaved { mint, lie, open } = misbehaved;
+    let Misbehaved {
+        mint,
+        violation,
+        open,
+    } = misbehaved;
     let money = match open {
         None => "Nothing was moved, and what it said was not believed.".to_owned(),
         Some(id) => format!(
@@ -154,9 +158,9 @@ fn misbehaviour(misbehaved: &Misbehaved) -> Explanation {
         ),
     };
     Explanation {
-        what: format!("the mint {mint} misbehaved: {lie}"),
+        what: format!("the mint {mint} misbehaved: {violation}"),
         money,
-        advice: vec![lie.advice()],
+        advice: vec![violation.advice()],
     }
 }
 

@@ -16,7 +16,7 @@ pub use explain::Explanation;
 use payment::{Site, Unpayable};
 pub use store::StoreError;
 pub use usage::UsageError;
-pub use violation::Lie;
+pub use violation::Violation;
 
 /// Why a call to the wallet failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub struct Misbehaved {
     /// The mint.
     pub mint: String,
     /// What it did.
-    pub lie: Lie,
+    pub violation: Violation,
     /// The operation that stays open because of it.
     pub open: Option<u64>,
 }
@@ -136,10 +136,10 @@ impl std::error::Error for Error {}
 
 impl Error {
     /// A complaint about `mint`, about no operation yet.
-    pub(crate) fn lie(mint: &str, lie: Lie) -> Self {
+    pub(crate) fn violation(mint: &str, violation: Violation) -> Self {
         Self::Misbehaved(Misbehaved {
             mint: mint.to_owned(),
-            lie,
+            violation,
             open: None,
         })
     }

@@ -4,7 +4,7 @@ use farthing_protocol::Unit;
 use farthing_protocol::payment::PaymentError;
 
 use super::table::error_table;
-use super::{Advice, Lie};
+use super::{Advice, Violation};
 
 error_table! {
     /// Why something is not paid for. Nothing was moved.
@@ -263,5 +263,5 @@ pub enum AnswerFault {
     Signatures(PaymentError),
     /// Signatures that the mint did not make.
     #[error("its signatures for the change are false: {0}")]
-    FalseSignatures(Lie),
+    FalseSignatures(Violation),
 }

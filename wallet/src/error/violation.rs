@@ -7,7 +7,7 @@ use super::Advice;
 
 /// What a mint said that was not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lie {
+pub enum Violation {
     /// An answer that is not what the API promises.
     #[error("its answer to {0} is not in the form of the API")]
     Answer(String),
@@ -102,7 +102,7 @@ pub enum Lie {
     Restored,
 }
 
-impl Lie {
+impl Violation {
     /// What to do about it.
     pub(super) fn advice(&self) -> Advice {
         if matches!(self, Self::Answer(_)) {

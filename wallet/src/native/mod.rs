@@ -1,5 +1,6 @@
 //! What a wallet on a computer stands on: a SQLite file and an HTTP client.
 
+mod file;
 mod salvage;
 mod sqlite;
 mod web;

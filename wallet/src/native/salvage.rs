@@ -10,7 +10,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::sqlite::FILE;
+use super::file::FILE;
 use crate::error::StoreError;
 use crate::store::{Change, Store, Table, Value};
 
@@ -54,7 +54,7 @@ impl Salvaged {
                 rows.insert((table, key), value);
             }
         }
-        let phrase = (Table::Meta, crate::tables::KEY_PHRASE.to_owned());
+        let phrase = (Table::Meta, crate::purse::tables::KEY_PHRASE.to_owned());
         if !rows.contains_key(&phrase)
             && let Some(value) = bare_phrase(&file).or_else(|| bare_phrase(&log))
         {

@@ -7,13 +7,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
+use super::file::FILE;
 use super::salvage::Salvaged;
 use crate::doctor::{Finding, Severity, WALLET};
 use crate::error::{Advice, Error, StoreError};
 use crate::store::{Change, Store, Table, Value};
 
-/// The file's name in the wallet's folder.
-pub(super) const FILE: &str = "wallet.sqlite";
 /// Marks the file as a wallet (`PRAGMA application_id`): "Farw".
 const APPLICATION_ID: i64 = 0x4661_7277;
 /// The version of the layout (`PRAGMA user_version`); raised with each change of it.

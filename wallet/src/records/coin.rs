@@ -30,6 +30,15 @@ pub struct Coin {
 }
 
 impl Coin {
+    /// Tokens as coins of the mint that signed them.
+    pub(crate) fn of_mint(mint: &str, tokens: impl IntoIterator<Item = TokenProof>) -> Vec<Self> {
+        let coin = |token| Self {
+            mint: mint.to_owned(),
+            token,
+        };
+        tokens.into_iter().map(coin).collect()
+    }
+
     /// What it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {

@@ -20,7 +20,7 @@ pub(crate) use coin::{suite_of, y};
 pub use history::{Entry, Outcome};
 pub use mint::{Followed, KnownIdentity, Mint};
 pub use operation::{Kind, Operation};
-pub(crate) use output::Want;
+pub(crate) use output::OutputRequest;
 pub use output::{PlannedOutput, Purpose};
 pub(crate) use payment::site_of;
 pub use payment::{Aside, Bought, Budget, Item, PaymentProof, Purchase, Stage};

@@ -76,6 +76,11 @@ impl Operation {
         }
     }
 
+    /// Whether it takes in a token, which may be one that this wallet has sent.
+    pub(crate) fn takes_back(&self) -> bool {
+        matches!(self.kind, Kind::Receive | Kind::Reclaim)
+    }
+
     /// All outputs that the mint may have signed for it: those of its request, and those that a site
     /// was given for change.
     pub(crate) fn all_outputs(&self) -> impl Iterator<Item = &PlannedOutput> {

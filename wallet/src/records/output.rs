@@ -15,14 +15,14 @@ pub enum Purpose {
     Send,
 }
 
-/// An output an operation asks for. Its secret and blinding factor follow from seed and place.
+/// An output an operation asks for. Its secret and blinding factor follow from the seed and its derivation index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedOutput {
     /// The keyset that shall sign.
     pub keyset: KeysetId,
-    /// The lane of its place.
+    /// Its lane.
     pub lane: u32,
-    /// The counter of its place.
+    /// Its index on the lane.
     pub counter: u64,
     /// What it is worth.
     pub amount: u64,
@@ -40,7 +40,7 @@ impl PlannedOutput {
         SuiteId::of(&self.keyset) == Some(SuiteId::Secp256k1)
     }
 
-    /// Its place in the wallet's sequence.
+    /// Its derivation index, with keyset and lane.
     #[must_use]
     pub fn position(&self) -> Position {
         Position {
@@ -51,9 +51,9 @@ impl PlannedOutput {
     }
 }
 
-/// An output that is wanted, before it has a place in the wallet's sequence.
+/// An output that is requested, before it has a derivation index.
 #[derive(Clone)]
-pub(crate) struct Want {
+pub(crate) struct OutputRequest {
     pub(crate) keyset: KeysetId,
     pub(crate) amount: u64,
     pub(crate) purpose: Purpose,

@@ -1,9 +1,13 @@
 //! Tokens that were sent.
 
+use std::collections::HashSet;
+
 use farthing_protocol::suite::SuiteId;
-use farthing_protocol::{TokenProof, amount, cashu};
+use farthing_protocol::{EncodedPoint, TokenProof, amount, cashu};
 use serde::{Deserialize, Serialize};
 
+use super::coin::y;
+use super::history::Entry;
 use super::{Record, id_key};
 use crate::store::Table;
 
@@ -48,6 +52,27 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// The record of a token that was just sent, from the line in the history that goes with it.
+    pub(crate) fn new(entry: &Entry, proofs: Vec<TokenProof>) -> Self {
+        Self {
+            id: entry.id,
+            mint: entry.mint.clone(),
+            unit: entry.unit.clone(),
+            time: entry.time,
+            memo: entry.memo.clone(),
+            proofs,
+            claimed: 0,
+            taken_back: 0,
+            settled: None,
+        }
+    }
+
+    /// What those of its proofs are worth whose points are among `ys`.
+    pub(crate) fn worth_among(&self, ys: &HashSet<EncodedPoint>) -> u64 {
+        let among = self.proofs.iter().filter(|p| ys.contains(&y(&p.proof)));
+        amount::sum(among.map(|p| p.proof.amount)).expect("a token is worth less than 2^64")
+    }
+
     /// The token, as it is handed over.
     #[must_use]
     pub fn token(&self) -> farthing_protocol::Token {
@@ -67,7 +92,8 @@ impl Sent {
     /// What it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {
-        amount::sum(self.proofs.iter().map(|p| p.proof.amount)).unwrap_or(u64::MAX)
+        amount::sum(self.proofs.iter().map(|p| p.proof.amount))
+            .expect("a token is worth less than 2^64")
     }
 
     /// What of it nobody has claimed, as far as the wallet knows.

@@ -1,0 +1,64 @@
+//! Knowing a mint's keysets before a payment asks for change of them.
+//!
+//! An offer names the digest of the keysets that the mint signs with, as the site knows them
+//! (`docs/reference/protocol.md`, section 12.1). A wallet that knows others asks the mint, once, before it shows a token.
+
+use farthing_protocol::api::keysets_digest;
+use farthing_protocol::suite::SuiteId;
+
+use super::offer::Offer;
+use crate::error::{Error, StoreError};
+use crate::http::Http;
+use crate::purse::tables::Batch;
+use crate::records::{Followed, Keyset, Mint, suite_of};
+use crate::store::Store;
+use crate::time::DAY_S;
+use crate::wallet::Wallet;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Asks the mint for its keysets when the offer names others than the wallet knows; gives whether that
+    /// was done. A site that goes on naming what the mint does not show is asked about once a day: it knows
+    /// less than the wallet.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone: a mint that cannot be asked now is no reason not to pay.
+    pub(super) async fn follow_keysets(&mut self, offer: &Offer) -> Result<bool, Error> {
+        let url = &offer.mint.url;
+        let Some(named) = &offer.keysets else {
+            return Ok(false);
+        };
+        let known = self.tables.keysets(url).await?;
+        let mint = self.mint(Some(url)).await?;
+        let now = (self.clock)();
+        let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
+        if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
+            return Ok(false);
+        }
+        let native = SuiteId::Ristretto255;
+        match self.refresh_keysets([native], &mint, &mut ()).await {
+            Ok(_) => {}
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(_) => return Ok(false),
+        }
+        self.note_followed(mint, named, now).await?;
+        Ok(true)
+    }
+
+    async fn note_followed(&self, mint: Mint, named: &str, now: u64) -> Result<(), StoreError> {
+        let mint = Mint {
+            followed: Some(Followed {
+                digest: named.to_owned(),
+                time: now,
+            }),
+            ..mint
+        };
+        self.tables.apply(Batch::default().put(&mint)).await
+    }
+}
+
+/// The digest of the keysets that a mint signs with, as the wallet knows them.
+fn digest(keysets: &[Keyset]) -> String {
+    let native = |k: &&Keyset| suite_of(&k.info.id) == SuiteId::Ristretto255;
+    let active = keysets.iter().filter(native).filter(|k| k.info.active);
+    keysets_digest(active.map(|k| &k.info.id))
+}

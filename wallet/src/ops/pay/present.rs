@@ -1,0 +1,190 @@
+//! Showing a token to a site, and what follows from its answer.
+
+use farthing_protocol::error_code::ErrorBody;
+use farthing_protocol::payment::header;
+use farthing_protocol::text::printable;
+use farthing_protocol::{ErrorCode, Secret};
+
+use super::answer::NotCharged;
+use super::{Answer, Payment, silent};
+use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
+use crate::http::Http;
+use crate::purse::tables::Batch;
+use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
+use crate::store::Store;
+use crate::wallet::Wallet;
+use crate::web::{Page, PageRequest, Web};
+
+/// How much of an answer that may be a refusal is read to find out.
+const REFUSAL_BYTES_MAX: usize = 64 * 1024;
+
+impl<S: Store, H: Http + Web> Wallet<S, H> {
+    /// Sends the request of a payment, and settles it by the head of the answer, if that can be.
+    ///
+    /// # Errors
+    /// [`Error::Site`] when no page came; it says where the money is.
+    pub(crate) async fn present(
+        &mut self,
+        operation: Operation,
+        request: &PageRequest,
+    ) -> Result<Answer<H::Page>, Error> {
+        let not_open = || Unpayable::NotOpen(operation.id);
+        let purchase = operation.purchase.clone().ok_or_else(not_open)?;
+        let token = purchase.token.clone().ok_or_else(not_open)?;
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let paying = paying(request, token, purchase.outputs.as_ref());
+        let page = self.http.open(&paying).await.map_err(|error| {
+            let fate = self.still_open(&mint, &operation, &purchase);
+            silent(purchase.item.site(), error, fate)
+        })?;
+        match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
+            Ok(charged) => {
+                let until = charged.until;
+                let entry = self.settle_paid(&operation, &purchase, charged).await?;
+                let payment = Payment::Paid { entry, until };
+                Ok(Answer::new(request, payment, page))
+            }
+            Err(not_charged) => {
+                let answer = Answer::new(request, Payment::Free, page);
+                let why = (purchase, not_charged);
+                self.not_charged(operation, why, answer).await
+            }
+        }
+    }
+
+    /// An answer without a receipt that verifies: the mint decides what became of the money.
+    async fn not_charged(
+        &mut self,
+        operation: Operation,
+        (purchase, why): (Purchase, NotCharged),
+        mut answer: Answer<H::Page>,
+    ) -> Result<Answer<H::Page>, Error> {
+        let site = purchase.item.site();
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let unit = mint.shown_in();
+        let refused = answer.refusal().await;
+        let code = refused.as_ref().map(|(_, code, _)| *code);
+        let has_receipt = why.receipt.is_some();
+        let fault = match refused {
+            Some((503, ErrorCode::Unavailable, detail)) => {
+                return Err(Error::Site(Site {
+                    fate: self.still_open(&mint, &operation, &purchase),
+                    fault: Fault::MintUnasked(detail),
+                    site,
+                }));
+            }
+            Some((status @ (400 | 402), code, detail)) => Some(Fault::Refused {
+                status,
+                code: code.number(),
+                detail,
+            }),
+            Some(_) | None => None,
+        };
+        if let Some(receipt) = why.receipt {
+            self.keep_receipt(&operation, &purchase, receipt).await?;
+        }
+        let shown = worth(&operation.inputs);
+        let open = self.still_open(&mint, &operation, &purchase);
+        // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
+        // so is a refusal after which the wallet has to learn where it stands. Else nothing is asked of the
+        // mint now.
+        let is_delivered = matches!(answer.head().status, 101 | 200..=299 | 304);
+        let is_refused = fault.is_some() && code != Some(ErrorCode::AlreadySigned);
+        answer.payment = if purchase.lock.is_some() {
+            Payment::Open(open)
+        } else if !has_receipt && (is_refused || (fault.is_none() && !is_delivered)) {
+            Payment::Aside(self.keep_aside(operation, purchase, code).await?)
+        } else {
+            match self.take_back(operation).await {
+                Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
+                    returned: shown.saturating_sub(done.entry.fee),
+                    entry: done.entry,
+                    unit,
+                },
+                Ok(done) => Payment::Taken {
+                    entry: done.entry,
+                    fault: why.fault,
+                    unit,
+                },
+                Err(Error::Store(error)) => return Err(error.into()),
+                // The operation is kept, and the next start asks the mint again.
+                Err(_) => Payment::Open(open.no_more_time()),
+            }
+        };
+        match fault {
+            None => Ok(answer),
+            Some(fault) => Err(Error::Site(Site {
+                site,
+                fault,
+                fate: answer.payment.fate(),
+            })),
+        }
+    }
+
+    /// Asks for something again that the mint says was paid, and that came without a receipt; `None`
+    /// when there is a receipt, or the site refuses the token.
+    pub(crate) async fn show_again(
+        &mut self,
+        bought: &Bought,
+        request: &PageRequest,
+    ) -> Result<Option<Answer<H::Page>>, Error> {
+        let PaymentProof::Token { token, outputs } = &bought.proof else {
+            return Ok(None);
+        };
+        let site = bought.item.site();
+        let paying = paying(request, token.clone(), outputs.as_ref());
+        let page = self.http.open(&paying).await;
+        let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
+        let receipt = self.receipt_for(bought, page.head());
+        if let Some(bought) = &receipt {
+            let batch = Batch::default().put(bought);
+            self.tables.apply(batch).await?;
+        }
+        let bought = receipt.unwrap_or_else(|| bought.clone());
+        let mut answer = Answer::new(request, Payment::Before(bought), page);
+        match answer.refusal().await {
+            Some((503, ErrorCode::Unavailable, detail)) => Err(Error::Site(Site {
+                site,
+                fault: Fault::MintUnasked(detail),
+                fate: Fate::PaidBefore,
+            })),
+            Some((400 | 402, ..)) => Ok(None),
+            Some(_) | None => Ok(Some(answer)),
+        }
+    }
+}
+
+impl<P: Page> Answer<P> {
+    /// The refusal that the body of an error is, if it is one of section 12.4: status, code and words.
+    /// What is read of the body for it stays with the answer.
+    async fn refusal(&mut self) -> Option<(u16, ErrorCode, String)> {
+        let status = self.page.head().status;
+        let json = self.page.head().first("content-type");
+        let json = json.is_some_and(|kind| kind.starts_with("application/json"));
+        if !matches!(status, 400 | 402 | 502 | 503) || !json {
+            return None;
+        }
+        let mut begun = Vec::new();
+        while begun.len() < REFUSAL_BYTES_MAX
+            && let Ok(Some(chunk)) = self.page.chunk().await
+        {
+            begun.extend_from_slice(&chunk);
+        }
+        let body: Option<ErrorBody> = farthing_protocol::json::from_slice(&begun).ok();
+        self.begun = Some(begun);
+        let body = body?;
+        let code = ErrorCode::from_number(body.code)?;
+        Some((status, code, printable(&body.detail)))
+    }
+}
+
+/// The request of a payment.
+fn paying(request: &PageRequest, token: Secret, outputs: Option<&String>) -> PageRequest {
+    let request = request.clone().with(header::CASHU, token);
+    match outputs {
+        Some(outputs) => request.with(header::OUTPUTS, Secret::new(outputs.clone())),
+        None => request,
+    }
+}

@@ -1,0 +1,167 @@
+//! Planning the swap that takes a payment back, and ending the payment: the mint says what is spent.
+
+use crate::error::Error;
+use crate::error::payment::Unpayable;
+use crate::http::Http;
+use crate::operation::begin::{request_body, request_path};
+use crate::operation::record::Finished;
+use crate::purse::coins::{Stock, Terms};
+use crate::purse::holdings::active;
+use crate::purse::outputs;
+use crate::purse::plan::plan_change;
+use crate::purse::tables::Batch;
+use crate::records::{
+    Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Stage, worth,
+};
+use crate::store::Store;
+use crate::time::DAY_S;
+use crate::wallet::Wallet;
+
+/// Where a payment that is taken back goes from here.
+pub(crate) enum SwapBack {
+    /// This swap is written down, and is to be sent.
+    Swap(Box<Operation>),
+    /// There was nothing to swap, or it is not worth the fee: the payment is over.
+    Ended(Box<Finished>),
+}
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// What follows when the mint refuses the swap that takes a payment back.
+    pub(crate) async fn swap_back_refused(
+        &mut self,
+        operation: Operation,
+        purchase: &Purchase,
+    ) -> Result<SwapBack, Error> {
+        let spent = self.spent(&operation.mint, &operation.inputs).await?;
+        if spent.is_empty() {
+            let back = operation.inputs.clone();
+            let operation = Operation {
+                outputs: Vec::new(),
+                fee: 0,
+                ..operation
+            };
+            let finished = self.conclude(&operation, purchase, back).await?;
+            return Ok(SwapBack::Ended(Box::new(finished)));
+        }
+        self.without(operation, &spent).await
+    }
+
+    /// Plans the swap that takes back the inputs but for `gone`, which the site has redeemed; when
+    /// there is nothing to swap, ends the payment.
+    pub(crate) async fn without(
+        &mut self,
+        operation: Operation,
+        gone: &[Coin],
+    ) -> Result<SwapBack, Error> {
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let not_open = || Unpayable::NotOpen(operation.id);
+        let mut purchase = operation.purchase.clone().ok_or_else(not_open)?;
+        if purchase.stage == Stage::Present {
+            purchase.change.extend(operation.outputs.iter().cloned());
+        }
+        purchase.stage = Stage::TakeBack;
+        purchase.gone = purchase.gone.saturating_add(worth(gone));
+        let mut inputs = operation.inputs.clone();
+        inputs.retain(|coin| !gone.contains(coin));
+        let keysets = self.tables.keysets(&mint.url).await?;
+        let fee = Terms::of(&keysets, (self.clock)()).fee(&inputs);
+        let mut swap = Operation {
+            outputs: Vec::new(),
+            purchase: Some(purchase.clone()),
+            fee: 0,
+            inputs,
+            ..operation
+        };
+        let rest = worth(&swap.inputs).saturating_sub(fee);
+        let keyset = active(&mint, &keysets, (self.clock)());
+        let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
+            let back = swap.inputs.clone();
+            let finished = self.conclude(&swap, &purchase, back).await?;
+            return Ok(SwapBack::Ended(Box::new(finished)));
+        };
+        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+        let wanted = plan_change(keyset, rest, &mut stock, mint.limits.outputs_max)?;
+        let mut counters = self.tables.counters(&wanted, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &wanted);
+        swap.path = request_path(swap.kind).to_owned();
+        swap.body = request_body(swap.kind, &swap.inputs, messages)?;
+        swap.outputs = outputs;
+        swap.fee = fee;
+        let batch = counters.put(Batch::default().put(&swap));
+        self.tables.apply(batch).await?;
+        Ok(SwapBack::Swap(Box::new(swap)))
+    }
+
+    /// Ends a payment that is taken back: `back` goes into the balance. When the site has redeemed
+    /// some of it, that was paid, and the change that it asked the mint for is restored (NUT-09).
+    pub(crate) async fn conclude(
+        &mut self,
+        operation: &Operation,
+        purchase: &Purchase,
+        mut back: Vec<Coin>,
+    ) -> Result<Finished, Error> {
+        let mint = self.mint(Some(&operation.mint)).await?;
+        let mut batch = Batch::default().delete(operation);
+        if purchase.stage == Stage::TakeBack {
+            batch = self.tables.put_signed(batch, &operation.outputs).await?;
+        }
+        let entry = if purchase.gone == 0 {
+            self.entry(operation, &mint.unit, Outcome::Undone, 0)
+        } else {
+            let change = self.signed_change(&mint, &purchase.change).await?;
+            batch = self.tables.put_signed(batch, &purchase.change).await?;
+            let paid = purchase.gone.saturating_sub(worth(&change));
+            back.extend(change);
+            let price = operation.amount.min(paid);
+            let entry = Entry {
+                amount: price,
+                ..self.entry(operation, &mint.unit, Outcome::Done, paid - price)
+            };
+            if let Some(bought) = self.bought_by_token(&entry, purchase, &mint).await? {
+                batch = batch.put(&bought);
+            }
+            entry
+        };
+        let batch = batch.put_all(&back).put(&entry);
+        self.tables.apply(batch).await?;
+        Ok(Finished { entry, sent: None })
+    }
+
+    /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.
+    async fn bought_by_token(
+        &self,
+        entry: &Entry,
+        purchase: &Purchase,
+        mint: &Mint,
+    ) -> Result<Option<Bought>, Error> {
+        let before = self.tables.get::<Bought>(&purchase.item.key()).await?;
+        if before.is_some_and(|before| before.id == entry.id) {
+            return Ok(None);
+        }
+        // The publisher repeats its answers at least as long as the mint repeats its own.
+        let until = entry.time + u64::from(mint.limits.replay_days) * DAY_S;
+        let bought = purchase.token.clone().map(|token| {
+            let outputs = purchase.outputs.clone();
+            let proof = PaymentProof::Token { token, outputs };
+            bought(entry, purchase, until, proof)
+        });
+        Ok(bought)
+    }
+}
+
+/// What shows that something was bought.
+pub(super) fn bought(
+    entry: &Entry,
+    purchase: &Purchase,
+    until: u64,
+    proof: PaymentProof,
+) -> Bought {
+    Bought {
+        id: entry.id,
+        item: purchase.item.clone(),
+        amount: entry.amount,
+        unit: entry.unit.clone(),
+        until,
+        proof,
+    }
+}

@@ -1,0 +1,110 @@
+//! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
+//! swap decides what is not.
+
+use super::stage;
+use super::swap_back::SwapBack;
+use crate::error::Error;
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
+use crate::http::Http;
+use crate::operation::record::Finished;
+use crate::records::{Mint, Operation, Purchase, Stage, worth};
+use crate::store::Store;
+use crate::wallet::Wallet;
+
+/// For how long a payment without an answer is left to be sent again, before it is taken back.
+const OPEN_S: u64 = 60 * 60;
+
+impl<S: Store, H: Http> Wallet<S, H> {
+    /// Takes back a payment that is open. The mint decides: what the site has redeemed was paid.
+    ///
+    /// # Errors
+    /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
+    pub(crate) async fn cancel_payment(&mut self, id: u64) -> Result<Finished, Error> {
+        let payment = self.tables.numbered::<Operation>(id).await?;
+        let payment = payment
+            .filter(|payment| payment.purchase.is_some())
+            .ok_or(Unpayable::NotOpen(id))?;
+        if payment.purchase.as_ref().is_some_and(|p| p.lock.is_some()) {
+            return Err(Unpayable::Locked(id).into());
+        }
+        self.take_back(payment).await
+    }
+
+    /// Swaps what a site was shown, as far as it has not redeemed it.
+    ///
+    /// # Errors
+    /// When the mint cannot be asked: the operation stays open.
+    pub(crate) async fn take_back(&mut self, operation: Operation) -> Result<Finished, Error> {
+        if stage(&operation) == Some(Stage::TakeBack) {
+            return self.run(operation).await;
+        }
+        let operation = match stage(&operation) {
+            Some(Stage::Prepare) => self.run_prepare(operation).await?,
+            Some(_) | None => operation,
+        };
+        let id = operation.id;
+        match self.without(operation, &[]).await {
+            Ok(SwapBack::Swap(swap)) => self.run(*swap).await,
+            Ok(SwapBack::Ended(finished)) => Ok(*finished),
+            Err(error) => Err(error.keeps_open(id)),
+        }
+    }
+
+    /// Settles a payment that was not answered, by what the mint says of its inputs.
+    ///
+    /// # Errors
+    /// [`Fault::Waiting`] while it is left to be sent again.
+    pub(crate) async fn recover_payment(
+        &mut self,
+        mut operation: Operation,
+    ) -> Result<Finished, Error> {
+        match stage(&operation) {
+            Some(Stage::Present) => {}
+            Some(Stage::Aside) => return self.take_back(operation).await,
+            Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
+            Some(Stage::TakeBack) | None => return self.run(operation).await,
+        }
+        let id = operation.id;
+        let Some(purchase) = operation.purchase.clone() else {
+            return Err(Unpayable::NotOpen(id).into());
+        };
+        let spent = self.spent(&operation.mint, &operation.inputs).await;
+        let spent = spent.map_err(|error| error.keeps_open(id))?;
+        if spent.is_empty() && (self.clock)() < operation.begun + OPEN_S {
+            let mint = self.mint(Some(&operation.mint)).await?;
+            return Err(Error::Site(Site {
+                site: purchase.item.site(),
+                fault: Fault::Waiting,
+                fate: self.still_open(&mint, &operation, &purchase),
+            }));
+        }
+        // What is locked to the site is the site's, whether or not it has redeemed it yet.
+        let gone = match purchase.lock {
+            Some(_) => operation.inputs.clone(),
+            None => spent,
+        };
+        let next = self.without(operation, &gone).await;
+        match next.map_err(|error| error.keeps_open(id))? {
+            SwapBack::Swap(swap) => self.run(*swap).await,
+            SwapBack::Ended(finished) => Ok(*finished),
+        }
+    }
+
+    /// Where the money of an open payment is, for messages.
+    pub(crate) fn still_open(
+        &self,
+        mint: &Mint,
+        operation: &Operation,
+        purchase: &Purchase,
+    ) -> Fate {
+        let left_s = (operation.begun + OPEN_S).saturating_sub((self.clock)());
+        Fate::Open {
+            id: operation.id,
+            held: worth(&operation.inputs),
+            minutes: left_s.div_ceil(60),
+            subject: purchase.item.subject(),
+            locked: purchase.lock.is_some(),
+            unit: mint.shown_in(),
+        }
+    }
+}
