@@ -1,8 +1,4 @@
-//! HTTP 402 for publishers: a reader with a wallet gets a page for a few units, at once, without an
-//! account (`docs/reference/protocol.md`, section 12).
-//!
-//! [`Paywall`] is a tower layer: around any axum service, or around the reverse proxy of the program
-//! `farthing-paywall`, it does the same. `examples/articles.rs` is a whole service.
+#![doc = include_str!("../README.md")]
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -22,7 +18,6 @@
 //! | `offer` | the answers 402 and 400, for programs and for people |
 //! | `private` | the publisher's folder, and the one process that uses it |
 //! | `records` | which tokens were presented for what: durable, one SQLite file |
-//! | `fetch` | what a mint shows everybody, and its keysets checked |
 //! | [`mint`] | the mint's public API, as a publisher uses it |
 //! | `receipts` | receipts and their cookies |
 //! | `locked` | tokens locked to the publisher: checked here, redeemed later |
@@ -51,7 +46,6 @@ mod binding;
 mod clock;
 mod cors;
 pub mod error;
-mod fetch;
 mod form;
 mod headers;
 mod keys;

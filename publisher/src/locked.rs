@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use farthing_client::json;
 use farthing_protocol::conditions::{self, Lock, SigFlag, Witness};
 use farthing_protocol::payment::LockOption;
 use farthing_protocol::suite::{Ristretto255, SuiteId};
@@ -12,7 +13,7 @@ use farthing_protocol::{ErrorCode, Proof, Reference, Secret, TokenProof};
 use crate::clock;
 use crate::error::Refusal;
 use crate::keys::Keys;
-use crate::mint::{Failure, Mint, redeem_body};
+use crate::mint::{Failure, Mint};
 use crate::records::{Batch, Locked, Records, Store, Unrecorded, Unredeemed};
 
 /// Returns the lock that the payment request asks for (NUT-18, `nut10`).
@@ -218,7 +219,7 @@ fn body(keys: &Keys, batch: &Batch) -> Result<Secret, Halt> {
             farthing_protocol::json::from_str(token.input.expose()).map_err(|_| Halt::Record)?;
         Ok(sign(keys, input))
     };
-    Ok(redeem_body(&farthing_protocol::api::RedeemRequest {
+    Ok(json(&farthing_protocol::api::RedeemRequest {
         inputs: batch.tokens.iter().map(read).collect::<Result<_, Halt>>()?,
         outputs: Vec::new(),
         reference: batch.reference.map(Reference),

@@ -4,24 +4,18 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use farthing_protocol::api::{
-    Account, CheckStateRequest, Info, KeysetKeys, ProofState, RedeemRequest, Redeemed, State,
-    States, keysets_digest, path,
-};
+use farthing_client::native::{PooledHttp, authorization};
+use farthing_client::{ApiToken, Error as ClientError, MintClient, verify};
+use farthing_protocol::api::{Info, KeysetKeys, Redeemed, State, keysets_digest};
 use farthing_protocol::cashu::path::PREFIX as CASHU;
-use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::suite::{Ristretto255, Suite, SuiteId};
-use farthing_protocol::text::printable;
 use farthing_protocol::{
     EncodedPoint, ErrorCode, KeysetId, Proof, Secret, TokenProof, Unit, with_suite,
 };
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
 use crate::error::{Error, Refusal};
-use crate::fetch::{fetch_keysets, get, holds, read, reason};
 use crate::lock_key::MintId;
 use crate::settings::{Accept, Settings};
 
@@ -46,16 +40,13 @@ impl Known {
     }
 }
 
-/// The most decimals that a unit is written with.
-const DECIMALS_MAX: u8 = 8;
-
 /// The mint, and what is known of it.
 pub struct Mint {
-    http: reqwest::Client,
+    http: PooledHttp,
     url: String,
     /// Where Cashu's wallets find it, if it has keysets for them.
     cashu_url: String,
-    bearer: HeaderValue,
+    api_token: ApiToken,
     /// The unit of its tokens.
     pub unit: String,
     /// How many decimals people write the unit with.
@@ -108,7 +99,10 @@ impl Mint {
             url: settings.mint.clone(),
             reason,
         };
-        let http = client(settings).map_err(|e| failed(e.to_string()))?;
+        let api_token = ApiToken::new(settings.api_token.expose());
+        authorization(&api_token).map_err(|error| Error::Settings(error.0))?;
+        let timeout = Duration::from_millis(settings.mint_timeout_ms);
+        let http = PooledHttp::new(timeout).map_err(|error| failed(error.0))?;
         let cache = settings.data.join(CACHE_FILE);
         let before = recall(&cache);
         let had = before.as_ref().map(Known::id);
@@ -123,11 +117,11 @@ impl Mint {
                 keep(&cache, &known);
                 known
             }
-            Err(reason) => {
+            Err(error) => {
                 let known = before.filter(|before| before.mint == settings.mint);
-                let known = known.ok_or_else(|| failed(reason.clone()))?;
+                let known = known.ok_or_else(|| failed(error.to_string()))?;
                 tracing::warn!(
-                    reason,
+                    reason = %error,
                     "the mint cannot be asked now; going by what it said before"
                 );
                 known
@@ -137,16 +131,11 @@ impl Mint {
             let known = Ristretto255::NAME;
             return Err(failed(format!("its suite is not {known}")));
         }
-        let bearer = Zeroizing::new(format!("Bearer {}", settings.api_token.expose()));
-        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| {
-            Error::Settings("the API token has characters that no header can carry".to_owned())
-        })?;
-        bearer.set_sensitive(true);
         Ok(Self {
             http,
             url: settings.mint.clone(),
             cashu_url: format!("{}{CASHU}", settings.mint),
-            bearer,
+            api_token,
             id: MintId::new(&info, &keysets),
             had,
             unit: info.unit.clone(),
@@ -255,7 +244,8 @@ impl Mint {
 
     /// The keysets as the mint shows them now, if it is otherwise what it was.
     async fn fetch_again(&self) -> Result<Vec<KeysetKeys>, String> {
-        let fresh = fetch(&self.http, &self.url, &self.keysets()).await?;
+        let fresh = fetch(&self.http, &self.url, &self.keysets()).await;
+        let fresh = fresh.map_err(|error| error.to_string())?;
         unchanged(&self.info, &fresh.info)?;
         check(&fresh.info, &fresh.keysets)?;
         Ok(fresh.keysets)
@@ -266,30 +256,21 @@ impl Mint {
     /// # Errors
     /// [`Error::Mint`] when the mint gives no answer.
     pub async fn account_status(&self) -> Result<AccountStatus, Error> {
-        let failed = |error: reqwest::Error| Error::Mint {
-            url: self.url.clone(),
-            reason: reason(&error),
-        };
-        let request = self.http.get(format!("{}{}", self.url, path::ACCOUNT));
-        let request = request.header(AUTHORIZATION, self.bearer.clone());
-        let answer = request.send().await.map_err(failed)?;
-        Ok(match answer.status().as_u16() {
-            403 => AccountStatus::Known,
-            401 => AccountStatus::Refused,
-            _ => {
-                let answer = answer.error_for_status().map_err(failed)?;
-                let unreadable = |reason| Error::Mint {
-                    url: self.url.clone(),
-                    reason,
-                };
-                let bytes = read(answer).await.map_err(unreadable)?;
-                let account = farthing_protocol::json::from_slice::<Account>(&bytes);
-                let account = account.map_err(|_| {
-                    unreadable("the account is not answered as a mint does".to_owned())
-                });
-                AccountStatus::Account(account?.name)
+        match self.client().account(&self.api_token).await {
+            Ok(account) => Ok(AccountStatus::Account(account.name)),
+            Err(ClientError::Refused(refused)) if refused.status == 403 => Ok(AccountStatus::Known),
+            Err(ClientError::Refused(refused)) if refused.status == 401 => {
+                Ok(AccountStatus::Refused)
             }
-        })
+            Err(error) => Err(Error::Mint {
+                url: self.url.clone(),
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    fn client(&self) -> MintClient<'_, PooledHttp> {
+        MintClient::new(&self.http, &self.url)
     }
 
     /// Whether all of these tokens are spent.
@@ -297,26 +278,16 @@ impl Mint {
     /// # Errors
     /// A refusal with [`ErrorCode::Unavailable`] when the mint does not say.
     pub(crate) async fn all_spent(&self, tokens: &[TokenProof]) -> Result<bool, Refusal> {
-        let ys = tokens.iter().map(|token| y(&token.proof));
-        let ys: Vec<EncodedPoint> = ys.collect();
-        let body = serde_json::to_string(&CheckStateRequest { ys })
-            .expect("a list of points has no part that JSON cannot hold");
-        let url = format!("{}{}", self.url, path::CHECKSTATE);
-        let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
-        let unavailable = |reason: String| {
-            tracing::warn!(reason, "the mint did not say whether tokens are spent");
-            Refusal::unavailable("the mint cannot be asked now; nothing was spent, try again")
-        };
-        let answer = request.body(body).send().await;
-        let answer = answer.map_err(|error| unavailable(reason(&error)))?;
-        if answer.status().as_u16() == 400 {
-            return Ok(false);
+        let ys = tokens.iter().map(|token| y(&token.proof)).collect();
+        match self.client().states(ys).await {
+            Ok(states) => Ok(states.iter().all(|state| *state == State::Spent)),
+            Err(ClientError::Refused(refused)) if refused.status == 400 => Ok(false),
+            Err(error) => {
+                tracing::warn!(%error, "the mint did not say whether tokens are spent");
+                let detail = "the mint cannot be asked now; nothing was spent, try again";
+                Err(Refusal::unavailable(detail))
+            }
         }
-        let bytes = read(answer).await.map_err(unavailable)?;
-        let states: States = farthing_protocol::json::from_slice(&bytes)
-            .map_err(|_| unavailable("an answer that is none".to_owned()))?;
-        let is_spent = |state: &ProofState| state.state == State::Spent;
-        Ok(states.states.len() == tokens.len() && states.states.iter().all(is_spent))
     }
 
     /// Redeems: the same body again gives the same answer, for as long as the mint repeats it.
@@ -324,32 +295,17 @@ impl Mint {
     /// # Errors
     /// [`Failure`].
     pub(crate) async fn redeem(&self, body: &Secret) -> Result<Redeemed, Failure> {
-        let request = self
-            .http
-            .post(format!("{}{}", self.url, path::REDEEM))
-            .header(AUTHORIZATION, self.bearer.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body.expose().to_owned());
-        let sent = request.send().await;
-        let answer = sent.map_err(|error| Failure::Silent(reason(&error)))?;
-        let status = answer.status().as_u16();
-        let bytes = read(answer).await.map_err(Failure::Silent)?;
-        if status == 200 {
-            let parsed = farthing_protocol::json::from_slice(&bytes);
-            return parsed.map_err(|_| Failure::Silent("an answer that is none".to_owned()));
-        }
-        let Ok(ErrorBody { detail, code }) = farthing_protocol::json::from_slice(&bytes) else {
-            return Err(Failure::Silent(format!("status {status} without a code")));
-        };
-        let detail = printable(&detail);
-        Err(match status {
-            400 => Failure::Refused(Refusal {
-                code,
-                status,
-                detail: format!("the mint refused the payment: {detail}").into(),
+        let answer = self.client().redeem(&self.api_token, body).await;
+        answer.map_err(|error| match error {
+            ClientError::Refused(refused) if refused.status == 400 => Failure::Refused(Refusal {
+                code: refused.code,
+                status: refused.status,
+                detail: format!("the mint refused the payment: {}", refused.detail).into(),
             }),
-            401 | 403 => Failure::Account(detail),
-            _ => Failure::Silent(format!("status {status}, code {code}: {detail}")),
+            ClientError::Refused(refused) if matches!(refused.status, 401 | 403) => {
+                Failure::Account(refused.detail)
+            }
+            error => Failure::Silent(error.to_string()),
         })
     }
 }
@@ -361,31 +317,13 @@ fn y(token: &Proof) -> EncodedPoint {
     with_suite!(suite, S => S::encode_point(&S::hash_to_group(secret)))
 }
 
-/// The body of a redemption.
-pub(crate) fn redeem_body(request: &RedeemRequest) -> Secret {
-    let body =
-        serde_json::to_string(request).expect("a redemption has no part that JSON cannot hold");
-    Secret::new(body)
-}
-
-fn client(settings: &Settings) -> reqwest::Result<reqwest::Client> {
-    let builder = || {
-        reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .timeout(Duration::from_millis(settings.mint_timeout_ms))
-    };
-    // A system without certificates (a bare container) still reaches mints over plain HTTP.
-    let built = builder().build();
-    built.or_else(|_| builder().tls_certs_only([]).build())
-}
-
-async fn fetch(http: &reqwest::Client, url: &str, known: &[KeysetKeys]) -> Result<Known, String> {
+/// Asks the mint what it is, and for its keysets, whose ids are checked.
+async fn fetch(http: &PooledHttp, url: &str, known: &[KeysetKeys]) -> Result<Known, ClientError> {
+    let client = MintClient::new(http, url);
     Ok(Known {
         mint: url.to_owned(),
-        info: get(http, url, path::INFO).await?,
-        keysets: fetch_keysets(http, url, known).await?,
+        info: client.info().await?,
+        keysets: client.verified_keysets(known, None).await?,
     })
 }
 
@@ -402,6 +340,7 @@ fn keep(cache: &Path, known: &Known) {
 /// What the mint said before, if that holds together.
 fn recall(cache: &Path) -> Option<Known> {
     let known: Known = farthing_protocol::json::from_slice(&std::fs::read(cache).ok()?).ok()?;
+    let holds = |k: &KeysetKeys| verify::keyset(&k.info, &k.keys, None).is_ok();
     known.keysets.iter().all(holds).then_some(known)
 }
 
@@ -428,24 +367,13 @@ fn unchanged(before: &Info, now: &Info) -> Result<(), String> {
 /// Whether what a mint says of itself holds: its decimals are such as a unit has, and each keyset is of its
 /// identity, if it has one.
 fn check(info: &Info, keysets: &[KeysetKeys]) -> Result<(), String> {
-    if info.decimals > DECIMALS_MAX {
-        return Err(format!(
-            "it says that its unit is written with {} decimals, and {DECIMALS_MAX} are the most",
-            info.decimals
-        ));
-    }
-    let Some(identity) = &info.identity else {
-        return Ok(());
-    };
-    let holds = identity.verify();
-    holds.map_err(|error| format!("the identity that it shows does not hold: {error}"))?;
-    match keysets.iter().find(|k| !identity.owns(&k.info.id, &k.keys)) {
-        None => Ok(()),
-        Some(keyset) => Err(format!(
-            "it shows keyset {} without the proof that it is its own",
-            keyset.info.id
-        )),
-    }
+    verify::info(info)
+        .and_then(|()| {
+            let identity = info.identity.as_ref();
+            let mut keysets = keysets.iter();
+            keysets.try_for_each(|k| verify::keyset(&k.info, &k.keys, identity))
+        })
+        .map_err(|violation| violation.to_string())
 }
 
 #[cfg(test)]

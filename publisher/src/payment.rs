@@ -2,6 +2,7 @@
 //! (`docs/reference/protocol.md`, sections 12.2, 12.3 and 12.6).
 
 use axum::http::HeaderMap;
+use farthing_client::json;
 use farthing_protocol::api::RedeemRequest;
 use farthing_protocol::payment::{change, header};
 use farthing_protocol::{
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::error::Refusal;
 use crate::keys::{Keys, Mark};
 use crate::locked;
-use crate::mint::{Mint, redeem_body};
+use crate::mint::Mint;
 use crate::records::Purpose;
 
 /// A payment as it came: nothing of it is verified.
@@ -193,7 +194,7 @@ impl Payment {
 
     fn redemption(&self, input: impl Fn(&Proof) -> Proof, reference: Option<Reference>) -> Secret {
         let inputs = self.proofs().iter().map(|token| input(&token.proof));
-        redeem_body(&RedeemRequest {
+        json(&RedeemRequest {
             inputs: inputs.collect(),
             outputs: self.outputs.clone(),
             reference,
