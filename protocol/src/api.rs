@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cashu::QuoteId;
 use crate::{
     BlindSignature, BlindedMessage, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof,
-    PublicKeys, Reference,
+    PublicKeys, QuoteId, Reference,
 };
 
 /// Paths of the API, beside the mint's base URL.

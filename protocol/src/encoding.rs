@@ -4,8 +4,11 @@
 //! suite's question ([`crate::suite::Suite::decode_point`]), asked once, after cheaper checks.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Deserializer, Serializer, de};
 use zeroize::Zeroize;
 
 /// Why bytes or text from outside were refused before any curve operation.
@@ -35,23 +38,6 @@ pub enum DecodeError {
     Scalar,
 }
 
-/// Reads up to `MAX` bytes of hex into a fixed buffer; gives the buffer and the length used.
-pub(crate) fn decode_hex<const MAX: usize>(
-    what: &'static str,
-    expected: &'static str,
-    text: &str,
-) -> Result<([u8; MAX], usize), DecodeError> {
-    let len = text.len() / 2;
-    let mut bytes = [0u8; MAX];
-    let target = bytes.get_mut(..len).ok_or(DecodeError::Length {
-        what,
-        got: len,
-        expected,
-    })?;
-    hex::decode_to_slice(text, target).map_err(|_| DecodeError::Hex { what })?;
-    Ok((bytes, len))
-}
-
 /// Reads exactly `N` bytes of hex; `None` for anything else.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
@@ -59,38 +45,89 @@ pub(crate) fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// A visitor that takes hex text or raw bytes and hands both on as bytes.
-pub(crate) struct BytesVisitor<F> {
-    pub(crate) expecting: &'static str,
-    pub(crate) from_hex: fn(&str) -> Result<F, DecodeError>,
-    pub(crate) from_bytes: fn(&[u8]) -> Result<F, DecodeError>,
+/// base64url: written without padding, read with and without.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Reads a value, or null for its default: writers differ in how they say that there is nothing.
+pub(crate) fn or_null<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-impl<F> de::Visitor<'_> for BytesVisitor<F> {
-    type Value = F;
+/// At most `MAX` bytes, in place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ShortBytes<const MAX: usize> {
+    bytes: [u8; MAX],
+    len: u8,
+}
+
+impl<const MAX: usize> ShortBytes<MAX> {
+    /// Takes at most `MAX` bytes, which its caller has counted.
+    pub(crate) fn new(from: &[u8]) -> Self {
+        let mut bytes = [0; MAX];
+        let used = bytes.get_mut(..from.len());
+        used.expect("the caller has counted the bytes")
+            .copy_from_slice(from);
+        Self {
+            bytes,
+            len: u8::try_from(from.len()).expect("no id and no point is longer than 255 bytes"),
+        }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        let used = self.bytes.get(..usize::from(self.len));
+        used.expect("the length is that of what was copied")
+    }
+}
+
+/// A type that is hex where the format is for people (JSON), and a byte string where it is not (CBOR).
+pub(crate) trait WireForm: Sized {
+    /// What it is called in errors.
+    const WHAT: &'static str;
+    /// The lengths that are right, in errors.
+    const LENGTHS: &'static str;
+
+    fn from_wire(bytes: &[u8]) -> Result<Self, DecodeError>;
+
+    /// Reads hex into a buffer of `MAX` bytes.
+    fn from_wire_hex<const MAX: usize>(text: &str) -> Result<Self, DecodeError> {
+        let mut bytes = [0; MAX];
+        let len = text.len() / 2;
+        let bytes = bytes.get_mut(..len).ok_or(DecodeError::Length {
+            what: Self::WHAT,
+            got: len,
+            expected: Self::LENGTHS,
+        })?;
+        let what = Self::WHAT;
+        hex::decode_to_slice(text, bytes).map_err(|_| DecodeError::Hex { what })?;
+        Self::from_wire(bytes)
+    }
+}
+
+/// Reads a [`WireForm`] of at most `MAX` bytes.
+pub(crate) struct WireVisitor<T, const MAX: usize>(pub(crate) PhantomData<T>);
+
+impl<T: WireForm, const MAX: usize> de::Visitor<'_> for WireVisitor<T, MAX> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expecting)
+        write!(f, "a {}, {} bytes", T::WHAT, T::LENGTHS)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<F, E> {
-        (self.from_hex)(text).map_err(E::custom)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::from_wire_hex::<MAX>(text).map_err(E::custom)
     }
 
-    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<F, E> {
-        (self.from_bytes)(bytes).map_err(E::custom)
-    }
-}
-
-/// Reads hex where the format is for people (JSON), a byte string where it is not (CBOR).
-pub(crate) fn deserialize_bytes<'de, D: Deserializer<'de>, F>(
-    deserializer: D,
-    visitor: BytesVisitor<F>,
-) -> Result<F, D::Error> {
-    if deserializer.is_human_readable() {
-        deserializer.deserialize_str(visitor)
-    } else {
-        deserializer.deserialize_bytes(visitor)
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<T, E> {
+        T::from_wire(bytes).map_err(E::custom)
     }
 }
 
@@ -110,68 +147,86 @@ pub(crate) fn serialize_bytes<const MAX: usize, S: Serializer>(
     serializer.serialize_str(std::str::from_utf8(used).map_err(serde::ser::Error::custom)?)
 }
 
-/// Reads a value, or null for its default: writers differ in how they say that there is nothing.
-pub(crate) fn or_null<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+/// Gives a type with `from_bytes` and `as_bytes` its form on the wire: its name in errors, its lengths in errors,
+/// and the most bytes.
+macro_rules! wire_form {
+    ($type:ident, $what:literal, $lengths:literal, $max:expr) => {
+        impl $crate::encoding::WireForm for $type {
+            const WHAT: &'static str = $what;
+            const LENGTHS: &'static str = $lengths;
+
+            fn from_wire(bytes: &[u8]) -> Result<Self, $crate::DecodeError> {
+                Self::from_bytes(bytes)
+            }
+        }
+
+        impl $type {
+            /// Takes hexadecimal digits of either case.
+            ///
+            /// # Errors
+            /// [`DecodeError::Hex`]($crate::DecodeError::Hex) or
+            /// [`DecodeError::Length`]($crate::DecodeError::Length).
+            pub fn from_hex(text: &str) -> Result<Self, $crate::DecodeError> {
+                <Self as $crate::encoding::WireForm>::from_wire_hex::<{ $max }>(text)
+            }
+
+            fn wrong_length(got: usize) -> $crate::DecodeError {
+                $crate::DecodeError::Length {
+                    what: $what,
+                    got,
+                    expected: $lengths,
+                }
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::encoding::serialize_bytes::<{ $max }, S>(self.as_bytes(), serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let visitor =
+                    $crate::encoding::WireVisitor::<Self, { $max }>(std::marker::PhantomData);
+                if deserializer.is_human_readable() {
+                    deserializer.deserialize_str(visitor)
+                } else {
+                    deserializer.deserialize_bytes(visitor)
+                }
+            }
+        }
+    };
 }
+pub(crate) use wire_form;
 
 /// The encoding of a group element: 32 bytes (ristretto255) or 33 (secp256k1, compressed).
 ///
 /// Not known to be a point of the group until a suite has decoded it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EncodedPoint {
-    bytes: [u8; Self::MAX],
-    len: u8,
-}
+pub struct EncodedPoint(ShortBytes<33>);
+
+wire_form!(EncodedPoint, "point", "32 or 33", 33);
 
 impl EncodedPoint {
-    const MAX: usize = 33;
-    const EXPECTED: &'static str = "32 or 33";
-
     /// Takes 32 or 33 bytes.
     ///
     /// # Errors
     /// [`DecodeError::Length`] for any other length.
     pub fn from_bytes(from: &[u8]) -> Result<Self, DecodeError> {
-        let wrong = DecodeError::Length {
-            what: "point",
-            got: from.len(),
-            expected: Self::EXPECTED,
-        };
-        if from.len() != 32 && from.len() != 33 {
-            return Err(wrong);
+        match from.len() {
+            32 | 33 => Ok(Self(ShortBytes::new(from))),
+            got => Err(Self::wrong_length(got)),
         }
-        let mut bytes = [0; Self::MAX];
-        bytes
-            .get_mut(..from.len())
-            .ok_or(wrong)?
-            .copy_from_slice(from);
-        Ok(Self {
-            bytes,
-            len: from.len() as u8,
-        })
     }
 
-    /// Takes 64 or 66 hexadecimal digits of either case.
-    ///
-    /// # Errors
-    /// [`DecodeError::Hex`] or [`DecodeError::Length`].
-    pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
-        let (bytes, len) = decode_hex::<{ Self::MAX }>("point", Self::EXPECTED, text)?;
-        Self::from_bytes(bytes.get(..len).unwrap_or_default())
-    }
-
-    /// The encoding, 32 or 33 bytes.
+    /// Returns the encoding, 32 or 33 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.0.as_slice()
     }
 
-    /// The encoding as lower-case hex.
+    /// Returns the encoding as lower-case hex.
     #[must_use]
     pub fn to_hex(&self) -> String {
         hex::encode(self.as_bytes())
@@ -180,15 +235,13 @@ impl EncodedPoint {
 
 impl From<[u8; 32]> for EncodedPoint {
     fn from(from: [u8; 32]) -> Self {
-        let mut bytes = [0; Self::MAX];
-        bytes[..32].copy_from_slice(&from);
-        Self { bytes, len: 32 }
+        Self(ShortBytes::new(&from))
     }
 }
 
 impl From<[u8; 33]> for EncodedPoint {
-    fn from(bytes: [u8; 33]) -> Self {
-        Self { bytes, len: 33 }
+    fn from(from: [u8; 33]) -> Self {
+        Self(ShortBytes::new(&from))
     }
 }
 
@@ -198,28 +251,13 @@ impl fmt::Debug for EncodedPoint {
     }
 }
 
-impl Serialize for EncodedPoint {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_bytes::<{ Self::MAX }, S>(self.as_bytes(), serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EncodedPoint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let visitor = BytesVisitor {
-            expecting: "a point, 32 or 33 bytes",
-            from_hex: Self::from_hex,
-            from_bytes: Self::from_bytes,
-        };
-        deserialize_bytes(deserializer, visitor)
-    }
-}
-
 /// The encoding of a scalar, 32 bytes. Not known to be canonical until a suite has decoded it.
 ///
 /// `Debug` shows nothing: a scalar may be a blinding factor.
 #[derive(Clone, PartialEq, Eq, Zeroize)]
 pub struct EncodedScalar(pub [u8; 32]);
+
+wire_form!(EncodedScalar, "scalar", "32", 32);
 
 impl EncodedScalar {
     /// Takes 32 bytes.
@@ -227,43 +265,17 @@ impl EncodedScalar {
     /// # Errors
     /// [`DecodeError::Length`] for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wrong = |_| DecodeError::Length {
-            what: "scalar",
-            got: bytes.len(),
-            expected: "32",
-        };
-        Ok(Self(bytes.try_into().map_err(wrong)?))
+        let array = bytes.try_into();
+        array.map(Self).map_err(|_| Self::wrong_length(bytes.len()))
     }
 
-    /// Takes 64 hexadecimal digits of either case.
-    ///
-    /// # Errors
-    /// [`DecodeError::Hex`] or [`DecodeError::Length`].
-    pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
-        let (bytes, len) = decode_hex::<32>("scalar", "32", text)?;
-        Self::from_bytes(bytes.get(..len).unwrap_or_default())
+    fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
 impl fmt::Debug for EncodedScalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EncodedScalar(…)")
-    }
-}
-
-impl Serialize for EncodedScalar {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_bytes::<32, S>(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EncodedScalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let visitor = BytesVisitor {
-            expecting: "a scalar, 32 bytes",
-            from_hex: Self::from_hex,
-            from_bytes: Self::from_bytes,
-        };
-        deserialize_bytes(deserializer, visitor)
     }
 }

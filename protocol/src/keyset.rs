@@ -1,30 +1,28 @@
 //! Keysets: one key per amount, under an id that commits to all of them (NUT-01, NUT-02).
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::encoding::{self, BytesVisitor, DecodeError, EncodedPoint};
-use crate::suite::Suite;
+use crate::encoding::{self, DecodeError, EncodedPoint, ShortBytes, wire_form};
+use crate::suite::{Ristretto255, Secp256k1, Suite, SuiteId};
 
 /// The id of a keyset: a version byte and a hash of the public keys and their terms (NUT-02).
 ///
 /// 33 bytes for versions `01` (secp256k1) and `52` (ristretto255), 8 bytes for the old version `00`.
 /// Inside tokens a long id may be cut to its first 8 bytes; see [`KeysetId::short`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeysetId {
-    bytes: [u8; Self::LONG],
-    len: u8,
-}
+pub struct KeysetId(ShortBytes<{ KeysetId::LONG }>);
+
+wire_form!(KeysetId, "keyset id", "8 or 33", Self::LONG);
 
 impl KeysetId {
     /// The version byte of [`Self::derive_v1`].
     pub const VERSION_OLD: u8 = 0x00;
     const LONG: usize = 33;
     const SHORT: usize = 8;
-    const EXPECTED: &'static str = "8 or 33";
 
     /// Computes the id of a keyset of suite `S` (NUT-02, "Keyset ID V2").
     ///
@@ -40,22 +38,19 @@ impl KeysetId {
         let mut preimage = String::new();
         for (amount, key) in keys.iter() {
             let comma = if preimage.is_empty() { "" } else { "," };
-            let _ = write!(preimage, "{comma}{amount}:{}", key.to_hex());
+            preimage.push_str(&format!("{comma}{amount}:{}", key.to_hex()));
         }
-        let _ = write!(preimage, "|unit:{}", unit.to_lowercase());
+        preimage.push_str(&format!("|unit:{}", unit.to_lowercase()));
         if input_fee_ppk != 0 {
-            let _ = write!(preimage, "|input_fee_ppk:{input_fee_ppk}");
+            preimage.push_str(&format!("|input_fee_ppk:{input_fee_ppk}"));
         }
         if let Some(expiry) = final_expiry.filter(|expiry| *expiry != 0) {
-            let _ = write!(preimage, "|final_expiry:{expiry}");
+            preimage.push_str(&format!("|final_expiry:{expiry}"));
         }
         preimage.push_str(S::KEYSET_ID_SUFFIX);
         let mut bytes = [S::KEYSET_ID_VERSION; Self::LONG];
         bytes[1..].copy_from_slice(&Sha256::digest(preimage.as_bytes()));
-        Self {
-            bytes,
-            len: Self::LONG as u8,
-        }
+        Self(ShortBytes::new(&bytes))
     }
 
     /// Computes the old id of a secp256k1 keyset, version `00` (NUT-02, "V1 Keysets (deprecated)"): of
@@ -67,12 +62,9 @@ impl KeysetId {
             hash.update(key.as_bytes());
         }
         let hash: [u8; 32] = hash.finalize().into();
-        let mut bytes = [0; Self::LONG];
-        bytes[1..Self::SHORT].copy_from_slice(&hash[..Self::SHORT - 1]);
-        Self {
-            bytes,
-            len: Self::SHORT as u8,
-        }
+        let mut bytes = [Self::VERSION_OLD; Self::SHORT];
+        bytes[1..].copy_from_slice(&hash[..Self::SHORT - 1]);
+        Self(ShortBytes::new(&bytes))
     }
 
     /// Takes 8 or 33 bytes.
@@ -80,56 +72,29 @@ impl KeysetId {
     /// # Errors
     /// [`DecodeError::Length`] for any other length.
     pub fn from_bytes(from: &[u8]) -> Result<Self, DecodeError> {
-        let wrong = DecodeError::Length {
-            what: "keyset id",
-            got: from.len(),
-            expected: Self::EXPECTED,
-        };
-        if from.len() != Self::SHORT && from.len() != Self::LONG {
-            return Err(wrong);
+        match from.len() {
+            Self::SHORT | Self::LONG => Ok(Self(ShortBytes::new(from))),
+            got => Err(Self::wrong_length(got)),
         }
-        let mut bytes = [0; Self::LONG];
-        bytes
-            .get_mut(..from.len())
-            .ok_or(wrong)?
-            .copy_from_slice(from);
-        Ok(Self {
-            bytes,
-            len: from.len() as u8,
-        })
-    }
-
-    /// Takes 16 or 66 hexadecimal digits of either case.
-    ///
-    /// # Errors
-    /// [`DecodeError::Hex`] or [`DecodeError::Length`].
-    pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
-        let (bytes, len) =
-            encoding::decode_hex::<{ Self::LONG }>("keyset id", Self::EXPECTED, text)?;
-        Self::from_bytes(bytes.get(..len).unwrap_or_default())
     }
 
     /// The id, 8 or 33 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.0.as_slice()
     }
 
     /// The version byte: which suite and which derivation.
     #[must_use]
     pub fn version(&self) -> u8 {
-        self.bytes[0]
+        *self.as_bytes().first().expect("an id has 8 bytes or 33")
     }
 
     /// The first 8 bytes, as tokens carry them (NUT-00, "Short keyset ID").
     #[must_use]
     pub fn short(&self) -> Self {
-        let mut bytes = [0; Self::LONG];
-        bytes[..Self::SHORT].copy_from_slice(&self.bytes[..Self::SHORT]);
-        Self {
-            bytes,
-            len: Self::SHORT as u8,
-        }
+        let short = self.as_bytes().get(..Self::SHORT);
+        Self(ShortBytes::new(short.expect("an id has 8 bytes or 33")))
     }
 
     /// Finds the one id among `known` that this full or short id stands for; `None` when there is
@@ -155,20 +120,15 @@ impl fmt::Debug for KeysetId {
     }
 }
 
-impl Serialize for KeysetId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        encoding::serialize_bytes::<{ Self::LONG }, S>(self.as_bytes(), serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for KeysetId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let visitor = BytesVisitor {
-            expecting: "a keyset id, 8 or 33 bytes",
-            from_hex: Self::from_hex,
-            from_bytes: Self::from_bytes,
-        };
-        encoding::deserialize_bytes(deserializer, visitor)
+impl SuiteId {
+    /// Returns the suite of the keyset with this id, full or short; `None` for versions not known here.
+    #[must_use]
+    pub fn of(keyset: &KeysetId) -> Option<Self> {
+        match keyset.version() {
+            Ristretto255::KEYSET_ID_VERSION => Some(Self::Ristretto255),
+            KeysetId::VERSION_OLD | Secp256k1::KEYSET_ID_VERSION => Some(Self::Secp256k1),
+            _ => None,
+        }
     }
 }
 

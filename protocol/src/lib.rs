@@ -1,13 +1,11 @@
-//! Farthing's cryptography and the things on the wire.
-//!
-//! This crate is pure: it does no I/O, reads no clock, and knows no database and no async runtime.
-//! Whoever needs randomness or the time passes it in.
+#![doc = include_str!("../README.md")]
 //!
 //! | module | what it holds | source |
 //! |---|---|---|
 //! | [`suite`] | the group operations of blind signatures; the ristretto255 and secp256k1 suites | RFC 9497, NUT-00, NUT-12 |
 //! | [`keyset`] | keyset ids, public keys, fees | NUT-01, NUT-02 |
 //! | [`proof`] | what travels in requests: proofs, blinded messages, blind signatures | NUT-00 |
+//! | [`quote_id`] | ids of quotes | NUT-04, NUT-05 |
 //! | [`reference`](mod@reference) | what a caller knows a redemption by | `docs/reference/protocol.md`, section 12.4 |
 //! | [`blank`] | the client's side of one output | NUT-00, NUT-12 |
 //! | [`token`] | what people hand to each other: `cashuB…` | NUT-00 (V4; V3 is read) |
@@ -30,6 +28,7 @@ pub mod blank;
 pub mod cashu;
 pub mod conditions;
 pub mod derive;
+mod dleq;
 pub mod encoding;
 pub mod error_code;
 pub mod identity;
@@ -38,6 +37,7 @@ pub mod keyset;
 pub mod nut13;
 pub mod payment;
 pub mod proof;
+pub mod quote_id;
 pub mod reference;
 pub mod secret;
 pub mod suite;
@@ -46,11 +46,13 @@ pub mod token;
 pub mod unit;
 
 pub use blank::Blank;
+pub use dleq::{Dleq, ProofDleq};
 pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
 pub use error_code::ErrorCode;
 pub use identity::Identity;
 pub use keyset::{KeysetId, KeysetInfo, PublicKeys};
-pub use proof::{BlindSignature, BlindedMessage, Dleq, Proof, ProofDleq};
+pub use proof::{BlindSignature, BlindedMessage, Proof};
+pub use quote_id::QuoteId;
 pub use reference::Reference;
 pub use secret::Secret;
 pub use token::{Token, TokenProof};

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{EncodedPoint, EncodedScalar, KeysetId, Secret};
+use crate::{Dleq, EncodedPoint, KeysetId, Secret};
 
 /// An input: a secret and the mint's unblinded signature on it (NUT-00 `Proof`).
 ///
@@ -65,27 +64,4 @@ pub struct BlindSignature {
     pub c: EncodedPoint,
     /// Proof that the key which signed is the published one.
     pub dleq: Dleq,
-}
-
-/// A proof that two pairs of points have the same discrete logarithm: RFC 9497's `GenerateProof`
-/// for a batch of one on ristretto255 keysets, with `e` its challenge and `s` its response.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dleq {
-    /// The challenge.
-    pub e: EncodedScalar,
-    /// The response.
-    pub s: EncodedScalar,
-}
-
-/// A [`Dleq`] with the blinding factor, so that whoever receives the token can check it (NUT-12).
-///
-/// Who holds `r` can tell the mint which signature became this token. Wiped when dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub struct ProofDleq {
-    /// The challenge.
-    pub e: EncodedScalar,
-    /// The response.
-    pub s: EncodedScalar,
-    /// The blinding factor.
-    pub r: EncodedScalar,
 }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::encoding::{self, BytesVisitor, DecodeError};
+use crate::encoding::{DecodeError, wire_form};
 
 /// The reference of a redemption: 32 bytes that the caller chooses, 64 hexadecimal digits in JSON.
 ///
@@ -16,49 +14,25 @@ use crate::encoding::{self, BytesVisitor, DecodeError};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Reference(pub [u8; 32]);
 
+wire_form!(Reference, "reference", "32", 32);
+
 impl Reference {
     /// Takes 32 bytes.
     ///
     /// # Errors
     /// [`DecodeError::Length`] for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wrong = |_| DecodeError::Length {
-            what: "reference",
-            got: bytes.len(),
-            expected: "32",
-        };
-        Ok(Self(bytes.try_into().map_err(wrong)?))
+        let array = bytes.try_into();
+        array.map(Self).map_err(|_| Self::wrong_length(bytes.len()))
     }
 
-    /// Takes 64 hexadecimal digits of either case.
-    ///
-    /// # Errors
-    /// [`DecodeError::Hex`] or [`DecodeError::Length`].
-    pub fn from_hex(text: &str) -> Result<Self, DecodeError> {
-        let (bytes, len) = encoding::decode_hex::<32>("reference", "32", text)?;
-        Self::from_bytes(bytes.get(..len).unwrap_or_default())
+    fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
 impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reference(…)")
-    }
-}
-
-impl Serialize for Reference {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        encoding::serialize_bytes::<32, S>(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Reference {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let visitor = BytesVisitor {
-            expecting: "a reference, 32 bytes",
-            from_hex: Self::from_hex,
-            from_bytes: Self::from_bytes,
-        };
-        encoding::deserialize_bytes(deserializer, visitor)
     }
 }

@@ -7,11 +7,10 @@ mod v3;
 use std::fmt;
 
 use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::encoding::BASE64;
 use crate::suite::Suite;
 use crate::text::printable;
 use crate::{Dleq, EncodedPoint, KeysetId, Proof, ProofDleq, Secret, amount};
@@ -22,14 +21,6 @@ pub use pasted::{NoToken, find};
 pub const PREFIX: &str = "cashuB";
 /// What makes a token clickable; skipped when present.
 const SCHEME: &str = "cashu:";
-
-/// base64url: written without padding, read with and without.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// Why text is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,11 +142,8 @@ impl Token {
             u: self.unit.clone(),
         };
         let mut cbor = Zeroizing::new(Vec::new());
-        #[expect(
-            clippy::expect_used,
-            reason = "a Vec takes every byte, and no field can fail"
-        )]
-        ciborium::into_writer(&body, &mut *cbor).expect("writing CBOR to memory");
+        ciborium::into_writer(&body, &mut *cbor)
+            .expect("a Vec takes every byte, and no field can fail");
         let mut text = Zeroizing::new(PREFIX.to_owned());
         BASE64.encode_string(&*cbor, &mut text);
         text

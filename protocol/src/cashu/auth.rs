@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::lenient::list;
-use crate::token::BASE64;
+use crate::encoding::BASE64;
 use crate::{BlindedMessage, EncodedPoint, KeysetId, Proof, Secret};
 
 /// The unit of the keysets that sign such tokens. Their only amount is 1.

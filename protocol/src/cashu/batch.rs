@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::QuoteId;
 use super::lenient::list;
 use crate::BlindedMessage;
+use crate::QuoteId;
 
 /// Asks for several mint quotes at once; the answer is a list of them, in the same order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::QuoteId;
 use super::lenient::{list, list_or_null};
+use crate::QuoteId;
 use crate::encoding::or_null;
 use crate::{BlindSignature, BlindedMessage, EncodedPoint, Proof};
 

@@ -20,11 +20,10 @@ pub mod bolt11;
 pub mod info;
 pub(crate) mod lenient;
 pub mod nut20;
-mod quote_id;
 pub mod ws;
 
+pub use crate::quote_id::QuoteId;
 pub use lenient::Lenient;
-pub use quote_id::QuoteId;
 
 /// Paths of the Cashu door, beside the URL that wallets are given: the mint's base URL and
 /// [`path::PREFIX`].

@@ -7,7 +7,7 @@ use crate::suite::secp256k1::SigningKey;
 use crate::suite::{Secp256k1, Suite, VerifyError};
 use crate::{BlindedMessage, EncodedPoint};
 
-use super::QuoteId;
+use crate::QuoteId;
 
 /// What [`framed_message`] begins with.
 const FRAMED_DOMAIN: &[u8] = b"Cashu_MintQuoteSig_v1";

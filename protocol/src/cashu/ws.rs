@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::QuoteId;
 use super::bolt11::{MeltQuote, MintQuote};
 use crate::EncodedPoint;
+use crate::QuoteId;
 use crate::api::ProofState;
 
 /// What every message says it is.

@@ -102,7 +102,7 @@ impl Lock {
             tags: vec![vec!["sigflag".to_owned(), "SIG_INPUTS".to_owned()]],
         };
         let text = serde_json::to_string(&("P2PK", body));
-        Secret::new(text.unwrap_or_default())
+        Secret::new(text.expect("strings can always be written as JSON"))
     }
 
     fn from_body(suite: SuiteId, kind: Kind, body: Body) -> Result<Self, LockError> {

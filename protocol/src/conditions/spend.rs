@@ -7,9 +7,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Lock, LockError, SigFlag, Witness, parse};
-use crate::cashu::QuoteId;
 use crate::suite::SuiteId;
-use crate::{BlindedMessage, Proof};
+use crate::{BlindedMessage, Proof, QuoteId};
 
 /// What one input's lock gave away by being opened.
 ///

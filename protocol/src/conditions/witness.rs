@@ -42,7 +42,7 @@ impl Witness {
     /// Writes the string for a proof's witness field.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(self).expect("strings can always be written as JSON")
     }
 
     /// The signatures as bytes.

@@ -4,7 +4,7 @@ use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Bech32m, Checksum, Hrp};
 
 use super::PaymentError;
-use super::request::{LockOption, PaymentRequest, Transport};
+use super::types::{LockOption, PaymentRequest, Transport};
 
 /// What such a request starts with, in any case.
 pub(super) const PREFIX: &str = "creqb1";

@@ -11,14 +11,15 @@ pub mod change;
 mod creq_b;
 pub mod receipt;
 pub mod request;
+mod types;
 
 pub use receipt::Receipt;
-pub use request::{LockOption, PaymentRequest, Transport};
+pub use types::{LockOption, PaymentRequest, Transport};
 
 use base64::Engine as _;
 use zeroize::Zeroizing;
 
-use crate::token::BASE64;
+use crate::encoding::BASE64;
 
 /// The names of the headers, in lower case, as HTTP libraries compare them.
 pub mod header {
@@ -56,11 +57,7 @@ pub enum PaymentError {
 /// Writes CBOR as text behind a prefix.
 fn encode(prefix: &str, value: &impl serde::Serialize) -> String {
     let mut cbor = Vec::new();
-    #[expect(
-        clippy::expect_used,
-        reason = "a Vec takes every byte, and no field can fail"
-    )]
-    ciborium::into_writer(value, &mut cbor).expect("writing CBOR to memory");
+    ciborium::into_writer(value, &mut cbor).expect("a Vec takes every byte, and no field can fail");
     let mut text = prefix.to_owned();
     BASE64.encode_string(&cbor, &mut text);
     text

@@ -6,7 +6,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::PaymentError;
-use crate::token::BASE64;
+use crate::encoding::BASE64;
 
 /// What was paid, for what, to whom and when; nothing about who paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,13 @@
 //! Which suite a keyset belongs to, told at run time by its id.
 
-use super::{Ristretto255, Secp256k1, Suite, VerifyError};
-use crate::KeysetId;
+use super::{Suite, VerifyError};
 
 /// A suite, by name. Code that is generic over [`Suite`] is entered with [`with_suite!`](crate::with_suite).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SuiteId {
-    /// `ristretto255-SHA512`: [`Ristretto255`].
+    /// `ristretto255-SHA512`: [`Ristretto255`](super::Ristretto255).
     Ristretto255,
-    /// `secp256k1`: [`Secp256k1`].
+    /// `secp256k1`: [`Secp256k1`](super::Secp256k1).
     Secp256k1,
 }
 
@@ -41,16 +40,6 @@ macro_rules! with_suite {
 impl SuiteId {
     /// All suites.
     pub const ALL: [Self; 2] = [Self::Ristretto255, Self::Secp256k1];
-
-    /// The suite of the keyset with this id, full or short; `None` for versions not known here.
-    #[must_use]
-    pub fn of(keyset: &KeysetId) -> Option<Self> {
-        match keyset.version() {
-            Ristretto255::KEYSET_ID_VERSION => Some(Self::Ristretto255),
-            KeysetId::VERSION_OLD | Secp256k1::KEYSET_ID_VERSION => Some(Self::Secp256k1),
-            _ => None,
-        }
-    }
 
     /// The suite with this name.
     #[must_use]
@@ -89,6 +78,7 @@ impl SuiteId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KeysetId;
 
     #[test]
     fn a_keysets_version_tells_its_suite() {
