@@ -1,7 +1,4 @@
-//! A client of a Farthing mint's API: typed calls, verified keysets, a retry policy.
-//!
-//! The client is generic over the trait [`Http`] and does no I/O of its own. The feature `native` brings
-//! reqwest for it, also through a SOCKS proxy.
+#![doc = include_str!("../README.md")]
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -1,7 +1,4 @@
-//! A Farthing wallet as a library: it can be killed at any moment and loses nothing.
-//!
-//! The wallet is generic over small traits: [`Store`], [`Http`] for its mints (of `farthing-client`), and [`Web`] for the pages
-//! it pays for. The feature `native` (on by default) brings SQLite and reqwest for them.
+#![doc = include_str!("../README.md")]
 //!
 //! | module | what it holds |
 //! |---|---|
