@@ -17,9 +17,10 @@ pub struct ErrorBody {
 
 macro_rules! error_codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:literal;)+) => {
-        /// Why a request was refused. The number is what travels.
+        /// Why a request was refused. The number is what travels; later versions have more of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u32)]
+        #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[doc = $doc])+ $name = $code,)+
         }

@@ -17,7 +17,7 @@ impl QuoteId {
         Self(text)
     }
 
-    /// A UUID of version 7 (RFC 9562, section 5.7): the time in milliseconds since 1970, of which 48
+    /// A UUID of version 7 ([RFC 9562, section 5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)): the time in milliseconds since 1970, of which 48
     /// bits count, and 74 of the random bits.
     #[must_use]
     pub fn uuid_v7(unix_millis: u64, random: &[u8; 10]) -> Self {

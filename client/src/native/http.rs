@@ -215,7 +215,7 @@ async fn read(mut answer: reqwest::Response) -> Result<Response, HttpError> {
     })
 }
 
-/// `Retry-After` in seconds (RFC 9110, section 10.2.3): a number, or a date from now on.
+/// `Retry-After` in seconds ([RFC 9110, section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)): a number, or a date from now on.
 fn retry_after_s(value: &HeaderValue) -> Option<u64> {
     let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

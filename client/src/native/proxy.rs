@@ -13,7 +13,7 @@ use crate::http::HttpError;
 const CHECK_TIMEOUT_S: u64 = 10;
 /// The port of SOCKS (RFC 1928).
 const PORT: u16 = 1080;
-/// A client that offers one method, name and password (RFC 1928, section 3; RFC 1929).
+/// A client that offers one method, name and password ([RFC 1928, section 3](https://www.rfc-editor.org/rfc/rfc1928#section-3); RFC 1929).
 const GREETING: [u8; 3] = [5, 1, 2];
 /// A proxy that takes it.
 const ACCEPTED: [u8; 2] = [5, 2];

@@ -19,13 +19,16 @@ use farthing_protocol::cashu::auth::{AuthProof, header};
 use farthing_protocol::cashu::path;
 use farthing_protocol::suite::SuiteId;
 
-use super::handlers::cashu::REPEATABLE;
 use super::{App, SharedApp};
 use crate::config::{AuthSettings, BlindSettings, Protected};
 use crate::domain::Mark;
 use crate::domain::{AuthToken, Transaction};
 use crate::error::{Error, Result};
 use crate::openid::{OpenId, Quotas, Subject};
+
+/// What may be sent again and is answered as before (NUT-19). Its blind authentication (NUT-22) is part of
+/// the transaction that it is.
+pub(super) const REPEATABLE: [&str; 4] = [path::SWAP, path::MINT, path::MINT_BATCH, path::MELT];
 
 /// What the settings protect, and who knows who may pass.
 pub(super) struct Guard {
@@ -221,13 +224,18 @@ impl<S: Sync> FromRequestParts<S> for Blind {
     }
 }
 
-/// Whose the clear authentication of a request is; nobody's where the settings want none.
-pub(super) struct Clear(pub(super) Option<Subject>);
+/// Who gets blind authentication tokens, by the clear authentication of the request; refused where nothing needs
+/// such tokens. It is looked at before the body.
+pub(super) struct AuthTokenUser(pub(super) Subject);
 
-impl<S: Sync> FromRequestParts<S> for Clear {
-    type Rejection = Infallible;
+impl FromRequestParts<SharedApp> for AuthTokenUser {
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
-        Ok(Self(parts.extensions.remove()))
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self> {
+        app.blind_auth()?;
+        // The settings see to it that there is a user.
+        let subject = parts.extensions.remove();
+        let nobody = Error::Invariant("blind authentication for nobody");
+        subject.map(Self).ok_or(nobody)
     }
 }

@@ -1,11 +1,14 @@
 //! The mint's HTTP API. `router` reads as its table.
 
 mod auth;
-mod body;
 mod budget;
+mod cashu;
+mod extract;
 mod guard;
-mod handlers;
+mod keysets;
 mod metrics;
+mod native;
+mod operator;
 mod quotes;
 mod router;
 mod server;

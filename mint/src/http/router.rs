@@ -12,11 +12,16 @@ use axum::routing::{get, post};
 use farthing_protocol::ErrorCode;
 use farthing_protocol::api::path;
 use farthing_protocol::cashu::path as cashu_path;
+use farthing_protocol::suite::SuiteId;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer, Vary};
 
-use super::handlers::{account, cashu, operator, payments, public, tokens};
-use super::{App, SharedApp, guard};
+use super::{App, SharedApp, guard, keysets, operator};
+use crate::domain::KeysetKind;
 use crate::error::Error;
+
+/// The kinds of keysets that the two APIs show.
+const NATIVE: KeysetKind = KeysetKind::Money(SuiteId::Ristretto255);
+const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);
 
 /// For how long a browser may remember that it may ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,7 +33,10 @@ pub(super) fn public(app: SharedApp) -> Router {
         .merge(native())
         .nest(cashu_path::PREFIX, cashu().layer(protection.clone()))
         // Some wallets drop the path of the mint's address here.
-        .route(cashu_path::WS, get(cashu::socket::open).layer(protection))
+        .route(
+            cashu_path::WS,
+            get(super::cashu::socket::open).layer(protection),
+        )
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))
         .fallback(not_found)
@@ -40,11 +48,10 @@ pub(super) fn public(app: SharedApp) -> Router {
 
 /// Farthing's own door: ristretto255 keysets, and accounts.
 fn native() -> Router<SharedApp> {
+    use super::native::{account, payments, public, tokens};
     Router::new()
         .route(path::INFO, get(public::info))
-        .route(path::KEYS, get(public::keys))
-        .route("/v1/keys/{id}", get(public::keyset_keys))
-        .route(path::KEYSETS, get(public::keysets))
+        .merge(keysets::routes(NATIVE, path::KEYS, path::KEYSETS))
         .route(path::SWAP, post(tokens::swap))
         .route(path::WITHDRAW, post(tokens::withdraw))
         .route(path::REDEEM, post(tokens::redeem))
@@ -61,13 +68,11 @@ fn native() -> Router<SharedApp> {
 
 /// Cashu's door: secp256k1 keysets, for Cashu's wallets as they are.
 fn cashu() -> Router<SharedApp> {
-    use cashu::{auth, payments, public, tokens};
+    use super::cashu::{auth, payments, public, socket, tokens};
     use cashu_path as path;
     Router::new()
         .route(path::INFO, get(public::info))
-        .route(path::KEYS, get(public::keys))
-        .route("/v1/keys/{id}", get(public::keyset_keys))
-        .route(path::KEYSETS, get(public::keysets))
+        .merge(keysets::routes(CASHU, path::KEYS, path::KEYSETS))
         .route(path::SWAP, post(tokens::swap))
         .route(path::CHECKSTATE, post(tokens::check_state))
         .route(path::RESTORE, post(tokens::restore))
@@ -85,10 +90,12 @@ fn cashu() -> Router<SharedApp> {
             get(payments::read_melt_quote),
         )
         .route(path::MELT, post(payments::melt))
-        .route(path::WS, get(cashu::socket::open))
-        .route(path::AUTH_KEYS, get(auth::keys))
-        .route("/v1/auth/blind/keys/{id}", get(auth::keyset_keys))
-        .route(path::AUTH_KEYSETS, get(auth::keysets))
+        .route(path::WS, get(socket::open))
+        .merge(keysets::routes(
+            KeysetKind::Auth,
+            path::AUTH_KEYS,
+            path::AUTH_KEYSETS,
+        ))
         .route(path::AUTH_MINT, post(auth::mint))
 }
 

@@ -34,7 +34,7 @@ pub struct Receipt {
     pub expires: u64,
 }
 
-/// A JWT's header (RFC 7515, section 4.1).
+/// A JWT's header ([RFC 7515, section 4.1](https://www.rfc-editor.org/rfc/rfc7515#section-4.1)).
 #[derive(Serialize, Deserialize)]
 struct Header {
     alg: String,

@@ -53,7 +53,7 @@ pub struct ToVerify<'k, S: Suite> {
 /// Everything that touches a [`Self::SecretKey`] or a [`Self::Blinding`] takes constant time; what
 /// works on public values alone need not.
 pub trait Suite: Sized + 'static {
-    /// The suite's identifier: `ristretto255-SHA512` (RFC 9497, section 4) or `secp256k1`.
+    /// The suite's identifier: `ristretto255-SHA512` ([RFC 9497, section 4](https://www.rfc-editor.org/rfc/rfc9497#section-4)) or `secp256k1`.
     const NAME: &'static str;
     /// The first byte of the ids of its keysets (NUT-02).
     const KEYSET_ID_VERSION: u8;

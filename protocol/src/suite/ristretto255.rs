@@ -1,4 +1,4 @@
-//! `ristretto255-SHA512` in VOPRF mode: RFC 9497, section 4.1, exactly; locks with Ed25519.
+//! `ristretto255-SHA512` in VOPRF mode: [RFC 9497, section 4.1](https://www.rfc-editor.org/rfc/rfc9497#section-4.1), exactly; locks with Ed25519.
 
 mod batch;
 
@@ -17,7 +17,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::{Suite, ToSign, ToVerify, VerifyError};
 use crate::{DecodeError, Dleq, EncodedPoint, EncodedScalar};
 
-/// `contextString = "OPRFV1-" || I2OSP(0x01, 1) || "-" || identifier` (RFC 9497, section 3.1).
+/// `contextString = "OPRFV1-" || I2OSP(0x01, 1) || "-" || identifier` ([RFC 9497, section 3.1](https://www.rfc-editor.org/rfc/rfc9497#section-3.1)).
 pub const CONTEXT: &[u8] = b"OPRFV1-\x01-ristretto255-SHA512";
 const DST_HASH_TO_GROUP: &[u8] = b"HashToGroup-OPRFV1-\x01-ristretto255-SHA512";
 const DST_HASH_TO_SCALAR: &[u8] = b"HashToScalar-OPRFV1-\x01-ristretto255-SHA512";
@@ -80,7 +80,7 @@ impl Suite for Ristretto255 {
     type SecretKey = SecretKey;
     type Blinding = Blinding;
 
-    /// RFC 9497, section 4.1, `DeserializeElement`: canonical, and not the identity.
+    /// [RFC 9497, section 4.1](https://www.rfc-editor.org/rfc/rfc9497#section-4.1), `DeserializeElement`: canonical, and not the identity.
     fn decode_point(encoded: &EncodedPoint) -> Result<RistrettoPoint, DecodeError> {
         let bytes = encoded.as_bytes();
         let compressed =
@@ -99,7 +99,7 @@ impl Suite for Ristretto255 {
         point.compress().to_bytes().into()
     }
 
-    /// RFC 9497, section 4.1, `HashToGroup`: `expand_message_xmd` with SHA-512 to 64 bytes, then the
+    /// [RFC 9497, section 4.1](https://www.rfc-editor.org/rfc/rfc9497#section-4.1), `HashToGroup`: `expand_message_xmd` with SHA-512 to 64 bytes, then the
     /// one-way map.
     fn hash_to_group(secret: &[u8]) -> RistrettoPoint {
         RistrettoPoint::from_uniform_bytes(&expand_message_xmd(&[secret], DST_HASH_TO_GROUP))
@@ -129,17 +129,17 @@ impl Suite for Ristretto255 {
         EncodedScalar(r.0.to_bytes())
     }
 
-    /// RFC 9497, section 3.3.2, `Blind`.
+    /// [RFC 9497, section 3.3.2](https://www.rfc-editor.org/rfc/rfc9497#section-3.3.2), `Blind`.
     fn blind(y: &RistrettoPoint, r: &Blinding) -> RistrettoPoint {
         r.0 * y
     }
 
-    /// RFC 9497, section 3.3.2, `BlindEvaluate` without its proof.
+    /// [RFC 9497, section 3.3.2](https://www.rfc-editor.org/rfc/rfc9497#section-3.3.2), `BlindEvaluate` without its proof.
     fn evaluate(key: &SecretKey, b: &RistrettoPoint) -> RistrettoPoint {
         key.k * b
     }
 
-    /// RFC 9497, section 3.3.2, `Finalize` up to the unblinded element.
+    /// [RFC 9497, section 3.3.2](https://www.rfc-editor.org/rfc/rfc9497#section-3.3.2), `Finalize` up to the unblinded element.
     fn unblind(
         c: &RistrettoPoint,
         r: &Blinding,
@@ -292,7 +292,7 @@ fn decode_scalar(encoded: &EncodedScalar) -> Result<Scalar, DecodeError> {
     Option::from(Scalar::from_canonical_bytes(encoded.0)).ok_or(DecodeError::Scalar)
 }
 
-/// RFC 9497, section 2.2.1, `GenerateProof(k, A, B, C, D)` with `A` the generator and `B` the public
+/// [RFC 9497, section 2.2.1](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.1), `GenerateProof(k, A, B, C, D)` with `A` the generator and `B` the public
 /// key. `nonce` is the RFC's `r`.
 fn generate_proof(
     key: &SecretKey,
@@ -314,7 +314,7 @@ fn generate_proof(
     }
 }
 
-/// RFC 9497, section 2.2.2, `VerifyProof(A, B, C, D, proof)`. All values are public.
+/// [RFC 9497, section 2.2.2](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.2), `VerifyProof(A, B, C, D, proof)`. All values are public.
 fn verify_proof(
     public: &RistrettoPoint,
     pairs: &[(RistrettoPoint, RistrettoPoint)],
@@ -331,7 +331,7 @@ fn verify_proof(
     (expected == c).then_some(()).ok_or(VerifyError::Proof)
 }
 
-/// RFC 9497, section 2.2.1 and 2.2.2, the weighted sums `M = Σ di·C[i]` and `Z = Σ di·D[i]`.
+/// [RFC 9497, section 2.2.1](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.1) and 2.2.2, the weighted sums `M = Σ di·C[i]` and `Z = Σ di·D[i]`.
 fn composites(
     public: &RistrettoPoint,
     pairs: &[(RistrettoPoint, RistrettoPoint)],
@@ -350,7 +350,7 @@ fn composites(
     )
 }
 
-/// RFC 9497, section 2.2.1, `seed = Hash(I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) || seedDST)`
+/// [RFC 9497, section 2.2.1](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.1), `seed = Hash(I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) || seedDST)`
 /// with the encoded public key for `Bm`.
 fn composite_seed(public: &[u8; 32]) -> [u8; 64] {
     let mut hash = Sha512::new();
@@ -361,7 +361,7 @@ fn composite_seed(public: &[u8; 32]) -> [u8; 64] {
     hash.finalize().into()
 }
 
-/// RFC 9497, section 2.2.1, the weight `di` of the pair number `i`, encoded `Ci` and `Di`:
+/// [RFC 9497, section 2.2.1](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.1), the weight `di` of the pair number `i`, encoded `Ci` and `Di`:
 /// `I2OSP(len(seed), 2) || seed || I2OSP(i, 2) || I2OSP(len(Ci), 2) || Ci || … || "Composite"`, hashed.
 fn composite_weight(seed: &[u8; 64], i: u16, c: &[u8], d: &[u8]) -> Scalar {
     hash_to_scalar(&[
@@ -376,7 +376,7 @@ fn composite_weight(seed: &[u8; 64], i: u16, c: &[u8], d: &[u8]) -> Scalar {
     ])
 }
 
-/// RFC 9497, section 2.2.1, the challenge of the transcript `Bm, a0, a1, a2, a3`.
+/// [RFC 9497, section 2.2.1](https://www.rfc-editor.org/rfc/rfc9497#section-2.2.1), the challenge of the transcript `Bm, a0, a1, a2, a3`.
 fn challenge(public: &RistrettoPoint, transcript: [&RistrettoPoint; 4]) -> Scalar {
     let [m, z, t2, t3] = transcript.map(|point| point.compress().to_bytes());
     challenge_of(&public.compress().to_bytes(), [&m, &z, &t2, &t3])
@@ -410,12 +410,12 @@ fn signature_challenge(r: &[u8; 32], public: &[u8; 32], message: &[u8]) -> Scala
     Scalar::from_bytes_mod_order_wide(&wide.finalize().into())
 }
 
-/// RFC 9497, section 4.1, `HashToScalar`: 64 bytes of `expand_message_xmd`, little-endian, reduced.
+/// [RFC 9497, section 4.1](https://www.rfc-editor.org/rfc/rfc9497#section-4.1), `HashToScalar`: 64 bytes of `expand_message_xmd`, little-endian, reduced.
 fn hash_to_scalar(message: &[&[u8]]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&expand_message_xmd(message, DST_HASH_TO_SCALAR))
 }
 
-/// RFC 9380, section 5.3.1, `expand_message_xmd` with SHA-512 for the one length used here, 64 bytes.
+/// [RFC 9380, section 5.3.1](https://www.rfc-editor.org/rfc/rfc9380#section-5.3.1), `expand_message_xmd` with SHA-512 for the one length used here, 64 bytes.
 fn expand_message_xmd(message: &[&[u8]], dst: &[u8]) -> [u8; 64] {
     let dst_len = [dst.len() as u8];
     // b_0 = H(Z_pad || msg || l_i_b_str || I2OSP(0, 1) || DST_prime)

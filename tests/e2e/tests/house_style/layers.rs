@@ -3,24 +3,14 @@
 use crate::imports::{Imports, name};
 use crate::sources::{members, read, read_toml, sources};
 
-/// Packages that still have circles of imports.
-const WITH_CIRCLES: [&str; 1] = ["mint"];
-
 #[test]
 fn no_package_has_a_circle_of_imports() {
     let sources = sources();
     let mut found = Vec::new();
     for member in members() {
         let circles = Imports::of(&member, &sources).circles();
-        if WITH_CIRCLES.contains(&member.as_str()) {
-            assert!(!circles.is_empty(), "remove {member} from WITH_CIRCLES");
-        } else {
-            found.extend(
-                circles
-                    .iter()
-                    .map(|c| format!("{member}: {}", c.join(" <-> "))),
-            );
-        }
+        let circles = circles.iter().map(|c| format!("{member}: {}", c.join(" <-> ")));
+        found.extend(circles);
     }
     assert!(
         found.is_empty(),

@@ -6,10 +6,10 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::api::{Account, Statement};
 use serde::Deserialize;
 
-use super::super::SharedApp;
-use super::super::auth::Caller;
-use crate::domain::{Scope, to_statement};
+use crate::domain::to_statement;
 use crate::error::{Error, Result};
+use crate::http::SharedApp;
+use crate::http::auth::MayRead;
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
@@ -17,9 +17,8 @@ const LIMIT_MAX: u32 = 500;
 /// GET `/v1/account`.
 pub(in crate::http) async fn account(
     State(app): State<SharedApp>,
-    caller: Caller,
+    MayRead(id): MayRead,
 ) -> Result<Json<Account>> {
-    let id = caller.allow(Scope::Read)?;
     let row = app.engine.read(|reader| reader.account(id))?;
     let row = row.ok_or(Error::Invariant("an API token of no account"))?;
     Ok(Json(Account {
@@ -42,10 +41,9 @@ pub(in crate::http) struct Page {
 /// GET `/v1/account/statement?before=&limit=`: newest first.
 pub(in crate::http) async fn statement(
     State(app): State<SharedApp>,
-    caller: Caller,
+    MayRead(id): MayRead,
     page: std::result::Result<Query<Page>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Statement>> {
-    let id = caller.allow(Scope::Read)?;
     let malformed = |_| Error::request(ErrorCode::Malformed, "before and limit are whole numbers");
     let Query(page) = page.map_err(malformed)?;
     let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);

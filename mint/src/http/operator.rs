@@ -3,23 +3,23 @@
 use axum::extract::State;
 use farthing_service::log;
 
-use super::super::SharedApp;
+use super::SharedApp;
 use crate::error::Result;
 
 /// GET `/healthz`: the process answers.
-pub(in crate::http) async fn healthz() -> &'static str {
+pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// GET `/readyz`: the store can be read; and whether the log can be written.
-pub(in crate::http) async fn readyz(State(app): State<SharedApp>) -> Result<&'static str> {
+pub(super) async fn readyz(State(app): State<SharedApp>) -> Result<&'static str> {
     app.engine.read(|reader| reader.revision())?;
     Ok(log::ready_text())
 }
 
 /// GET `/metrics`, on its own address. When the store cannot be read, what is counted in memory is
 /// shown all the same.
-pub(in crate::http) async fn metrics(State(app): State<SharedApp>) -> String {
+pub(super) async fn metrics(State(app): State<SharedApp>) -> String {
     let directory = app.engine.read(|reader| app.engine.directory(reader));
     if let Err(error) = &directory {
         tracing::error!(%error, "the keysets cannot be read");

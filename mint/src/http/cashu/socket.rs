@@ -12,12 +12,12 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::super::super::quotes::{to_melt_quote, to_mint_quote};
-use super::super::super::{App, SharedApp};
-use super::super::payments::cashier;
 use super::subscriptions::{Place, Subscriptions, What};
 use crate::engine::Event;
 use crate::error::{Error, Result};
+use crate::http::native::payments::cashier;
+use crate::http::quotes::{to_melt_quote, to_mint_quote};
+use crate::http::{App, SharedApp};
 
 /// Bytes of one message.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;

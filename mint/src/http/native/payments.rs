@@ -3,35 +3,30 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use farthing_protocol::ErrorCode;
-use farthing_protocol::api::{DepositRequest, PayoutQuoteRequest, PayoutRequest, path};
+use farthing_protocol::api::{DepositRequest, PayoutQuoteRequest, PayoutRequest};
 use farthing_protocol::cashu::QuoteId;
 use farthing_protocol::cashu::bolt11::{MeltQuote, MintQuote};
 
-use super::super::auth::Caller;
-use super::super::quotes::{to_melt_quote, to_mint_quote};
-use super::super::{App, SharedApp, body};
-use super::tokens::execute;
-use crate::domain::{Payment, Purpose, Scope, Transaction};
+use crate::domain::{Payment, Purpose, Transaction};
 use crate::error::{Error, Result};
+use crate::http::auth::{MayRedeem, MayWithdraw};
+use crate::http::extract::Body;
+use crate::http::quotes::{to_melt_quote, to_mint_quote};
+use crate::http::{App, SharedApp};
 use crate::payments::cashier::{Cashier, MeltAmount};
 
 /// POST `/v1/account/deposit`: an invoice whose payment funds the caller's account.
 pub(in crate::http) async fn deposit(
     State(app): State<SharedApp>,
-    caller: Caller,
-    headers: HeaderMap,
-    request: Body,
+    MayRedeem(account): MayRedeem,
+    Body { value, .. }: Body<DepositRequest>,
 ) -> Result<Json<MintQuote>> {
-    let account = caller.allow(Scope::Redeem)?;
-    let body = body::read(&app, &headers, request).await?;
     let DepositRequest {
         amount,
         description,
-    } = body::parse(&body)?;
+    } = value;
     let cashier = cashier(&app)?;
     let quote = cashier.offer(amount, description.as_deref(), Some(account), None);
     Ok(Json(to_mint_quote(&app, quote.await?)))
@@ -40,10 +35,9 @@ pub(in crate::http) async fn deposit(
 /// GET `/v1/account/deposit/{quote}`.
 pub(in crate::http) async fn read_deposit(
     State(app): State<SharedApp>,
-    caller: Caller,
+    MayRedeem(account): MayRedeem,
     Path(id): Path<String>,
 ) -> Result<Json<MintQuote>> {
-    let account = caller.allow(Scope::Redeem)?;
     let quote = cashier(&app)?
         .mint_quote(&QuoteId::new(id), Some(account))
         .await?;
@@ -53,16 +47,13 @@ pub(in crate::http) async fn read_deposit(
 /// POST `/v1/account/payout/quote`: what paying an invoice costs.
 pub(in crate::http) async fn payout_quote(
     State(app): State<SharedApp>,
-    caller: Caller,
-    headers: HeaderMap,
-    request: Body,
+    MayWithdraw(account): MayWithdraw,
+    Body { value, .. }: Body<PayoutQuoteRequest>,
 ) -> Result<Json<MeltQuote>> {
-    let account = caller.allow(Scope::Withdraw)?;
-    let body = body::read(&app, &headers, request).await?;
     let PayoutQuoteRequest {
         request,
         amount_msat,
-    } = body::parse(&body)?;
+    } = value;
     let wish = amount_msat.map_or(MeltAmount::Whole, MeltAmount::Amountless);
     let cashier = cashier(&app)?;
     let quote = cashier.quote_payment(&request, wish, Some(account), None);
@@ -73,13 +64,10 @@ pub(in crate::http) async fn payout_quote(
 /// has ended.
 pub(in crate::http) async fn payout(
     State(app): State<SharedApp>,
-    caller: Caller,
-    headers: HeaderMap,
-    request: Body,
+    MayWithdraw(account): MayWithdraw,
+    Body { value, sent }: Body<PayoutRequest>,
 ) -> Result<Json<MeltQuote>> {
-    let account = caller.allow(Scope::Withdraw)?;
-    let body = body::read(&app, &headers, request).await?;
-    let PayoutRequest { quote } = body::parse(&body)?;
+    let PayoutRequest { quote } = value;
     let cashier = cashier(&app)?;
     let due = cashier.melt_quote(&quote, Some(account))?.due();
     let payment = Payment {
@@ -87,7 +75,7 @@ pub(in crate::http) async fn payout(
         due,
     };
     let transaction = Transaction::postings(Purpose::Payout(account, payment));
-    execute(&app, path::PAYOUT, &body, transaction).await?;
+    sent.execute(&app, transaction).await?;
     let quote = cashier.pay(&quote, true).await?;
     to_melt_quote(&app, quote).await.map(Json)
 }
@@ -95,16 +83,15 @@ pub(in crate::http) async fn payout(
 /// GET `/v1/account/payout/{quote}`.
 pub(in crate::http) async fn read_payout(
     State(app): State<SharedApp>,
-    caller: Caller,
+    MayWithdraw(account): MayWithdraw,
     Path(id): Path<String>,
 ) -> Result<Json<MeltQuote>> {
-    let account = caller.allow(Scope::Withdraw)?;
     let quote = cashier(&app)?.melt_quote(&QuoteId::new(id), Some(account))?;
     to_melt_quote(&app, quote).await.map(Json)
 }
 
 /// The cashier, where the mint has Lightning.
-pub(super) fn cashier(app: &App) -> Result<Arc<Cashier>> {
+pub(in crate::http) fn cashier(app: &App) -> Result<Arc<Cashier>> {
     let disabled = || Error::request(ErrorCode::MintingDisabled, "this mint has no Lightning");
     app.cashier.clone().ok_or_else(disabled)
 }

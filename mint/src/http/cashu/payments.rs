@@ -4,32 +4,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use farthing_protocol::api::Signatures;
 use farthing_protocol::cashu::{QuoteId, batch, bolt11, nut20};
 use farthing_protocol::{BlindedMessage, ErrorCode, amount};
 use tokio::task::JoinSet;
 
-use super::super::super::guard::Blind;
-use super::super::super::quotes::{to_melt_quote, to_mint_quote};
-use super::super::super::{App, SharedApp, body};
-use super::super::payments::cashier;
-use super::super::tokens::{execute, signed};
 use super::public::QUOTES_MAX;
 use crate::domain::{MintQuote, Payment, Transaction};
 use crate::error::{Error, Result};
+use crate::http::extract::Body;
+use crate::http::guard::Blind;
+use crate::http::native::payments::cashier;
+use crate::http::quotes::{to_melt_quote, to_mint_quote};
+use crate::http::{App, SharedApp};
 use crate::payments::cashier::{Cashier, MeltAmount};
 
 /// POST `/cashu/v1/mint/quote/bolt11`.
 pub(in crate::http) async fn mint_quote(
     State(app): State<SharedApp>,
-    headers: HeaderMap,
-    request: Body,
+    Body { value: request, .. }: Body<bolt11::MintQuoteRequest>,
 ) -> Result<Json<bolt11::MintQuote>> {
-    let body = body::read(&app, &headers, request).await?;
-    let request: bolt11::MintQuoteRequest = body::parse(&body)?;
     let cashier = cashier(&app)?;
     check_unit(&app, &request.unit)?;
     let key = |text: &String| {
@@ -57,11 +52,9 @@ pub(in crate::http) async fn read_mint_quote(
 /// POST `/cashu/v1/mint/quote/bolt11/check` (NUT-29).
 pub(in crate::http) async fn check_mint_quotes(
     State(app): State<SharedApp>,
-    headers: HeaderMap,
-    request: Body,
+    Body { value, .. }: Body<batch::CheckRequest>,
 ) -> Result<Json<Vec<bolt11::MintQuote>>> {
-    let body = body::read(&app, &headers, request).await?;
-    let batch::CheckRequest { quotes } = body::parse(&body)?;
+    let batch::CheckRequest { quotes } = value;
     let cashier = cashier(&app)?;
     check_batch(&quotes)?;
     let quotes = open_quotes(&cashier, quotes).await?;
@@ -73,35 +66,31 @@ pub(in crate::http) async fn check_mint_quotes(
 pub(in crate::http) async fn mint(
     State(app): State<SharedApp>,
     Blind(pass): Blind,
-    headers: HeaderMap,
-    request: Body,
+    Body { value, sent }: Body<bolt11::MintRequest>,
 ) -> Result<Json<Signatures>> {
-    let body = body::read(&app, &headers, request).await?;
     let bolt11::MintRequest {
         quote,
         outputs,
         signature,
-    } = body::parse(&body)?;
+    } = value;
     let quotes = vec![(quote, signature)];
     let transaction = paid_for(&app, quotes, None, outputs).await?;
     let transaction = transaction.with_auth(pass);
-    signed(&app, "/cashu/v1/mint/bolt11", &body, transaction).await
+    sent.sign(&app, transaction).await
 }
 
 /// POST `/cashu/v1/mint/bolt11/batch` (NUT-29).
 pub(in crate::http) async fn mint_batch(
     State(app): State<SharedApp>,
     Blind(pass): Blind,
-    headers: HeaderMap,
-    request: Body,
+    Body { value, sent }: Body<batch::MintRequest>,
 ) -> Result<Json<Signatures>> {
-    let body = body::read(&app, &headers, request).await?;
     let batch::MintRequest {
         quotes,
         quote_amounts,
         outputs,
         signatures,
-    } = body::parse(&body)?;
+    } = value;
     check_batch(&quotes)?;
     let signatures = signatures.unwrap_or_else(|| vec![None; quotes.len()]);
     if signatures.len() != quotes.len() {
@@ -111,7 +100,7 @@ pub(in crate::http) async fn mint_batch(
     let quotes = quotes.into_iter().zip(signatures).collect();
     let transaction = paid_for(&app, quotes, quote_amounts, outputs).await?;
     let transaction = transaction.with_auth(pass);
-    signed(&app, "/cashu/v1/mint/bolt11/batch", &body, transaction).await
+    sent.sign(&app, transaction).await
 }
 
 /// Tokens for what was paid for quotes, each with the signature of its key if it has one (NUT-20). Of a
@@ -168,15 +157,13 @@ async fn paid_for(
 /// POST `/cashu/v1/melt/quote/bolt11`.
 pub(in crate::http) async fn melt_quote(
     State(app): State<SharedApp>,
-    headers: HeaderMap,
-    request: Body,
+    Body { value, .. }: Body<bolt11::MeltQuoteRequest>,
 ) -> Result<Json<bolt11::MeltQuote>> {
-    let body = body::read(&app, &headers, request).await?;
     let bolt11::MeltQuoteRequest {
         request,
         unit,
         options,
-    } = body::parse(&body)?;
+    } = value;
     let cashier = cashier(&app)?;
     check_unit(&app, &unit)?;
     let wish = wish(options.unwrap_or_default())?;
@@ -198,16 +185,14 @@ pub(in crate::http) async fn read_melt_quote(
 pub(in crate::http) async fn melt(
     State(app): State<SharedApp>,
     Blind(pass): Blind,
-    headers: HeaderMap,
-    request: Body,
+    Body { value, sent }: Body<bolt11::MeltRequest>,
 ) -> Result<Json<bolt11::MeltQuote>> {
-    let body = body::read(&app, &headers, request).await?;
     let bolt11::MeltRequest {
         quote,
         inputs,
         outputs,
         prefer_async,
-    } = body::parse(&body)?;
+    } = value;
     let cashier = cashier(&app)?;
     let due = cashier.melt_quote(&quote, None)?.due();
     let payment = Payment {
@@ -215,7 +200,7 @@ pub(in crate::http) async fn melt(
         due,
     };
     let transaction = Transaction::melt(payment, inputs, outputs).with_auth(pass);
-    execute(&app, "/cashu/v1/melt/bolt11", &body, transaction).await?;
+    sent.execute(&app, transaction).await?;
     let quote = cashier.pay(&quote, !prefer_async).await?;
     to_melt_quote(&app, quote).await.map(Json)
 }

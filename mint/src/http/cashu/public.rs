@@ -1,9 +1,7 @@
 //! What the mint says of itself to Cashu's wallets.
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use farthing_protocol::api::{Keys, Keysets};
+use axum::extract::State;
 use farthing_protocol::cashu::bolt11::METHOD;
 use farthing_protocol::cashu::info::{
     Batches, BlindAuth, CachedAnswers, ClearAuth, Endpoint, Info, MeltOptions, MethodSetting,
@@ -11,19 +9,14 @@ use farthing_protocol::cashu::info::{
 };
 use farthing_protocol::cashu::path;
 use farthing_protocol::cashu::ws::Kind;
-use farthing_protocol::suite::SuiteId;
 
-use super::super::super::{App, SharedApp};
-use super::super::public::{contact, keys_of, keyset_keys_of, keysets_of, version};
-use super::REPEATABLE;
 use crate::clock;
 use crate::config::Protected;
-use crate::domain::KeysetKind;
-use crate::error::Result;
+use crate::http::guard::REPEATABLE;
+use crate::http::native::public::{contact, version};
+use crate::http::{App, SharedApp};
 use crate::payments::cashier::Cashier;
 
-/// What the Cashu door shows.
-const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);
 /// Quotes in one request (NUT-29).
 pub(in crate::http) const QUOTES_MAX: usize = 100;
 
@@ -127,22 +120,4 @@ fn methods<O>(app: &App, cashier: Option<&Cashier>, options: fn(&Cashier) -> O) 
         disabled: method.is_none(),
         methods: method.into_iter().collect(),
     }
-}
-
-/// GET `/cashu/v1/keys` (NUT-01).
-pub(in crate::http) async fn keys(State(app): State<SharedApp>) -> Result<Json<Keys>> {
-    keys_of(&app, CASHU)
-}
-
-/// GET `/cashu/v1/keys/{id}` (NUT-02), active or not.
-pub(in crate::http) async fn keyset_keys(
-    State(app): State<SharedApp>,
-    id: std::result::Result<Path<String>, PathRejection>,
-) -> Result<Json<Keys>> {
-    keyset_keys_of(&app, CASHU, id)
-}
-
-/// GET `/cashu/v1/keysets` (NUT-02).
-pub(in crate::http) async fn keysets(State(app): State<SharedApp>) -> Result<Json<Keysets>> {
-    keysets_of(&app, CASHU)
 }
