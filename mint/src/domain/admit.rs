@@ -82,7 +82,7 @@ impl<'t> Admitted<'t> {
 /// Checks a transaction at Unix time `now`, and works out its postings.
 ///
 /// # Errors
-/// [`Error::Request`] with the first rule that it breaks, in the documented order.
+/// [`crate::Error::Request`] with the first rule that it breaks, in the documented order.
 pub fn admit<'t>(
     transaction: &'t Transaction,
     directory: &Directory,
@@ -114,7 +114,7 @@ pub fn admit<'t>(
 /// have expired since, so nothing is checked but that they are there.
 ///
 /// # Errors
-/// [`Error::Request`] when a keyset is not there or the amounts do not add up.
+/// [`crate::Error::Request`] when a keyset is not there or the amounts do not add up.
 pub fn credited(transaction: &Transaction, directory: &Directory, unit: &Unit) -> Result<u64> {
     let inputs = transaction.inputs.iter().map(|i| (&i.id, i.amount));
     let keysets = find_all(inputs, directory, unit, 0, |_| Ok(()))?;

@@ -43,7 +43,7 @@ pub fn is_itemized(account: AccountId) -> bool {
 
 /// Inputs, outputs, and the account that pays or is paid.
 ///
-/// Balanced when Σ inputs − fee − Σ outputs = Σ postings; [`super::admit`] sees to it.
+/// Balanced when Σ inputs − fee − Σ outputs = Σ postings; [`super::admit()`] sees to it.
 #[derive(Clone, Debug)]
 pub struct Transaction {
     /// Tokens to spend.

@@ -27,7 +27,7 @@ impl Engine {
     /// [`Self::check_unused`].
     ///
     /// # Errors
-    /// [`Error::Request`] with `BlindAuthFailed`; [`Error::Busy`]; [`Error::Store`].
+    /// [`crate::Error::Request`] with `BlindAuthFailed`; [`crate::Error::Busy`]; [`crate::Error::Store`].
     pub async fn authenticate(&self, proof: AuthProof) -> Result<AuthToken> {
         let shared = Arc::clone(&self.shared);
         self.ask(move |view| shared.authenticate(view, proof)).await
@@ -36,7 +36,7 @@ impl Engine {
     /// Whether a token was used before, at this moment.
     ///
     /// # Errors
-    /// [`Error::Request`] with `BlindAuthFailed` when it was, or is being used; [`Error::Store`].
+    /// [`crate::Error::Request`] with `BlindAuthFailed` when it was, or is being used; [`crate::Error::Store`].
     pub fn check_unused(&self, view: &View, token: &AuthToken) -> Result<()> {
         auth_conflict(view, &token.mark)?.map_or(Ok(()), Err)
     }
