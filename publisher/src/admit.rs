@@ -89,9 +89,10 @@ impl Visit<'_> {
         payment.check(&terms).await?;
         let locked = self.check_lock(payment).await?;
         // What is redeemed before it is served for is not kept to be redeemed later.
-        Ok(match self.shared.redeems_locked {
-            true => Vec::new(),
-            false => locked,
+        Ok(if self.shared.redeems_locked {
+            Vec::new()
+        } else {
+            locked
         })
     }
 
@@ -106,8 +107,7 @@ impl Visit<'_> {
             records,
             ..
         } = self.shared;
-        let known = records.known(payment.marks(keys)).await;
-        let known = known.map_err(|_| {
+        let known = records.known(payment.marks(keys)).await.map_err(|_| {
             Refusal::unavailable("the publisher cannot look payments up now; nothing was spent")
         })?;
         let is_resolved = payment.resolve(mint).await.is_ok();
@@ -124,9 +124,10 @@ impl Visit<'_> {
             (false, _, _) => return Ok(()),
         };
         // A record that is lost or old is no reason to refuse what was charged.
-        match is_resolved && payment.is_spent(mint).await? {
-            true => Ok(()),
-            false => Err(refusal),
+        if is_resolved && payment.is_spent(mint).await? {
+            Ok(())
+        } else {
+            Err(refusal)
         }
     }
 
@@ -147,7 +148,8 @@ impl Visit<'_> {
         let (keys, mint) = (Arc::clone(&self.shared.keys), Arc::clone(&self.shared.mint));
         let proofs = payment.proofs().to_vec();
         let check = move || locked::check(&keys, &mint, &proofs, until);
-        let checked = tokio::task::spawn_blocking(check).await;
-        checked.unwrap_or_else(|_| Err(Refusal::unavailable("the payment could not be checked")))
+        tokio::task::spawn_blocking(check)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::unavailable("the payment could not be checked")))
     }
 }

@@ -73,9 +73,8 @@ impl AllowedOrigins {
         match self {
             Self::Any => Some(HeaderValue::from_static("*")),
             Self::These(origins) => {
-                let mut origins = origins.iter();
-                let is_among = origins.any(|allowed| allowed.as_bytes() == origin.as_bytes());
-                is_among.then(|| origin.clone())
+                let is_this = |allowed: &String| allowed.as_bytes() == origin.as_bytes();
+                origins.iter().any(is_this).then(|| origin.clone())
             }
         }
     }
@@ -157,8 +156,7 @@ impl Preflight {
             .collect();
         let items = lines
             .iter()
-            .flat_map(|line| line.as_bytes().split(|b| *b == b','));
-        let items = items
+            .flat_map(|line| line.as_bytes().split(|b| *b == b','))
             .map(<[u8]>::trim_ascii)
             .filter(|item| !item.is_empty());
         let is_own = |item: &&[u8]| {

@@ -46,8 +46,9 @@ pub(crate) fn keep_private(mut answer: Response<Body>) -> Response<Body> {
     for name in for_caches.cloned().collect::<Vec<HeaderName>>() {
         headers.remove(name);
     }
-    let told = headers.get_all(header::CACHE_CONTROL).iter();
-    let told = told
+    let told = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
         .filter_map(|value| value.to_str().ok())
         .collect::<Vec<_>>();
     let directives = told.iter().flat_map(|value| directives(value));

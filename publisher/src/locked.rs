@@ -214,8 +214,8 @@ impl Redeemer {
 /// be taken out of the record as redeemed.
 fn body(keys: &Keys, batch: &Batch) -> Result<Secret, Halt> {
     let read = |token: &Unredeemed| {
-        let input = farthing_protocol::json::from_str(token.input.expose());
-        let input = input.map_err(|_| Halt::Record)?;
+        let input =
+            farthing_protocol::json::from_str(token.input.expose()).map_err(|_| Halt::Record)?;
         Ok(sign(keys, input))
     };
     Ok(redeem_body(&farthing_protocol::api::RedeemRequest {

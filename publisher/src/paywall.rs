@@ -155,9 +155,10 @@ where
             let origin = request.headers().get(header::ORIGIN).cloned();
             let pay_path = shared.settings.pay_path.as_str();
             let is_form = *request.method() == Method::POST && request.uri().path() == pay_path;
-            let mut answer = match is_form {
-                true => form::pay(&shared, inner, request).await?,
-                false => serve(&shared, inner, request).await?,
+            let mut answer = if is_form {
+                form::pay(&shared, inner, request).await?
+            } else {
+                serve(&shared, inner, request).await?
             };
             let origins = &shared.settings.allowed_origins;
             origins.share(origin.as_ref(), &mut answer);

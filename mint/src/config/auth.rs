@@ -83,9 +83,10 @@ impl Protected {
             method
         };
         *method == self.method
-            && match self.is_prefix {
-                true => path.starts_with(&self.path),
-                false => path == self.path,
+            && if self.is_prefix {
+                path.starts_with(&self.path)
+            } else {
+                path == self.path
             }
     }
 

@@ -202,12 +202,17 @@ impl Config {
     /// # Errors
     /// [`Error::Settings`] for a rule that makes no sense.
     pub(super) fn rules(&self, unit: &Unit) -> Result<Rules, Error> {
-        let rules = self.price.iter().map(|rule| rule.in_unit(unit));
-        let rules: Result<Vec<_>, _> = rules.collect();
-        let rules = rules.map_err(|e| Error::Settings(e.to_string()))?;
-        let default = self.default_amount.as_ref();
-        let default = default.map_or(Ok(0), |amount| amount.read(unit));
-        let default = default.map_err(|e| Error::Settings(format!("default_amount: {e}")))?;
+        let rules = self
+            .price
+            .iter()
+            .map(|rule| rule.in_unit(unit))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Error::Settings(e.to_string()))?;
+        let default = self
+            .default_amount
+            .as_ref()
+            .map_or(Ok(0), |amount| amount.read(unit))
+            .map_err(|e| Error::Settings(format!("default_amount: {e}")))?;
         self.rules_of(&rules, default)
     }
 
@@ -223,14 +228,14 @@ impl Config {
             Ok(amount) => format!("{what}: {}", unit.show(amount)),
             Err(error) => format!("{what}: {error}"),
         };
-        let rules = self.price.iter();
-        let rules = rules.map(|rule| match &rule.method {
+        let rules = self.price.iter().map(|rule| match &rule.method {
             Some(method) => show(&format!("{method} {}", rule.path), &rule.amount),
             None => show(&rule.path, &rule.amount),
         });
         let default = self.default_amount.iter();
-        let default = default.map(|amount| show("everything else", amount));
-        rules.chain(default).collect()
+        rules
+            .chain(default.map(|amount| show("everything else", amount)))
+            .collect()
     }
 
     /// Whether the price rules make sense, whatever the mint's unit is.
@@ -248,9 +253,9 @@ impl Config {
     /// [`Error::Settings`] when there is none, [`Error::File`].
     pub(super) fn api_token(&self) -> Result<Secret, Error> {
         if let Some(token) = std::env::var_os(TOKEN_VARIABLE) {
-            let token = token.into_string();
-            let token =
-                token.map_err(|_| Error::Settings(format!("{TOKEN_VARIABLE}: not UTF-8")))?;
+            let token = token
+                .into_string()
+                .map_err(|_| Error::Settings(format!("{TOKEN_VARIABLE}: not UTF-8")))?;
             return Ok(trimmed(&Zeroizing::new(token)));
         }
         let Some(path) = &self.api_token_file else {
@@ -306,9 +311,10 @@ fn readings(setting: &str, text: &str) -> Result<Vec<Value>, String> {
     if setting != "price" {
         return Ok(settings::readings(text));
     }
-    let rules = settings::items(text);
-    let rules = rules.map(|item| Value::try_from(rule(item)?).map_err(|e| e.to_string()));
-    Ok(vec![Value::Array(rules.collect::<Result<_, _>>()?)])
+    let rules = settings::items(text)
+        .map(|item| Value::try_from(rule(item)?).map_err(|e| e.to_string()))
+        .collect::<Result<_, _>>()?;
+    Ok(vec![Value::Array(rules)])
 }
 
 /// A rule in one line: `/articles/*=3`, or `POST /api/*=2`.

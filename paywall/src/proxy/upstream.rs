@@ -171,9 +171,10 @@ impl Upstream {
         headers::clean_response(answer.headers_mut(), given);
         *answer.version_mut() = Version::HTTP_11;
         let stall = self.timeouts.stall;
-        Ok(match is_of_events(answer.headers()) {
-            true => answer.map(Body::new),
-            false => answer.map(|body| Body::new(Paced::new(Body::new(body), pace(stall)))),
+        Ok(if is_of_events(answer.headers()) {
+            answer.map(Body::new)
+        } else {
+            answer.map(|body| Body::new(Paced::new(Body::new(body), pace(stall))))
         })
     }
 

@@ -150,8 +150,7 @@ fn with_a_wallet(page: &Page<'_>) -> String {
         Some(url) => ("any", format!("to which you add the mint {}", link(url))),
         None => ("another", "that knows the mint".to_owned()),
     };
-    let drawn = qr::svg(page.request, "QR code of the payment request");
-    let drawn = drawn.unwrap_or_default();
+    let drawn = qr::svg(page.request, "QR code of the payment request").unwrap_or_default();
     let (how, then) = if page.asked.is_plain_get() {
         (
             "when you open this page's address in it",

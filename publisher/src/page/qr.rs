@@ -13,9 +13,10 @@ const BYTES_MAX: usize = 458;
 pub(super) fn svg(text: &str, label: &str) -> Option<String> {
     // Bech32m may be written in capitals, for which QR codes have a denser mode.
     let capitals = text.to_ascii_uppercase();
-    let text = match capitals.starts_with("CREQB1") {
-        true => capitals.as_str(),
-        false => text,
+    let text = if capitals.starts_with("CREQB1") {
+        capitals.as_str()
+    } else {
+        text
     };
     if text.len() > BYTES_MAX {
         return None;

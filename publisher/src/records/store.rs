@@ -61,9 +61,10 @@ impl Store {
         match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
             0 => {
                 let schema = include_str!("schema.sql");
-                let gap = match key_is_old {
-                    true => "INSERT INTO gap VALUES (unixepoch() / 86400);",
-                    false => "",
+                let gap = if key_is_old {
+                    "INSERT INTO gap VALUES (unixepoch() / 86400);"
+                } else {
+                    ""
                 };
                 connection.execute_batch(&format!(
                     "BEGIN IMMEDIATE; {schema} {gap} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
