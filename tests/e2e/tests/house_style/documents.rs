@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::sources::{documents, root};
+use crate::sources::{documents, root, sources};
 
 /// Lines outside of fenced blocks.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -91,6 +91,39 @@ fn links_lead_to_pages_and_headings_that_are_there() {
     );
 }
 
+/// The paths in backticks that name a Rust file or a folder.
+fn named_files(text: &str) -> Vec<String> {
+    let quoted = prose(text).flat_map(|(_, line)| line.split('`').skip(1).step_by(2));
+    let is_path = |word: &&str| {
+        let is_word = word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+        is_word && (word.ends_with(".rs") || (word.contains('/') && word.ends_with('/')))
+    };
+    quoted.filter(is_path).map(str::to_owned).collect()
+}
+
+#[test]
+fn files_that_the_architecture_names_are_there() {
+    let text = crate::sources::read("ARCHITECTURE.md");
+    let files: Vec<String> = sources()
+        .into_iter()
+        .map(|source| format!("/{}", source.path))
+        .collect();
+    let is_there = |name: &String| {
+        let file = format!("/{name}");
+        let folder = file.trim_end_matches('/');
+        let in_a_source = files
+            .iter()
+            .any(|path| path.ends_with(&file) || path.contains(&format!("{folder}/")));
+        in_a_source || root().join(name).exists()
+    };
+    let named = named_files(&text);
+    assert!(named.len() > 80, "{} files", named.len());
+    let missing: Vec<_> = named.into_iter().filter(|name| !is_there(name)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names {missing:?}");
+}
+
 #[test]
 fn links_and_headings_are_found() {
     let text = "# A page: `code`, and more\n[a](b.md#c) and [d](#e)\n```\n# no heading\n[x](y)\n```\n## Two-part 1.2";
@@ -99,4 +132,6 @@ fn links_and_headings_are_found() {
         [(2, "b.md#c".to_owned()), (2, "#e".to_owned())]
     );
     assert_eq!(anchors(text), ["a-page-code-and-more", "two-part-12"]);
+    let text = "`a/b.rs`, `c/` and `d()`, `/v1/e`, `f.md`";
+    assert_eq!(named_files(text), ["a/b.rs", "c/"]);
 }

@@ -9,7 +9,9 @@ fn no_package_has_a_circle_of_imports() {
     let mut found = Vec::new();
     for member in members() {
         let circles = Imports::of(&member, &sources).circles();
-        let circles = circles.iter().map(|c| format!("{member}: {}", c.join(" <-> ")));
+        let circles = circles
+            .iter()
+            .map(|c| format!("{member}: {}", c.join(" <-> ")));
         found.extend(circles);
     }
     assert!(
