@@ -6,7 +6,7 @@
 //! | [`mint`] | [`MintClient`]: one call for each path of the API |
 //! | [`verify`] | what a mint says of itself and of its keysets, checked |
 //! | [`error`] | a refusal, no usable answer, or a violation of the API |
-//! | [`retry`] | when a call is made again, and how long to wait before |
+//! | [`mod@retry`] | when a call is made again, and how long to wait before |
 
 pub mod error;
 pub mod http;

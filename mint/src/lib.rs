@@ -9,7 +9,7 @@
 //! | [`spent_log`] | a second record of spent tokens, on another disk |
 //! | [`payments`] | value in and out: quotes, invoices, payments, and the node that makes them |
 //! | [`http`] | the API |
-//! | `openid` | the provider whose users may use the Cashu door, where there is one |
+//! | `openid` | the provider whose users may use the Cashu API, where there is one |
 //! | [`operator`] | the operator's commands |
 //! | [`config`] | `mint.toml` and the environment |
 //! | [`error`] | the crate's error type, by who is to blame |

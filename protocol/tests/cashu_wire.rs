@@ -1,4 +1,4 @@
-//! The Cashu door's bodies: byte-exact where they are written, lenient where they are read.
+//! The Cashu API's bodies: byte-exact where they are written, lenient where they are read.
 
 #![allow(
     clippy::unwrap_used,

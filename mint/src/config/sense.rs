@@ -164,7 +164,7 @@ impl Config {
         );
         warn(
             self.lightning_backend == LightningBackend::Fake,
-            "lightning_backend: fake moves no money, and whoever asks is paid; for tests and demos alone",
+            "lightning_backend: fake reports every invoice as paid and moves no money; for tests and demos only",
         );
         let has_lnd = self.lnd_url.is_some() && self.lightning_backend != LightningBackend::Lnd;
         let has_cln = self.cln_url.is_some() && self.lightning_backend != LightningBackend::Cln;

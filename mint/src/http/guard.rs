@@ -1,4 +1,4 @@
-//! Who may use the Cashu door: clear authentication (NUT-21) and blind (NUT-22), where the settings ask for
+//! Who may use the Cashu API: clear authentication (NUT-21) and blind (NUT-22), where the settings ask for
 //! them.
 //!
 //! Both are looked at before the request's body. A blind token is used up only by a request that succeeds.
@@ -85,7 +85,7 @@ impl App {
     }
 
     /// Whether a swap may come in by Farthing's own door, which asks nobody who they are: not with tokens
-    /// of the Cashu door's, when that asks for who swaps them.
+    /// of the Cashu API's, when that asks for who swaps them.
     ///
     /// # Errors
     /// [`Error::Request`] with `ClearAuthRequired` or `BlindAuthRequired`.
@@ -110,7 +110,7 @@ impl App {
     }
 }
 
-/// Lets a request to the Cashu door pass that brings the authentication that the settings want for it.
+/// Lets a request to the Cashu API pass that brings the authentication that the settings want for it.
 pub(super) async fn protect(
     State(app): State<SharedApp>,
     request: Request,
@@ -164,7 +164,7 @@ fn clear_token(headers: &HeaderMap) -> Result<&str> {
     let detail = "this needs an access token of the mint's OpenID provider: Clear-auth: …";
     let missing = || Error::request(ErrorCode::ClearAuthRequired, detail);
     let token = headers.get(header::CLEAR).ok_or_else(missing)?;
-    let detail = "this clear authentication does not count: it is no text";
+    let detail = "invalid Clear-auth header: not text";
     let garbled = |_| Error::request(ErrorCode::ClearAuthFailed, detail);
     token.to_str().map(str::trim).map_err(garbled)
 }
@@ -177,7 +177,7 @@ fn blind_token(headers: &HeaderMap) -> Result<AuthProof> {
     match token {
         Some(Ok(proof)) => Ok(proof),
         Some(Err(_)) | None => {
-            let detail = "this blind authentication does not count: it is not authA… of a token";
+            let detail = "blind authentication rejected: not an authA… token";
             Err(Error::request(ErrorCode::BlindAuthFailed, detail))
         }
     }
@@ -194,7 +194,7 @@ impl Place {
         let guard = app.guard.as_ref();
         let is_free = guard.is_some_and(|guard| guard.in_use().insert(token.mark));
         if !is_free {
-            let detail = "this blind authentication does not count: it is being used";
+            let detail = "blind authentication rejected: the token is in use by another request";
             return Err(Error::request(ErrorCode::BlindAuthFailed, detail));
         }
         Ok(Self {

@@ -40,7 +40,7 @@ struct App {
     engine: Arc<Engine>,
     /// Where there is a payment backend.
     cashier: Option<Arc<Cashier>>,
-    /// Where not everybody may use the Cashu door.
+    /// Where not everybody may use the Cashu API.
     guard: Option<Guard>,
     /// The memory for the bodies of all requests.
     bodies: Arc<Budget>,

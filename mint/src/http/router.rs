@@ -66,7 +66,7 @@ fn native() -> Router<SharedApp> {
         .route("/v1/account/payout/{quote}", get(payments::read_payout))
 }
 
-/// Cashu's door: secp256k1 keysets, for Cashu's wallets as they are.
+/// Cashu's API: secp256k1 keysets, for Cashu's wallets as they are.
 fn cashu() -> Router<SharedApp> {
     use super::cashu::{auth, payments, public, socket, tokens};
     use cashu_path as path;
@@ -127,7 +127,7 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
 }
 
 /// Wallets in browsers come from any origin. Nothing here goes by cookies or by a browser's own
-/// credentials: an API token, or a token for the Cashu door, is a header that the page itself writes.
+/// credentials: an API token, or a token for the Cashu API, is a header that the page itself writes.
 fn any_origin() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
@@ -148,5 +148,8 @@ async fn not_found() -> Error {
 }
 
 async fn method_not_allowed() -> Error {
-    Error::request(ErrorCode::MethodNotAllowed, "this path has another method")
+    Error::request(
+        ErrorCode::MethodNotAllowed,
+        "method not allowed for this path",
+    )
 }

@@ -1,4 +1,4 @@
-//! The OpenID provider whose users may use the Cashu door (NUT-21): what it says of itself, its keys, and
+//! The OpenID provider whose users may use the Cashu API (NUT-21): what it says of itself, its keys, and
 //! the tokens that it signs.
 //!
 //! Of a user nothing is kept but how many blind authentication tokens they got today, in memory, under a

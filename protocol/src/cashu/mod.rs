@@ -1,4 +1,4 @@
-//! The Cashu door: what Cashu's wallets send to a mint and are answered, for its secp256k1 keysets.
+//! The Cashu API: what Cashu's wallets send to a mint and are answered, for its secp256k1 keysets.
 //!
 //! | module | what it holds | source |
 //! |---|---|---|
@@ -25,7 +25,7 @@ pub mod ws;
 pub use crate::quote_id::QuoteId;
 pub use lenient::Lenient;
 
-/// Paths of the Cashu door, beside the URL that wallets are given: the mint's base URL and
+/// Paths of the Cashu API, beside the URL that wallets are given: the mint's base URL and
 /// [`path::PREFIX`].
 pub mod path {
     pub use crate::api::path::{CHECKSTATE, INFO, KEYS, KEYSETS, RESTORE, SWAP};

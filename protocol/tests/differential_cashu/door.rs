@@ -1,4 +1,4 @@
-//! What the two send each other at the Cashu door, read and written by one and by the other.
+//! What the two send each other at the Cashu API, read and written by one and by the other.
 
 use std::str::FromStr as _;
 

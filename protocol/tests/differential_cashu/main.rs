@@ -1,5 +1,5 @@
 //! The `cashu` crate as an independent wallet and an independent mint (NUT-00, -02, -12, -13; in [`locks`]
-//! NUT-11 and -14, in [`door`] the bodies of the Cashu door, NUT-18 and NUT-20).
+//! NUT-11 and -14, in [`door`] the bodies of the Cashu API, NUT-18 and NUT-20).
 //!
 //! Nothing is shared but bytes: it stands on another version of libsecp256k1, with its own hashes and
 //! its own derivations.

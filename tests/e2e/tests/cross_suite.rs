@@ -130,7 +130,7 @@ async fn tokens_go_from_one_suite_to_the_other_and_back() {
     assert_eq!(two.lines(), [(100, 0), (0, 0)]);
     let cashu = two.swap(&native, &two.cashu, &[1, 1, 2, 32, 64]).await;
     assert_eq!(two.lines(), [(100, 100), (100, 0)]);
-    // It is a token of Cashu's now, for Cashu's door.
+    // It is a token of Cashu's now, for Cashu's API.
     let blanks = Blanks::of(&two.cashu, &[4, 32, 64]).unwrap();
     let cashu = two.scene.client.swap(&cashu, blanks).await.unwrap();
     assert_eq!(two.lines(), [(100, 100), (200, 100)]);

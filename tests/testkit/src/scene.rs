@@ -46,7 +46,7 @@ impl Scene {
         Self::of_suite(binary, SuiteId::Ristretto255, settings).await
     }
 
-    /// The same for tokens of a suite: for secp256k1 the mint has a Cashu door, and its unit is sat.
+    /// The same for tokens of a suite: for secp256k1 the mint has a Cashu API, and its unit is sat.
     ///
     /// # Errors
     /// What the mint says.

@@ -88,7 +88,7 @@ async fn damaged(context: &Context) -> Result<(Sealed<Salvaged>, Option<Passphra
         true => Some(context.passphrase.get()?),
         false => None,
     };
-    let sealed = Sealed::open(store, passphrase.as_ref()).await;
+    let sealed = Sealed::open_damaged(store, passphrase.as_ref()).await;
     Ok((sealed.map_err(Error::from)?, passphrase))
 }
 

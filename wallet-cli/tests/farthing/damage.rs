@@ -118,6 +118,58 @@ fn the_phrase_is_shown_and_the_rest_saved_of_a_file_of_which_half_is_overwritten
 }
 
 #[test]
+fn the_phrase_saves_a_wallet_whose_sealed_key_is_damaged() {
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let (wallet, new) = (dir.path().join("wallet"), dir.path().join("new"));
+    let file = dir.path().join("passphrase");
+    secret_file(&file, "correct horse");
+    let file = file.to_str().unwrap();
+    let init = farthing(&wallet, &["init", "--new-passphrase-file", file], "");
+    let phrase = text(&init.stdout).trim().to_owned();
+    let run = |wallet: &Path, arguments: &[&str]| {
+        farthing(
+            wallet,
+            &[arguments, &["--passphrase-file", file]].concat(),
+            &phrase,
+        )
+    };
+    run(
+        &wallet,
+        &["mint", "add", &server.base, "--token", API_TOKEN],
+    );
+    let withdrawn = run(&wallet, &["withdraw", "100"]);
+    assert!(withdrawn.status.success(), "{}", text(&withdrawn.stderr));
+    let path = wallet.join("wallet.sqlite");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let needle = b"\"wrapped\"";
+    let at: Vec<usize> = (0..bytes.len() - needle.len())
+        .filter(|at| bytes[*at..].starts_with(needle))
+        .collect();
+    assert!(!at.is_empty());
+    for at in at {
+        bytes[at..at + needle.len()].fill(0xa5);
+    }
+    std::fs::write(&path, bytes).unwrap();
+
+    let new_dir = new.to_str().unwrap();
+    assert_eq!(run(&wallet, &["balance"]).status.code(), Some(7));
+    let lost = run(&wallet, &["salvage", new_dir, "--json"]);
+    assert_eq!(json(&lost)["error"]["code"], "phrase_lost");
+    assert!(!new.exists());
+    let saved = run(
+        &wallet,
+        &["salvage", new_dir, "--json", "--phrase-file", "-"],
+    );
+    assert!(saved.status.success(), "{}", text(&saved.stdout));
+    run(&new, &["mint", "add", &server.base]);
+    let restored = run(&new, &["restore"]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let balance = json(&run(&new, &["balance", "--json"]));
+    assert_eq!(balance["balances"][0]["available"], 100);
+}
+
+#[test]
 fn all_that_is_whole_is_saved() {
     let server = Server::start();
     let dir = tempfile::tempdir().unwrap();

@@ -28,19 +28,25 @@ impl<S: Store> Sealed<S> {
     /// [`StoreError::Sealed`] when it needs a passphrase and there is none, [`StoreError::Passphrase`]
     /// when it is another one.
     pub async fn open(store: S, passphrase: Option<&Passphrase>) -> Result<Self, StoreError> {
-        let seal = store.get(Table::Meta, SEAL_KEY).await?;
-        let key = match (seal, passphrase) {
-            (None, _) => None,
-            (Some(_), None) => return Err(StoreError::Sealed),
-            (Some(seal), Some(passphrase)) => {
-                let seal: Seal = farthing_protocol::json::from_slice(&seal).map_err(|_| {
-                    StoreError::Damaged {
-                        table: Table::Meta.name(),
-                        key: SEAL_KEY.to_owned(),
-                    }
-                })?;
-                Some(FileKey::unwrap(&seal, passphrase)?)
+        let key = file_key(&store, passphrase).await?;
+        Ok(Self { inner: store, key })
+    }
+
+    /// Opens a damaged store, to save what can be read. If the record that holds its sealed key is damaged, no sealed
+    /// record can be read.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for the damage.
+    pub async fn open_damaged(
+        store: S,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, StoreError> {
+        let key = match (file_key(&store, passphrase).await, passphrase) {
+            // A new key, which opens nothing.
+            (Err(StoreError::Damaged { .. }), Some(passphrase)) => {
+                Some(FileKey::generate(passphrase)?.0)
             }
+            (key, _) => key?,
         };
         Ok(Self { inner: store, key })
     }
@@ -98,6 +104,23 @@ impl<S: Store> Sealed<S> {
         self.key = key;
         Ok(())
     }
+}
+
+/// Returns the key of a sealed store's records; `None` if the store is not sealed.
+async fn file_key<S: Store>(
+    store: &S,
+    passphrase: Option<&Passphrase>,
+) -> Result<Option<FileKey>, StoreError> {
+    let Some(seal) = store.get(Table::Meta, SEAL_KEY).await? else {
+        return Ok(None);
+    };
+    let passphrase = passphrase.ok_or(StoreError::Sealed)?;
+    let damaged = |_| StoreError::Damaged {
+        table: Table::Meta.name(),
+        key: SEAL_KEY.to_owned(),
+    };
+    let seal: Seal = farthing_protocol::json::from_slice(&seal).map_err(damaged)?;
+    Ok(Some(FileKey::unwrap(&seal, passphrase)?))
 }
 
 impl<S: Store> Store for Sealed<S> {

@@ -1,4 +1,4 @@
-//! The Cashu door: what Cashu's wallets ask of the secp256k1 keysets, in the words of the NUTs.
+//! The Cashu API: what Cashu's wallets ask of the secp256k1 keysets, in the words of the NUTs.
 
 pub(in crate::http) mod auth;
 pub(in crate::http) mod payments;

@@ -347,7 +347,7 @@ async fn it_is_no_money_and_money_is_none_of_it() {
     assert_eq!(club.post(SWAP, blind, &swap(&sat, &sats)).await.status, 200);
 }
 
-/// Farthing's own door asks nobody who they are, and so it does not swap what the Cashu door guards.
+/// Farthing's own door asks nobody who they are, and so it does not swap what the Cashu API guards.
 #[tokio::test]
 async fn there_is_no_way_around_by_the_other_door() {
     let club = Club::open().await;
@@ -362,7 +362,7 @@ async fn there_is_no_way_around_by_the_other_door() {
     let outputs = Blanks::worth(&other, 3).unwrap();
     let across = json!({"inputs": proofs(&money), "outputs": outputs.outputs});
     assert_eq!(ask(&across).await.refusal().unwrap(), REQUIRED);
-    // It is the Cashu door's swap, by whoever may make it.
+    // It is the Cashu API's swap, by whoever may make it.
     let [pass] = club.passes().await;
     let reply = club.post(SWAP, Auth::Blind(&pass), &across).await;
     let signed: Signatures = reply.ok().unwrap();

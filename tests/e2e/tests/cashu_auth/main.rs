@@ -1,4 +1,4 @@
-//! Authentication at the Cashu door, by raw HTTP: the access tokens of an OpenID provider (NUT-21), and
+//! Authentication at the Cashu API, by raw HTTP: the access tokens of an OpenID provider (NUT-21), and
 //! blind authentication tokens (NUT-22). The provider is the tests' own; the mint is the real process.
 
 #![allow(

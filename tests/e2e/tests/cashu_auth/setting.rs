@@ -1,4 +1,4 @@
-//! A mint whose Cashu door is for the users of a provider, and one who speaks to it.
+//! A mint whose Cashu API is for the users of a provider, and one who speaks to it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub(crate) struct Club {
     pub(crate) key: Key,
     http: reqwest::Client,
     member: String,
-    /// The keyset of money at the Cashu door.
+    /// The keyset of money at the Cashu API.
     pub(crate) money: Keyset,
     // After the mint, so that it is removed after the mint was stopped.
     pub(crate) folder: TempDir,
@@ -89,7 +89,7 @@ impl Club {
         }
     }
 
-    /// One request to the Cashu door.
+    /// One request to the Cashu API.
     pub(crate) async fn ask(
         &self,
         method: Method,
@@ -186,7 +186,7 @@ impl Club {
         texts.try_into().unwrap()
     }
 
-    /// Money of the Cashu door's, out of the member's account.
+    /// Money of the Cashu API's, out of the member's account.
     pub(crate) async fn tokens(&self, total: u64) -> Vec<TokenProof> {
         let client = Client::new(self.mint.url().unwrap()).unwrap();
         let tokens = client.withdraw(&self.member, &self.money, total).await;

@@ -1,4 +1,4 @@
-//! The Cashu door by raw HTTP: minting and melting over Lightning, its refusals, its websocket, and
+//! The Cashu API by raw HTTP: minting and melting over Lightning, its refusals, its websocket, and
 //! accounts that are funded and paid out by invoices. Real wallets are in `tests/interop`.
 
 #![allow(

@@ -75,7 +75,7 @@ fn an_object_becomes_an_array_of_its_values() {
     );
 }
 
-/// The bodies of the Cashu door, in the order in which the program has their fields, and how many objects
+/// The bodies of the Cashu API, in the order in which the program has their fields, and how many objects
 /// each holds.
 async fn cashu_bodies(shop: &Shop) -> Vec<(&'static str, String, usize)> {
     let token = shop.tokens(1).await.remove(0);

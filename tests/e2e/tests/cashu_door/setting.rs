@@ -1,4 +1,4 @@
-//! A mint with a Cashu door and a fake Lightning node that is told what to do.
+//! A mint with a Cashu API and a fake Lightning node that is told what to do.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,10 +16,10 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_farthing-programs");
 /// How long something that happens in another process may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running mint in satoshis, its Cashu door, and its node.
+/// A running mint in satoshis, its Cashu API, and its node.
 pub(crate) struct Shop {
     pub(crate) mint: Mint,
-    /// Speaks to the Cashu door.
+    /// Speaks to the Cashu API.
     pub(crate) client: Client,
     pub(crate) keyset: Keyset,
     // After the mint, so that it is removed after the mint was stopped.

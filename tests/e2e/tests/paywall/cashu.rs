@@ -13,7 +13,7 @@ use farthing_testkit::tokens::random_secret;
 
 use crate::stage::{Answer, FUNDS, PRICE, Stage};
 
-/// A stage on a mint with a Cashu door, whose reader has Cashu's tokens.
+/// A stage on a mint with a Cashu API, whose reader has Cashu's tokens.
 async fn stage() -> Stage {
     stage_with(|_| {}).await
 }
