@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
 
-use crate::sources::Source;
+use crate::sources::{Source, is_test_only};
 
 /// Names that are passed on more often than this are not followed.
 const HOPS_MAX: usize = 8;
@@ -46,13 +46,6 @@ fn module_of(folder: &str, path: &str) -> Option<Module> {
         module.push(stem.to_owned());
     }
     Some(module)
-}
-
-fn is_test_only(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let condition = attribute.parse_args::<syn::Path>();
-        attribute.path().is_ident("cfg") && condition.is_ok_and(|c| c.is_ident("test"))
-    })
 }
 
 fn leaves(tree: &syn::UseTree, before: &[String], into: &mut Vec<(String, Vec<String>)>) {

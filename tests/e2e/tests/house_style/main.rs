@@ -16,7 +16,7 @@ mod sources;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-use sources::{Source, members, read_toml, sources};
+use sources::{Source, is_test_only, members, read_toml, sources};
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
@@ -29,10 +29,6 @@ fn nothing_breaks(rule: &str, check: impl Fn(&Source) -> Vec<String>) {
 
 /// Lines of a file without its `#[cfg(test)] mod … { … }` blocks.
 fn lines_without_tests(source: &Source) -> usize {
-    let is_cfg_test = |attribute: &syn::Attribute| {
-        let condition = attribute.parse_args::<syn::Path>();
-        attribute.path().is_ident("cfg") && condition.is_ok_and(|c| c.is_ident("test"))
-    };
     let test_lines: usize = source
         .parse()
         .items
@@ -41,7 +37,7 @@ fn lines_without_tests(source: &Source) -> usize {
             let syn::Item::Mod(module) = item else {
                 return None;
             };
-            module.attrs.iter().any(is_cfg_test).then(|| module.span())
+            is_test_only(&module.attrs).then(|| module.span())
         })
         .map(|span| span.end().line - span.start().line + 1)
         .sum();

@@ -54,6 +54,14 @@ impl Source {
     }
 }
 
+/// Whether an item is compiled for tests alone: `#[cfg(test)]`.
+pub(crate) fn is_test_only(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let condition = attribute.parse_args::<syn::Path>();
+        attribute.path().is_ident("cfg") && condition.is_ok_and(|c| c.is_ident("test"))
+    })
+}
+
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
