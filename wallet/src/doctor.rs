@@ -6,14 +6,16 @@
 use farthing_protocol::api::{Info, keysets_digest};
 use farthing_protocol::suite::SuiteId;
 
+use crate::engine::Engine;
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
 use crate::keysets::Shown;
+use crate::purse::Purse;
 use crate::purse::holdings::active;
+use crate::purse::tables::Tables;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
 use crate::time::{CLOCKS_S_MAX, DAY_S};
-use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
 /// An operation that is open for longer than this does not settle by itself.
@@ -75,11 +77,10 @@ impl Finding {
 /// What is about the wallet and no mint.
 pub(crate) const WALLET: &str = "wallet";
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
-    pub async fn doctor(&self) -> Vec<Finding> {
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn doctor(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        match self.records(&mut findings).await {
+        match self.purse.records(&mut findings).await {
             Ok(()) => findings.push(Finding::new(
                 (Severity::Fine, "records_readable"),
                 WALLET,
@@ -90,98 +91,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Err(error) => findings.push(unreadable(&error)),
         }
         // An unreadable list of mints was found above.
-        for mint in self.tables.all::<Mint>().await.unwrap_or_default() {
+        for mint in self.purse.tables.all::<Mint>().await.unwrap_or_default() {
             if let Err(error) = self.look_at(&mint, &mut findings).await {
                 findings.push(from_error(&mint, &error));
             }
         }
         findings
-    }
-
-    /// Reads all that there is, and looks at what waits.
-    async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        self.tables.all::<Coin>().await?;
-        self.tables.all::<Entry>().await?;
-        self.tables.all::<Bought>().await?;
-        self.tables.all::<Budget>().await?;
-        self.open_for_long(findings).await?;
-        for sent in self.tables.all::<Sent>().await? {
-            let age_s = (self.clock)().saturating_sub(sent.time);
-            if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
-                findings.push(self.unclaimed_for_long(&sent, age_s).await?);
-            }
-        }
-        for expiring in self.expiring().await? {
-            let unit = self.mint(Some(&expiring.mint)).await?.shown_in();
-            let left_s = expiring.expires.saturating_sub((self.clock)());
-            let amount = unit.show(expiring.amount);
-            findings.push(Finding::new(
-                (Severity::Warning, "tokens_expire"),
-                &expiring.mint,
-                format!("{amount} expire in {} days", left_s / DAY_S),
-                "After that the mint does not honour them.",
-                [Advice::RenewOrSpend],
-            ));
-        }
-        for balance in self.balance().await? {
-            if balance.expired > 0 {
-                let unit = self.mint(Some(&balance.mint)).await?.shown_in();
-                findings.push(Finding::new(
-                    (Severity::Trouble, "tokens_expired"),
-                    &balance.mint,
-                    format!("{} have expired", unit.show(balance.expired)),
-                    "The mint no longer honours them, if this machine's clock is right.",
-                    [Advice::CompareClocks],
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        for operation in self.tables.all::<Operation>().await? {
-            let age_s = (self.clock)().saturating_sub(operation.begun);
-            let severity = match age_s > OPEN_S_MAX {
-                true => Severity::Warning,
-                false => Severity::Note,
-            };
-            let (id, hours) = (operation.id, age_s / 3600);
-            let meaning = match operation.kind {
-                Kind::Restore => "What it found is in the balance; the rest is not yet.",
-                Kind::Withdraw
-                | Kind::Send
-                | Kind::Receive
-                | Kind::Redeem
-                | Kind::Pay
-                | Kind::Reclaim
-                | Kind::Renew => {
-                    "Nothing is lost: what it holds waits until the mint can be asked."
-                }
-            };
-            findings.push(Finding::new(
-                (severity, "operation_open"),
-                &operation.mint,
-                format!("operation {id} is open for {hours} hours"),
-                meaning,
-                [Advice::Recover],
-            ));
-        }
-        Ok(())
-    }
-
-    async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
-        let unit = self.mint(Some(&sent.mint)).await?.shown_in();
-        let (id, days) = (sent.id, age_s / DAY_S);
-        let amount = unit.show(sent.outstanding());
-        Ok(Finding::new(
-            (Severity::Note, "sent_unclaimed"),
-            &sent.mint,
-            format!(
-                "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
-            ),
-            "Perhaps the receiver never got it.",
-            [Advice::SeeSent { id }],
-        ))
     }
 
     /// Asks a mint what it says of itself, and compares.
@@ -194,7 +109,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             "It can be used.",
             [],
         ));
-        findings.push(clocks(mint, &info, (self.clock)()));
+        findings.push(clocks(mint, &info, self.purse.now()));
         if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
             let what = format!(
                 "its unit was {} with {} decimals, and is {} with {} now",
@@ -234,7 +149,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         info: &Info,
         findings: &mut Vec<Finding>,
     ) -> Result<(), Error> {
-        let known = self.tables.keysets(&mint.url).await?;
+        let known = self.purse.tables.keysets(&mint.url).await?;
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
@@ -323,6 +238,96 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+}
+
+impl<S: Store> Purse<S> {
+    /// Reads all that there is, and looks at what waits.
+    async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        self.tables.all::<Coin>().await?;
+        self.tables.all::<Entry>().await?;
+        self.tables.all::<Bought>().await?;
+        self.tables.all::<Budget>().await?;
+        self.open_for_long(findings).await?;
+        for sent in self.tables.all::<Sent>().await? {
+            let age_s = self.now().saturating_sub(sent.time);
+            if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
+                findings.push(self.tables.unclaimed_for_long(&sent, age_s).await?);
+            }
+        }
+        for expiring in self.expiring().await? {
+            let unit = self.tables.mint(Some(&expiring.mint)).await?.shown_in();
+            let left_s = expiring.expires.saturating_sub(self.now());
+            let amount = unit.show(expiring.amount);
+            findings.push(Finding::new(
+                (Severity::Warning, "tokens_expire"),
+                &expiring.mint,
+                format!("{amount} expire in {} days", left_s / DAY_S),
+                "After that the mint does not honour them.",
+                [Advice::RenewOrSpend],
+            ));
+        }
+        for balance in self.balance().await? {
+            if balance.expired > 0 {
+                let unit = self.tables.mint(Some(&balance.mint)).await?.shown_in();
+                findings.push(Finding::new(
+                    (Severity::Trouble, "tokens_expired"),
+                    &balance.mint,
+                    format!("{} have expired", unit.show(balance.expired)),
+                    "The mint no longer honours them, if this machine's clock is right.",
+                    [Advice::CompareClocks],
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
+        for operation in self.tables.all::<Operation>().await? {
+            let age_s = self.now().saturating_sub(operation.begun);
+            let severity = match age_s > OPEN_S_MAX {
+                true => Severity::Warning,
+                false => Severity::Note,
+            };
+            let (id, hours) = (operation.id, age_s / 3600);
+            let meaning = match operation.kind {
+                Kind::Restore => "What it found is in the balance; the rest is not yet.",
+                Kind::Withdraw
+                | Kind::Send
+                | Kind::Receive
+                | Kind::Redeem
+                | Kind::Pay
+                | Kind::Reclaim
+                | Kind::Renew => {
+                    "Nothing is lost: what it holds waits until the mint can be asked."
+                }
+            };
+            findings.push(Finding::new(
+                (severity, "operation_open"),
+                &operation.mint,
+                format!("operation {id} is open for {hours} hours"),
+                meaning,
+                [Advice::Recover],
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Tables<S> {
+    async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
+        let unit = self.mint(Some(&sent.mint)).await?.shown_in();
+        let (id, days) = (sent.id, age_s / DAY_S);
+        let amount = unit.show(sent.outstanding());
+        Ok(Finding::new(
+            (Severity::Note, "sent_unclaimed"),
+            &sent.mint,
+            format!(
+                "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
+            ),
+            "Perhaps the receiver never got it.",
+            [Advice::SeeSent { id }],
+        ))
     }
 }
 

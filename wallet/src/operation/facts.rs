@@ -6,6 +6,7 @@
 use farthing_protocol::api::State;
 use farthing_protocol::{BlindedMessage, ErrorCode, TokenProof};
 
+use crate::engine::Engine;
 use crate::error::{Error, Refused, Violation};
 use crate::http::Http;
 use crate::purse::counters::GAP;
@@ -13,7 +14,6 @@ use crate::purse::outputs::{self, blinded, unblind};
 use crate::records::{Coin, Keyset, Mint, Operation, PlannedOutput, Purpose, y};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some
 /// 20 kB.
@@ -27,7 +27,7 @@ pub(crate) struct Found {
     pub(crate) coin: Coin,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// The tokens of an operation that the mint did before and has forgotten; `None` when it did not.
     pub(crate) async fn already_done(
         &self,
@@ -39,7 +39,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if operation.inputs.is_empty() {
             // Within the replay window the mint would have repeated its answer, unless it would not
             // hear the account out. So signed outputs are a withdrawal of another device on this seed.
-            let age_s = (self.clock)().saturating_sub(operation.begun);
+            let age_s = self.purse.now().saturating_sub(operation.begun);
             let remembered = age_s < u64::from(mint.limits.replay_days) * DAY_S;
             if remembered && !matches!(refused.status, 401 | 403) {
                 return Ok(None);
@@ -66,15 +66,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let messages: Vec<_> = operation
             .outputs
             .iter()
-            .filter_map(|o| blinded(&self.seed, o))
+            .filter_map(|o| blinded(&self.purse.seed, o))
             .collect();
         let restored = self.api(&operation.mint).restore(messages.clone()).await?;
         if restored.outputs != messages {
             return Ok(None);
         }
-        let keysets = self.tables.keysets(&operation.mint).await?;
+        let keysets = self.purse.tables.keysets(&operation.mint).await?;
         outputs::unblind_all(
-            &self.seed,
+            &self.purse.seed,
             &keysets,
             &operation.outputs,
             &restored.signatures,
@@ -99,7 +99,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The first lane from `from` on with nothing signed in it.
     pub(crate) async fn free_lane(&self, mint: &Mint, from: u32) -> Result<u32, Error> {
-        let keysets = self.tables.keysets(&mint.url).await?;
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
         for lane in from..LANES_MAX {
             if !self.lane_is_used(mint, &keysets, lane).await? {
                 return Ok(lane);
@@ -137,13 +137,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(Vec::new());
         }
         let violation = |violation| Error::violation(&mint.url, violation);
-        let messages = change.iter().filter_map(|o| blinded(&self.seed, o));
+        let messages = change.iter().filter_map(|o| blinded(&self.purse.seed, o));
         let answer = self.api(&mint.url).restore(messages.collect()).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
         let mut coins = Vec::new();
         for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
             let asked = |o: &&PlannedOutput| {
-                blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
+                blinded(&self.purse.seed, o).is_some_and(|message| message.b == output.b)
             };
             let planned = change.iter().find(asked);
             let mut planned = planned
@@ -152,7 +152,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             planned.amount = signature.amount;
             let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
             let keyset = keyset.ok_or_else(|| violation(Violation::Restored))?;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
+            let token =
+                unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
             let mint = mint.url.clone();
             coins.push(Coin { mint, token });
         }
@@ -180,7 +181,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let outputs = (start..start + batch_size(mint)).map(output);
         let asked: Vec<(PlannedOutput, BlindedMessage)> = outputs
-            .filter_map(|p| blinded(&self.seed, &p).map(|message| (p, message)))
+            .filter_map(|p| blinded(&self.purse.seed, &p).map(|message| (p, message)))
             .collect();
         let messages = asked.iter().map(|(_, message)| message.clone()).collect();
         let answer = self.api(&mint.url).restore(messages).await?;
@@ -191,7 +192,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let found_at = asked.find(|(_, message)| message.b == output.b);
             let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::Restored))?;
             planned.amount = signature.amount;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
+            let token =
+                unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
             found.push(Found {
                 counter: planned.counter,
                 coin: Coin {

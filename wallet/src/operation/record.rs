@@ -3,12 +3,11 @@
 use farthing_protocol::{Proof, Secret, TokenProof};
 
 use crate::error::{Error, StoreError};
-use crate::http::Http;
+use crate::purse::Purse;
 use crate::records::{
     Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent, Stage, worth,
 };
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// An operation before it has a number, places and a request.
 pub(crate) struct Draft {
@@ -131,7 +130,7 @@ pub(crate) fn recovered(
     })
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Purse<S> {
     /// An operation's line in the history.
     pub(crate) fn entry(
         &self,
@@ -144,7 +143,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             id: operation.id,
             kind: operation.kind,
             outcome,
-            time: (self.clock)(),
+            time: self.now(),
             mint: operation.mint.clone(),
             unit: unit.to_owned(),
             amount: operation.amount,

@@ -1,11 +1,11 @@
 //! What takes several requests: they run one after the other, and none hinders another.
 
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::records::{Coin, Operation};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// How often the rest is tried again when somebody else has spent a part meanwhile.
 pub(crate) const ROUNDS: usize = 3;
@@ -40,7 +40,7 @@ impl Batched {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Runs operations one after the other: one that is refused hinders no other. When the mint gives no
     /// answer the others stay open too. Gives the inputs of those that were refused because some of them
     /// are spent.
@@ -48,7 +48,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone; the mint's are in `done`.
     pub(crate) async fn run_each(
-        &mut self,
+        &self,
         operations: Vec<Operation>,
         done: &mut Batched,
     ) -> Result<Vec<Coin>, Error> {

@@ -3,7 +3,6 @@
 pub(crate) mod batched;
 mod exchange;
 mod lock;
-mod passphrase;
 pub mod pay;
 pub(crate) mod receive;
 pub(crate) mod recover;

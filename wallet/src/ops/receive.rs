@@ -10,34 +10,25 @@ use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
 use super::batched::{Batched, ROUNDS};
 use super::swap::Swap;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
+use crate::purse::Purse;
+use crate::purse::tables::Tables;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes in the token in a text ([`farthing_protocol::token::find`]), of a mint in this wallet: one of its own, or one of Cashu's
-    /// suite that names the mint's address with `/cashu`. Either becomes tokens of its own.
-    ///
-    /// Its proofs are verified and its locks opened before the mint is asked for anything. More
-    /// proofs than the mint takes in one request become several operations, all written down before
-    /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
-    /// so is what the mint's fee would eat ([`crate::Batched`]).
-    ///
-    /// # Errors
-    /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]
-    /// when nothing of it could be swapped.
-    pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn receive(&self, text: &str) -> Result<Batched, Error> {
         let token = Token::find(text)?;
-        let mint = self.mint_of(&token).await?;
+        let mint = self.purse.tables.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (printable(&token.unit), mint.unit);
             return Err(UsageError::TokenUnit { token, mint }.into());
         }
-        let mut keysets = self.tables.keysets(&mint.url).await?;
+        let mut keysets = self.purse.tables.keysets(&mint.url).await?;
         let unknown = |keysets: &[Keyset]| -> Vec<KeysetId> {
             let ids = token.proofs.iter().map(|p| p.proof.id);
             ids.filter(|id| resolve(id, keysets).is_none()).collect()
@@ -49,13 +40,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if let Some(id) = unknown(&keysets).first() {
             return Err(UsageError::TokenKeyset(*id).into());
         }
-        let coins = self.inspect(&mint, token.proofs, &keysets)?;
+        let coins = self.purse.inspect(&mint, token.proofs, &keysets)?;
         self.take_in(&mint, coins, token.memo.as_ref()).await
     }
 
     /// Swaps the coins of a token that somebody handed over, or what is left of them.
     async fn take_in(
-        &mut self,
+        &self,
         mint: &Mint,
         coins: Vec<Coin>,
         memo: Option<&String>,
@@ -73,7 +64,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 return Err(held.fee_eats_all(&rest).into());
             }
             done.dust = done.dust.saturating_add(worth(&dust));
-            let operations = self.begin(&held.mint, drafts).await?;
+            let operations = self.purse.begin(&held.mint, drafts).await?;
             let late = self.run_each(operations, &mut done).await?;
             rest = self.unspent(mint, late).await.unwrap_or_default();
             if rest.is_empty() {
@@ -92,7 +83,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         coins.retain(|coin| !spent.contains(coin));
         Ok(coins)
     }
+}
 
+impl<S: Store> Tables<S> {
     /// The mint of a token: the one whose keysets it is of, whatever address it names. When it is of
     /// keysets that are not known yet, the one that it names, which is asked for them.
     async fn mint_of(&self, token: &Token) -> Result<Mint, Error> {
@@ -102,8 +95,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .strip_suffix(cashu::path::PREFIX);
         let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
         let mut of = Vec::new();
-        for mint in self.tables.all::<Mint>().await? {
-            let keysets = self.tables.keysets(&mint.url).await?;
+        for mint in self.all::<Mint>().await? {
+            let keysets = self.keysets(&mint.url).await?;
             let mut ids = token.proofs.iter().map(|p| p.proof.id);
             if ids.all(|id| resolve(&id, &keysets).is_some()) {
                 of.push(mint);
@@ -118,7 +111,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (_, named) => named,
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.
     pub(crate) fn inspect(
         &self,
@@ -167,9 +162,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         token: &mut TokenProof,
     ) -> Result<(), UsageError> {
         let locked = |reason| Err(UsageError::TokenLocked { number, reason });
-        let expired = lock
-            .locktime
-            .is_some_and(|locktime| (self.clock)() > locktime);
+        let expired = lock.locktime.is_some_and(|locktime| self.now() > locktime);
         if expired && lock.refund.is_empty() {
             return Ok(());
         }

@@ -11,16 +11,17 @@ use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
 use super::swap::Swap;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::{Recovered, recovered};
+use crate::purse::Purse;
 use crate::purse::coins::{RESCUE_S, expires_by};
 use crate::purse::holdings::{Holdings, active};
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.
 const TOKENS_A_DAY: usize = 8;
@@ -60,16 +61,10 @@ pub struct Expiring {
     pub expires: u64,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Asks each mint for its keysets, at most once a day, and swaps a few tokens of those that retire.
-    /// Asks nothing of a mint at which there is nothing to renew as far as the wallet knows, when only
-    /// what expires is to be renewed.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone.
-    pub async fn renew(&mut self, what: Renew) -> Result<Renewed, Error> {
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn renew(&self, what: Renew) -> Result<Renewed, Error> {
         let mut renewed = Renewed::default();
-        for mint in self.tables.all::<Mint>().await? {
+        for mint in self.purse.tables.all::<Mint>().await? {
             match self.renew_at(&mint, what, &mut renewed.swaps).await {
                 Ok(()) => {}
                 Err(Error::Store(error)) => return Err(error.into()),
@@ -80,16 +75,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     async fn renew_at(
-        &mut self,
+        &self,
         mint: &Mint,
         what: Renew,
         swaps: &mut Vec<Recovered>,
     ) -> Result<(), Error> {
-        let now = (self.clock)();
+        let now = self.purse.now();
         let day = |renewed: u64| now < renewed.saturating_add(DAY_S);
         // A clock that was set back is no reason to wait.
         let today = mint.renewed.is_some_and(|at| day(at) && at <= now);
-        let held = self.expiring().await?;
+        let held = self.purse.expiring().await?;
         let nothing_expires = held.iter().all(|expiring| expiring.mint != mint.url);
         if mint.lane.is_none() || today || (what == Renew::Expiring && nothing_expires) {
             return Ok(());
@@ -99,39 +94,41 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .await?;
         let mint = Mint {
             renewed: Some(now),
-            ..self.mint(Some(&mint.url)).await?
+            ..self.purse.tables.mint(Some(&mint.url)).await?
         };
-        self.tables.apply(Batch::default().put(&mint)).await?;
-        let Ok(active) = active(&mint, &keysets, (self.clock)()) else {
+        self.purse.tables.apply(Batch::default().put(&mint)).await?;
+        let Ok(active) = active(&mint, &keysets, self.purse.now()) else {
             return Ok(());
         };
         let active = active.info.id;
         let mut retiring: Vec<&Keyset> = keysets.iter().collect();
-        retiring.retain(|keyset| keyset.info.id != active && self.is_due(keyset, what));
+        retiring.retain(|keyset| keyset.info.id != active && self.purse.is_due(keyset, what));
         retiring.sort_by_key(|keyset| keyset.info.final_expiry.unwrap_or(u64::MAX));
         for keyset in retiring {
-            let coins = self.to_renew(&mint, keyset).await?;
+            let coins = self.purse.to_renew(&mint, keyset).await?;
             let swap = Swap {
                 kind: Kind::Renew,
                 coins: &coins,
                 memo: None,
             };
             let (held, (drafts, _dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
-            for operation in self.begin(&held.mint, drafts).await? {
+            for operation in self.purse.begin(&held.mint, drafts).await? {
                 let result = self.run(operation.clone()).await;
                 swaps.push(recovered(&operation, result)?);
             }
         }
         Ok(())
     }
+}
 
+impl<S: Store> Purse<S> {
     /// Whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
     /// Cashu's tokens always are.
     fn is_due(&self, keyset: &Keyset, what: Renew) -> bool {
         if suite_of(&keyset.info.id) != SuiteId::Ristretto255 {
             return true;
         }
-        let soon = (self.clock)().saturating_add(RESCUE_S);
+        let soon = self.now().saturating_add(RESCUE_S);
         let expires = expires_by(keyset, soon);
         let retired = !keyset.info.active && keyset.info.input_fee_ppk == 0;
         expires || (retired && what == Renew::Retired)
@@ -139,7 +136,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The tokens of a keyset that are to be renewed now.
     async fn to_renew(&self, mint: &Mint, keyset: &Keyset) -> Result<Vec<Coin>, Error> {
-        let now = (self.clock)();
+        let now = self.now();
         // They come in the order of their points, which is no order at all.
         let mut coins = self.holdings(mint).await?.coins;
         coins.retain(|coin| coin.keyset() == keyset.info.id);
@@ -149,12 +146,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(coins)
     }
 
-    /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
-        let now = (self.clock)();
+    pub(crate) async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
+        let now = self.now();
         let mut all = Vec::new();
         for mint in self.tables.all::<Mint>().await? {
             let Holdings { keysets, coins, .. } = self.holdings(&mint).await?;

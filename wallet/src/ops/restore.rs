@@ -9,43 +9,32 @@ use std::collections::HashSet;
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Secret};
 
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::begin::request_path;
 use crate::operation::facts::{Found, LANES_MAX, batch_size};
+use crate::purse::Purse;
 use crate::purse::counters::GAP;
-use crate::purse::tables::Batch;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::{
     Coin, Keyset, Kind, Mint, Operation, Outcome, Restored, Search, Sent, Walked, worth, y,
 };
 use crate::retry::{Observer, Progress, retrying};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// After this many empty lanes in a row the walk ends: a device that took its lane and never used it
 /// leaves one hole, and must not hide the devices after it.
 const EMPTY_LANES_END: u32 = 2;
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Searches a mint for what this wallet's phrase has there, and puts it into the balance.
-    ///
-    /// The search is an operation: it is written down before the first request, and after each that
-    /// found something. Broken off, by an error, by `observer` or by the end of the process, it goes on
-    /// where it stopped when this is called again. Where the mint asks for patience, or gives no
-    /// answer, `observer` waits.
-    ///
-    /// A device that has no lane at the mint yet takes the one after the last that was used. Tokens
-    /// that were sent and not claimed yet come back as well, unless this wallet knows that it sent them.
-    ///
-    /// # Errors
-    /// [`Error::Network`] and others; what was found until then is kept.
-    pub async fn restore(
-        &mut self,
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn restore(
+        &self,
         mint: &Mint,
         observer: &mut impl Observer,
     ) -> Result<Restored, Error> {
-        let (mut operation, mut search) = self.search_at(mint).await?;
+        let (mut operation, mut search) = self.purse.search_at(mint).await?;
         let keysets = self.refresh_keysets(SuiteId::ALL, mint, observer).await?;
-        let known = self.known_ys().await?;
+        let known = self.purse.tables.known_ys().await?;
         for lane in 0..LANES_MAX {
             if lane >= search.next_lane().saturating_add(EMPTY_LANES_END) {
                 break;
@@ -64,66 +53,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     .await?;
             }
         }
-        self.end_search(&operation, search).await
-    }
-
-    /// The open search at a mint, or a new one.
-    async fn search_at(&mut self, mint: &Mint) -> Result<(Operation, Search), Error> {
-        let operations = self.tables.all::<Operation>().await?;
-        let here = |o: &Operation| o.kind == Kind::Restore && o.mint == mint.url;
-        if let Some(mut open) = operations.into_iter().find(here) {
-            let search = open.search.take().unwrap_or_default();
-            return Ok((open, search));
-        }
-        let id = self.tables.next_id().await?;
-        let operation = Operation {
-            id,
-            kind: Kind::Restore,
-            mint: mint.url.clone(),
-            begun: (self.clock)(),
-            path: request_path(Kind::Restore).to_owned(),
-            body: Secret::new(String::new()),
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            amount: 0,
-            fee: 0,
-            memo: None,
-            purchase: None,
-            search: Some(Search::default()),
-        };
-        let batch = Batch::default().put(&operation);
-        self.tables.apply(batch.put_next_id(id + 1)).await?;
-        Ok((operation, Search::default()))
-    }
-
-    /// Ends a search that has found everything.
-    async fn end_search(
-        &mut self,
-        operation: &Operation,
-        search: Search,
-    ) -> Result<Restored, Error> {
-        let mut mint = self.mint(Some(&operation.mint)).await?;
-        let lane = mint.lane.unwrap_or(search.next_lane());
-        let restored = Restored {
-            lane,
-            ..search.found
-        };
-        mint.lane = Some(lane);
-        let mut batch = Batch::default().put(&mint).delete(operation);
-        if restored.amount > 0 {
-            let done = Operation {
-                amount: restored.amount,
-                ..operation.clone()
-            };
-            batch = batch.put(&self.entry(&done, &mint.unit, Outcome::Done, 0));
-        }
-        self.tables.apply(batch).await?;
-        Ok(restored)
+        self.purse.end_search(&operation, search).await
     }
 
     /// Walks one lane of one keyset to its end, and writes down what it finds as it goes.
     async fn walk(
-        &mut self,
+        &self,
         walk: &Walk<'_>,
         operation: &mut Operation,
         search: &mut Search,
@@ -158,13 +93,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
                     lane,
                     end,
                 });
-                let mut counter = self.tables.counter(&id, lane).await?;
+                let mut counter = self.purse.tables.counter(&id, lane).await?;
                 counter.next = counter.next.max(end);
                 counter.signed = counter.signed.max(end);
                 let batch = Batch::default()
                     .put_all(&coins)
                     .put_counter(&id, lane, &counter);
-                self.put_search(batch, operation, search).await?;
+                self.purse
+                    .tables
+                    .put_search(batch, operation, search)
+                    .await?;
             }
             observer.progress(&progress(walk, search));
         }
@@ -174,9 +112,66 @@ impl<S: Store, H: Http> Wallet<S, H> {
             lane,
             end,
         });
-        self.put_search(Batch::default(), operation, search).await
+        self.purse
+            .tables
+            .put_search(Batch::default(), operation, search)
+            .await
+    }
+}
+
+impl<S: Store> Purse<S> {
+    /// The open search at a mint, or a new one.
+    async fn search_at(&self, mint: &Mint) -> Result<(Operation, Search), Error> {
+        let operations = self.tables.all::<Operation>().await?;
+        let here = |o: &Operation| o.kind == Kind::Restore && o.mint == mint.url;
+        if let Some(mut open) = operations.into_iter().find(here) {
+            let search = open.search.take().unwrap_or_default();
+            return Ok((open, search));
+        }
+        let id = self.tables.next_id().await?;
+        let operation = Operation {
+            id,
+            kind: Kind::Restore,
+            mint: mint.url.clone(),
+            begun: self.now(),
+            path: request_path(Kind::Restore).to_owned(),
+            body: Secret::new(String::new()),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            amount: 0,
+            fee: 0,
+            memo: None,
+            purchase: None,
+            search: Some(Search::default()),
+        };
+        let batch = Batch::default().put(&operation);
+        self.tables.apply(batch.put_next_id(id + 1)).await?;
+        Ok((operation, Search::default()))
     }
 
+    /// Ends a search that has found everything.
+    async fn end_search(&self, operation: &Operation, search: Search) -> Result<Restored, Error> {
+        let mut mint = self.tables.mint(Some(&operation.mint)).await?;
+        let lane = mint.lane.unwrap_or(search.next_lane());
+        let restored = Restored {
+            lane,
+            ..search.found
+        };
+        mint.lane = Some(lane);
+        let mut batch = Batch::default().put(&mint).delete(operation);
+        if restored.amount > 0 {
+            let done = Operation {
+                amount: restored.amount,
+                ..operation.clone()
+            };
+            batch = batch.put(&self.entry(&done, &mint.unit, Outcome::Done, 0));
+        }
+        self.tables.apply(batch).await?;
+        Ok(restored)
+    }
+}
+
+impl<S: Store> Tables<S> {
     /// Writes down how far a search has come, together with `batch`.
     async fn put_search(
         &self,
@@ -185,14 +180,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         search: &Search,
     ) -> Result<(), Error> {
         operation.search = Some(search.clone());
-        Ok(self.tables.apply(batch.put(operation)).await?)
+        Ok(self.apply(batch.put(operation)).await?)
     }
 
     /// What the wallet has already, or has handed out, or will have when an open operation is done.
     async fn known_ys(&self) -> Result<Known, Error> {
-        let coins = self.tables.all::<Coin>().await?;
-        let operations = self.tables.all::<Operation>().await?;
-        let sent = self.tables.all::<Sent>().await?;
+        let coins = self.all::<Coin>().await?;
+        let operations = self.all::<Operation>().await?;
+        let sent = self.all::<Sent>().await?;
         let inputs = operations.iter().flat_map(|o| &o.inputs);
         let tokens = coins.iter().chain(inputs).map(|coin| &coin.token);
         let tokens = tokens.chain(sent.iter().flat_map(|sent| &sent.proofs));

@@ -7,6 +7,7 @@
 
 use farthing_protocol::TokenProof;
 
+use crate::engine::Engine;
 use crate::error::{Error, Refused};
 use crate::http::Http;
 use crate::operation::record::Finished;
@@ -14,21 +15,20 @@ use crate::operation::refusal::AfterRefusal;
 use crate::ops::pay::swap_back::SwapBack;
 use crate::records::{Mint, Operation, Stage};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// After this many refusals in a row an operation is not planned again.
 const REPLANS_MAX: usize = 4;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Sends an operation's request, again if need be, until it is done, undone or left open.
     ///
     /// # Errors
     /// An error that says what became of the operation: undone ([`crate::error::Aftermath`]) or open.
-    pub(crate) async fn run(&mut self, mut operation: Operation) -> Result<Finished, Error> {
+    pub(crate) async fn run(&self, mut operation: Operation) -> Result<Finished, Error> {
         let mut replans = 0;
         loop {
             let id = operation.id;
-            let mint = self.mint(Some(&operation.mint)).await?;
+            let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
             let refused = match self.attempt(&operation, &mint).await {
                 Ok(proofs) => return self.done(&operation, &mint, proofs).await,
                 Err(Error::Refused(refused)) => refused,
@@ -59,20 +59,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Settles what the mint did.
     async fn done(
-        &mut self,
+        &self,
         operation: &Operation,
         mint: &Mint,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
         match &operation.purchase {
             Some(purchase) => self.settle_swap(operation, purchase, proofs).await,
-            None => self.settle(operation, mint, proofs).await,
+            None => self.purse.settle(operation, mint, proofs).await,
         }
     }
 
     /// Ends what the mint will not do: it is undone, but for a payment that is taken back.
     async fn refused(
-        &mut self,
+        &self,
         operation: Operation,
         mint: &Mint,
         refused: Refused,

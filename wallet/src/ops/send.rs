@@ -4,9 +4,11 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::text::printable;
 
 use super::exchange::positive;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Draft;
+use crate::purse::Purse;
 use crate::purse::batches::divide;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
@@ -14,7 +16,6 @@ use crate::purse::plan::plan_send;
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Entry, Kind, Mint, Outcome, Sent};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// What goes with a token that is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,17 +81,9 @@ impl Send<'_> {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
-    /// returns: [`Wallet::sent`] shows it again.
-    ///
-    /// With an exact set of tokens and no lock, no request is made. The fee for taking the token in, if
-    /// the mint takes one, is the receiver's: [`Wallet::receiver_gets`] tells what that leaves.
-    ///
-    /// # Errors
-    /// Any [`Error`]; one that leaves the operation open names its number.
-    pub async fn send(
-        &mut self,
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn send(
+        &self,
         mint: &Mint,
         amount: u64,
         options: SendOptions,
@@ -101,7 +94,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         match self.plan_token(mint, &send).await? {
             (held, SendPlan::AsTheyAre(exact)) => {
-                self.hand_out(&held.mint, exact, amount, options.memo).await
+                self.purse
+                    .hand_out(&held.mint, exact, amount, options.memo)
+                    .await
             }
             (held, SendPlan::Swap(draft)) => {
                 let finished = self.exchange(&held.mint, *draft).await?;
@@ -112,11 +107,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
-    ///
-    /// # Errors
-    /// Those of [`Wallet::send`], as far as they are known before anything is moved.
-    pub async fn receiver_gets(
+    pub(crate) async fn receiver_gets(
         &self,
         mint: &Mint,
         amount: u64,
@@ -145,10 +136,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             planned => planned,
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// Hands tokens out as they are: one batch, no request.
     async fn hand_out(
-        &mut self,
+        &self,
         mint: &Mint,
         coins: Vec<Coin>,
         amount: u64,
@@ -159,7 +152,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             id,
             kind: Kind::Send,
             outcome: Outcome::Done,
-            time: (self.clock)(),
+            time: self.now(),
             mint: mint.url.clone(),
             unit: mint.unit.clone(),
             amount,

@@ -2,13 +2,13 @@
 
 use super::exchange::positive;
 use crate::account::api_token;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Finished};
 use crate::purse::holdings::Holdings;
 use crate::records::{Kind, Mint};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// A withdrawal of an amount.
 struct Withdraw(u64);
@@ -22,12 +22,8 @@ impl Withdraw {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes `amount` out of the account at `mint` into the wallet.
-    ///
-    /// # Errors
-    /// Any [`Error`]; one that leaves the operation open names its number.
-    pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn withdraw(&self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
         api_token(mint)?;
         let plan = |held: &Holdings| Withdraw(amount).plan(held);
         let (held, draft) = self.planned(mint, plan).await?;

@@ -4,11 +4,10 @@ use farthing_protocol::payment::{PaymentError, Receipt, change, header};
 use farthing_protocol::{BlindSignature, Secret, TokenProof};
 
 use crate::error::payment::AnswerFault;
-use crate::http::Http;
+use crate::purse::Purse;
 use crate::purse::outputs;
 use crate::records::{Keyset, Mint, Operation, Purchase};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::Head;
 
 /// A receipt for a payment, and the change that came with it.
@@ -25,7 +24,7 @@ pub(crate) struct NotCharged {
     pub(crate) receipt: Option<(Secret, u64)>,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Purse<S> {
     /// Checks that an answer is one that was charged: its receipt is for this purchase, and the
     /// mint's signatures on the change, if there is change, verify.
     pub(crate) fn charged(

@@ -9,15 +9,16 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
 use super::offer::Offer;
+use crate::engine::Engine;
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Recovered, recovered};
+use crate::purse::Purse;
 use crate::purse::outputs;
-use crate::purse::tables::Batch;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// For how long at the least a token is left alone after it was shown.
 const QUIET_S_MIN: u64 = 20 * 60;
@@ -42,10 +43,10 @@ pub(super) fn pays(operation: &Operation, offer: &Offer) -> bool {
     fits && offer.lock.is_none()
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Purse<S> {
     /// Keeps the token of a payment aside that the site did not charge; `code` is that of its refusal.
     pub(super) async fn keep_aside(
-        &mut self,
+        &self,
         mut operation: Operation,
         mut purchase: Purchase,
         code: Option<ErrorCode>,
@@ -54,13 +55,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: (self.clock)().saturating_add(QUIET_S_MIN + more),
+            until: self.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.purchase = Some(purchase);
         let batch = Batch::default().put(&operation);
         self.tables.apply(batch).await?;
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.tables.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),
@@ -68,34 +69,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         })
     }
 
-    /// The payments kept aside whose token can be shown to the site of `item` once more: first the one for
-    /// the same item.
-    pub(super) async fn aside_for(
-        &self,
-        item: &Item,
-        mint: &str,
-    ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.tables.all::<Operation>().await?;
-        operations.retain(|operation| {
-            let purchase = operation.purchase.as_ref();
-            operation.mint == mint
-                && purchase.is_some_and(|p| {
-                    p.aside.as_ref().is_some_and(|aside| aside.pays_again)
-                        && p.stage == Stage::Aside
-                        && p.item.site() == item.site()
-                })
-        });
-        operations.sort_by_key(|o| o.purchase.as_ref().is_none_or(|p| p.item != *item));
-        Ok(operations)
-    }
-
     /// Begins a payment with the token of one that is kept aside, in its place.
     pub(super) async fn show_aside(
-        &mut self,
+        &self,
         aside: Operation,
         draft: Draft,
     ) -> Result<Operation, Error> {
-        let mint = self.mint(Some(&aside.mint)).await?;
+        let mint = self.tables.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
@@ -114,7 +94,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..purchase
         });
         let operation = Operation {
-            begun: (self.clock)(),
+            begun: self.now(),
             outputs,
             amount: draft.amount,
             fee: draft.fee,
@@ -126,26 +106,45 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.tables.apply(batch).await?;
         Ok(operation)
     }
+}
 
-    /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
-    /// more than the time drawn for them. To be called at a quiet moment, where a mint is asked for something
-    /// anyway: neither beside a payment, nor beside a request that names the account.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone; what the mints say is in the results.
-    pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        let now = (self.clock)();
+impl<S: Store> Tables<S> {
+    /// The payments kept aside whose token can be shown to the site of `item` once more: first the one for
+    /// the same item.
+    pub(super) async fn aside_for(
+        &self,
+        item: &Item,
+        mint: &str,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let mut operations = self.all::<Operation>().await?;
+        operations.retain(|operation| {
+            let purchase = operation.purchase.as_ref();
+            operation.mint == mint
+                && purchase.is_some_and(|p| {
+                    p.aside.as_ref().is_some_and(|aside| aside.pays_again)
+                        && p.stage == Stage::Aside
+                        && p.item.site() == item.site()
+                })
+        });
+        operations.sort_by_key(|o| o.purchase.as_ref().is_none_or(|p| p.item != *item));
+        Ok(operations)
+    }
+}
+
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
+        let now = self.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
     }
 
     /// Swaps those kept aside that are due.
     pub(crate) async fn swap_aside(
-        &mut self,
+        &self,
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.all::<Operation>().await? {
+        for operation in self.purse.tables.all::<Operation>().await? {
             let aside = operation
                 .purchase
                 .as_ref()

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::offer::{Offer, site_url};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
-use crate::http::Http;
-use crate::purse::tables::Batch;
+use crate::purse::Purse;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::{Budget, Entry, Kind, Mint, Operation, Outcome, Purchase, Stage};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// What was paid to a site on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +26,9 @@ pub struct Spent {
     pub payments: u64,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Allows payments to a site without asking, in the unit of `mint`; replaces what was set before.
-    ///
-    /// # Errors
-    /// [`Unpayable::SiteUrl`].
-    pub async fn set_budget(
-        &mut self,
+impl<S: Store> Tables<S> {
+    pub(crate) async fn set_budget(
+        &self,
         site: &str,
         mint: &Mint,
         per_item: u64,
@@ -46,38 +41,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
             per_day,
         };
         let batch = Batch::default().put(&budget);
-        self.tables.apply(batch).await?;
+        self.apply(batch).await?;
         Ok(budget)
     }
 
-    /// All budgets, by site.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn budgets(&self) -> Result<Vec<Budget>, Error> {
-        Ok(self.tables.all::<Budget>().await?)
+    pub(crate) async fn budgets(&self) -> Result<Vec<Budget>, Error> {
+        Ok(self.all::<Budget>().await?)
     }
 
-    /// Takes a budget back: payments to the site are asked about again.
-    ///
-    /// # Errors
-    /// [`Unpayable::NoBudget`], [`Unpayable::SiteUrl`].
-    pub async fn remove_budget(&mut self, site: &str) -> Result<Budget, Error> {
+    pub(crate) async fn remove_budget(&self, site: &str) -> Result<Budget, Error> {
         let site = site_url(site)?;
-        let budget = self.tables.get::<Budget>(&site).await?;
+        let budget = self.get::<Budget>(&site).await?;
         let budget = budget.ok_or_else(|| Unpayable::NoBudget(site.clone()))?;
         let batch = Batch::default().delete(&budget);
-        self.tables.apply(batch).await?;
+        self.apply(batch).await?;
         Ok(budget)
     }
+}
 
-    /// What was paid, by site and UTC day, on the last `days` days (today is the first of them) or
-    /// ever; oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn spent_on_sites(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
-        let today = (self.clock)() / DAY_S;
+impl<S: Store> Purse<S> {
+    pub(crate) async fn spent_on_sites(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
+        let today = self.now() / DAY_S;
         let first = days.map_or(0, |days| (today + 1).saturating_sub(days));
         let mut sums: BTreeMap<(u64, String, String), (u64, u64)> = BTreeMap::new();
         for entry in self.tables.all::<Entry>().await? {

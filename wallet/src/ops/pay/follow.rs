@@ -7,29 +7,29 @@ use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;
 
 use super::offer::Offer;
+use crate::engine::Engine;
 use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::purse::tables::Batch;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::{Followed, Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Asks the mint for its keysets when the offer names others than the wallet knows; gives whether that
     /// was done. A site that goes on naming what the mint does not show is asked about once a day: it knows
     /// less than the wallet.
     ///
     /// # Errors
     /// [`Error::Store`] alone: a mint that cannot be asked now is no reason not to pay.
-    pub(super) async fn follow_keysets(&mut self, offer: &Offer) -> Result<bool, Error> {
+    pub(super) async fn follow_keysets(&self, offer: &Offer) -> Result<bool, Error> {
         let url = &offer.mint.url;
         let Some(named) = &offer.keysets else {
             return Ok(false);
         };
-        let known = self.tables.keysets(url).await?;
-        let mint = self.mint(Some(url)).await?;
-        let now = (self.clock)();
+        let known = self.purse.tables.keysets(url).await?;
+        let mint = self.purse.tables.mint(Some(url)).await?;
+        let now = self.purse.now();
         let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
         if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
             return Ok(false);
@@ -40,10 +40,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),
         }
-        self.note_followed(mint, named, now).await?;
+        self.purse.tables.note_followed(mint, named, now).await?;
         Ok(true)
     }
+}
 
+impl<S: Store> Tables<S> {
     async fn note_followed(&self, mint: Mint, named: &str, now: u64) -> Result<(), StoreError> {
         let mint = Mint {
             followed: Some(Followed {
@@ -52,7 +54,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             }),
             ..mint
         };
-        self.tables.apply(Batch::default().put(&mint)).await
+        self.apply(Batch::default().put(&mint)).await
     }
 }
 

@@ -38,17 +38,19 @@ use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
 use url::Url;
 
+use crate::engine::Engine;
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
+use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
+use crate::purse::tables::Tables;
 use crate::records::{
     Bought, Entry, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth,
 };
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
 use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
@@ -208,26 +210,21 @@ impl<P: Page> Answer<P> {
     }
 }
 
-impl<S: Store, H: Http + Web> Wallet<S, H> {
-    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
-    /// is asked for with its receipt, and a payment that is still open is shown again.
-    ///
-    /// # Errors
-    /// [`Error::Site`] when no page comes; an [`Unpayable`] for a price that cannot be paid.
-    pub async fn visit(
-        &mut self,
+impl<S: Store, H: Http + Web> Engine<S, H> {
+    pub(crate) async fn visit(
+        &self,
         request: &PageRequest,
         options: &PayOptions,
     ) -> Result<Visit<H::Page>, Error> {
         let mut request = checked(request)?;
         for _ in 0..=REDIRECTS_MAX {
             let item = Item::of(&request);
-            if let Some(open) = self.open_payment(&item).await?
+            if let Some(open) = self.purse.tables.open_payment(&item).await?
                 && let Some(answer) = self.resume(open, &request).await?
             {
                 return Ok(Visit::Answer(answer));
             }
-            let bought = self.bought(&item).await?;
+            let bought = self.purse.bought(&item).await?;
             if let Some(bought) = &bought
                 && let Some(answer) = self.show_again(bought, &request).await?
             {
@@ -247,7 +244,8 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
                 offer.gives_change = gives_change;
                 offer.keysets = keysets;
                 offer.paid_before = bought.is_some();
-                offer.within_budget = !offer.paid_before && self.within_budget(&offer).await?;
+                offer.within_budget =
+                    !offer.paid_before && self.purse.within_budget(&offer).await?;
                 return Ok(Visit::Priced(offer));
             }
             let payment = bought.map_or(Payment::Free, Payment::Before);
@@ -271,22 +269,14 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         page.map_err(|error| silent(item.site(), error, Fate::Nothing))
     }
 
-    /// Pays what an offer asks, and gives the page.
-    ///
-    /// No request is made before the payment: what is too much comes back as change with the answer. But
-    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
-    /// where the site knows other keysets than the wallet, the mint is asked for them.
-    ///
-    /// # Errors
-    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
-    pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        let (mut mint, mut draft, mut aside) = self.payment_draft(offer).await?;
+    pub(crate) async fn pay(&self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
+        let (mut mint, mut draft, mut aside) = self.purse.payment_draft(offer).await?;
         if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
-            (mint, draft, aside) = self.payment_draft(offer).await?;
+            (mint, draft, aside) = self.purse.payment_draft(offer).await?;
         }
         let mut operation = match aside {
-            Some(aside) => self.show_aside(aside, draft).await?,
-            None => self.begin_one(&mint, draft).await?,
+            Some(aside) => self.purse.show_aside(aside, draft).await?,
+            None => self.purse.begin_one(&mint, draft).await?,
         };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
@@ -296,7 +286,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 
     /// Goes on with a payment that is open; `None` when it was taken back, and all can begin anew.
     async fn resume(
-        &mut self,
+        &self,
         mut operation: Operation,
         request: &PageRequest,
     ) -> Result<Option<Answer<H::Page>>, Error> {
@@ -311,29 +301,23 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Tables<S> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.tables.all::<Operation>().await?;
+        let operations = self.all::<Operation>().await?;
         let of = |o: &Operation| {
             let purchase = o.purchase.as_ref();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
         };
         Ok(operations.into_iter().find(of))
     }
+}
 
+impl<S: Store> Purse<S> {
     /// What shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
         let bought = self.tables.get::<Bought>(&item.key()).await?;
-        Ok(bought.filter(|bought| (self.clock)() < bought.until))
-    }
-
-    /// Makes the tokens of a payment; gives the operation as it goes on.
-    pub(crate) async fn run_prepare(&mut self, operation: Operation) -> Result<Operation, Error> {
-        let id = operation.id;
-        self.run(operation).await?;
-        let operation = self.tables.numbered(id).await?;
-        operation.ok_or_else(|| Unpayable::NotOpen(id).into())
+        Ok(bought.filter(|bought| self.now() < bought.until))
     }
 
     /// The mint as it is now, inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
@@ -393,6 +377,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         held: &Holdings,
     ) -> Result<(Option<Plan>, Option<Operation>), Error> {
         let mut seen = self
+            .tables
             .aside_for(&offer.item, &offer.mint.url)
             .await?
             .into_iter();
@@ -410,6 +395,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),
             (plan, _) => (plan, None),
         })
+    }
+}
+
+impl<S: Store, H: Http> Engine<S, H> {
+    /// Makes the tokens of a payment; gives the operation as it goes on.
+    pub(crate) async fn run_prepare(&self, operation: Operation) -> Result<Operation, Error> {
+        let id = operation.id;
+        self.run(operation).await?;
+        let operation = self.purse.tables.numbered(id).await?;
+        operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 }
 

@@ -6,12 +6,13 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
+use crate::engine::Engine;
 use crate::error::payment::{RequestFault, Unpayable};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::purse::Purse;
 use crate::records::{Coin, Item, Mint, site_of, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Head, PageRequest};
 
 /// The only tag of a `nut10` option that a plain lock to a key has anyway.
@@ -114,7 +115,7 @@ pub(crate) fn read_request(site: &str, head: &Head) -> Result<Option<PaymentRequ
     Ok(Some(request))
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Makes an offer of a payment request, if this wallet can pay it at all.
     ///
     /// # Errors
@@ -134,11 +135,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let amount = amount.ok_or_else(|| Unpayable::NoAmount(site.clone()))?;
         let lock = wanted.lock.as_ref().map(|lock| plain_lock(&site, lock));
         let lock = lock.transpose()?;
-        let (mint, coins) = self.payer(&site, &wanted, amount, options).await?;
+        let (mint, coins) = self.purse.payer(&site, &wanted, amount, options).await?;
         let mut available = worth(&coins);
         if available < amount {
             // What the site has seen already may pay by itself.
-            let seen = self.aside_for(&item, &mint.url).await?;
+            let seen = self.purse.tables.aside_for(&item, &mint.url).await?;
             let most = seen.iter().map(|aside| worth(&aside.inputs)).max();
             available = available.max(most.unwrap_or_default());
         }
@@ -165,7 +166,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             within_budget: false,
         })
     }
+}
 
+impl<S: Store> Purse<S> {
     /// The mint to pay from: of those that the site takes and the wallet has, the one that holds most.
     async fn payer(
         &self,
@@ -175,7 +178,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
-            Some(url) => vec![self.mint(Some(url)).await?],
+            Some(url) => vec![self.tables.mint(Some(url)).await?],
             None => self.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));

@@ -7,42 +7,48 @@ use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
 use super::{Answer, Payment, silent};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::purse::tables::Batch;
 use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Page, PageRequest, Web};
 
 /// How much of an answer that may be a refusal is read to find out.
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
 
-impl<S: Store, H: Http + Web> Wallet<S, H> {
+impl<S: Store, H: Http + Web> Engine<S, H> {
     /// Sends the request of a payment, and settles it by the head of the answer, if that can be.
     ///
     /// # Errors
     /// [`Error::Site`] when no page came; it says where the money is.
     pub(crate) async fn present(
-        &mut self,
+        &self,
         operation: Operation,
         request: &PageRequest,
     ) -> Result<Answer<H::Page>, Error> {
         let not_open = || Unpayable::NotOpen(operation.id);
         let purchase = operation.purchase.clone().ok_or_else(not_open)?;
         let token = purchase.token.clone().ok_or_else(not_open)?;
-        let mint = self.mint(Some(&operation.mint)).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
         let paying = paying(request, token, purchase.outputs.as_ref());
         let page = self.http.open(&paying).await.map_err(|error| {
-            let fate = self.still_open(&mint, &operation, &purchase);
+            let fate = self.purse.still_open(&mint, &operation, &purchase);
             silent(purchase.item.site(), error, fate)
         })?;
-        match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
+        match self
+            .purse
+            .charged(&operation, &purchase, (&mint, &keysets), page.head())
+        {
             Ok(charged) => {
                 let until = charged.until;
-                let entry = self.settle_paid(&operation, &purchase, charged).await?;
+                let entry = self
+                    .purse
+                    .settle_paid(&operation, &purchase, charged)
+                    .await?;
                 let payment = Payment::Paid { entry, until };
                 Ok(Answer::new(request, payment, page))
             }
@@ -56,13 +62,13 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 
     /// An answer without a receipt that verifies: the mint decides what became of the money.
     async fn not_charged(
-        &mut self,
+        &self,
         operation: Operation,
         (purchase, why): (Purchase, NotCharged),
         mut answer: Answer<H::Page>,
     ) -> Result<Answer<H::Page>, Error> {
         let site = purchase.item.site();
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let unit = mint.shown_in();
         let refused = answer.refusal().await;
         let code = refused.as_ref().map(|(_, code, _)| *code);
@@ -70,7 +76,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let fault = match refused {
             Some((503, ErrorCode::Unavailable, detail)) => {
                 return Err(Error::Site(Site {
-                    fate: self.still_open(&mint, &operation, &purchase),
+                    fate: self.purse.still_open(&mint, &operation, &purchase),
                     fault: Fault::MintUnasked(detail),
                     site,
                 }));
@@ -83,10 +89,12 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             Some(_) | None => None,
         };
         if let Some(receipt) = why.receipt {
-            self.keep_receipt(&operation, &purchase, receipt).await?;
+            self.purse
+                .keep_receipt(&operation, &purchase, receipt)
+                .await?;
         }
         let shown = worth(&operation.inputs);
-        let open = self.still_open(&mint, &operation, &purchase);
+        let open = self.purse.still_open(&mint, &operation, &purchase);
         // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
         // so is a refusal after which the wallet has to learn where it stands. Else nothing is asked of the
         // mint now.
@@ -95,7 +103,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         answer.payment = if purchase.lock.is_some() {
             Payment::Open(open)
         } else if !has_receipt && (is_refused || (fault.is_none() && !is_delivered)) {
-            Payment::Aside(self.keep_aside(operation, purchase, code).await?)
+            Payment::Aside(self.purse.keep_aside(operation, purchase, code).await?)
         } else {
             match self.take_back(operation).await {
                 Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
@@ -126,7 +134,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Asks for something again that the mint says was paid, and that came without a receipt; `None`
     /// when there is a receipt, or the site refuses the token.
     pub(crate) async fn show_again(
-        &mut self,
+        &self,
         bought: &Bought,
         request: &PageRequest,
     ) -> Result<Option<Answer<H::Page>>, Error> {
@@ -137,10 +145,10 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         let paying = paying(request, token.clone(), outputs.as_ref());
         let page = self.http.open(&paying).await;
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
-        let receipt = self.receipt_for(bought, page.head());
+        let receipt = self.purse.receipt_for(bought, page.head());
         if let Some(bought) = &receipt {
             let batch = Batch::default().put(bought);
-            self.tables.apply(batch).await?;
+            self.purse.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());
         let mut answer = Answer::new(request, Payment::Before(bought), page);

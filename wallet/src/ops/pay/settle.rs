@@ -6,42 +6,49 @@ use farthing_protocol::{Secret, TokenProof};
 use super::answer::Charged;
 use super::swap_back::bought;
 use super::token::shown_token;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{
     Bought, Coin, Entry, Operation, Outcome, PaymentProof, Purchase, Purpose, Stage,
 };
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::Head;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Goes on after a swap at the mint that belongs to a payment.
     pub(crate) async fn settle_swap(
-        &mut self,
+        &self,
         operation: &Operation,
         purchase: &Purchase,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
         match purchase.stage {
-            Stage::Prepare => self.settle_prepared(operation, purchase, proofs).await,
+            Stage::Prepare => {
+                self.purse
+                    .settle_prepared(operation, purchase, proofs)
+                    .await
+            }
             Stage::Present | Stage::Aside | Stage::TakeBack => {
                 let back = Coin::of_mint(&operation.mint, proofs);
                 self.conclude(operation, purchase, back).await
             }
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// The tokens are made: the change goes into the balance, and the payment can be shown.
     async fn settle_prepared(
-        &mut self,
+        &self,
         operation: &Operation,
         purchase: &Purchase,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.tables.mint(Some(&operation.mint)).await?;
         let pairs = operation.outputs.iter().zip(proofs);
         let (locked, kept): (Vec<_>, Vec<_>) =
             pairs.partition(|(output, _)| output.purpose == Purpose::Send);
@@ -69,12 +76,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The site charged it: the change goes into the balance, the receipt is kept.
     pub(crate) async fn settle_paid(
-        &mut self,
+        &self,
         operation: &Operation,
         purchase: &Purchase,
         charged: Charged,
     ) -> Result<Entry, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.tables.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
         let proof = PaymentProof::Receipt(charged.receipt);
         let bought = bought(&entry, purchase, charged.until, proof);
@@ -91,12 +98,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Keeps a receipt that is true, of an answer that is not.
     pub(crate) async fn keep_receipt(
-        &mut self,
+        &self,
         operation: &Operation,
         purchase: &Purchase,
         (receipt, until): (Secret, u64),
     ) -> Result<(), Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.tables.mint(Some(&operation.mint)).await?;
         let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
         let bought = bought(&entry, purchase, until, PaymentProof::Receipt(receipt));
         Ok(self.tables.apply(Batch::default().put(&bought)).await?)
@@ -115,8 +122,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Forgets what was bought and cannot be had again any more.
-    pub(crate) async fn forget_expired(&mut self) -> Result<(), Error> {
-        let now = (self.clock)();
+    pub(crate) async fn forget_expired(&self) -> Result<(), Error> {
+        let now = self.now();
         for bought in self.tables.all::<Bought>().await? {
             if bought.until <= now {
                 let batch = Batch::default().delete(&bought);

@@ -1,5 +1,6 @@
 //! Planning the swap that takes a payment back, and ending the payment: the mint says what is spent.
 
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::http::Http;
@@ -15,7 +16,6 @@ use crate::records::{
 };
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// Where a payment that is taken back goes from here.
 pub(crate) enum SwapBack {
@@ -25,10 +25,10 @@ pub(crate) enum SwapBack {
     Ended(Box<Finished>),
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// What follows when the mint refuses the swap that takes a payment back.
     pub(crate) async fn swap_back_refused(
-        &mut self,
+        &self,
         operation: Operation,
         purchase: &Purchase,
     ) -> Result<SwapBack, Error> {
@@ -49,11 +49,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Plans the swap that takes back the inputs but for `gone`, which the site has redeemed; when
     /// there is nothing to swap, ends the payment.
     pub(crate) async fn without(
-        &mut self,
+        &self,
         operation: Operation,
         gone: &[Coin],
     ) -> Result<SwapBack, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let not_open = || Unpayable::NotOpen(operation.id);
         let mut purchase = operation.purchase.clone().ok_or_else(not_open)?;
         if purchase.stage == Stage::Present {
@@ -63,8 +63,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         purchase.gone = purchase.gone.saturating_add(worth(gone));
         let mut inputs = operation.inputs.clone();
         inputs.retain(|coin| !gone.contains(coin));
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let fee = Terms::of(&keysets, (self.clock)()).fee(&inputs);
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
+        let fee = Terms::of(&keysets, self.purse.now()).fee(&inputs);
         let mut swap = Operation {
             outputs: Vec::new(),
             purchase: Some(purchase.clone()),
@@ -73,49 +73,59 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ..operation
         };
         let rest = worth(&swap.inputs).saturating_sub(fee);
-        let keyset = active(&mint, &keysets, (self.clock)());
+        let keyset = active(&mint, &keysets, self.purse.now());
         let (Some(keyset), Some(lane), true) = (keyset.ok(), mint.lane, rest > 0) else {
             let back = swap.inputs.clone();
             let finished = self.conclude(&swap, &purchase, back).await?;
             return Ok(SwapBack::Ended(Box::new(finished)));
         };
-        let mut stock = Stock::without(&self.tables.coins(&mint.url).await?, &[]);
+        let mut stock = Stock::without(&self.purse.tables.coins(&mint.url).await?, &[]);
         let wanted = plan_change(keyset, rest, &mut stock, mint.limits.outputs_max)?;
-        let mut counters = self.tables.counters(&wanted, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &wanted);
+        let mut counters = self.purse.tables.counters(&wanted, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.purse.seed, &mut counters, &wanted);
         swap.path = request_path(swap.kind).to_owned();
         swap.body = request_body(swap.kind, &swap.inputs, messages)?;
         swap.outputs = outputs;
         swap.fee = fee;
         let batch = counters.put(Batch::default().put(&swap));
-        self.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(SwapBack::Swap(Box::new(swap)))
     }
 
     /// Ends a payment that is taken back: `back` goes into the balance. When the site has redeemed
     /// some of it, that was paid, and the change that it asked the mint for is restored (NUT-09).
     pub(crate) async fn conclude(
-        &mut self,
+        &self,
         operation: &Operation,
         purchase: &Purchase,
         mut back: Vec<Coin>,
     ) -> Result<Finished, Error> {
-        let mint = self.mint(Some(&operation.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let mut batch = Batch::default().delete(operation);
         if purchase.stage == Stage::TakeBack {
-            batch = self.tables.put_signed(batch, &operation.outputs).await?;
+            batch = self
+                .purse
+                .tables
+                .put_signed(batch, &operation.outputs)
+                .await?;
         }
         let entry = if purchase.gone == 0 {
-            self.entry(operation, &mint.unit, Outcome::Undone, 0)
+            self.purse.entry(operation, &mint.unit, Outcome::Undone, 0)
         } else {
             let change = self.signed_change(&mint, &purchase.change).await?;
-            batch = self.tables.put_signed(batch, &purchase.change).await?;
+            batch = self
+                .purse
+                .tables
+                .put_signed(batch, &purchase.change)
+                .await?;
             let paid = purchase.gone.saturating_sub(worth(&change));
             back.extend(change);
             let price = operation.amount.min(paid);
             let entry = Entry {
                 amount: price,
-                ..self.entry(operation, &mint.unit, Outcome::Done, paid - price)
+                ..self
+                    .purse
+                    .entry(operation, &mint.unit, Outcome::Done, paid - price)
             };
             if let Some(bought) = self.bought_by_token(&entry, purchase, &mint).await? {
                 batch = batch.put(&bought);
@@ -123,7 +133,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             entry
         };
         let batch = batch.put_all(&back).put(&entry);
-        self.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(Finished { entry, sent: None })
     }
 
@@ -134,7 +144,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         purchase: &Purchase,
         mint: &Mint,
     ) -> Result<Option<Bought>, Error> {
-        let before = self.tables.get::<Bought>(&purchase.item.key()).await?;
+        let before = self
+            .purse
+            .tables
+            .get::<Bought>(&purchase.item.key())
+            .await?;
         if before.is_some_and(|before| before.id == entry.id) {
             return Ok(None);
         }

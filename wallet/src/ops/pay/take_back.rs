@@ -3,24 +3,25 @@
 
 use super::stage;
 use super::swap_back::SwapBack;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::purse::Purse;
 use crate::records::{Mint, Operation, Purchase, Stage, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// For how long a payment without an answer is left to be sent again, before it is taken back.
 const OPEN_S: u64 = 60 * 60;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Takes back a payment that is open. The mint decides: what the site has redeemed was paid.
     ///
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
-    pub(crate) async fn cancel_payment(&mut self, id: u64) -> Result<Finished, Error> {
-        let payment = self.tables.numbered::<Operation>(id).await?;
+    pub(crate) async fn cancel_payment(&self, id: u64) -> Result<Finished, Error> {
+        let payment = self.purse.tables.numbered::<Operation>(id).await?;
         let payment = payment
             .filter(|payment| payment.purchase.is_some())
             .ok_or(Unpayable::NotOpen(id))?;
@@ -34,7 +35,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// When the mint cannot be asked: the operation stays open.
-    pub(crate) async fn take_back(&mut self, operation: Operation) -> Result<Finished, Error> {
+    pub(crate) async fn take_back(&self, operation: Operation) -> Result<Finished, Error> {
         if stage(&operation) == Some(Stage::TakeBack) {
             return self.run(operation).await;
         }
@@ -55,7 +56,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Fault::Waiting`] while it is left to be sent again.
     pub(crate) async fn recover_payment(
-        &mut self,
+        &self,
         mut operation: Operation,
     ) -> Result<Finished, Error> {
         match stage(&operation) {
@@ -70,12 +71,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let spent = self.spent(&operation.mint, &operation.inputs).await;
         let spent = spent.map_err(|error| error.keeps_open(id))?;
-        if spent.is_empty() && (self.clock)() < operation.begun + OPEN_S {
-            let mint = self.mint(Some(&operation.mint)).await?;
+        if spent.is_empty() && self.purse.now() < operation.begun + OPEN_S {
+            let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
-                fate: self.still_open(&mint, &operation, &purchase),
+                fate: self.purse.still_open(&mint, &operation, &purchase),
             }));
         }
         // What is locked to the site is the site's, whether or not it has redeemed it yet.
@@ -89,7 +90,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             SwapBack::Ended(finished) => Ok(*finished),
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// Where the money of an open payment is, for messages.
     pub(crate) fn still_open(
         &self,
@@ -97,7 +100,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         operation: &Operation,
         purchase: &Purchase,
     ) -> Fate {
-        let left_s = (operation.begun + OPEN_S).saturating_sub((self.clock)());
+        let left_s = (operation.begun + OPEN_S).saturating_sub(self.now());
         Fate::Open {
             id: operation.id,
             held: worth(&operation.inputs),
