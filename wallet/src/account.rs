@@ -1,9 +1,10 @@
 //! The account at a mint: what it holds, and what moved on it.
 
+use farthing_client::Violation;
 use farthing_protocol::api::{Account, Statement, path};
 
 use crate::engine::Engine;
-use crate::error::{Error, UsageError, Violation};
+use crate::error::{Error, UsageError};
 use crate::http::{ApiToken, Http};
 use crate::purse::tables::Tables;
 use crate::records::Mint;
@@ -25,8 +26,11 @@ impl<S: Store, H: Http> Engine<S, H> {
     pub(crate) async fn account(&self, mint: &Mint) -> Result<Account, Error> {
         let account = self.api(&mint.url).account(api_token(mint)?).await?;
         if account.unit != mint.unit {
-            let violation = Violation::Answer(path::ACCOUNT.to_owned());
-            return Err(Error::violation(&mint.url, violation));
+            let violation = Violation::Answer {
+                path: path::ACCOUNT.to_owned(),
+                status: 200,
+            };
+            return Err(Error::violation(&mint.url, violation.into()));
         }
         Ok(account)
     }

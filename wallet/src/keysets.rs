@@ -26,7 +26,7 @@ impl<S: Store, H: Http> Engine<S, H> {
     /// waits where the mint asks for that.
     ///
     /// # Errors
-    /// [`Violation::KeysetId`] and the other lies about keysets, naming the keyset.
+    /// [`Violation::KeysChanged`] and other lies about keysets, naming the keyset.
     pub(crate) async fn check_keysets(
         &self,
         suite: SuiteId,

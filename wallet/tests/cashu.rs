@@ -12,6 +12,7 @@ mod support;
 
 use std::rc::Rc;
 
+use farthing_client::{KeysetError, Violation as OfApi};
 use farthing_protocol::api::{SwapRequest, path};
 use farthing_protocol::suite::{Secp256k1, Suite, SuiteId};
 use farthing_protocol::{Blank, BlindedMessage, Token, TokenProof, nut13};
@@ -181,7 +182,13 @@ async fn false_keys_at_the_cashu_door_are_refused() {
         panic!("{error:?}")
     };
     assert!(
-        matches!(misbehaved.violation, Violation::KeysetId { .. }),
+        matches!(
+            misbehaved.violation,
+            Violation::Api(OfApi::Keyset {
+                error: KeysetError::Id { .. },
+                ..
+            })
+        ),
         "{misbehaved:?}"
     );
     assert_eq!(available(&wallet).await, 127);

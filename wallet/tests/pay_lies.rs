@@ -11,6 +11,7 @@
 
 mod support;
 
+use farthing_client::Violation as OfApi;
 use farthing_protocol::payment::{PaymentError, header};
 use farthing_wallet::Error;
 use farthing_wallet::error::Violation;
@@ -215,7 +216,7 @@ async fn a_mint_that_lies_about_states_keeps_the_payment_open() {
     };
     assert_eq!(
         (&misbehaved.violation, misbehaved.open),
-        (&Violation::States, Some(2))
+        (&Violation::Api(OfApi::States), Some(2))
     );
     world.mint.borrow_mut().lies.states_of_others = false;
     assert!(wallet.recover().await.unwrap()[0].result.is_ok());

@@ -105,7 +105,7 @@ impl<S: Store, H: Http> Engine<S, H> {
                 return Ok(lane);
             }
         }
-        Err(Error::violation(&mint.url, Violation::Restored))
+        Err(Error::violation(&mint.url, Violation::NotAsked))
     }
 
     async fn lane_is_used(
@@ -147,11 +147,11 @@ impl<S: Store, H: Http> Engine<S, H> {
             };
             let planned = change.iter().find(asked);
             let mut planned = planned
-                .ok_or_else(|| violation(Violation::Restored))?
+                .ok_or_else(|| violation(Violation::NotAsked))?
                 .clone();
             planned.amount = signature.amount;
             let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
-            let keyset = keyset.ok_or_else(|| violation(Violation::Restored))?;
+            let keyset = keyset.ok_or_else(|| violation(Violation::NotAsked))?;
             let token =
                 unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
             let mint = mint.url.clone();
@@ -190,7 +190,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
             // In the order asked: whatever is skipped was not signed.
             let found_at = asked.find(|(_, message)| message.b == output.b);
-            let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::Restored))?;
+            let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::NotAsked))?;
             planned.amount = signature.amount;
             let token =
                 unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
