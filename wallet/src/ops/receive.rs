@@ -8,12 +8,12 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
-use super::batched::{Batched, ROUNDS};
 use super::swap::Swap;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
+use crate::operation::batched::{Batched, ROUNDS};
 use crate::purse::Purse;
 use crate::purse::tables::Tables;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};

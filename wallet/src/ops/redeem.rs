@@ -1,11 +1,11 @@
 //! Redeeming: from the wallet into the account at a mint.
 
-use super::batched::Batched;
-use super::exchange::positive;
 use crate::account::api_token;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::operation::batched::Batched;
+use crate::operation::exchange::positive;
 use crate::operation::record::Draft;
 use crate::purse::batches::{Division, divide};
 use crate::purse::coins;

@@ -3,10 +3,10 @@
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::text::printable;
 
-use super::exchange::positive;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::operation::exchange::positive;
 use crate::operation::record::Draft;
 use crate::purse::Purse;
 use crate::purse::batches::divide;

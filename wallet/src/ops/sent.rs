@@ -9,11 +9,11 @@ use std::collections::HashSet;
 use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof};
 
-use super::batched::{Batched, ROUNDS};
 use super::swap::Swap;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::operation::batched::{Batched, ROUNDS};
 use crate::operation::record::Finished;
 use crate::purse::Purse;
 use crate::purse::tables::{Batch, Tables};

@@ -1,10 +1,10 @@
 //! Withdrawing: from the account at a mint into the wallet.
 
-use super::exchange::positive;
 use crate::account::api_token;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::operation::exchange::positive;
 use crate::operation::record::{Draft, Finished};
 use crate::purse::holdings::Holdings;
 use crate::records::{Kind, Mint};

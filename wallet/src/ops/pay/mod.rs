@@ -30,9 +30,7 @@ mod follow;
 pub mod offer;
 mod present;
 pub(crate) mod settle;
-pub(crate) mod swap_back;
 mod take_back;
-mod token;
 
 use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
@@ -42,6 +40,7 @@ use crate::engine::Engine;
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
+use crate::operation::token::shown_token;
 use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
@@ -359,7 +358,7 @@ impl<S: Store> Purse<S> {
         requests.extend(held.change(rest, &inputs, CHANGE_MAX)?);
         let mut purchase = purchase(stage, offer);
         if stage == Stage::Present {
-            purchase.token = Some(token::shown_token(&held.mint, &inputs, false)?);
+            purchase.token = Some(shown_token(&held.mint, &inputs, false)?);
         }
         let draft = Draft {
             memo: offer.description.clone(),

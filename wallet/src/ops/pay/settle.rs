@@ -4,12 +4,12 @@ use farthing_protocol::payment::{Receipt, header};
 use farthing_protocol::{Secret, TokenProof};
 
 use super::answer::Charged;
-use super::swap_back::bought;
-use super::token::shown_token;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::operation::swap_back::bought;
+use crate::operation::token::shown_token;
 use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{

@@ -2,12 +2,12 @@
 //! swap decides what is not.
 
 use super::stage;
-use super::swap_back::SwapBack;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::operation::swap_back::SwapBack;
 use crate::purse::Purse;
 use crate::records::{Mint, Operation, Purchase, Stage, worth};
 use crate::store::Store;

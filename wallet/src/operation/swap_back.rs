@@ -164,7 +164,7 @@ impl<S: Store, H: Http> Engine<S, H> {
 }
 
 /// What shows that something was bought.
-pub(super) fn bought(
+pub(crate) fn bought(
     entry: &Entry,
     purchase: &Purchase,
     until: u64,

@@ -12,7 +12,7 @@ use crate::error::{Error, Refused};
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::operation::refusal::AfterRefusal;
-use crate::ops::pay::swap_back::SwapBack;
+use crate::operation::swap_back::SwapBack;
 use crate::records::{Mint, Operation, Stage};
 use crate::store::Store;
 
