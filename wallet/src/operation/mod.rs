@@ -12,6 +12,6 @@ pub(crate) mod facts;
 pub(crate) mod record;
 pub(crate) mod refusal;
 mod run;
-mod settle;
+pub(crate) mod settle;
 pub(crate) mod swap_back;
 pub(crate) mod token;

@@ -5,8 +5,6 @@
 //! [`Wallet::recover`] sends the same bytes again, which the mint answers the same way (`replay_days`).
 //! Each part is called from here, and none of them calls back: send, decide what follows a refusal, settle.
 
-use farthing_protocol::TokenProof;
-
 use crate::engine::Engine;
 use crate::error::{Error, Refused};
 use crate::http::Http;
@@ -54,19 +52,6 @@ impl<S: Store, H: Http> Engine<S, H> {
                 }
             };
             replans += 1;
-        }
-    }
-
-    /// Settles what the mint did.
-    async fn done(
-        &self,
-        operation: &Operation,
-        mint: &Mint,
-        proofs: Vec<TokenProof>,
-    ) -> Result<Finished, Error> {
-        match &operation.purchase {
-            Some(purchase) => self.settle_swap(operation, purchase, proofs).await,
-            None => self.purse.settle(operation, mint, proofs).await,
         }
     }
 

@@ -1,49 +1,73 @@
-//! Ending an operation: its tokens go where they belong, or its inputs back, in one batch.
+//! Ending an operation, or a stage of it: what it leaves is written in one batch.
 
 use std::collections::HashSet;
 
-use farthing_protocol::TokenProof;
+use farthing_protocol::{Secret, TokenProof};
 
 use crate::engine::Engine;
 use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::operation::token::shown_token;
 use crate::purse::Purse;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, Outcome, Purpose, Sent, worth, y};
+use crate::records::{
+    Bought, Coin, Entry, Kind, Mint, Operation, Outcome, PaymentProof, PlannedOutput, Purchase,
+    Purpose, Sent, Stage, worth, y,
+};
 use crate::store::Store;
+use crate::time::DAY_S;
+
+/// What an operation leaves when it is over, or a stage of it.
+pub(crate) struct Settlement {
+    /// Its line in the history.
+    pub(crate) entry: Entry,
+    /// Tokens for the balance.
+    pub(crate) kept: Vec<Coin>,
+    /// Outputs that the mint has signed.
+    pub(crate) signed: Vec<PlannedOutput>,
+    /// A token that is handed out.
+    pub(crate) sent: Option<Sent>,
+    /// What was bought.
+    pub(crate) bought: Option<Bought>,
+    /// The operation in its next stage, if it is not over: the history has no line of it yet.
+    pub(crate) next: Option<Operation>,
+}
+
+impl Settlement {
+    /// One that leaves its line in the history.
+    pub(crate) fn new(entry: Entry) -> Self {
+        Self {
+            entry,
+            kept: Vec::new(),
+            signed: Vec::new(),
+            sent: None,
+            bought: None,
+            next: None,
+        }
+    }
+}
 
 impl<S: Store> Purse<S> {
-    /// Ends an operation that the mint did: its tokens go where they belong, in one batch.
+    /// Ends an operation or a stage of it.
     pub(crate) async fn settle(
         &self,
         operation: &Operation,
-        mint: &Mint,
-        proofs: Vec<TokenProof>,
+        settlement: Settlement,
     ) -> Result<Finished, Error> {
-        let (mut kept, mut handed) = (Vec::new(), Vec::new());
-        for (output, token) in operation.outputs.iter().zip(proofs) {
-            match output.purpose {
-                Purpose::Keep => kept.push(Coin {
-                    mint: mint.url.clone(),
-                    token,
-                }),
-                Purpose::Send => handed.push(token),
-            }
-        }
-        let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
-        let sent = (operation.kind == Kind::Send).then(|| Sent::new(&entry, handed));
-        let mut batch = Batch::default()
-            .delete(operation)
+        let Settlement { entry, sent, .. } = settlement;
+        let mut batch = match &settlement.next {
+            Some(next) => Batch::default().put(next),
+            None => Batch::default().delete(operation).put(&entry),
+        };
+        if entry.outcome == Outcome::Done {
             // A received token may have been in the balance too, restored by another device.
-            .delete_all(&operation.inputs)
-            .put_all(&kept)
-            .put(&entry);
-        batch = self.tables.put_signed(batch, &operation.outputs).await?;
-        batch = self.put_taken_back(batch, operation).await?;
-        if let Some(sent) = &sent {
-            batch = batch.put(sent);
+            batch = batch.delete_all(&operation.inputs);
+            batch = self.put_taken_back(batch, operation).await?;
         }
+        batch = batch.put_all(&settlement.kept).put_all(&sent);
+        batch = batch.put_all(&settlement.bought);
+        batch = self.tables.put_signed(batch, &settlement.signed).await?;
         self.tables.apply(batch).await?;
         Ok(Finished { entry, sent })
     }
@@ -74,6 +98,39 @@ impl<S: Store> Purse<S> {
 }
 
 impl<S: Store, H: Http> Engine<S, H> {
+    /// Ends an operation that the mint did, or the stage of a payment: its tokens go where they belong.
+    pub(crate) async fn done(
+        &self,
+        operation: &Operation,
+        mint: &Mint,
+        proofs: Vec<TokenProof>,
+    ) -> Result<Finished, Error> {
+        let (mut kept, mut handed) = (Vec::new(), Vec::new());
+        for (output, token) in operation.outputs.iter().zip(proofs) {
+            match output.purpose {
+                Purpose::Keep => kept.push(token),
+                Purpose::Send => handed.push(token),
+            }
+        }
+        let kept = Coin::of_mint(&mint.url, kept);
+        let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
+        let mut settlement = Settlement::new(entry);
+        match &operation.purchase {
+            Some(purchase) if purchase.stage == Stage::Prepare => {
+                let inputs = Coin::of_mint(&mint.url, handed);
+                settlement.next = Some(prepared(operation, purchase, mint, inputs)?);
+            }
+            Some(purchase) => return self.conclude(operation, purchase, kept).await,
+            None if operation.kind == Kind::Send => {
+                settlement.sent = Some(Sent::new(&settlement.entry, handed));
+            }
+            None => {}
+        }
+        settlement.kept = kept;
+        settlement.signed.clone_from(&operation.outputs);
+        self.purse.settle(operation, settlement).await
+    }
+
     /// Undoes an operation that was refused.
     pub(crate) async fn undo(
         &self,
@@ -101,12 +158,12 @@ impl<S: Store, H: Http> Engine<S, H> {
         let entry = self
             .purse
             .entry(operation, &mint.unit, Outcome::Undone, lost);
-        let batch = Batch::default()
-            .delete(operation)
-            .put_all(&back)
-            .put(&entry);
-        self.purse.tables.apply(batch).await?;
-        Ok((Finished { entry, sent: None }, returned))
+        let settlement = Settlement {
+            kept: back,
+            ..Settlement::new(entry)
+        };
+        let finished = self.purse.settle(operation, settlement).await?;
+        Ok((finished, returned))
     }
 
     /// Ends an operation that the mint does not answer, by what the mint says of its inputs and outputs:
@@ -121,11 +178,93 @@ impl<S: Store, H: Http> Engine<S, H> {
         let signed = self.signed_before(operation).await?;
         let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         match signed {
-            Some(proofs) if spent == inputs.len() => {
-                self.purse.settle(operation, &mint, proofs).await
-            }
+            Some(proofs) if spent == inputs.len() => self.done(operation, &mint, proofs).await,
             _ if spent > 0 => Err(UsageError::NotEndable(operation.id).into()),
             _ => Ok(self.undone(operation, &mint).await?.0),
         }
     }
+}
+
+impl<S: Store, H: Http> Engine<S, H> {
+    /// Ends a payment that is taken back: `back` goes into the balance. When the site has redeemed
+    /// some of it, that was paid, and the change that it asked the mint for is restored (NUT-09).
+    pub(crate) async fn conclude(
+        &self,
+        operation: &Operation,
+        purchase: &Purchase,
+        mut back: Vec<Coin>,
+    ) -> Result<Finished, Error> {
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let entry = |outcome, lost| self.purse.entry(operation, &mint.unit, outcome, lost);
+        let mut signed = operation.outputs.clone();
+        let settlement = if purchase.gone == 0 {
+            Settlement::new(entry(Outcome::Undone, 0))
+        } else {
+            let change = self.signed_change(&mint, &purchase.change).await?;
+            signed.extend(purchase.change.iter().cloned());
+            let paid = purchase.gone.saturating_sub(worth(&change));
+            back.extend(change);
+            let price = operation.amount.min(paid);
+            let entry = Entry {
+                amount: price,
+                ..entry(Outcome::Done, paid - price)
+            };
+            Settlement {
+                bought: self.bought_by_token(&entry, purchase, &mint).await?,
+                ..Settlement::new(entry)
+            }
+        };
+        let settlement = Settlement {
+            kept: back,
+            signed,
+            ..settlement
+        };
+        self.purse.settle(operation, settlement).await
+    }
+
+    /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.
+    async fn bought_by_token(
+        &self,
+        entry: &Entry,
+        purchase: &Purchase,
+        mint: &Mint,
+    ) -> Result<Option<Bought>, Error> {
+        let before = self
+            .purse
+            .tables
+            .get::<Bought>(&purchase.item.key())
+            .await?;
+        if before.is_some_and(|before| before.id == entry.id) {
+            return Ok(None);
+        }
+        // The publisher repeats its answers at least as long as the mint repeats its own.
+        let until = entry.time + u64::from(mint.limits.replay_days) * DAY_S;
+        let bought = purchase.token.clone().map(|token| {
+            let outputs = purchase.outputs.clone();
+            let proof = PaymentProof::Token { token, outputs };
+            Bought::new(entry, purchase, until, proof)
+        });
+        Ok(bought)
+    }
+}
+
+/// A payment whose tokens are made: it can be shown.
+fn prepared(
+    operation: &Operation,
+    purchase: &Purchase,
+    mint: &Mint,
+    inputs: Vec<Coin>,
+) -> Result<Operation, Error> {
+    Ok(Operation {
+        path: String::new(),
+        body: Secret::new(String::new()),
+        outputs: Vec::new(),
+        purchase: Some(Purchase {
+            stage: Stage::Present,
+            token: Some(shown_token(mint, &inputs, purchase.lock.is_some())?),
+            ..purchase.clone()
+        }),
+        inputs,
+        ..operation.clone()
+    })
 }

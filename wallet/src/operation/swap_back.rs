@@ -1,4 +1,4 @@
-//! Planning the swap that takes a payment back, and ending the payment: the mint says what is spent.
+//! Planning the swap that takes a payment back: the mint says what is spent.
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -11,11 +11,8 @@ use crate::purse::holdings::active;
 use crate::purse::outputs;
 use crate::purse::plan::plan_change;
 use crate::purse::tables::Batch;
-use crate::records::{
-    Bought, Coin, Entry, Mint, Operation, Outcome, PaymentProof, Purchase, Stage, worth,
-};
+use crate::records::{Coin, Operation, Purchase, Stage, worth};
 use crate::store::Store;
-use crate::time::DAY_S;
 
 /// Where a payment that is taken back goes from here.
 pub(crate) enum SwapBack {
@@ -90,92 +87,5 @@ impl<S: Store, H: Http> Engine<S, H> {
         let batch = counters.put(Batch::default().put(&swap));
         self.purse.tables.apply(batch).await?;
         Ok(SwapBack::Swap(Box::new(swap)))
-    }
-
-    /// Ends a payment that is taken back: `back` goes into the balance. When the site has redeemed
-    /// some of it, that was paid, and the change that it asked the mint for is restored (NUT-09).
-    pub(crate) async fn conclude(
-        &self,
-        operation: &Operation,
-        purchase: &Purchase,
-        mut back: Vec<Coin>,
-    ) -> Result<Finished, Error> {
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
-        let mut batch = Batch::default().delete(operation);
-        if purchase.stage == Stage::TakeBack {
-            batch = self
-                .purse
-                .tables
-                .put_signed(batch, &operation.outputs)
-                .await?;
-        }
-        let entry = if purchase.gone == 0 {
-            self.purse.entry(operation, &mint.unit, Outcome::Undone, 0)
-        } else {
-            let change = self.signed_change(&mint, &purchase.change).await?;
-            batch = self
-                .purse
-                .tables
-                .put_signed(batch, &purchase.change)
-                .await?;
-            let paid = purchase.gone.saturating_sub(worth(&change));
-            back.extend(change);
-            let price = operation.amount.min(paid);
-            let entry = Entry {
-                amount: price,
-                ..self
-                    .purse
-                    .entry(operation, &mint.unit, Outcome::Done, paid - price)
-            };
-            if let Some(bought) = self.bought_by_token(&entry, purchase, &mint).await? {
-                batch = batch.put(&bought);
-            }
-            entry
-        };
-        let batch = batch.put_all(&back).put(&entry);
-        self.purse.tables.apply(batch).await?;
-        Ok(Finished { entry, sent: None })
-    }
-
-    /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.
-    async fn bought_by_token(
-        &self,
-        entry: &Entry,
-        purchase: &Purchase,
-        mint: &Mint,
-    ) -> Result<Option<Bought>, Error> {
-        let before = self
-            .purse
-            .tables
-            .get::<Bought>(&purchase.item.key())
-            .await?;
-        if before.is_some_and(|before| before.id == entry.id) {
-            return Ok(None);
-        }
-        // The publisher repeats its answers at least as long as the mint repeats its own.
-        let until = entry.time + u64::from(mint.limits.replay_days) * DAY_S;
-        let bought = purchase.token.clone().map(|token| {
-            let outputs = purchase.outputs.clone();
-            let proof = PaymentProof::Token { token, outputs };
-            bought(entry, purchase, until, proof)
-        });
-        Ok(bought)
-    }
-}
-
-/// What shows that something was bought.
-pub(crate) fn bought(
-    entry: &Entry,
-    purchase: &Purchase,
-    until: u64,
-    proof: PaymentProof,
-) -> Bought {
-    Bought {
-        id: entry.id,
-        item: purchase.item.clone(),
-        amount: entry.amount,
-        unit: entry.unit.clone(),
-        until,
-        proof,
     }
 }

@@ -5,8 +5,8 @@ use crate::error::payment::Unpayable;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Finished, Recovered, recovered};
+use crate::operation::settle::Settlement;
 use crate::ops::pay::stage;
-use crate::purse::tables::Batch;
 use crate::records::{Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
@@ -63,9 +63,7 @@ impl<S: Store, H: Http> Engine<S, H> {
                     ..operation
                 };
                 let entry = self.purse.entry(&found, &unit, Outcome::Done, 0);
-                let batch = Batch::default().delete(&found).put(&entry);
-                self.purse.tables.apply(batch).await?;
-                Ok(Finished { entry, sent: None })
+                self.purse.settle(&found, Settlement::new(entry)).await
             }
             Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Renew | Kind::Reclaim => {
                 let ended = self.end(&operation).await;

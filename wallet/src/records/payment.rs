@@ -9,6 +9,7 @@ use crate::store::Table;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::history::Entry;
 use super::output::PlannedOutput;
 use crate::web::PageRequest;
 
@@ -131,6 +132,20 @@ pub struct Bought {
     pub until: u64,
     /// What to show for it.
     pub proof: PaymentProof,
+}
+
+impl Bought {
+    /// What a purchase left, from the line in the history that goes with it.
+    pub(crate) fn new(entry: &Entry, purchase: &Purchase, until: u64, proof: PaymentProof) -> Self {
+        Self {
+            id: entry.id,
+            item: purchase.item.clone(),
+            amount: entry.amount,
+            unit: entry.unit.clone(),
+            until,
+            proof,
+        }
+    }
 }
 
 /// What shows a site that something was paid.
