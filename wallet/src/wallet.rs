@@ -4,23 +4,29 @@ use farthing_protocol::api::{Account, Statement};
 use farthing_protocol::{Secret, Unit};
 
 use crate::choice::Need;
-use crate::doctor::Finding;
+use crate::doctor::{Checkup, Finding};
 use crate::engine::Engine;
 use crate::error::{Error, StoreError};
 use crate::http::{ApiToken, Http};
 use crate::mints::Listed;
 use crate::operation::batched::Batched;
 use crate::operation::record::{Finished, Recovered};
-use crate::ops::pay::budget::Spent;
+use crate::ops::pay::budget::Budgets;
 use crate::ops::pay::offer::{Offer, PayOptions};
-use crate::ops::pay::{Answer, Visit};
+use crate::ops::pay::{Answer, Payments, Visit};
+use crate::ops::receive::Receive;
+use crate::ops::recover::Recovery;
 use crate::ops::redeem::Redeem;
-use crate::ops::renew::{Expiring, Renew, Renewed};
-use crate::ops::send::SendOptions;
+use crate::ops::renew::{Renew, Renewed};
+use crate::ops::restore::Restore;
+use crate::ops::send::{Send, SendOptions};
+use crate::ops::sent::SentTokens;
+use crate::ops::withdraw::Withdraw;
 use crate::purse::Purse;
 use crate::purse::balance::Balance;
+use crate::purse::expiring::Expiring;
 use crate::purse::tables::{Batch, StoredPhrase, Tables};
-use crate::records::{Budget, Entry, Mint, Operation, Restored, Sent};
+use crate::records::{Entry, Mint, Operation, Restored, Sent};
 use crate::retry::Observer;
 use crate::seed::Phrase;
 use crate::store::Store;
@@ -241,7 +247,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; one that leaves the operation open names its number.
     pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
-        self.engine.withdraw(mint, amount).await
+        Withdraw(amount).run(&self.engine, mint).await
     }
 
     /// Pays into the account at `mint`; change comes back in the same request.
@@ -253,7 +259,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.
     pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
-        self.engine.redeem(mint, what).await
+        what.run(&self.engine, mint).await
     }
 
     /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
@@ -270,7 +276,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         amount: u64,
         options: SendOptions,
     ) -> Result<Sent, Error> {
-        self.engine.send(mint, amount, options).await
+        let options = &options;
+        Send { amount, options }.run(&self.engine, mint).await
     }
 
     /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
@@ -283,7 +290,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         amount: u64,
         options: &SendOptions,
     ) -> Result<u64, Error> {
-        self.engine.receiver_gets(mint, amount, options).await
+        let send = Send { amount, options };
+        send.receiver_gets(&self.engine, mint).await
     }
 
     /// Takes in the token in a text ([`farthing_protocol::token::find`]), of a mint in this wallet: one of its own, or one of Cashu's
@@ -298,34 +306,22 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]
     /// when nothing of it could be swapped.
     pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
-        self.engine.receive(text).await
+        Receive::read(&self.engine, text)
+            .await?
+            .run(&self.engine)
+            .await
     }
 
-    /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
-    /// back is forgotten 30 days after that was seen.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        self.engine.purse.tables.all_sent().await
+    /// The tokens that were handed out.
+    pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
+        let engine = &self.engine;
+        SentTokens { engine }
     }
 
-    /// The token handed out by operation `id`.
-    ///
-    /// # Errors
-    /// [`UsageError::SentUnknown`].
-    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        self.engine.purse.tables.sent(id).await
-    }
-
-    /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
-    /// its limit allows, and in an order that does not tell which proofs are one token. Gives the
-    /// errors of the mints that could not be asked.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone.
-    pub async fn check_sent(&mut self) -> Result<Vec<Error>, Error> {
-        self.engine.check_sent().await
+    /// What may be paid to sites without asking, and what was paid.
+    pub fn budgets(&self) -> Budgets<'_, S> {
+        let purse = &self.engine.purse;
+        Budgets { purse }
     }
 
     /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
@@ -337,7 +333,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError::TokenLocked`] for one that only its receiver can spend; [`UsageError::FeeEatsAll`]; any
     /// other [`Error`] when nothing could be taken back.
     pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
-        self.engine.reclaim(id).await
+        self.sent_tokens().reclaim(id).await
     }
 
     /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
@@ -355,7 +351,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone.
     pub async fn renew(&mut self, what: Renew) -> Result<Renewed, Error> {
-        self.engine.renew(what).await
+        what.run(&self.engine).await
     }
 
     /// Searches a mint for what this wallet's phrase has there, and puts it into the balance.
@@ -375,7 +371,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
         observer: &mut impl Observer,
     ) -> Result<Restored, Error> {
-        self.engine.restore(mint, observer).await
+        let restore = Restore::at(&self.engine, mint).await?;
+        restore.run(observer).await
     }
 
     /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
@@ -387,7 +384,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
-        self.engine.recover().await
+        self.recovery().run().await
     }
 
     /// [`Wallet::recover`], goes on with every restore that was broken off, and swaps at once what sites have
@@ -399,7 +396,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         &mut self,
         observer: &mut impl Observer,
     ) -> Result<Vec<Recovered>, Error> {
-        self.engine.recover_all(observer).await
+        self.recovery().run_all(observer).await
     }
 
     /// Ends an open operation that does not come to an end by itself: it is done if the mint says that
@@ -411,7 +408,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// [`UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
     /// any error of a mint that cannot be asked. Then it stays open.
     pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
-        self.engine.cancel(id).await
+        self.recovery().cancel(id).await
     }
 
     /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
@@ -421,7 +418,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        self.engine.swap_shown(waited).await
+        self.payments().swap_shown(waited).await
     }
 
     /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
@@ -444,52 +441,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
     pub async fn doctor(&self) -> Vec<Finding> {
-        self.engine.doctor().await
+        Checkup::of(&self.engine).await
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Allows payments to a site without asking, in the unit of `mint`; replaces what was set before.
-    ///
-    /// # Errors
-    /// [`Unpayable::SiteUrl`].
-    pub async fn set_budget(
-        &mut self,
-        site: &str,
-        mint: &Mint,
-        per_item: u64,
-        per_day: u64,
-    ) -> Result<Budget, Error> {
-        self.engine
-            .purse
-            .tables
-            .set_budget(site, mint, per_item, per_day)
-            .await
+impl<S, H> Wallet<S, H> {
+    fn payments(&self) -> Payments<'_, S, H> {
+        let engine = &self.engine;
+        Payments { engine }
     }
 
-    /// All budgets, by site.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn budgets(&self) -> Result<Vec<Budget>, Error> {
-        self.engine.purse.tables.budgets().await
-    }
-
-    /// Takes a budget back: payments to the site are asked about again.
-    ///
-    /// # Errors
-    /// [`Unpayable::NoBudget`], [`Unpayable::SiteUrl`].
-    pub async fn remove_budget(&mut self, site: &str) -> Result<Budget, Error> {
-        self.engine.purse.tables.remove_budget(site).await
-    }
-
-    /// What was paid, by site and UTC day, on the last `days` days (today is the first of them) or
-    /// ever; oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn spent_on_sites(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
-        self.engine.purse.spent_on_sites(days).await
+    fn recovery(&self) -> Recovery<'_, S, H> {
+        let engine = &self.engine;
+        Recovery { engine }
     }
 }
 
@@ -504,7 +468,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         request: &PageRequest,
         options: &PayOptions,
     ) -> Result<Visit<H::Page>, Error> {
-        self.engine.visit(request, options).await
+        self.payments().visit(request, options).await
     }
 
     /// Pays what an offer asks, and gives the page.
@@ -516,7 +480,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        self.engine.pay(offer).await
+        self.payments().pay(offer).await
     }
 }
 

@@ -118,8 +118,8 @@ async fn a_token_of_cashus_suite_becomes_tokens_of_farthings_own() {
     assert_eq!(received.finished[0].entry.amount, 21);
     assert_eq!(available(&bob).await, 21);
     assert!(all_native(&device));
-    alice.check_sent().await.unwrap();
-    let sent = alice.sent(sent.id).await.unwrap();
+    alice.sent_tokens().check().await.unwrap();
+    let sent = alice.sent_tokens().get(sent.id).await.unwrap();
     assert_eq!(sent.state(), SentState::Claimed);
     assert_eq!(world.mint.borrow().outstanding(), 106 + 21);
 }

@@ -295,7 +295,7 @@ async fn goes_on_at(wallet: &mut NetWallet, address: &str) {
         done.result.unwrap();
     }
     assert_eq!(held(wallet).await, [(address.to_owned(), 102)]);
-    let sent = wallet.all_sent().await.unwrap();
+    let sent = wallet.sent_tokens().all().await.unwrap();
     assert_eq!((sent.len(), sent[0].mint.as_str()), (1, address));
     wallet.reclaim(sent[0].id).await.unwrap();
     assert_eq!(held(wallet).await, [(address.to_owned(), 105)]);

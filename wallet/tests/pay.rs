@@ -114,7 +114,7 @@ async fn a_receipt_buys_the_same_again_until_it_expires_and_nothing_else() {
 async fn a_price_for_what_a_receipt_was_shown_for_is_said_and_never_within_the_budget() {
     let (world, mut wallet) = shop().await;
     let mint = the_mint(&wallet).await;
-    wallet.set_budget(SITE, &mint, 10, 100).await.unwrap();
+    wallet.budgets().set(SITE, &mint, 10, 100).await.unwrap();
     assert!(offer(&mut wallet, &article()).await.within_budget);
     buy(&mut wallet, &article()).await.unwrap();
     world.site.borrow_mut().deeds.ignores_receipts = true;

@@ -142,7 +142,7 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
         (AnswerFault::NoSignatures, 3, 1)
     );
     assert_eq!((available(&wallet).await, world.account()), (96, 904));
-    let spent = wallet.spent_on_sites(None).await.unwrap();
+    let spent = wallet.budgets().spent(None).await.unwrap();
     assert_eq!((spent[0].amount, spent[0].payments), (4, 1));
     let payment = Payment::Taken {
         entry,

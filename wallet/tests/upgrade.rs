@@ -111,7 +111,7 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
             (Kind::Withdraw, 9, OTHER),
         ];
         assert_eq!(open, expected);
-        let sent = wallet.all_sent().await.unwrap();
+        let sent = wallet.sent_tokens().all().await.unwrap();
         let sent: Vec<_> = sent
             .iter()
             .map(|s| (s.amount(), s.state(), s.mint.as_str()))
@@ -122,8 +122,8 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
         ];
         assert_eq!(sent, expected);
         compare_history(&wallet, &said).await;
-        assert_eq!(wallet.budgets().await.unwrap()[0].per_day, 20);
-        assert_eq!(wallet.spent_on_sites(None).await.unwrap()[0].amount, 3);
+        assert_eq!(wallet.budgets().all().await.unwrap()[0].per_day, 20);
+        assert_eq!(wallet.budgets().spent(None).await.unwrap()[0].amount, 3);
         // What is there can be spent, without a mint.
         for mint in [&mints[0], &mints[1]] {
             wallet.lock_public_key(mint).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_sealed_wallet_loses_nothing_and_its_one_mint_keeps_the_lock_key() {
         assert_eq!(balances(&wallet).await, [(ONE.to_owned(), 54, 5)]);
         compare_history(&wallet, &said).await;
         assert_eq!(wallet.open_operations().await.unwrap()[0].amount, 5);
-        let sent = wallet.all_sent().await.unwrap();
+        let sent = wallet.sent_tokens().all().await.unwrap();
         assert_eq!((sent.len(), sent[0].amount()), (1, 6));
         let mint = wallet.mint(None).await.unwrap();
         assert!(mint.former_lock);

@@ -10,4 +10,4 @@ pub(crate) mod restore;
 pub(crate) mod send;
 pub(crate) mod sent;
 mod swap;
-mod withdraw;
+pub(crate) mod withdraw;

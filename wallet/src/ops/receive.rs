@@ -20,69 +20,88 @@ use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
 use farthing_protocol::text::printable;
 
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn receive(&self, text: &str) -> Result<Batched, Error> {
+/// A token to be taken in, whose proofs are verified and whose locks are open.
+pub(crate) struct Receive {
+    mint: Mint,
+    coins: Vec<Coin>,
+    memo: Option<String>,
+}
+
+impl Receive {
+    /// Reads the token in a text, and checks all that can be checked without the mint, which is asked
+    /// for its keysets if the token's are not known yet.
+    pub(crate) async fn read<S: Store, H: Http>(
+        engine: &Engine<S, H>,
+        text: &str,
+    ) -> Result<Self, Error> {
+        let purse = &engine.purse;
         let token = Token::find(text)?;
-        let mint = self.purse.tables.mint_of(&token).await?;
+        let mint = purse.tables.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (printable(&token.unit), mint.unit);
             return Err(UsageError::TokenUnit { token, mint }.into());
         }
-        let mut keysets = self.purse.tables.keysets(&mint.url).await?;
+        let mut keysets = purse.tables.keysets(&mint.url).await?;
         let unknown = |keysets: &[Keyset]| -> Vec<KeysetId> {
             let ids = token.proofs.iter().map(|p| p.proof.id);
             ids.filter(|id| resolve(id, keysets).is_none()).collect()
         };
         let suites: BTreeSet<SuiteId> = unknown(&keysets).iter().filter_map(SuiteId::of).collect();
         if !suites.is_empty() {
-            keysets = self.refresh_keysets(suites, &mint, &mut ()).await?;
+            keysets = engine.refresh_keysets(suites, &mint, &mut ()).await?;
         }
         if let Some(id) = unknown(&keysets).first() {
             return Err(UsageError::TokenKeyset(*id).into());
         }
-        let coins = self.purse.inspect(&mint, token.proofs, &keysets)?;
-        self.take_in(&mint, coins, token.memo.as_ref()).await
+        Ok(Self {
+            coins: purse.inspect(&mint, token.proofs, &keysets)?,
+            mint,
+            memo: token.memo,
+        })
     }
 
-    /// Swaps the coins of a token that somebody handed over, or what is left of them.
-    async fn take_in(
-        &self,
-        mint: &Mint,
-        coins: Vec<Coin>,
-        memo: Option<&String>,
+    /// Swaps the coins, or what is left of them.
+    pub(crate) async fn run<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
     ) -> Result<Batched, Error> {
         let mut done = Batched::default();
-        let mut rest = coins;
+        let mut rest = self.coins;
         for _ in 0..ROUNDS {
             let swap = Swap {
                 kind: Kind::Receive,
                 coins: &rest,
-                memo,
+                memo: self.memo.as_ref(),
             };
-            let (held, (drafts, dust)) = self.planned(mint, |held| swap.plan(held)).await?;
+            let planned = engine.planned(&self.mint, |held| swap.plan(held));
+            let (held, (drafts, dust)) = planned.await?;
             if drafts.is_empty() && done.is_empty() {
                 return Err(held.fee_eats_all(&rest).into());
             }
             done.dust = done.dust.saturating_add(worth(&dust));
-            let operations = self.purse.begin(&held.mint, drafts).await?;
-            let late = self.run_each(operations, &mut done).await?;
-            rest = self.unspent(mint, late).await.unwrap_or_default();
+            let operations = engine.purse.begin(&held.mint, drafts).await?;
+            let late = engine.run_each(operations, &mut done).await?;
+            rest = unspent(engine, &self.mint, late).await.unwrap_or_default();
             if rest.is_empty() {
                 break;
             }
         }
         done.failure().map_or(Ok(done), Err)
     }
+}
 
-    /// Those of `coins` that the mint says are not spent.
-    async fn unspent(&self, mint: &Mint, mut coins: Vec<Coin>) -> Result<Vec<Coin>, Error> {
-        let mut spent = Vec::new();
-        for asked in coins.chunks(mint.limits.inputs_max.max(1)) {
-            spent.extend(self.spent(&mint.url, asked).await?);
-        }
-        coins.retain(|coin| !spent.contains(coin));
-        Ok(coins)
+/// Those of `coins` that the mint says are not spent.
+async fn unspent<S: Store, H: Http>(
+    engine: &Engine<S, H>,
+    mint: &Mint,
+    mut coins: Vec<Coin>,
+) -> Result<Vec<Coin>, Error> {
+    let mut spent = Vec::new();
+    for asked in coins.chunks(mint.limits.inputs_max.max(1)) {
+        spent.extend(engine.spent(&mint.url, asked).await?);
     }
+    coins.retain(|coin| !spent.contains(coin));
+    Ok(coins)
 }
 
 impl<S: Store> Tables<S> {

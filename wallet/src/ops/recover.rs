@@ -6,40 +6,48 @@ use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Finished, Recovered, recovered};
 use crate::operation::settle::Settlement;
-use crate::ops::pay::stage;
+use crate::ops::pay::{Payments, stage};
+use crate::ops::restore::Restore;
+use crate::ops::sent::SentTokens;
 use crate::records::{Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
 
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn recover(&self) -> Result<Vec<Recovered>, Error> {
+/// The operations that are open, to be settled.
+pub(crate) struct Recovery<'a, S, H> {
+    pub(crate) engine: &'a Engine<S, H>,
+}
+
+impl<S: Store, H: Http> Recovery<'_, S, H> {
+    pub(crate) async fn run(&self) -> Result<Vec<Recovered>, Error> {
+        let (payments, sent) = (self.payments(), self.sent_tokens());
         let mut found = Vec::new();
-        for operation in self.purse.tables.all::<Operation>().await? {
+        for operation in self.engine.purse.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
                 continue;
             }
             let result = match operation.kind {
-                Kind::Pay => self.recover_payment(operation.clone()).await,
-                Kind::Reclaim => self.recover_reclaim(operation.clone()).await,
+                Kind::Pay => payments.recover(operation.clone()).await,
+                Kind::Reclaim => sent.recover_reclaim(operation.clone()).await,
                 Kind::Restore => Err(UsageError::RestoreOpen(operation.mint.clone()).into()),
                 Kind::Withdraw | Kind::Send | Kind::Receive | Kind::Redeem | Kind::Renew => {
-                    self.run(operation.clone()).await
+                    self.engine.run(operation.clone()).await
                 }
             };
             found.push(recovered(&operation, result)?);
         }
-        self.purse.forget_expired().await?;
-        self.purse.forget_settled().await?;
+        payments.forget_expired().await?;
+        sent.forget_settled().await?;
         Ok(found)
     }
 
-    pub(crate) async fn recover_all(
+    pub(crate) async fn run_all(
         &self,
         observer: &mut impl Observer,
     ) -> Result<Vec<Recovered>, Error> {
-        let mut found = self.recover().await?;
-        found.extend(self.swap_aside(|_| true).await?);
-        let operations = self.purse.tables.all::<Operation>().await?;
+        let mut found = self.run().await?;
+        found.extend(self.payments().swap_aside(|_| true).await?);
+        let operations = self.engine.purse.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
             let result = self.recover_restore(&operation, observer).await;
@@ -50,23 +58,32 @@ impl<S: Store, H: Http> Engine<S, H> {
     }
 
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
-        let operation = self.purse.tables.numbered::<Operation>(id).await?;
+        let operation = self.engine.purse.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
-            Kind::Pay => self.cancel_payment(id).await,
+            Kind::Pay => self.payments().cancel(id).await,
             Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
                 let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
-                let unit = self.purse.tables.mint(Some(&operation.mint)).await?.unit;
+                let unit = self
+                    .engine
+                    .purse
+                    .tables
+                    .mint(Some(&operation.mint))
+                    .await?
+                    .unit;
                 let found = Operation {
                     amount: found,
                     ..operation
                 };
-                let entry = self.purse.entry(&found, &unit, Outcome::Done, 0);
-                self.purse.settle(&found, Settlement::new(entry)).await
+                let entry = self.engine.purse.entry(&found, &unit, Outcome::Done, 0);
+                self.engine
+                    .purse
+                    .settle(&found, Settlement::new(entry))
+                    .await
             }
             Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Renew | Kind::Reclaim => {
-                let ended = self.end(&operation).await;
+                let ended = self.engine.end(&operation).await;
                 ended.map_err(|error| error.keeps_open(id))
             }
         }
@@ -78,13 +95,23 @@ impl<S: Store, H: Http> Engine<S, H> {
         operation: &Operation,
         observer: &mut impl Observer,
     ) -> Result<Finished, Error> {
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
-        let restored = self.restore(&mint, observer).await?;
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let restored = Restore::at(self.engine, &mint).await?.run(observer).await?;
         let done = Operation {
             amount: restored.amount,
             ..operation.clone()
         };
-        let entry = self.purse.entry(&done, &mint.unit, Outcome::Done, 0);
+        let entry = self.engine.purse.entry(&done, &mint.unit, Outcome::Done, 0);
         Ok(Finished { entry, sent: None })
+    }
+
+    fn payments(&self) -> Payments<'_, S, H> {
+        let engine = self.engine;
+        Payments { engine }
+    }
+
+    fn sent_tokens(&self) -> SentTokens<'_, S, H> {
+        let engine = self.engine;
+        SentTokens { engine }
     }
 }

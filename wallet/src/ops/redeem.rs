@@ -30,6 +30,22 @@ impl Redeem {
             Self::All => all(held),
         }
     }
+
+    pub(crate) async fn run<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
+        mint: &Mint,
+    ) -> Result<Batched, Error> {
+        api_token(mint)?;
+        let (held, (drafts, dust)) = engine.planned(mint, |held| self.plan(held)).await?;
+        let mut done = Batched {
+            dust: worth(&dust),
+            ..Batched::default()
+        };
+        let operations = engine.purse.begin(&held.mint, drafts).await?;
+        engine.run_each(operations, &mut done).await?;
+        done.failure().map_or(Ok(done), Err)
+    }
 }
 
 fn some(held: &Holdings, amount: u64) -> Result<Draft, UsageError> {
@@ -62,18 +78,4 @@ fn all(held: &Holdings) -> Result<(Vec<Draft>, Vec<Coin>), UsageError> {
         Draft::new(Kind::Redeem, inputs, Vec::new(), amount, fee)
     };
     Ok((batches.into_iter().map(draft).collect(), dust))
-}
-
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn redeem(&self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
-        api_token(mint)?;
-        let (held, (drafts, dust)) = self.planned(mint, |held| what.plan(held)).await?;
-        let mut done = Batched {
-            dust: worth(&dust),
-            ..Batched::default()
-        };
-        let operations = self.purse.begin(&held.mint, drafts).await?;
-        self.run_each(operations, &mut done).await?;
-        done.failure().map_or(Ok(done), Err)
-    }
 }

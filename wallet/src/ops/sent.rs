@@ -15,8 +15,7 @@ use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::batched::{Batched, ROUNDS};
 use crate::operation::record::Finished;
-use crate::purse::Purse;
-use crate::purse::tables::{Batch, Tables};
+use crate::purse::tables::Batch;
 use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
 use crate::time::DAY_S;
@@ -24,20 +23,34 @@ use crate::time::DAY_S;
 /// For how long a token's text is kept after it is known that nothing of it is left.
 const KEPT_S: u64 = 30 * DAY_S;
 
-impl<S: Store> Tables<S> {
-    pub(crate) async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.all::<Sent>().await?)
+/// The tokens that were handed out.
+pub struct SentTokens<'a, S, H> {
+    pub(crate) engine: &'a Engine<S, H>,
+}
+
+impl<S: Store, H: Http> SentTokens<'_, S, H> {
+    /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
+    /// back is forgotten 30 days after that was seen.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all(&self) -> Result<Vec<Sent>, Error> {
+        Ok(self.engine.purse.tables.all::<Sent>().await?)
     }
 
-    pub(crate) async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.numbered::<Sent>(id).await?;
+    /// The token handed out by operation `id`.
+    ///
+    /// # Errors
+    /// [`UsageError::SentUnknown`].
+    pub async fn get(&self, id: u64) -> Result<Sent, Error> {
+        let sent = self.engine.purse.tables.numbered::<Sent>(id).await?;
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
     /// What was begun before to take back a token that was handed out.
     async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
-        let mut operations = self.all::<Operation>().await?;
+        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
         let of = |c: &Coin| ys.contains(&y(&c.token.proof));
         operations.retain(|o| o.takes_back() && o.inputs.iter().any(of));
         Ok(operations)
@@ -45,19 +58,23 @@ impl<S: Store> Tables<S> {
 
     /// What open operations would take back.
     async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
-        let operations = self.all::<Operation>().await?;
+        let operations = self.engine.purse.tables.all::<Operation>().await?;
         let inputs = operations.iter().filter(|o| o.takes_back());
         let inputs = inputs.flat_map(|operation| &operation.inputs);
         Ok(inputs.map(|c| y(&c.token.proof)).collect())
     }
-}
 
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn check_sent(&self) -> Result<Vec<Error>, Error> {
+    /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
+    /// its limit allows, and in an order that does not tell which proofs are one token. Gives the
+    /// errors of the mints that could not be asked.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone.
+    pub async fn check(&self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
-        for mint in self.purse.tables.all::<Mint>().await? {
-            let busy = self.purse.tables.being_taken_back().await?;
-            let mut sent = self.purse.tables.all::<Sent>().await?;
+        for mint in self.engine.purse.tables.all::<Mint>().await? {
+            let busy = self.being_taken_back().await?;
+            let mut sent = self.engine.purse.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
             sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
@@ -71,11 +88,11 @@ impl<S: Store, H: Http> Engine<S, H> {
     }
 
     pub(crate) async fn reclaim(&self, id: u64) -> Result<Batched, Error> {
-        let sent = self.purse.tables.sent(id).await?;
-        let mint = self.purse.tables.mint(Some(&sent.mint)).await?;
+        let sent = self.get(id).await?;
+        let mint = self.engine.purse.tables.mint(Some(&sent.mint)).await?;
         let mut done = Batched::default();
-        let open = self.purse.tables.open_take_backs(&sent).await?;
-        self.run_each(open, &mut done).await?;
+        let open = self.open_take_backs(&sent).await?;
+        self.engine.run_each(open, &mut done).await?;
         for _ in 0..ROUNDS {
             if done.has_silence() {
                 break;
@@ -91,24 +108,29 @@ impl<S: Store, H: Http> Engine<S, H> {
             if rest.is_empty() {
                 break;
             }
-            let keysets = self.purse.tables.keysets(&mint.url).await?;
-            let coins = self.purse.inspect(&mint, rest, &keysets)?;
+            let keysets = self.engine.purse.tables.keysets(&mint.url).await?;
+            let coins = self.engine.purse.inspect(&mint, rest, &keysets)?;
             let swap = Swap {
                 kind: Kind::Reclaim,
                 coins: &coins,
                 memo: sent.memo.as_ref(),
             };
-            let (held, (drafts, dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
+            let (held, (drafts, dust)) = self.engine.planned(&mint, |held| swap.plan(held)).await?;
             if drafts.is_empty() && done.is_empty() {
                 return Err(held.fee_eats_all(&coins).into());
             }
             done.dust = worth(&dust);
-            let operations = self.purse.begin(&held.mint, drafts).await?;
-            if self.run_each(operations, &mut done).await?.is_empty() {
+            let operations = self.engine.purse.begin(&held.mint, drafts).await?;
+            if self
+                .engine
+                .run_each(operations, &mut done)
+                .await?
+                .is_empty()
+            {
                 break;
             }
         }
-        let sent = self.purse.tables.sent(id).await?;
+        let sent = self.get(id).await?;
         // That somebody was faster is said by what the token's record says now.
         let late = |error: &Error| matches!(error, Error::Refused(r) if r.already_spent());
         if sent.outstanding() == 0 || !done.finished.is_empty() {
@@ -123,10 +145,10 @@ impl<S: Store, H: Http> Engine<S, H> {
 
     /// Settles an operation that was to take a token back.
     pub(crate) async fn recover_reclaim(&self, operation: Operation) -> Result<Finished, Error> {
-        let sent = self.purse.tables.all::<Sent>().await?;
+        let sent = self.engine.purse.tables.all::<Sent>().await?;
         let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
         let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
-        match (self.run(operation).await, sent) {
+        match (self.engine.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
                 Err(UsageError::SentClaimed(sent.id).into())
             }
@@ -136,7 +158,7 @@ impl<S: Store, H: Http> Engine<S, H> {
 
     /// What of a token handed out nobody has claimed, by the mint's word.
     async fn unclaimed(&self, id: u64) -> Result<Vec<TokenProof>, Error> {
-        let sent = self.purse.tables.sent(id).await?;
+        let sent = self.get(id).await?;
         if sent.outstanding() == 0 {
             return Ok(Vec::new());
         }
@@ -161,10 +183,10 @@ impl<S: Store, H: Http> Engine<S, H> {
         for mut sent in sent {
             let claimed = sent.worth_among(&spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
-            sent.settled = (sent.outstanding() == 0).then(|| self.purse.now());
+            sent.settled = (sent.outstanding() == 0).then(|| self.engine.purse.now());
             batch = batch.put(&sent);
         }
-        self.purse.tables.apply(batch).await?;
+        self.engine.purse.tables.apply(batch).await?;
         Ok(spent)
     }
 
@@ -175,6 +197,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         ys: &[EncodedPoint],
     ) -> Result<HashSet<EncodedPoint>, Error> {
         let max = self
+            .engine
             .purse
             .tables
             .mint(Some(mint))
@@ -184,7 +207,7 @@ impl<S: Store, H: Http> Engine<S, H> {
             .max(1);
         let mut spent = HashSet::new();
         for ys in ys.chunks(max) {
-            let states = self.api(mint).states(ys.to_vec()).await?;
+            let states = self.engine.api(mint).states(ys.to_vec()).await?;
             let pairs = ys.iter().zip(states);
             spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
         }
@@ -192,15 +215,15 @@ impl<S: Store, H: Http> Engine<S, H> {
     }
 }
 
-impl<S: Store> Purse<S> {
+impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// Forgets tokens of which nothing is left, some time after that was seen.
     pub(crate) async fn forget_settled(&self) -> Result<(), Error> {
-        let now = self.now();
-        for sent in self.tables.all::<Sent>().await? {
+        let now = self.engine.purse.now();
+        for sent in self.engine.purse.tables.all::<Sent>().await? {
             let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
             if sent.settled.is_some_and(old) {
                 let batch = Batch::default().delete(&sent);
-                self.tables.apply(batch).await?;
+                self.engine.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

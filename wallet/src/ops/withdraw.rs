@@ -11,7 +11,7 @@ use crate::records::{Kind, Mint};
 use crate::store::Store;
 
 /// A withdrawal of an amount.
-struct Withdraw(u64);
+pub(crate) struct Withdraw(pub(crate) u64);
 
 impl Withdraw {
     fn plan(&self, held: &Holdings) -> Result<Draft, UsageError> {
@@ -20,13 +20,14 @@ impl Withdraw {
         let outputs = held.change(amount, &[], held.mint.limits.outputs_max)?;
         Ok(Draft::new(Kind::Withdraw, Vec::new(), outputs, amount, 0))
     }
-}
 
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn withdraw(&self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+    pub(crate) async fn run<S: Store, H: Http>(
+        &self,
+        engine: &Engine<S, H>,
+        mint: &Mint,
+    ) -> Result<Finished, Error> {
         api_token(mint)?;
-        let plan = |held: &Holdings| Withdraw(amount).plan(held);
-        let (held, draft) = self.planned(mint, plan).await?;
-        self.exchange(&held.mint, draft).await
+        let (held, draft) = engine.planned(mint, |held| self.plan(held)).await?;
+        engine.exchange(&held.mint, draft).await
     }
 }

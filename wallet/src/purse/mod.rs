@@ -4,6 +4,7 @@ pub(crate) mod balance;
 pub(crate) mod batches;
 pub(crate) mod coins;
 pub(crate) mod counters;
+pub(crate) mod expiring;
 pub(crate) mod holdings;
 pub(crate) mod outputs;
 pub(crate) mod plan;

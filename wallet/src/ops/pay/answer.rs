@@ -3,8 +3,9 @@
 use farthing_protocol::payment::{PaymentError, Receipt, change, header};
 use farthing_protocol::{BlindSignature, Secret, TokenProof};
 
+use super::Payments;
 use crate::error::payment::AnswerFault;
-use crate::purse::Purse;
+use crate::http::Http;
 use crate::purse::outputs;
 use crate::records::{Keyset, Mint, Operation, Purchase};
 use crate::store::Store;
@@ -24,7 +25,7 @@ pub(crate) struct NotCharged {
     pub(crate) receipt: Option<(Secret, u64)>,
 }
 
-impl<S: Store> Purse<S> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Checks that an answer is one that was charged: its receipt is for this purchase, and the
     /// mint's signatures on the change, if there is change, verify.
     pub(crate) fn charged(
@@ -46,8 +47,13 @@ impl<S: Store> Purse<S> {
             _ => signatures(head),
         };
         let change = signatures.and_then(|signatures| {
-            outputs::unblind_all(&self.seed, keysets, &operation.outputs, &signatures)
-                .map_err(AnswerFault::FalseSignatures)
+            outputs::unblind_all(
+                &self.engine.purse.seed,
+                keysets,
+                &operation.outputs,
+                &signatures,
+            )
+            .map_err(AnswerFault::FalseSignatures)
         });
         match change {
             Ok(change) => Ok(Charged {

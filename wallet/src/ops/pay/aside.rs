@@ -8,15 +8,14 @@
 use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
+use super::Payments;
 use super::offer::Offer;
-use crate::engine::Engine;
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Recovered, recovered};
-use crate::purse::Purse;
 use crate::purse::outputs;
-use crate::purse::tables::{Batch, Tables};
+use crate::purse::tables::Batch;
 use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 
@@ -43,7 +42,7 @@ pub(super) fn pays(operation: &Operation, offer: &Offer) -> bool {
     fits && offer.lock.is_none()
 }
 
-impl<S: Store> Purse<S> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Keeps the token of a payment aside that the site did not charge; `code` is that of its refusal.
     pub(super) async fn keep_aside(
         &self,
@@ -55,13 +54,13 @@ impl<S: Store> Purse<S> {
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: self.now().saturating_add(QUIET_S_MIN + more),
+            until: self.engine.purse.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.purchase = Some(purchase);
         let batch = Batch::default().put(&operation);
-        self.tables.apply(batch).await?;
-        let mint = self.tables.mint(Some(&operation.mint)).await?;
+        self.engine.purse.tables.apply(batch).await?;
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),
@@ -75,12 +74,18 @@ impl<S: Store> Purse<S> {
         aside: Operation,
         draft: Draft,
     ) -> Result<Operation, Error> {
-        let mint = self.tables.mint(Some(&aside.mint)).await?;
+        let mint = self.engine.purse.tables.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut counters = self.tables.counters(&draft.requests, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
+        let mut counters = self
+            .engine
+            .purse
+            .tables
+            .counters(&draft.requests, lane)
+            .await?;
+        let (outputs, messages) =
+            outputs::plan(&self.engine.purse.seed, &mut counters, &draft.requests);
         let change = aside
             .purchase
             .as_ref()
@@ -94,7 +99,7 @@ impl<S: Store> Purse<S> {
             ..purchase
         });
         let operation = Operation {
-            begun: self.now(),
+            begun: self.engine.purse.now(),
             outputs,
             amount: draft.amount,
             fee: draft.fee,
@@ -103,12 +108,10 @@ impl<S: Store> Purse<S> {
             ..aside
         };
         let batch = counters.put(Batch::default().put(&operation));
-        self.tables.apply(batch).await?;
+        self.engine.purse.tables.apply(batch).await?;
         Ok(operation)
     }
-}
 
-impl<S: Store> Tables<S> {
     /// The payments kept aside whose token can be shown to the site of `item` once more: first the one for
     /// the same item.
     pub(super) async fn aside_for(
@@ -116,7 +119,7 @@ impl<S: Store> Tables<S> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.all::<Operation>().await?;
+        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
         operations.retain(|operation| {
             let purchase = operation.purchase.as_ref();
             operation.mint == mint
@@ -131,9 +134,9 @@ impl<S: Store> Tables<S> {
     }
 }
 
-impl<S: Store, H: Http> Engine<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     pub(crate) async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        let now = self.purse.now();
+        let now = self.engine.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
     }
@@ -144,7 +147,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.purse.tables.all::<Operation>().await? {
+        for operation in self.engine.purse.tables.all::<Operation>().await? {
             let aside = operation
                 .purchase
                 .as_ref()

@@ -6,7 +6,7 @@ use super::offer::{Offer, site_url};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
 use crate::purse::Purse;
-use crate::purse::tables::{Batch, Tables};
+use crate::purse::tables::Batch;
 use crate::records::{Budget, Entry, Kind, Mint, Operation, Outcome, Purchase, Stage};
 use crate::store::Store;
 use crate::time::DAY_S;
@@ -26,8 +26,17 @@ pub struct Spent {
     pub payments: u64,
 }
 
-impl<S: Store> Tables<S> {
-    pub(crate) async fn set_budget(
+/// What may be paid to sites without asking, and what was paid.
+pub struct Budgets<'a, S> {
+    pub(crate) purse: &'a Purse<S>,
+}
+
+impl<S: Store> Budgets<'_, S> {
+    /// Allows payments to a site without asking, in the unit of `mint`; replaces what was set before.
+    ///
+    /// # Errors
+    /// [`Unpayable::SiteUrl`].
+    pub async fn set(
         &self,
         site: &str,
         mint: &Mint,
@@ -41,30 +50,41 @@ impl<S: Store> Tables<S> {
             per_day,
         };
         let batch = Batch::default().put(&budget);
-        self.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(budget)
     }
 
-    pub(crate) async fn budgets(&self) -> Result<Vec<Budget>, Error> {
-        Ok(self.all::<Budget>().await?)
+    /// All budgets, by site.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all(&self) -> Result<Vec<Budget>, Error> {
+        Ok(self.purse.tables.all::<Budget>().await?)
     }
 
-    pub(crate) async fn remove_budget(&self, site: &str) -> Result<Budget, Error> {
+    /// Takes a budget back: payments to the site are asked about again.
+    ///
+    /// # Errors
+    /// [`Unpayable::NoBudget`], [`Unpayable::SiteUrl`].
+    pub async fn remove(&self, site: &str) -> Result<Budget, Error> {
         let site = site_url(site)?;
-        let budget = self.get::<Budget>(&site).await?;
+        let budget = self.purse.tables.get::<Budget>(&site).await?;
         let budget = budget.ok_or_else(|| Unpayable::NoBudget(site.clone()))?;
         let batch = Batch::default().delete(&budget);
-        self.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(budget)
     }
-}
 
-impl<S: Store> Purse<S> {
-    pub(crate) async fn spent_on_sites(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
-        let today = self.now() / DAY_S;
+    /// What was paid, by site and UTC day, on the last `days` days (today is the first of them) or
+    /// ever; oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn spent(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
+        let today = self.purse.now() / DAY_S;
         let first = days.map_or(0, |days| (today + 1).saturating_sub(days));
         let mut sums: BTreeMap<(u64, String, String), (u64, u64)> = BTreeMap::new();
-        for entry in self.tables.all::<Entry>().await? {
+        for entry in self.purse.tables.all::<Entry>().await? {
             let day = entry.time / DAY_S;
             if let Some((site, amount)) = paid(&entry).filter(|_| day >= first) {
                 let key = (day, site.to_owned(), entry.unit.clone());
@@ -85,18 +105,18 @@ impl<S: Store> Purse<S> {
 
     /// Whether an offer is covered by its site's budget. What is still open counts as paid, also what the
     /// site says it did not charge, but for what would pay now.
-    pub(crate) async fn within_budget(&self, offer: &Offer) -> Result<bool, Error> {
-        let budget = self.tables.get::<Budget>(&offer.site).await?;
+    pub(crate) async fn cover(&self, offer: &Offer) -> Result<bool, Error> {
+        let budget = self.purse.tables.get::<Budget>(&offer.site).await?;
         let fits = |b: &Budget| b.unit == offer.unit() && offer.amount <= b.per_item;
         let Some(budget) = budget.filter(fits) else {
             return Ok(false);
         };
-        let spent = self.spent_on_sites(Some(1)).await?;
+        let spent = self.spent(Some(1)).await?;
         let here = spent
             .iter()
             .filter(|s| s.site == offer.site && s.unit == budget.unit);
         let mut sum = here.fold(offer.amount, |sum, s| sum.saturating_add(s.amount));
-        for operation in self.tables.all::<Operation>().await? {
+        for operation in self.purse.tables.all::<Operation>().await? {
             let purchase = operation.purchase.as_ref();
             let for_this = |p: &&Purchase| p.stage == Stage::Aside && p.item == offer.item;
             let others = purchase.filter(|purchase| !for_this(purchase));

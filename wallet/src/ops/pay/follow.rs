@@ -6,16 +6,16 @@
 use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;
 
+use super::Payments;
 use super::offer::Offer;
-use crate::engine::Engine;
 use crate::error::{Error, StoreError};
 use crate::http::Http;
-use crate::purse::tables::{Batch, Tables};
+use crate::purse::tables::Batch;
 use crate::records::{Followed, Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::time::DAY_S;
 
-impl<S: Store, H: Http> Engine<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Asks the mint for its keysets when the offer names others than the wallet knows; gives whether that
     /// was done. A site that goes on naming what the mint does not show is asked about once a day: it knows
     /// less than the wallet.
@@ -27,25 +27,23 @@ impl<S: Store, H: Http> Engine<S, H> {
         let Some(named) = &offer.keysets else {
             return Ok(false);
         };
-        let known = self.purse.tables.keysets(url).await?;
-        let mint = self.purse.tables.mint(Some(url)).await?;
-        let now = self.purse.now();
+        let known = self.engine.purse.tables.keysets(url).await?;
+        let mint = self.engine.purse.tables.mint(Some(url)).await?;
+        let now = self.engine.purse.now();
         let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
         if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
             return Ok(false);
         }
         let native = SuiteId::Ristretto255;
-        match self.refresh_keysets([native], &mint, &mut ()).await {
+        match self.engine.refresh_keysets([native], &mint, &mut ()).await {
             Ok(_) => {}
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),
         }
-        self.purse.tables.note_followed(mint, named, now).await?;
+        self.note_followed(mint, named, now).await?;
         Ok(true)
     }
-}
 
-impl<S: Store> Tables<S> {
     async fn note_followed(&self, mint: Mint, named: &str, now: u64) -> Result<(), StoreError> {
         let mint = Mint {
             followed: Some(Followed {
@@ -54,7 +52,11 @@ impl<S: Store> Tables<S> {
             }),
             ..mint
         };
-        self.apply(Batch::default().put(&mint)).await
+        self.engine
+            .purse
+            .tables
+            .apply(Batch::default().put(&mint))
+            .await
     }
 }
 

@@ -41,11 +41,9 @@ use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
 use crate::operation::token::shown_token;
-use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
-use crate::purse::tables::Tables;
 use crate::records::{
     Bought, Entry, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth,
 };
@@ -53,6 +51,7 @@ use crate::store::Store;
 use crate::web::{Head, Page, PageRequest, Web};
 
 use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
+use budget::Budgets;
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
 
 /// How many redirects are followed.
@@ -66,6 +65,11 @@ const CHANGE_MAX: usize = 20;
 const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// What the names of the headers begin with that the wallet alone writes.
 const OWN_HEADERS: &str = "x-cashu";
+
+/// Paying for pages with what a wallet holds.
+pub(crate) struct Payments<'a, S, H> {
+    pub(crate) engine: &'a Engine<S, H>,
+}
 
 /// What came of a visit.
 #[derive(Debug)]
@@ -209,7 +213,7 @@ impl<P: Page> Answer<P> {
     }
 }
 
-impl<S: Store, H: Http + Web> Engine<S, H> {
+impl<S: Store, H: Http + Web> Payments<'_, S, H> {
     pub(crate) async fn visit(
         &self,
         request: &PageRequest,
@@ -218,12 +222,12 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         let mut request = checked(request)?;
         for _ in 0..=REDIRECTS_MAX {
             let item = Item::of(&request);
-            if let Some(open) = self.purse.tables.open_payment(&item).await?
+            if let Some(open) = self.open_payment(&item).await?
                 && let Some(answer) = self.resume(open, &request).await?
             {
                 return Ok(Visit::Answer(answer));
             }
-            let bought = self.purse.bought(&item).await?;
+            let bought = self.bought(&item).await?;
             if let Some(bought) = &bought
                 && let Some(answer) = self.show_again(bought, &request).await?
             {
@@ -243,8 +247,9 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
                 offer.gives_change = gives_change;
                 offer.keysets = keysets;
                 offer.paid_before = bought.is_some();
-                offer.within_budget =
-                    !offer.paid_before && self.purse.within_budget(&offer).await?;
+                let purse = &self.engine.purse;
+                let budgets = Budgets { purse };
+                offer.within_budget = !offer.paid_before && budgets.cover(&offer).await?;
                 return Ok(Visit::Priced(offer));
             }
             let payment = bought.map_or(Payment::Free, Payment::Before);
@@ -264,18 +269,18 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         if let Some(PaymentProof::Receipt(receipt)) = bought.map(|bought| &bought.proof) {
             request = request.with(header::RECEIPT, receipt.clone());
         }
-        let page = self.http.open(&request).await;
+        let page = self.engine.http.open(&request).await;
         page.map_err(|error| silent(item.site(), error, Fate::Nothing))
     }
 
     pub(crate) async fn pay(&self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        let (mut mint, mut draft, mut aside) = self.purse.payment_draft(offer).await?;
+        let (mut mint, mut draft, mut aside) = self.payment_draft(offer).await?;
         if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
-            (mint, draft, aside) = self.purse.payment_draft(offer).await?;
+            (mint, draft, aside) = self.payment_draft(offer).await?;
         }
         let mut operation = match aside {
-            Some(aside) => self.purse.show_aside(aside, draft).await?,
-            None => self.purse.begin_one(&mint, draft).await?,
+            Some(aside) => self.show_aside(aside, draft).await?,
+            None => self.engine.purse.begin_one(&mint, draft).await?,
         };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
@@ -290,7 +295,7 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         request: &PageRequest,
     ) -> Result<Option<Answer<H::Page>>, Error> {
         if stage(&operation) == Some(Stage::TakeBack) {
-            self.run(operation).await?;
+            self.engine.run(operation).await?;
             return Ok(None);
         }
         if stage(&operation) == Some(Stage::Prepare) {
@@ -300,23 +305,21 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
     }
 }
 
-impl<S: Store> Tables<S> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.all::<Operation>().await?;
+        let operations = self.engine.purse.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
             let purchase = o.purchase.as_ref();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
         };
         Ok(operations.into_iter().find(of))
     }
-}
 
-impl<S: Store> Purse<S> {
     /// What shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
-        let bought = self.tables.get::<Bought>(&item.key()).await?;
-        Ok(bought.filter(|bought| self.now() < bought.until))
+        let bought = self.engine.purse.tables.get::<Bought>(&item.key()).await?;
+        Ok(bought.filter(|bought| self.engine.purse.now() < bought.until))
     }
 
     /// The mint as it is now, inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
@@ -326,7 +329,7 @@ impl<S: Store> Purse<S> {
         offer: &Offer,
     ) -> Result<(Mint, Draft, Option<Operation>), Error> {
         let amount = offer.amount;
-        let held = self.holdings(&offer.mint).await?;
+        let held = self.engine.purse.holdings(&offer.mint).await?;
         let mut stage = Stage::Present;
         let (plan, aside) = self.payment_plan(offer, &held).await?;
         let (inputs, fee, mut requests) = match plan {
@@ -376,7 +379,6 @@ impl<S: Store> Purse<S> {
         held: &Holdings,
     ) -> Result<(Option<Plan>, Option<Operation>), Error> {
         let mut seen = self
-            .tables
             .aside_for(&offer.item, &offer.mint.url)
             .await?
             .into_iter();
@@ -397,12 +399,12 @@ impl<S: Store> Purse<S> {
     }
 }
 
-impl<S: Store, H: Http> Engine<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Makes the tokens of a payment; gives the operation as it goes on.
     pub(crate) async fn run_prepare(&self, operation: Operation) -> Result<Operation, Error> {
         let id = operation.id;
-        self.run(operation).await?;
-        let operation = self.purse.tables.numbered(id).await?;
+        self.engine.run(operation).await?;
+        let operation = self.engine.purse.tables.numbered(id).await?;
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 }

@@ -6,11 +6,10 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
-use crate::engine::Engine;
+use super::Payments;
 use crate::error::payment::{RequestFault, Unpayable};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::purse::Purse;
 use crate::records::{Coin, Item, Mint, site_of, worth};
 use crate::store::Store;
 use crate::web::{Head, PageRequest};
@@ -115,7 +114,7 @@ pub(crate) fn read_request(site: &str, head: &Head) -> Result<Option<PaymentRequ
     Ok(Some(request))
 }
 
-impl<S: Store, H: Http> Engine<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Makes an offer of a payment request, if this wallet can pay it at all.
     ///
     /// # Errors
@@ -135,11 +134,11 @@ impl<S: Store, H: Http> Engine<S, H> {
         let amount = amount.ok_or_else(|| Unpayable::NoAmount(site.clone()))?;
         let lock = wanted.lock.as_ref().map(|lock| plain_lock(&site, lock));
         let lock = lock.transpose()?;
-        let (mint, coins) = self.purse.payer(&site, &wanted, amount, options).await?;
+        let (mint, coins) = self.payer(&site, &wanted, amount, options).await?;
         let mut available = worth(&coins);
         if available < amount {
-            // What the site has seen already may pay by itself.
-            let seen = self.purse.tables.aside_for(&item, &mint.url).await?;
+            // What the site has seen already may pay by itself.engine.
+            let seen = self.aside_for(&item, &mint.url).await?;
             let most = seen.iter().map(|aside| worth(&aside.inputs)).max();
             available = available.max(most.unwrap_or_default());
         }
@@ -149,7 +148,7 @@ impl<S: Store, H: Http> Engine<S, H> {
                 available,
                 unit: mint.shown_in(),
             };
-            return Err(self.or_clock(&mint, error.into()).await);
+            return Err(self.engine.or_clock(&mint, error.into()).await);
         }
         Ok(Offer {
             request,
@@ -166,9 +165,7 @@ impl<S: Store, H: Http> Engine<S, H> {
             within_budget: false,
         })
     }
-}
 
-impl<S: Store> Purse<S> {
     /// The mint to pay from: of those that the site takes and the wallet has, the one that holds most.
     async fn payer(
         &self,
@@ -178,8 +175,8 @@ impl<S: Store> Purse<S> {
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
-            Some(url) => vec![self.tables.mint(Some(url)).await?],
-            None => self.tables.all::<Mint>().await?,
+            Some(url) => vec![self.engine.purse.tables.mint(Some(url)).await?],
+            None => self.engine.purse.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
@@ -197,7 +194,7 @@ impl<S: Store> Purse<S> {
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         let mut holdings = Vec::new();
         for mint in mints {
-            let coins = self.holdings(&mint).await?.coins;
+            let coins = self.engine.purse.holdings(&mint).await?.coins;
             let held = mint.shown_in().show(worth(&coins));
             holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));

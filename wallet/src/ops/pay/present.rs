@@ -6,8 +6,7 @@ use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::NotCharged;
-use super::{Answer, Payment, silent};
-use crate::engine::Engine;
+use super::{Answer, Payment, Payments, silent};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
@@ -19,7 +18,7 @@ use crate::web::{Page, PageRequest, Web};
 /// How much of an answer that may be a refusal is read to find out.
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
 
-impl<S: Store, H: Http + Web> Engine<S, H> {
+impl<S: Store, H: Http + Web> Payments<'_, S, H> {
     /// Sends the request of a payment, and settles it by the head of the answer, if that can be.
     ///
     /// # Errors
@@ -32,23 +31,17 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         let not_open = || Unpayable::NotOpen(operation.id);
         let purchase = operation.purchase.clone().ok_or_else(not_open)?;
         let token = purchase.token.clone().ok_or_else(not_open)?;
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
-        let keysets = self.purse.tables.keysets(&mint.url).await?;
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let keysets = self.engine.purse.tables.keysets(&mint.url).await?;
         let paying = paying(request, token, purchase.outputs.as_ref());
-        let page = self.http.open(&paying).await.map_err(|error| {
-            let fate = self.purse.still_open(&mint, &operation, &purchase);
+        let page = self.engine.http.open(&paying).await.map_err(|error| {
+            let fate = self.still_open(&mint, &operation, &purchase);
             silent(purchase.item.site(), error, fate)
         })?;
-        match self
-            .purse
-            .charged(&operation, &purchase, (&mint, &keysets), page.head())
-        {
+        match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
             Ok(charged) => {
                 let until = charged.until;
-                let entry = self
-                    .purse
-                    .settle_paid(&operation, &purchase, charged)
-                    .await?;
+                let entry = self.settle_paid(&operation, &purchase, charged).await?;
                 let payment = Payment::Paid { entry, until };
                 Ok(Answer::new(request, payment, page))
             }
@@ -68,7 +61,7 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         mut answer: Answer<H::Page>,
     ) -> Result<Answer<H::Page>, Error> {
         let site = purchase.item.site();
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
         let unit = mint.shown_in();
         let refused = answer.refusal().await;
         let code = refused.as_ref().map(|(_, code, _)| *code);
@@ -76,7 +69,7 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         let fault = match refused {
             Some((503, ErrorCode::Unavailable, detail)) => {
                 return Err(Error::Site(Site {
-                    fate: self.purse.still_open(&mint, &operation, &purchase),
+                    fate: self.still_open(&mint, &operation, &purchase),
                     fault: Fault::MintUnasked(detail),
                     site,
                 }));
@@ -89,12 +82,10 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
             Some(_) | None => None,
         };
         if let Some(receipt) = why.receipt {
-            self.purse
-                .keep_receipt(&operation, &purchase, receipt)
-                .await?;
+            self.keep_receipt(&operation, &purchase, receipt).await?;
         }
         let shown = worth(&operation.inputs);
-        let open = self.purse.still_open(&mint, &operation, &purchase);
+        let open = self.still_open(&mint, &operation, &purchase);
         // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
         // so is a refusal after which the wallet has to learn where it stands. Else nothing is asked of the
         // mint now.
@@ -103,7 +94,7 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         answer.payment = if purchase.lock.is_some() {
             Payment::Open(open)
         } else if !has_receipt && (is_refused || (fault.is_none() && !is_delivered)) {
-            Payment::Aside(self.purse.keep_aside(operation, purchase, code).await?)
+            Payment::Aside(self.keep_aside(operation, purchase, code).await?)
         } else {
             match self.take_back(operation).await {
                 Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
@@ -143,12 +134,12 @@ impl<S: Store, H: Http + Web> Engine<S, H> {
         };
         let site = bought.item.site();
         let paying = paying(request, token.clone(), outputs.as_ref());
-        let page = self.http.open(&paying).await;
+        let page = self.engine.http.open(&paying).await;
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
-        let receipt = self.purse.receipt_for(bought, page.head());
+        let receipt = self.receipt_for(bought, page.head());
         if let Some(bought) = &receipt {
             let batch = Batch::default().put(bought);
-            self.purse.tables.apply(batch).await?;
+            self.engine.purse.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());
         let mut answer = Answer::new(request, Payment::Before(bought), page);

@@ -3,16 +3,17 @@
 use farthing_protocol::Secret;
 use farthing_protocol::payment::{Receipt, header};
 
+use super::Payments;
 use super::answer::Charged;
 use crate::error::Error;
+use crate::http::Http;
 use crate::operation::settle::Settlement;
-use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{Bought, Coin, Entry, Operation, Outcome, PaymentProof, Purchase};
 use crate::store::Store;
 use crate::web::Head;
 
-impl<S: Store> Purse<S> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// The site charged it: the change goes into the balance, the receipt is kept.
     pub(crate) async fn settle_paid(
         &self,
@@ -20,8 +21,11 @@ impl<S: Store> Purse<S> {
         purchase: &Purchase,
         charged: Charged,
     ) -> Result<Entry, Error> {
-        let mint = self.tables.mint(Some(&operation.mint)).await?;
-        let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let entry = self
+            .engine
+            .purse
+            .entry(operation, &mint.unit, Outcome::Done, 0);
         let proof = PaymentProof::Receipt(charged.receipt);
         let settlement = Settlement {
             bought: Some(Bought::new(&entry, purchase, charged.until, proof)),
@@ -29,7 +33,7 @@ impl<S: Store> Purse<S> {
             signed: operation.outputs.clone(),
             ..Settlement::new(entry)
         };
-        Ok(self.settle(operation, settlement).await?.entry)
+        Ok(self.engine.purse.settle(operation, settlement).await?.entry)
     }
 
     /// Keeps a receipt that is true, of an answer that is not.
@@ -39,10 +43,18 @@ impl<S: Store> Purse<S> {
         purchase: &Purchase,
         (receipt, until): (Secret, u64),
     ) -> Result<(), Error> {
-        let mint = self.tables.mint(Some(&operation.mint)).await?;
-        let entry = self.entry(operation, &mint.unit, Outcome::Done, 0);
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let entry = self
+            .engine
+            .purse
+            .entry(operation, &mint.unit, Outcome::Done, 0);
         let bought = Bought::new(&entry, purchase, until, PaymentProof::Receipt(receipt));
-        Ok(self.tables.apply(Batch::default().put(&bought)).await?)
+        Ok(self
+            .engine
+            .purse
+            .tables
+            .apply(Batch::default().put(&bought))
+            .await?)
     }
 
     /// The receipt of a repeated answer, in place of the token; `None` when there is none that fits.
@@ -59,11 +71,11 @@ impl<S: Store> Purse<S> {
 
     /// Forgets what was bought and cannot be had again any more.
     pub(crate) async fn forget_expired(&self) -> Result<(), Error> {
-        let now = self.now();
-        for bought in self.tables.all::<Bought>().await? {
+        let now = self.engine.purse.now();
+        for bought in self.engine.purse.tables.all::<Bought>().await? {
             if bought.until <= now {
                 let batch = Batch::default().delete(&bought);
-                self.tables.apply(batch).await?;
+                self.engine.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

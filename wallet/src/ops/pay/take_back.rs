@@ -1,27 +1,25 @@
 //! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
 //! swap decides what is not.
 
-use super::stage;
-use crate::engine::Engine;
+use super::{Payments, stage};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::operation::swap_back::SwapBack;
-use crate::purse::Purse;
 use crate::records::{Mint, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 
 /// For how long a payment without an answer is left to be sent again, before it is taken back.
 const OPEN_S: u64 = 60 * 60;
 
-impl<S: Store, H: Http> Engine<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Takes back a payment that is open. The mint decides: what the site has redeemed was paid.
     ///
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
-    pub(crate) async fn cancel_payment(&self, id: u64) -> Result<Finished, Error> {
-        let payment = self.purse.tables.numbered::<Operation>(id).await?;
+    pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
+        let payment = self.engine.purse.tables.numbered::<Operation>(id).await?;
         let payment = payment
             .filter(|payment| payment.purchase.is_some())
             .ok_or(Unpayable::NotOpen(id))?;
@@ -37,15 +35,15 @@ impl<S: Store, H: Http> Engine<S, H> {
     /// When the mint cannot be asked: the operation stays open.
     pub(crate) async fn take_back(&self, operation: Operation) -> Result<Finished, Error> {
         if stage(&operation) == Some(Stage::TakeBack) {
-            return self.run(operation).await;
+            return self.engine.run(operation).await;
         }
         let operation = match stage(&operation) {
             Some(Stage::Prepare) => self.run_prepare(operation).await?,
             Some(_) | None => operation,
         };
         let id = operation.id;
-        match self.without(operation, &[]).await {
-            Ok(SwapBack::Swap(swap)) => self.run(*swap).await,
+        match self.engine.without(operation, &[]).await {
+            Ok(SwapBack::Swap(swap)) => self.engine.run(*swap).await,
             Ok(SwapBack::Ended(finished)) => Ok(*finished),
             Err(error) => Err(error.keeps_open(id)),
         }
@@ -55,28 +53,25 @@ impl<S: Store, H: Http> Engine<S, H> {
     ///
     /// # Errors
     /// [`Fault::Waiting`] while it is left to be sent again.
-    pub(crate) async fn recover_payment(
-        &self,
-        mut operation: Operation,
-    ) -> Result<Finished, Error> {
+    pub(crate) async fn recover(&self, mut operation: Operation) -> Result<Finished, Error> {
         match stage(&operation) {
             Some(Stage::Present) => {}
             Some(Stage::Aside) => return self.take_back(operation).await,
             Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
-            Some(Stage::TakeBack) | None => return self.run(operation).await,
+            Some(Stage::TakeBack) | None => return self.engine.run(operation).await,
         }
         let id = operation.id;
         let Some(purchase) = operation.purchase.clone() else {
             return Err(Unpayable::NotOpen(id).into());
         };
-        let spent = self.spent(&operation.mint, &operation.inputs).await;
+        let spent = self.engine.spent(&operation.mint, &operation.inputs).await;
         let spent = spent.map_err(|error| error.keeps_open(id))?;
-        if spent.is_empty() && self.purse.now() < operation.begun + OPEN_S {
-            let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        if spent.is_empty() && self.engine.purse.now() < operation.begun + OPEN_S {
+            let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
-                fate: self.purse.still_open(&mint, &operation, &purchase),
+                fate: self.still_open(&mint, &operation, &purchase),
             }));
         }
         // What is locked to the site is the site's, whether or not it has redeemed it yet.
@@ -84,15 +79,13 @@ impl<S: Store, H: Http> Engine<S, H> {
             Some(_) => operation.inputs.clone(),
             None => spent,
         };
-        let next = self.without(operation, &gone).await;
+        let next = self.engine.without(operation, &gone).await;
         match next.map_err(|error| error.keeps_open(id))? {
-            SwapBack::Swap(swap) => self.run(*swap).await,
+            SwapBack::Swap(swap) => self.engine.run(*swap).await,
             SwapBack::Ended(finished) => Ok(*finished),
         }
     }
-}
 
-impl<S: Store> Purse<S> {
     /// Where the money of an open payment is, for messages.
     pub(crate) fn still_open(
         &self,
@@ -100,7 +93,7 @@ impl<S: Store> Purse<S> {
         operation: &Operation,
         purchase: &Purchase,
     ) -> Fate {
-        let left_s = (operation.begun + OPEN_S).saturating_sub(self.now());
+        let left_s = (operation.begun + OPEN_S).saturating_sub(self.engine.purse.now());
         Fate::Open {
             id: operation.id,
             held: worth(&operation.inputs),
