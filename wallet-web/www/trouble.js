@@ -21,7 +21,7 @@ function what(error) {
   return [own, h('details', {}, h('summary', {}, maybe('details')), h('p', { lang: 'en' }, foreign(library, 600)))];
 }
 
-const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
+const sentence = (text) => (text === '' ? '' : `${/^https?:/.test(text) ? text[0] : text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 
 /** One piece of advice in words. */
 function advise(advice) {

@@ -3,8 +3,8 @@
 import { call } from '../core.js';
 import { address, foreign, h, svg } from '../dom.js';
 import { maybe, t, time } from '../i18n.js';
-import { back, leads, list, notice } from '../parts.js';
-import { go } from '../router.js';
+import { back, button, leads, list, notice } from '../parts.js';
+import { again, go } from '../router.js';
 import { phraseConfirmed } from '../storage.js';
 import { trouble } from '../trouble.js';
 import { updateNotice } from '../update.js';
@@ -73,10 +73,20 @@ function purse(balance) {
 
 /** Operations that the mint or a site has not answered yet. */
 function underWay(open) {
-  return open.length === 0 ? null : notice('open',
+  return open.length === 0 ? null : h('section', { id: 'open', class: 'notice' },
     h('p', {}, t('open.title')),
-    h('ul', { class: 'plain-list' }, open.map(({ id, kind, shown, site }) => h('li', { 'data-id': id }, t(`kind.${kind}`), ' ', h('strong', {}, shown), site ? [' – ', address(site)] : null))),
-    h('p', { class: 'soft' }, t('open.words')));
+    h('ul', { class: 'plain-list' }, open.map(({ id, kind, shown, site }) => h('li', { 'data-id': id },
+      t(`kind.${kind}`), ' ', h('strong', {}, shown), site ? [' – ', address(site)] : null,
+      kind === 'pay' ? h('p', {}, button(`cancel-${id}`, t('open.cancel'), async () => {
+        await call('cancel', id);
+        await again();
+      })) : null,
+      h('div', { class: 'answer', 'aria-live': 'polite' })))),
+    h('p', { class: 'soft' }, t('open.words')),
+    button('ask-again', t('open.ask'), async () => {
+      tellRecovered(await call('recover', true));
+      await again();
+    }));
 }
 
 function settled() {
