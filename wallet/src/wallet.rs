@@ -28,22 +28,12 @@ use crate::purse::expiring::Expiring;
 use crate::purse::tables::{Batch, StoredPhrase, Tables};
 use crate::records::{Entry, Mint, Operation, Restored, Sent};
 use crate::retry::Observer;
-use crate::seed::Phrase;
+use crate::seed::{Origin, Phrase};
 use crate::store::Store;
 use crate::store::seal::Passphrase;
 use crate::store::sealed::Sealed;
 use crate::time::Clock;
 use crate::web::{PageRequest, Web};
-/// Where a wallet's phrase comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Just made: it has nothing at any mint yet.
-    New,
-    /// Written down before: each mint is searched by [`Wallet::restore`] before it is used, because
-    /// another device may use the phrase too.
-    Restored,
-}
-
 /// A wallet over a store of type `S` that reaches its mints by `H`.
 ///
 /// What moves value takes `&mut self`: one thing at a time. A store is used by one wallet at a time.
@@ -118,7 +108,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The mint that has the address `url`, or the first one when none is named.
     ///
     /// # Errors
-    /// [`UsageError::NoMint`], [`UsageError::MintUnknown`], [`UsageError::MintUrl`].
+    /// [`crate::error::UsageError::NoMint`], [`crate::error::UsageError::MintUnknown`], [`crate::error::UsageError::MintUrl`].
     pub async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
         self.engine.purse.tables.mint(url).await
     }
@@ -127,7 +117,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// the one that can do it. Returns it with the amount.
     ///
     /// # Errors
-    /// [`UsageError::NoMintHolds`] when none can, and [`UsageError::WhichMint`] when the choice would matter;
+    /// [`crate::error::UsageError::NoMintHolds`] when none can, and [`crate::error::UsageError::WhichMint`] when the choice would matter;
     /// both name all mints with what they hold. What `read` says of the amount.
     pub async fn choose<E: From<Error>>(
         &self,
@@ -143,8 +133,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// wallet has of it goes on there.
     ///
     /// # Errors
-    /// [`UsageError::MintUrl`], [`UsageError::Suite`]; [`UsageError::AddressNotNamed`] and
-    /// [`UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
+    /// [`crate::error::UsageError::MintUrl`], [`crate::error::UsageError::Suite`]; [`crate::error::UsageError::AddressNotNamed`] and
+    /// [`crate::error::UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
     /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
     /// know the API token. Nothing is kept then.
     pub async fn add_mint(
@@ -173,7 +163,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
     ///
     /// # Errors
-    /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    /// [`crate::error::UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
     pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
         self.engine.move_mint(old, new).await
     }
@@ -181,7 +171,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The known mint that has moved to `url`, found by the identity there, and followed.
     ///
     /// # Errors
-    /// [`UsageError::MintUnknown`] when it is none of the wallet's.
+    /// [`crate::error::UsageError::MintUnknown`] when it is none of the wallet's.
     pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
         self.engine.follow(url).await
     }
@@ -263,7 +253,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
-    /// returns: [`Wallet::sent`] shows it again.
+    /// returns: [`SentTokens::get`] shows it again.
     ///
     /// With an exact set of tokens and no lock, no request is made. The fee for taking the token in, if
     /// the mint takes one, is the receiver's: [`Wallet::receiver_gets`] tells what that leaves.
@@ -303,7 +293,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// so is what the mint's fee would eat ([`crate::Batched`]).
     ///
     /// # Errors
-    /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]
+    /// [`crate::error::UsageError`]'s `Token…` for a token that is refused; [`crate::error::UsageError::FeeEatsAll`]; any other [`Error`]
     /// when nothing of it could be swapped.
     pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
         Receive::read(&self.engine, text)
@@ -329,8 +319,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// eat is left ([`crate::Batched`]): it can still be claimed.
     ///
     /// # Errors
-    /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;
-    /// [`UsageError::TokenLocked`] for one that only its receiver can spend; [`UsageError::FeeEatsAll`]; any
+    /// [`crate::error::UsageError::SentUnknown`]; [`crate::error::UsageError::SentClaimed`] when somebody was faster;
+    /// [`crate::error::UsageError::TokenLocked`] for one that only its receiver can spend; [`crate::error::UsageError::FeeEatsAll`]; any
     /// other [`Error`] when nothing could be taken back.
     pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
         self.sent_tokens().reclaim(id).await
@@ -384,7 +374,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
-        self.recovery().run().await
+        Recovery::of(&self.engine).run().await
     }
 
     /// [`Wallet::recover`], goes on with every restore that was broken off, and swaps at once what sites have
@@ -396,7 +386,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         &mut self,
         observer: &mut impl Observer,
     ) -> Result<Vec<Recovered>, Error> {
-        self.recovery().run_all(observer).await
+        Recovery::of(&self.engine).run_all(observer).await
     }
 
     /// Ends an open operation that does not come to an end by itself: it is done if the mint says that
@@ -404,11 +394,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// is kept.
     ///
     /// # Errors
-    /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for a payment that only the site can spend;
-    /// [`UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
+    /// [`crate::error::payment::Unpayable::NotOpen`]; [`crate::error::payment::Unpayable::Locked`] for a payment that only the site can spend;
+    /// [`crate::error::UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
     /// any error of a mint that cannot be asked. Then it stays open.
     pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
-        self.recovery().cancel(id).await
+        Recovery::of(&self.engine).cancel(id).await
     }
 
     /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
@@ -418,7 +408,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        self.payments().swap_shown(waited).await
+        Payments::of(&self.engine).swap_shown(waited).await
     }
 
     /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
@@ -445,30 +435,18 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 }
 
-impl<S, H> Wallet<S, H> {
-    fn payments(&self) -> Payments<'_, S, H> {
-        let engine = &self.engine;
-        Payments { engine }
-    }
-
-    fn recovery(&self) -> Recovery<'_, S, H> {
-        let engine = &self.engine;
-        Recovery { engine }
-    }
-}
-
 impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
     /// is asked for with its receipt, and a payment that is still open is shown again.
     ///
     /// # Errors
-    /// [`Error::Site`] when no page comes; an [`Unpayable`] for a price that cannot be paid.
+    /// [`Error::Site`] when no page comes; an [`crate::error::payment::Unpayable`] for a price that cannot be paid.
     pub async fn visit(
         &mut self,
         request: &PageRequest,
         options: &PayOptions,
     ) -> Result<Visit<H::Page>, Error> {
-        self.payments().visit(request, options).await
+        Payments::of(&self.engine).visit(request, options).await
     }
 
     /// Pays what an offer asks, and gives the page.
@@ -480,7 +458,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; it says whether the payment is open, taken back or taken.
     pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        self.payments().pay(offer).await
+        Payments::of(&self.engine).pay(offer).await
     }
 }
 

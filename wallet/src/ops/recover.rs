@@ -15,12 +15,19 @@ use crate::store::Store;
 
 /// The operations that are open, to be settled.
 pub(crate) struct Recovery<'a, S, H> {
-    pub(crate) engine: &'a Engine<S, H>,
+    engine: &'a Engine<S, H>,
+}
+
+impl<'a, S, H> Recovery<'a, S, H> {
+    pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
+        Self { engine }
+    }
 }
 
 impl<S: Store, H: Http> Recovery<'_, S, H> {
     pub(crate) async fn run(&self) -> Result<Vec<Recovered>, Error> {
-        let (payments, sent) = (self.payments(), self.sent_tokens());
+        let engine = self.engine;
+        let (payments, sent) = (Payments::of(engine), SentTokens { engine });
         let mut found = Vec::new();
         for operation in self.engine.purse.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
@@ -46,7 +53,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         observer: &mut impl Observer,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.run().await?;
-        found.extend(self.payments().swap_aside(|_| true).await?);
+        found.extend(Payments::of(self.engine).swap_aside(|_| true).await?);
         let operations = self.engine.purse.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
@@ -61,7 +68,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         let operation = self.engine.purse.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
-            Kind::Pay => self.payments().cancel(id).await,
+            Kind::Pay => Payments::of(self.engine).cancel(id).await,
             Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
                 let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
@@ -103,15 +110,5 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         };
         let entry = self.engine.purse.entry(&done, &mint.unit, Outcome::Done, 0);
         Ok(Finished { entry, sent: None })
-    }
-
-    fn payments(&self) -> Payments<'_, S, H> {
-        let engine = self.engine;
-        Payments { engine }
-    }
-
-    fn sent_tokens(&self) -> SentTokens<'_, S, H> {
-        let engine = self.engine;
-        SentTokens { engine }
     }
 }

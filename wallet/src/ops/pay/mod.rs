@@ -68,7 +68,13 @@ const OWN_HEADERS: &str = "x-cashu";
 
 /// Paying for pages with what a wallet holds.
 pub(crate) struct Payments<'a, S, H> {
-    pub(crate) engine: &'a Engine<S, H>,
+    engine: &'a Engine<S, H>,
+}
+
+impl<'a, S, H> Payments<'a, S, H> {
+    pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
+        Self { engine }
+    }
 }
 
 /// What came of a visit.
