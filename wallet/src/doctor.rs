@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
 use crate::keysets::Shown;
+use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
@@ -78,14 +79,18 @@ pub(crate) const WALLET: &str = "wallet";
 /// A wallet that is looked over.
 pub(crate) struct Checkup<'a, S, H> {
     engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
     findings: Vec<Finding>,
 }
 
 impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
     /// Looks all of it over.
     pub(crate) async fn of(engine: &'a Engine<S, H>) -> Vec<Finding> {
-        let findings = Vec::new();
-        let mut checkup = Self { engine, findings };
+        let mut checkup = Self {
+            engine,
+            purse: &engine.purse,
+            findings: Vec::new(),
+        };
         match checkup.records().await {
             Ok(()) => checkup.findings.push(Finding::new(
                 (Severity::Fine, "records_readable"),
@@ -116,8 +121,7 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
             "It can be used.",
             [],
         ));
-        self.findings
-            .push(clocks(mint, &info, self.engine.purse.now()));
+        self.findings.push(clocks(mint, &info, self.purse.now()));
         if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
             let what = format!(
                 "its unit was {} with {} decimals, and is {} with {} now",
@@ -152,7 +156,7 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
     /// Recomputes the ids of all keysets at both doors, compares them with what was known, and the
     /// digest with what the mint says.
     async fn look_at_keysets(&mut self, mint: &Mint, info: &Info) -> Result<(), Error> {
-        let known = self.engine.purse.tables.keysets(&mint.url).await?;
+        let known = self.purse.tables.keysets(&mint.url).await?;
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
@@ -246,27 +250,26 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
 
     /// Reads all that there is, and looks at what waits.
     async fn records(&mut self) -> Result<(), Error> {
-        self.engine.purse.tables.all::<Coin>().await?;
-        self.engine.purse.tables.all::<Entry>().await?;
-        self.engine.purse.tables.all::<Bought>().await?;
-        self.engine.purse.tables.all::<Budget>().await?;
+        self.purse.tables.all::<Coin>().await?;
+        self.purse.tables.all::<Entry>().await?;
+        self.purse.tables.all::<Bought>().await?;
+        self.purse.tables.all::<Budget>().await?;
         self.open_for_long().await?;
-        for sent in self.engine.purse.tables.all::<Sent>().await? {
-            let age_s = self.engine.purse.now().saturating_sub(sent.time);
+        for sent in self.purse.tables.all::<Sent>().await? {
+            let age_s = self.purse.now().saturating_sub(sent.time);
             if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
                 self.findings
                     .push(self.unclaimed_for_long(&sent, age_s).await?);
             }
         }
-        for expiring in self.engine.purse.expiring().await? {
+        for expiring in self.purse.expiring().await? {
             let unit = self
-                .engine
                 .purse
                 .tables
                 .mint(Some(&expiring.mint))
                 .await?
                 .shown_in();
-            let left_s = expiring.expires.saturating_sub(self.engine.purse.now());
+            let left_s = expiring.expires.saturating_sub(self.purse.now());
             let amount = unit.show(expiring.amount);
             self.findings.push(Finding::new(
                 (Severity::Warning, "tokens_expire"),
@@ -276,10 +279,9 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
                 [Advice::RenewOrSpend],
             ));
         }
-        for balance in self.engine.purse.balance().await? {
+        for balance in self.purse.balance().await? {
             if balance.expired > 0 {
                 let unit = self
-                    .engine
                     .purse
                     .tables
                     .mint(Some(&balance.mint))
@@ -298,8 +300,8 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
     }
 
     async fn open_for_long(&mut self) -> Result<(), Error> {
-        for operation in self.engine.purse.tables.all::<Operation>().await? {
-            let age_s = self.engine.purse.now().saturating_sub(operation.begun);
+        for operation in self.purse.tables.all::<Operation>().await? {
+            let age_s = self.purse.now().saturating_sub(operation.begun);
             let severity = match age_s > OPEN_S_MAX {
                 true => Severity::Warning,
                 false => Severity::Note,
@@ -331,13 +333,7 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
 
 impl<S: Store, H: Http> Checkup<'_, S, H> {
     async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
-        let unit = self
-            .engine
-            .purse
-            .tables
-            .mint(Some(&sent.mint))
-            .await?
-            .shown_in();
+        let unit = self.purse.tables.mint(Some(&sent.mint)).await?.shown_in();
         let (id, days) = (sent.id, age_s / DAY_S);
         let amount = unit.show(sent.outstanding());
         Ok(Finding::new(

@@ -304,8 +304,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// The tokens that were handed out.
     pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
-        let engine = &self.engine;
-        SentTokens { engine }
+        SentTokens::of(&self.engine)
     }
 
     /// What may be paid to sites without asking, and what was paid.

@@ -3,8 +3,10 @@
 //! A refusal alone is no proof that nothing was done: the request may have been done long ago, and the
 //! mint may have forgotten its answer.
 
+use std::collections::HashSet;
+
 use farthing_protocol::api::State;
-use farthing_protocol::{BlindedMessage, ErrorCode, TokenProof};
+use farthing_protocol::{BlindedMessage, EncodedPoint, ErrorCode, TokenProof};
 
 use crate::engine::Engine;
 use crate::error::{Error, Refused, Violation};
@@ -85,16 +87,27 @@ impl<S: Store, H: Http> Engine<S, H> {
 
     /// Those of `coins` that the mint says are spent.
     pub(crate) async fn spent(&self, mint: &str, coins: &[Coin]) -> Result<Vec<Coin>, Error> {
-        if coins.is_empty() {
-            return Ok(Vec::new());
+        let point = |coin: &Coin| y(&coin.token.proof);
+        let ys: Vec<_> = coins.iter().map(point).collect();
+        let spent = self.spent_of(mint, &ys).await?;
+        let spent = coins.iter().filter(|coin| spent.contains(&point(coin)));
+        Ok(spent.cloned().collect())
+    }
+
+    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
+    pub(crate) async fn spent_of(
+        &self,
+        mint: &str,
+        ys: &[EncodedPoint],
+    ) -> Result<HashSet<EncodedPoint>, Error> {
+        let mut spent = HashSet::new();
+        let limits = self.purse.tables.mint(Some(mint)).await?.limits;
+        for ys in ys.chunks(limits.inputs_max.max(1)) {
+            let states = self.api(mint).states(ys.to_vec()).await?;
+            let pairs = ys.iter().zip(states);
+            spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
         }
-        let ys = coins.iter().map(|coin| y(&coin.token.proof)).collect();
-        let states = self.api(mint).states(ys).await?;
-        let pairs = coins.iter().zip(states);
-        Ok(pairs
-            .filter(|(_, s)| *s == State::Spent)
-            .map(|(c, _)| c.clone())
-            .collect())
+        Ok(spent)
     }
 
     /// The first lane from `from` on with nothing signed in it.
@@ -136,27 +149,9 @@ impl<S: Store, H: Http> Engine<S, H> {
         if change.is_empty() {
             return Ok(Vec::new());
         }
-        let violation = |violation| Error::violation(&mint.url, violation);
-        let messages = change.iter().filter_map(|o| blinded(&self.purse.seed, o));
-        let answer = self.api(&mint.url).restore(messages.collect()).await?;
         let keysets = self.purse.tables.keysets(&mint.url).await?;
-        let mut coins = Vec::new();
-        for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
-            let asked = |o: &&PlannedOutput| {
-                blinded(&self.purse.seed, o).is_some_and(|message| message.b == output.b)
-            };
-            let planned = change.iter().find(asked);
-            let mut planned = planned
-                .ok_or_else(|| violation(Violation::NotAsked))?
-                .clone();
-            planned.amount = signature.amount;
-            let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
-            let keyset = keyset.ok_or_else(|| violation(Violation::NotAsked))?;
-            let token =
-                unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
-            let mint = mint.url.clone();
-            coins.push(Coin { mint, token });
-        }
+        let signed = self.restored(mint, &keysets, change.to_vec()).await?;
+        let mut coins: Vec<Coin> = signed.into_iter().map(|found| found.coin).collect();
         let spent = self.spent(&mint.url, &coins).await?;
         coins.retain(|coin| !spent.contains(coin));
         Ok(coins)
@@ -170,7 +165,6 @@ impl<S: Store, H: Http> Engine<S, H> {
         lane: u32,
         start: u64,
     ) -> Result<Vec<Found>, Error> {
-        let violation = |violation| Error::violation(&mint.url, violation);
         let output = |counter| PlannedOutput {
             keyset: keyset.info.id,
             lane,
@@ -179,9 +173,22 @@ impl<S: Store, H: Http> Engine<S, H> {
             purpose: Purpose::Keep,
             lock: None,
         };
-        let outputs = (start..start + batch_size(mint)).map(output);
+        let outputs = (start..start + batch_size(mint)).map(output).collect();
+        let keysets = std::slice::from_ref(keyset);
+        self.restored(mint, keysets, outputs).await
+    }
+
+    /// Those of `outputs` that the mint has signed, for whatever amounts, in the order asked.
+    async fn restored(
+        &self,
+        mint: &Mint,
+        keysets: &[Keyset],
+        outputs: Vec<PlannedOutput>,
+    ) -> Result<Vec<Found>, Error> {
+        let violation = |violation| Error::violation(&mint.url, violation);
         let asked: Vec<(PlannedOutput, BlindedMessage)> = outputs
-            .filter_map(|p| blinded(&self.purse.seed, &p).map(|message| (p, message)))
+            .into_iter()
+            .filter_map(|o| blinded(&self.purse.seed, &o).map(|message| (o, message)))
             .collect();
         let messages = asked.iter().map(|(_, message)| message.clone()).collect();
         let answer = self.api(&mint.url).restore(messages).await?;
@@ -192,6 +199,8 @@ impl<S: Store, H: Http> Engine<S, H> {
             let found_at = asked.find(|(_, message)| message.b == output.b);
             let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::NotAsked))?;
             planned.amount = signature.amount;
+            let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
+            let keyset = keyset.ok_or_else(|| violation(Violation::NotAsked))?;
             let token =
                 unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
             found.push(Found {

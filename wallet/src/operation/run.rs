@@ -6,12 +6,12 @@
 //! Each part is called from here, and none of them calls back: send, decide what follows a refusal, settle.
 
 use crate::engine::Engine;
-use crate::error::{Error, Refused};
+use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::operation::refusal::AfterRefusal;
 use crate::operation::swap_back::SwapBack;
-use crate::records::{Mint, Operation, Stage};
+use crate::records::{Coin, Operation, Stage};
 use crate::store::Store;
 
 /// After this many refusals in a row an operation is not planned again.
@@ -42,39 +42,39 @@ impl<S: Store, H: Http> Engine<S, H> {
                     return done.map_err(|error| error.keeps_open(id));
                 }
                 AfterRefusal::Again(replanned) => *replanned,
-                AfterRefusal::Final(refused) => {
-                    let ended = self.refused(operation, &mint, refused).await;
-                    match ended.map_err(|error| error.keeps_open(id))? {
-                        Ended::Undone(refused) => return Err(Error::Refused(refused)),
-                        Ended::Payment(SwapBack::Ended(finished)) => return Ok(*finished),
-                        Ended::Payment(SwapBack::Swap(swap)) => *swap,
+                AfterRefusal::Final(refused) => match &operation.purchase {
+                    Some(purchase) if purchase.stage == Stage::TakeBack => {
+                        let next = self.swap_back_refused(&operation, purchase).await;
+                        match next.map_err(|error| error.keeps_open(id))? {
+                            SwapBack::Ended(finished) => return Ok(*finished),
+                            SwapBack::Swap(swap) => *swap,
+                        }
                     }
-                }
+                    Some(_) | None => {
+                        let undone = self.undo(&operation, &mint, refused).await;
+                        let undone = undone.map_err(|error| error.keeps_open(id))?;
+                        return Err(Error::Refused(undone));
+                    }
+                },
             };
             replans += 1;
         }
     }
 
-    /// Ends what the mint will not do: it is undone, but for a payment that is taken back.
-    async fn refused(
+    /// Takes a payment back but for `gone`, which the site has redeemed.
+    ///
+    /// # Errors
+    /// When the mint cannot be asked: the operation stays open.
+    pub(crate) async fn take_back(
         &self,
         operation: Operation,
-        mint: &Mint,
-        refused: Refused,
-    ) -> Result<Ended, Error> {
-        match operation.purchase.clone() {
-            Some(purchase) if purchase.stage == Stage::TakeBack => Ok(Ended::Payment(
-                self.swap_back_refused(operation, &purchase).await?,
-            )),
-            _ => Ok(Ended::Undone(self.undo(&operation, mint, refused).await?)),
+        gone: &[Coin],
+    ) -> Result<Finished, Error> {
+        let id = operation.id;
+        match self.without(operation, gone).await {
+            Ok(SwapBack::Swap(swap)) => self.run(*swap).await,
+            Ok(SwapBack::Ended(finished)) => Ok(*finished),
+            Err(error) => Err(error.keeps_open(id)),
         }
     }
-}
-
-/// What became of an operation that the mint will not do.
-enum Ended {
-    /// It is undone; the refusal says what went back.
-    Undone(Refused),
-    /// It took a payment back, which goes on otherwise.
-    Payment(SwapBack),
 }

@@ -26,7 +26,7 @@ impl<S: Store, H: Http> Engine<S, H> {
     /// What follows when the mint refuses the swap that takes a payment back.
     pub(crate) async fn swap_back_refused(
         &self,
-        operation: Operation,
+        operation: &Operation,
         purchase: &Purchase,
     ) -> Result<SwapBack, Error> {
         let spent = self.spent(&operation.mint, &operation.inputs).await?;
@@ -35,12 +35,12 @@ impl<S: Store, H: Http> Engine<S, H> {
             let operation = Operation {
                 outputs: Vec::new(),
                 fee: 0,
-                ..operation
+                ..operation.clone()
             };
             let finished = self.conclude(&operation, purchase, back).await?;
             return Ok(SwapBack::Ended(Box::new(finished)));
         }
-        self.without(operation, &spent).await
+        self.without(operation.clone(), &spent).await
     }
 
     /// Plans the swap that takes back the inputs but for `gone`, which the site has redeemed; when

@@ -80,28 +80,17 @@ impl Receive {
             }
             done.dust = done.dust.saturating_add(worth(&dust));
             let operations = engine.purse.begin(&held.mint, drafts).await?;
-            let late = engine.run_each(operations, &mut done).await?;
-            rest = unspent(engine, &self.mint, late).await.unwrap_or_default();
+            rest = engine.run_each(operations, &mut done).await?;
+            let Ok(spent) = engine.spent(&self.mint.url, &rest).await else {
+                break;
+            };
+            rest.retain(|coin| !spent.contains(coin));
             if rest.is_empty() {
                 break;
             }
         }
         done.failure().map_or(Ok(done), Err)
     }
-}
-
-/// Those of `coins` that the mint says are not spent.
-async fn unspent<S: Store, H: Http>(
-    engine: &Engine<S, H>,
-    mint: &Mint,
-    mut coins: Vec<Coin>,
-) -> Result<Vec<Coin>, Error> {
-    let mut spent = Vec::new();
-    for asked in coins.chunks(mint.limits.inputs_max.max(1)) {
-        spent.extend(engine.spent(&mint.url, asked).await?);
-    }
-    coins.retain(|coin| !spent.contains(coin));
-    Ok(coins)
 }
 
 impl<S: Store> Tables<S> {

@@ -9,6 +9,7 @@ use crate::operation::settle::Settlement;
 use crate::ops::pay::{Payments, stage};
 use crate::ops::restore::Restore;
 use crate::ops::sent::SentTokens;
+use crate::purse::Purse;
 use crate::records::{Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
@@ -16,20 +17,22 @@ use crate::store::Store;
 /// The operations that are open, to be settled.
 pub(crate) struct Recovery<'a, S, H> {
     engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
 }
 
 impl<'a, S, H> Recovery<'a, S, H> {
     pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
-        Self { engine }
+        let purse = &engine.purse;
+        Self { engine, purse }
     }
 }
 
 impl<S: Store, H: Http> Recovery<'_, S, H> {
     pub(crate) async fn run(&self) -> Result<Vec<Recovered>, Error> {
         let engine = self.engine;
-        let (payments, sent) = (Payments::of(engine), SentTokens { engine });
+        let (payments, sent) = (Payments::of(engine), SentTokens::of(engine));
         let mut found = Vec::new();
-        for operation in self.engine.purse.tables.all::<Operation>().await? {
+        for operation in self.purse.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
                 continue;
             }
@@ -54,7 +57,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.run().await?;
         found.extend(Payments::of(self.engine).swap_aside(|_| true).await?);
-        let operations = self.engine.purse.tables.all::<Operation>().await?;
+        let operations = self.purse.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
             let result = self.recover_restore(&operation, observer).await;
@@ -65,29 +68,20 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
     }
 
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
-        let operation = self.engine.purse.tables.numbered::<Operation>(id).await?;
+        let operation = self.purse.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
             Kind::Pay => Payments::of(self.engine).cancel(id).await,
             Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
                 let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
-                let unit = self
-                    .engine
-                    .purse
-                    .tables
-                    .mint(Some(&operation.mint))
-                    .await?
-                    .unit;
+                let unit = self.purse.tables.mint(Some(&operation.mint)).await?.unit;
                 let found = Operation {
                     amount: found,
                     ..operation
                 };
-                let entry = self.engine.purse.entry(&found, &unit, Outcome::Done, 0);
-                self.engine
-                    .purse
-                    .settle(&found, Settlement::new(entry))
-                    .await
+                let entry = self.purse.entry(&found, &unit, Outcome::Done, 0);
+                self.purse.settle(&found, Settlement::new(entry)).await
             }
             Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Renew | Kind::Reclaim => {
                 let ended = self.engine.end(&operation).await;
@@ -102,13 +96,13 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         operation: &Operation,
         observer: &mut impl Observer,
     ) -> Result<Finished, Error> {
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let restored = Restore::at(self.engine, &mint).await?.run(observer).await?;
         let done = Operation {
             amount: restored.amount,
             ..operation.clone()
         };
-        let entry = self.engine.purse.entry(&done, &mint.unit, Outcome::Done, 0);
+        let entry = self.purse.entry(&done, &mint.unit, Outcome::Done, 0);
         Ok(Finished { entry, sent: None })
     }
 }

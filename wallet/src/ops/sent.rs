@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof};
 
 use super::swap::Swap;
@@ -15,6 +14,7 @@ use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::batched::{Batched, ROUNDS};
 use crate::operation::record::Finished;
+use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
@@ -25,7 +25,15 @@ const KEPT_S: u64 = 30 * DAY_S;
 
 /// The tokens that were handed out.
 pub struct SentTokens<'a, S, H> {
-    pub(crate) engine: &'a Engine<S, H>,
+    engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
+}
+
+impl<'a, S, H> SentTokens<'a, S, H> {
+    pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
+        let purse = &engine.purse;
+        Self { engine, purse }
+    }
 }
 
 impl<S: Store, H: Http> SentTokens<'_, S, H> {
@@ -35,7 +43,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn all(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.engine.purse.tables.all::<Sent>().await?)
+        Ok(self.purse.tables.all::<Sent>().await?)
     }
 
     /// The token handed out by operation `id`.
@@ -43,14 +51,14 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// # Errors
     /// [`UsageError::SentUnknown`].
     pub async fn get(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.engine.purse.tables.numbered::<Sent>(id).await?;
+        let sent = self.purse.tables.numbered::<Sent>(id).await?;
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
     /// What was begun before to take back a token that was handed out.
     async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
-        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
+        let mut operations = self.purse.tables.all::<Operation>().await?;
         let of = |c: &Coin| ys.contains(&y(&c.token.proof));
         operations.retain(|o| o.takes_back() && o.inputs.iter().any(of));
         Ok(operations)
@@ -58,7 +66,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
 
     /// What open operations would take back.
     async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
-        let operations = self.engine.purse.tables.all::<Operation>().await?;
+        let operations = self.purse.tables.all::<Operation>().await?;
         let inputs = operations.iter().filter(|o| o.takes_back());
         let inputs = inputs.flat_map(|operation| &operation.inputs);
         Ok(inputs.map(|c| y(&c.token.proof)).collect())
@@ -72,9 +80,9 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// [`Error::Store`] alone.
     pub async fn check(&self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
-        for mint in self.engine.purse.tables.all::<Mint>().await? {
+        for mint in self.purse.tables.all::<Mint>().await? {
             let busy = self.being_taken_back().await?;
-            let mut sent = self.engine.purse.tables.all::<Sent>().await?;
+            let mut sent = self.purse.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
             sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
@@ -89,7 +97,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
 
     pub(crate) async fn reclaim(&self, id: u64) -> Result<Batched, Error> {
         let sent = self.get(id).await?;
-        let mint = self.engine.purse.tables.mint(Some(&sent.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&sent.mint)).await?;
         let mut done = Batched::default();
         let open = self.open_take_backs(&sent).await?;
         self.engine.run_each(open, &mut done).await?;
@@ -108,8 +116,8 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
             if rest.is_empty() {
                 break;
             }
-            let keysets = self.engine.purse.tables.keysets(&mint.url).await?;
-            let coins = self.engine.purse.inspect(&mint, rest, &keysets)?;
+            let keysets = self.purse.tables.keysets(&mint.url).await?;
+            let coins = self.purse.inspect(&mint, rest, &keysets)?;
             let swap = Swap {
                 kind: Kind::Reclaim,
                 coins: &coins,
@@ -120,7 +128,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
                 return Err(held.fee_eats_all(&coins).into());
             }
             done.dust = worth(&dust);
-            let operations = self.engine.purse.begin(&held.mint, drafts).await?;
+            let operations = self.purse.begin(&held.mint, drafts).await?;
             if self
                 .engine
                 .run_each(operations, &mut done)
@@ -145,7 +153,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
 
     /// Settles an operation that was to take a token back.
     pub(crate) async fn recover_reclaim(&self, operation: Operation) -> Result<Finished, Error> {
-        let sent = self.engine.purse.tables.all::<Sent>().await?;
+        let sent = self.purse.tables.all::<Sent>().await?;
         let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
         let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
         match (self.engine.run(operation).await, sent) {
@@ -178,52 +186,26 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         let proofs = sent.iter().flat_map(|sent| &sent.proofs);
         let mut ys: Vec<_> = ys_of(proofs).collect();
         ys.sort_unstable();
-        let spent = self.spent_of(mint, &ys).await?;
+        let spent = self.engine.spent_of(mint, &ys).await?;
         let mut batch = Batch::default();
         for mut sent in sent {
             let claimed = sent.worth_among(&spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
-            sent.settled = (sent.outstanding() == 0).then(|| self.engine.purse.now());
+            sent.settled = (sent.outstanding() == 0).then(|| self.purse.now());
             batch = batch.put(&sent);
         }
-        self.engine.purse.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(spent)
     }
 
-    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
-    async fn spent_of(
-        &self,
-        mint: &str,
-        ys: &[EncodedPoint],
-    ) -> Result<HashSet<EncodedPoint>, Error> {
-        let max = self
-            .engine
-            .purse
-            .tables
-            .mint(Some(mint))
-            .await?
-            .limits
-            .inputs_max
-            .max(1);
-        let mut spent = HashSet::new();
-        for ys in ys.chunks(max) {
-            let states = self.engine.api(mint).states(ys.to_vec()).await?;
-            let pairs = ys.iter().zip(states);
-            spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
-        }
-        Ok(spent)
-    }
-}
-
-impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// Forgets tokens of which nothing is left, some time after that was seen.
     pub(crate) async fn forget_settled(&self) -> Result<(), Error> {
-        let now = self.engine.purse.now();
-        for sent in self.engine.purse.tables.all::<Sent>().await? {
+        let now = self.purse.now();
+        for sent in self.purse.tables.all::<Sent>().await? {
             let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
             if sent.settled.is_some_and(old) {
                 let batch = Batch::default().delete(&sent);
-                self.engine.purse.tables.apply(batch).await?;
+                self.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

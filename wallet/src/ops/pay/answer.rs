@@ -47,13 +47,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             _ => signatures(head),
         };
         let change = signatures.and_then(|signatures| {
-            outputs::unblind_all(
-                &self.engine.purse.seed,
-                keysets,
-                &operation.outputs,
-                &signatures,
-            )
-            .map_err(AnswerFault::FalseSignatures)
+            outputs::unblind_all(&self.purse.seed, keysets, &operation.outputs, &signatures)
+                .map_err(AnswerFault::FalseSignatures)
         });
         match change {
             Ok(change) => Ok(Charged {

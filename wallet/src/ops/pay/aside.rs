@@ -54,13 +54,13 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: self.engine.purse.now().saturating_add(QUIET_S_MIN + more),
+            until: self.purse.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.purchase = Some(purchase);
         let batch = Batch::default().put(&operation);
-        self.engine.purse.tables.apply(batch).await?;
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        self.purse.tables.apply(batch).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),
@@ -74,18 +74,12 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         aside: Operation,
         draft: Draft,
     ) -> Result<Operation, Error> {
-        let mint = self.engine.purse.tables.mint(Some(&aside.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut counters = self
-            .engine
-            .purse
-            .tables
-            .counters(&draft.requests, lane)
-            .await?;
-        let (outputs, messages) =
-            outputs::plan(&self.engine.purse.seed, &mut counters, &draft.requests);
+        let mut counters = self.purse.tables.counters(&draft.requests, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.purse.seed, &mut counters, &draft.requests);
         let change = aside
             .purchase
             .as_ref()
@@ -99,7 +93,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             ..purchase
         });
         let operation = Operation {
-            begun: self.engine.purse.now(),
+            begun: self.purse.now(),
             outputs,
             amount: draft.amount,
             fee: draft.fee,
@@ -108,7 +102,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             ..aside
         };
         let batch = counters.put(Batch::default().put(&operation));
-        self.engine.purse.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(operation)
     }
 
@@ -119,7 +113,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
+        let mut operations = self.purse.tables.all::<Operation>().await?;
         operations.retain(|operation| {
             let purchase = operation.purchase.as_ref();
             operation.mint == mint
@@ -136,7 +130,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
 
 impl<S: Store, H: Http> Payments<'_, S, H> {
     pub(crate) async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        let now = self.engine.purse.now();
+        let now = self.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
     }
@@ -147,7 +141,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.engine.purse.tables.all::<Operation>().await? {
+        for operation in self.purse.tables.all::<Operation>().await? {
             let aside = operation
                 .purchase
                 .as_ref()

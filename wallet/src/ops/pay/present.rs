@@ -31,8 +31,8 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         let not_open = || Unpayable::NotOpen(operation.id);
         let purchase = operation.purchase.clone().ok_or_else(not_open)?;
         let token = purchase.token.clone().ok_or_else(not_open)?;
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
-        let keysets = self.engine.purse.tables.keysets(&mint.url).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
         let paying = paying(request, token, purchase.outputs.as_ref());
         let page = self.engine.http.open(&paying).await.map_err(|error| {
             let fate = self.still_open(&mint, &operation, &purchase);
@@ -61,7 +61,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         mut answer: Answer<H::Page>,
     ) -> Result<Answer<H::Page>, Error> {
         let site = purchase.item.site();
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let unit = mint.shown_in();
         let refused = answer.refusal().await;
         let code = refused.as_ref().map(|(_, code, _)| *code);
@@ -139,7 +139,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         let receipt = self.receipt_for(bought, page.head());
         if let Some(bought) = &receipt {
             let batch = Batch::default().put(bought);
-            self.engine.purse.tables.apply(batch).await?;
+            self.purse.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());
         let mut answer = Answer::new(request, Payment::Before(bought), page);

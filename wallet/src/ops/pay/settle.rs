@@ -21,11 +21,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         purchase: &Purchase,
         charged: Charged,
     ) -> Result<Entry, Error> {
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
-        let entry = self
-            .engine
-            .purse
-            .entry(operation, &mint.unit, Outcome::Done, 0);
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
         let proof = PaymentProof::Receipt(charged.receipt);
         let settlement = Settlement {
             bought: Some(Bought::new(&entry, purchase, charged.until, proof)),
@@ -33,7 +30,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             signed: operation.outputs.clone(),
             ..Settlement::new(entry)
         };
-        Ok(self.engine.purse.settle(operation, settlement).await?.entry)
+        Ok(self.purse.settle(operation, settlement).await?.entry)
     }
 
     /// Keeps a receipt that is true, of an answer that is not.
@@ -43,14 +40,10 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         purchase: &Purchase,
         (receipt, until): (Secret, u64),
     ) -> Result<(), Error> {
-        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
-        let entry = self
-            .engine
-            .purse
-            .entry(operation, &mint.unit, Outcome::Done, 0);
+        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
         let bought = Bought::new(&entry, purchase, until, PaymentProof::Receipt(receipt));
         Ok(self
-            .engine
             .purse
             .tables
             .apply(Batch::default().put(&bought))
@@ -71,11 +64,11 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
 
     /// Forgets what was bought and cannot be had again any more.
     pub(crate) async fn forget_expired(&self) -> Result<(), Error> {
-        let now = self.engine.purse.now();
-        for bought in self.engine.purse.tables.all::<Bought>().await? {
+        let now = self.purse.now();
+        for bought in self.purse.tables.all::<Bought>().await? {
             if bought.until <= now {
                 let batch = Batch::default().delete(&bought);
-                self.engine.purse.tables.apply(batch).await?;
+                self.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

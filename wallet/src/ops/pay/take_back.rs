@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::operation::record::Finished;
-use crate::operation::swap_back::SwapBack;
 use crate::records::{Mint, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 
@@ -19,7 +18,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
-        let payment = self.engine.purse.tables.numbered::<Operation>(id).await?;
+        let payment = self.purse.tables.numbered::<Operation>(id).await?;
         let payment = payment
             .filter(|payment| payment.purchase.is_some())
             .ok_or(Unpayable::NotOpen(id))?;
@@ -33,20 +32,13 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     ///
     /// # Errors
     /// When the mint cannot be asked: the operation stays open.
-    pub(crate) async fn take_back(&self, operation: Operation) -> Result<Finished, Error> {
-        if stage(&operation) == Some(Stage::TakeBack) {
-            return self.engine.run(operation).await;
+    pub(crate) async fn take_back(&self, mut operation: Operation) -> Result<Finished, Error> {
+        match stage(&operation) {
+            Some(Stage::TakeBack) => return self.engine.run(operation).await,
+            Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
+            Some(Stage::Present | Stage::Aside) | None => {}
         }
-        let operation = match stage(&operation) {
-            Some(Stage::Prepare) => self.run_prepare(operation).await?,
-            Some(_) | None => operation,
-        };
-        let id = operation.id;
-        match self.engine.without(operation, &[]).await {
-            Ok(SwapBack::Swap(swap)) => self.engine.run(*swap).await,
-            Ok(SwapBack::Ended(finished)) => Ok(*finished),
-            Err(error) => Err(error.keeps_open(id)),
-        }
+        self.engine.take_back(operation, &[]).await
     }
 
     /// Settles a payment that was not answered, by what the mint says of its inputs.
@@ -66,8 +58,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         };
         let spent = self.engine.spent(&operation.mint, &operation.inputs).await;
         let spent = spent.map_err(|error| error.keeps_open(id))?;
-        if spent.is_empty() && self.engine.purse.now() < operation.begun + OPEN_S {
-            let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
+        if spent.is_empty() && self.purse.now() < operation.begun + OPEN_S {
+            let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
@@ -79,11 +71,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             Some(_) => operation.inputs.clone(),
             None => spent,
         };
-        let next = self.engine.without(operation, &gone).await;
-        match next.map_err(|error| error.keeps_open(id))? {
-            SwapBack::Swap(swap) => self.engine.run(*swap).await,
-            SwapBack::Ended(finished) => Ok(*finished),
-        }
+        self.engine.take_back(operation, &gone).await
     }
 
     /// Where the money of an open payment is, for messages.
@@ -93,7 +81,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         operation: &Operation,
         purchase: &Purchase,
     ) -> Fate {
-        let left_s = (operation.begun + OPEN_S).saturating_sub(self.engine.purse.now());
+        let left_s = (operation.begun + OPEN_S).saturating_sub(self.purse.now());
         Fate::Open {
             id: operation.id,
             held: worth(&operation.inputs),
