@@ -9,7 +9,6 @@ use farthing_protocol::suite::SuiteId;
 use crate::engine::Engine;
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
-use crate::keysets::Shown;
 use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
@@ -162,10 +161,9 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
         for suite in SuiteId::ALL {
             let here = self.engine.api(&mint.url).keysets(suite).await?;
             listed.extend(here.iter().map(|info| info.id));
-            let shown = Shown { info, listed: here };
             let checked = self
                 .engine
-                .check_keysets(suite, &mint.url, shown, &known, &mut ())
+                .check_keysets(suite, &mint.url, info, here, &known, &mut ())
                 .await?;
             now.extend(checked);
         }

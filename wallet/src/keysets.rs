@@ -13,13 +13,6 @@ use crate::retry::{Observer, retrying};
 use crate::store::Store;
 use crate::time::CLOCKS_S_MAX;
 
-/// What a mint shows of itself.
-pub(crate) struct Shown<'a> {
-    pub(crate) info: &'a Info,
-    /// Its keysets of one suite.
-    pub(crate) listed: Vec<KeysetInfo>,
-}
-
 impl<S: Store, H: Http> Engine<S, H> {
     /// The keysets of a suite that the mint at an address shows, with their keys, which are asked for:
     /// checked against themselves, against what is `known`, and against the mint's identity. `observer`
@@ -31,7 +24,8 @@ impl<S: Store, H: Http> Engine<S, H> {
         &self,
         suite: SuiteId,
         mint: &str,
-        Shown { info, listed }: Shown<'_>,
+        info: &Info,
+        listed: Vec<KeysetInfo>,
         known: &[Keyset],
         observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {

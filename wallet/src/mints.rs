@@ -16,7 +16,6 @@ use crate::address::{is_local, normal_url, same_place};
 use crate::engine::Engine;
 use crate::error::{Error, StoreError, UsageError, Violation};
 use crate::http::{ApiToken, Http};
-use crate::keysets::Shown;
 use crate::purse::tables::{Batch, Tables};
 use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
 use crate::retry::{Observer, retrying};
@@ -88,12 +87,8 @@ impl<S: Store, H: Http> Engine<S, H> {
         let known = self.purse.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
         let listed = self.api(&url).keysets(native).await?;
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
         let keysets = self
-            .check_keysets(native, &url, shown, &known, &mut ())
+            .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(token) = &api_token {
             self.check_api_token(&url, token).await?;
@@ -140,12 +135,8 @@ impl<S: Store, H: Http> Engine<S, H> {
         if known.is_empty() || needed.any(missing) {
             return Err(other().into());
         }
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
         let keysets = self
-            .check_keysets(native, &url, shown, &known, &mut ())
+            .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(there) = there {
             // Two records of one mint, from before mints had identities.
@@ -204,11 +195,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         let mut keysets = Vec::new();
         for suite in suites {
             let listed = retrying(observer, async || Ok(api.keysets(suite).await?)).await?;
-            let shown = Shown {
-                info: &info,
-                listed,
-            };
-            let checked = self.check_keysets(suite, &url, shown, &known, observer);
+            let checked = self.check_keysets(suite, &url, &info, listed, &known, observer);
             keysets.extend(checked.await?);
         }
         self.purse

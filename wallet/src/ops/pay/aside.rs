@@ -8,8 +8,8 @@
 use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
-use super::Payments;
 use super::offer::Offer;
+use super::{Payments, Shown};
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
@@ -46,10 +46,14 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Keeps the token of a payment aside that the site did not charge; `code` is that of its refusal.
     pub(super) async fn keep_aside(
         &self,
-        mut operation: Operation,
-        mut purchase: Purchase,
+        shown: Shown,
         code: Option<ErrorCode>,
     ) -> Result<Fate, Error> {
+        let Shown {
+            mut operation,
+            mut purchase,
+            mint,
+        } = shown;
         let more = getrandom::u64().map_err(|_| UsageError::Randomness)? % QUIET_S_MORE;
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
@@ -60,7 +64,6 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         operation.purchase = Some(purchase);
         let batch = Batch::default().put(&operation);
         self.purse.tables.apply(batch).await?;
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),

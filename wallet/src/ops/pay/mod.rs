@@ -29,7 +29,6 @@ pub mod budget;
 mod follow;
 pub mod offer;
 mod present;
-pub(crate) mod settle;
 mod take_back;
 
 use farthing_protocol::Unit;
@@ -78,6 +77,13 @@ impl<'a, S, H> Payments<'a, S, H> {
         let purse = &engine.purse;
         Self { engine, purse }
     }
+}
+
+/// A payment that is shown to its site, with the mint as it is now.
+struct Shown {
+    operation: Operation,
+    purchase: Purchase,
+    mint: Mint,
 }
 
 /// What came of a visit.

@@ -1,12 +1,13 @@
 //! Taking a payment back, and settling one that was not answered: the mint says what is spent, and a
 //! swap decides what is not.
 
-use super::{Payments, stage};
+use super::{Payments, Shown, stage};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
 use crate::operation::record::Finished;
-use crate::records::{Mint, Operation, Purchase, Stage, worth};
+use crate::purse::tables::Batch;
+use crate::records::{Bought, Operation, Stage, worth};
 use crate::store::Store;
 
 /// For how long a payment without an answer is left to be sent again, before it is taken back.
@@ -52,18 +53,19 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             Some(Stage::Prepare) => operation = self.run_prepare(operation).await?,
             Some(Stage::TakeBack) | None => return self.engine.run(operation).await,
         }
-        let id = operation.id;
-        let Some(purchase) = operation.purchase.clone() else {
-            return Err(Unpayable::NotOpen(id).into());
-        };
+        let shown = self.shown(operation).await?;
+        let Shown {
+            operation,
+            purchase,
+            ..
+        } = &shown;
         let spent = self.engine.spent(&operation.mint, &operation.inputs).await;
-        let spent = spent.map_err(|error| error.keeps_open(id))?;
+        let spent = spent.map_err(|error| error.keeps_open(operation.id))?;
         if spent.is_empty() && self.purse.now() < operation.begun + OPEN_S {
-            let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
-                fate: self.still_open(&mint, &operation, &purchase),
+                fate: self.still_open(&shown),
             }));
         }
         // What is locked to the site is the site's, whether or not it has redeemed it yet.
@@ -71,16 +73,29 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             Some(_) => operation.inputs.clone(),
             None => spent,
         };
-        self.engine.take_back(operation, &gone).await
+        self.engine.take_back(shown.operation, &gone).await
+    }
+
+    /// A payment that is shown to its site.
+    ///
+    /// # Errors
+    /// [`Unpayable::NotOpen`] for any other operation.
+    pub(super) async fn shown(&self, operation: Operation) -> Result<Shown, Error> {
+        let purchase = operation.purchase.clone();
+        Ok(Shown {
+            purchase: purchase.ok_or(Unpayable::NotOpen(operation.id))?,
+            mint: self.purse.tables.mint(Some(&operation.mint)).await?,
+            operation,
+        })
     }
 
     /// Where the money of an open payment is, for messages.
-    pub(crate) fn still_open(
-        &self,
-        mint: &Mint,
-        operation: &Operation,
-        purchase: &Purchase,
-    ) -> Fate {
+    pub(super) fn still_open(&self, shown: &Shown) -> Fate {
+        let Shown {
+            operation,
+            purchase,
+            mint,
+        } = shown;
         let left_s = (operation.begun + OPEN_S).saturating_sub(self.purse.now());
         Fate::Open {
             id: operation.id,
@@ -90,5 +105,17 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             locked: purchase.lock.is_some(),
             unit: mint.shown_in(),
         }
+    }
+
+    /// Forgets what was bought and cannot be had again any more.
+    pub(crate) async fn forget_expired(&self) -> Result<(), Error> {
+        let now = self.purse.now();
+        for bought in self.purse.tables.all::<Bought>().await? {
+            if bought.until <= now {
+                let batch = Batch::default().delete(&bought);
+                self.purse.tables.apply(batch).await?;
+            }
+        }
+        Ok(())
     }
 }
