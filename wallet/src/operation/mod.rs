@@ -5,13 +5,10 @@
 //! the steps in turn.
 
 mod attempt;
-pub(crate) mod batched;
 pub(crate) mod begin;
-pub(crate) mod exchange;
 pub(crate) mod facts;
 pub(crate) mod record;
 pub(crate) mod refusal;
 mod run;
 pub(crate) mod settle;
 pub(crate) mod swap_back;
-pub(crate) mod token;

@@ -6,12 +6,13 @@
 //! Each part is called from here, and none of them calls back: send, decide what follows a refusal, settle.
 
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::operation::record::Finished;
+use crate::operation::record::{Batched, Draft, Finished};
 use crate::operation::refusal::AfterRefusal;
 use crate::operation::swap_back::SwapBack;
-use crate::records::{Coin, Operation, Stage};
+use crate::purse::holdings::Holdings;
+use crate::records::{Coin, Mint, Operation, Stage};
 use crate::store::Store;
 
 /// After this many refusals in a row an operation is not planned again.
@@ -76,5 +77,55 @@ impl<S: Store, H: Http> Engine<S, H> {
             Ok(SwapBack::Ended(finished)) => Ok(*finished),
             Err(error) => Err(error.keeps_open(id)),
         }
+    }
+
+    /// Plans with what the wallet has at a mint. Where a plan fails because of a clock, the error says so.
+    pub(crate) async fn planned<T>(
+        &self,
+        mint: &Mint,
+        plan: impl FnOnce(&Holdings) -> Result<T, UsageError>,
+    ) -> Result<(Holdings, T), Error> {
+        let held = self.purse.holdings(mint).await?;
+        match plan(&held) {
+            Ok(planned) => Ok((held, planned)),
+            Err(error) => Err(self.or_clock(mint, error.into()).await),
+        }
+    }
+
+    /// Begins one operation and runs it.
+    pub(crate) async fn exchange(&self, mint: &Mint, draft: Draft) -> Result<Finished, Error> {
+        let operation = self.purse.begin_one(mint, draft).await?;
+        self.run(operation).await
+    }
+
+    /// Runs operations one after the other: one that is refused hinders no other. When the mint gives no
+    /// answer the others stay open too. Gives the inputs of those that were refused because some of them
+    /// are spent.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; the mint's are in `done`.
+    pub(crate) async fn run_each(
+        &self,
+        operations: Vec<Operation>,
+        done: &mut Batched,
+    ) -> Result<Vec<Coin>, Error> {
+        let mut late = Vec::new();
+        for operation in operations {
+            let inputs = operation.inputs.clone();
+            match self.run(operation).await {
+                Ok(finished) => done.finished.push(finished),
+                Err(Error::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    if matches!(&error, Error::Refused(refused) if refused.already_spent()) {
+                        late.extend(inputs);
+                    }
+                    done.failures.push(error);
+                    if done.has_silence() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(late)
     }
 }

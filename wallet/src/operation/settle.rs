@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use farthing_protocol::{Secret, TokenProof};
+use farthing_protocol::payment::header;
+use farthing_protocol::{Secret, Token, TokenProof};
 
 use crate::engine::Engine;
+use crate::error::payment::Unpayable;
 use crate::error::{Aftermath, Error, Refused, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
-use crate::operation::token::shown_token;
 use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{
@@ -267,4 +268,34 @@ fn prepared(
         inputs,
         ..operation.clone()
     })
+}
+
+/// The text of the token that is shown to a site: with the mint's proofs and `r` only where the site
+/// checks a locked token by itself, since `r` links a token to the request it was made in.
+///
+/// # Errors
+/// [`Unpayable::TokenTooLong`].
+pub(crate) fn shown_token(
+    mint: &Mint,
+    inputs: &[Coin],
+    with_dleq: bool,
+) -> Result<Secret, Unpayable> {
+    let proof = |coin: &Coin| TokenProof {
+        dleq: coin.token.dleq.clone().filter(|_| with_dleq),
+        ..coin.token.clone()
+    };
+    let token = Token {
+        mint: mint.url.clone(),
+        unit: mint.unit.clone(),
+        memo: None,
+        proofs: inputs.iter().map(proof).collect(),
+    };
+    let text = token.encode();
+    if text.len() > header::BYTES_MAX {
+        return Err(Unpayable::TokenTooLong {
+            bytes: text.len(),
+            max: header::BYTES_MAX,
+        });
+    }
+    Ok(Secret::new(text.to_string()))
 }

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
-use crate::operation::batched::{Batched, ROUNDS};
+use crate::operation::record::{Batched, ROUNDS};
 use crate::purse::Purse;
 use crate::purse::tables::Tables;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};

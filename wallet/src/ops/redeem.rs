@@ -4,12 +4,12 @@ use crate::account::api_token;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::operation::batched::Batched;
-use crate::operation::exchange::positive;
+use crate::operation::record::Batched;
 use crate::operation::record::Draft;
 use crate::purse::batches::{Division, divide};
 use crate::purse::coins;
 use crate::purse::holdings::Holdings;
+use crate::purse::plan::positive;
 use crate::records::{Coin, Kind, Mint, worth};
 use crate::store::Store;
 

@@ -4,9 +4,9 @@ use crate::account::api_token;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
-use crate::operation::exchange::positive;
 use crate::operation::record::{Draft, Finished};
 use crate::purse::holdings::Holdings;
+use crate::purse::plan::positive;
 use crate::records::{Kind, Mint};
 use crate::store::Store;
 

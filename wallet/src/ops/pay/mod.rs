@@ -39,7 +39,7 @@ use crate::engine::Engine;
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
-use crate::operation::token::shown_token;
+use crate::operation::settle::shown_token;
 use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
