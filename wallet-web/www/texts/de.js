@@ -339,12 +339,27 @@ export default {
   'error.wallet_version': 'Eine neuere Version der Geldbörse hat das geschrieben.',
   'error.word_wrong': 'Ein Wort ist nicht das richtige.',
 
-  // Was es für das Geld heißt.
-  'money.it_was_left_unchanged': 'Es blieb, wie es war.',
-  'money.nothing_was_moved': 'Es wurde kein Geld bewegt.',
-  'money.nothing_was_moved_and_the_wallet_is_unchanged': 'Es wurde kein Geld bewegt, und die Geldbörse ist unverändert.',
-  'money.nothing_was_moved_and_what_it_said_was_not_believed': 'Es wurde kein Geld bewegt, und der Münzstätte wurde nicht geglaubt.',
-  'money.what_was_written_before_is_kept_and_an_open_operation_is_finished_at_the_next_start': 'Was vorher geschrieben wurde, ist erhalten, und Offenes wird beim nächsten Öffnen abgeschlossen.',
+  // Was es für das Geld heißt: die Sätze von sentences.js.
+  'money.aside': 'Es wurde nichts bezahlt. Zahlung {id} hält {held} zurück, denn die Website hat das Token gesehen: Die Geldbörse tauscht es bei Gelegenheit.',
+  'money.before': 'Es war schon bezahlt; jetzt wurde kein Geld bewegt.',
+  'money.damaged': 'Was noch zu lesen ist und was die Wiederherstellungsphrase umfasst, kommt in eine neue Geldbörse.',
+  'money.disbelieved': 'Es wurde kein Geld bewegt, und der Münzstätte wurde nicht geglaubt.',
+  'money.disbelieved_open': 'Der Münzstätte wurde nicht geglaubt. Vorgang {id} ist mit allem erhalten, was er braucht, und wird bei jedem Öffnen der Geldbörse wieder versucht.',
+  'money.failed': 'Was vorher geschrieben wurde, ist erhalten, und Offenes wird beim nächsten Öffnen abgeschlossen.',
+  'money.kept': 'Nichts ist verloren: Vorgang {id} ist erhalten und wird bei jedem Öffnen der Geldbörse wieder versucht.',
+  'money.locked': 'Zahlung {id} hält {held}, die nur die Website einlösen kann. Sie kann der Website noch einmal gezeigt werden; in {minutes} Minuten gilt sie als bezahlt.',
+  'money.lost': '{returned} sind wieder in der Geldbörse. {lost} hatte eine andere Kopie dieser Geldbörse schon ausgegeben; sie fehlen.',
+  'money.nothing': 'Es wurde kein Geld bewegt.',
+  'money.open': 'Nichts ist verloren: Ob die Website bezahlt wurde, ist noch nicht bekannt, und Zahlung {id} hält {held}. In {minutes} Minuten holt die Geldbörse zurück, was nicht bezahlt wurde.',
+  'money.open_mint': 'Nichts ist verloren: Zahlung {id} hält {held}. Die Münzstätte hat noch nicht gesagt, ob die Website bezahlt wurde; was nicht bezahlt wurde, kommt beim nächsten Öffnen zurück.',
+  'money.silent': 'Nichts ist verloren: Ob die Münzstätte es ausgeführt hat, ist noch nicht bekannt, und Vorgang {id} ist mit allem erhalten, was er braucht.',
+  'money.taken': 'Die Münzstätte meldet das Token als ausgegeben; {amount} sind als bezahlt vermerkt.',
+  'money.taken_back': 'Es wurde nichts bezahlt; {returned} sind wieder in der Geldbörse.',
+  'money.taken_back_fee': 'Es wurde nichts bezahlt; {returned} sind wieder in der Geldbörse, und die Gebühr der Münzstätte war {fee}.',
+  'money.taken_lost': 'Die Münzstätte meldet das Token als ausgegeben; {amount} sind als bezahlt vermerkt, und {lost} sind verloren: Die Website hat die Münzstätte nicht nach diesem Wechselgeld gefragt.',
+  'money.unchanged': 'Es blieb, wie es war.',
+  'money.undone': 'Es wurde kein Geld bewegt; {returned} sind wieder in der Geldbörse.',
+  'money.wrong': 'Es wurde kein Geld bewegt, und die Geldbörse ist unverändert.',
 
   // Was zu tun ist, mit den Namen der Seiten und Knöpfe dieser Geldbörse.
   'advice.add_first_mint': 'Fügen Sie eine hinzu: Einstellungen, Münzstätte hinzufügen.',
@@ -433,5 +448,6 @@ export default {
   'advice.use_newest_version': 'Benutzen Sie die neueste Version dieser Geldbörse: Einstellungen, Über diese Geldbörse.',
   'advice.use_other_wallet': 'Benutzen Sie eine Geldbörse, die für diese Münzstätte gemacht ist.',
   'advice.wait_a_little': 'Warten Sie ein wenig, und öffnen Sie die Geldbörse wieder.',
+  'advice.wait_for_mint': 'Warten Sie, bis die Münzstätte zu erreichen ist.',
   'advice.withdraw_less': 'Heben Sie weniger ab, oder bitten Sie den Betreiber, das Konto aufzufüllen.',
 };

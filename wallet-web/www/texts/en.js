@@ -358,5 +358,6 @@ export default {
   'advice.use_newest_version': 'Use the newest version of this wallet: Settings, About.',
   'advice.use_other_wallet': 'Use a wallet made for that mint.',
   'advice.wait_a_little': 'Wait a little, and open the wallet again.',
+  'advice.wait_for_mint': 'Wait until the mint can be reached.',
   'advice.withdraw_less': 'Withdraw less, or ask the operator to fund the account.',
 };
