@@ -40,7 +40,9 @@ export default {
   'locked.why': 'This wallet is encrypted with your passphrase.',
   'locked.open': 'Open',
   'locked.forgot': 'I forgot the passphrase',
-  'locked.lost': 'Nobody can open this wallet without it. In another browser, or in another profile of this one, the recovery phrase brings the money back.',
+  'locked.lost': 'Nobody can open this wallet without it. If you have the recovery phrase, delete the wallet from this browser and restore it.',
+  'locked.forget': 'Delete the wallet from this browser',
+  'locked.sure': 'Delete it. Without the recovery phrase, the money is lost.',
 
   'passphrase.title': 'Passphrase',
   'passphrase.why': 'With a passphrase, the wallet is encrypted on this device, and asks for it each time it is opened. You do not need one if only you use this device.',
@@ -249,7 +251,7 @@ export default {
   'move.title': 'Other devices',
   'move.phrase': 'The recovery phrase takes a wallet to another device or to the command line, and back.',
   'move.out': 'To the command line: run farthing init --restore and type the words, add your mints, and run farthing restore. Then use only one of the two wallets: both would spend the same money.',
-  'move.in': 'From the command line: run farthing phrase there, and restore a wallet from these words in a browser that has none. To move only some money, send it: a token from one wallet is received by the other.',
+  'move.in': 'From the command line: run farthing phrase there, and restore a wallet from these words in a browser that has none. To move a part, send it as a token.',
 
   'about.title': 'About',
   'about.what': 'Farthing is free software. This wallet runs in your browser alone: it sends nothing to anybody but the mints and sites that you use.',
@@ -344,7 +346,7 @@ export default {
   'advice.try_again_or_ask_operator': 'Try again. If it stays, ask the mint’s operator.',
   'advice.try_again_with_new_keysets': 'Try again: the mint has changed its keys.',
   'advice.try_again_with_other_tokens': 'Try again: the next payment uses other tokens.',
-  'advice.try_passphrase_again': 'Try again. Without it, the recovery phrase restores the money in another browser or profile.',
+  'advice.try_passphrase_again': 'Try again. Without it, the recovery phrase restores the money.',
   'advice.use_another_machine': 'Try again. If it stays, do not make a wallet on this device.',
   'advice.use_former_key': 'The command line’s wallet can receive it.',
   'advice.use_https': 'Use the site’s https address.',
