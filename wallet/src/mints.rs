@@ -68,8 +68,7 @@ impl<S: Store, H: Http> Engine<S, H> {
             },
             Some(before) => before.clone(),
         };
-        let mut mint =
-            agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
+        let mut mint = agreed(mint, &info, &url)?;
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
         mint.api_token = api_token.clone().or(mint.api_token);
@@ -122,8 +121,7 @@ impl<S: Store, H: Http> Engine<S, H> {
             .get::<Mint>(&url)
             .await?
             .filter(|m| m.url != before.url);
-        let mut mint =
-            agreed(before.clone(), &info).map_err(|violation| Error::violation(&url, violation))?;
+        let mut mint = agreed(before.clone(), &info, &url)?;
         let native = SuiteId::Ristretto255;
         let known = self.purse.tables.keysets(&before.url).await?;
         let listed = self.api(&url).keysets(native).await?;
@@ -189,7 +187,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         let url = mint.url.clone();
         let info = retrying(observer, async || self.info(&url).await).await?;
         let mint = self.purse.tables.mint(Some(&url)).await?;
-        let mint = agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
+        let mint = agreed(mint, &info, &url)?;
         let known = self.purse.tables.keysets(&url).await?;
         let api = self.api(&url);
         let mut keysets = Vec::new();
@@ -266,8 +264,7 @@ impl<S: Store> Tables<S> {
             let all = theirs.iter().all(|keyset| ids.contains(&keyset.info.id));
             if all && before.identity.is_none() {
                 // The whole of it is this mint, which showed no identity yet at its former address.
-                agreed(before.clone(), info)
-                    .map_err(|violation| Error::violation(url, violation))?;
+                agreed(before.clone(), info, url)?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
                 batch = batch.delete_at::<Mint>(&other);
                 mint.lane = mint.lane.or(before.lane);
@@ -395,9 +392,10 @@ fn is_elsewhere(info: &Info, url: &str) -> bool {
 
 /// A known mint with what it says of itself now, which must be what it said before: unit, decimals,
 /// and identity.
-fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Violation> {
+fn agreed(mut mint: Mint, info: &Info, url: &str) -> Result<Mint, Error> {
+    let changed = |violation| Err(Error::violation(url, violation));
     if (&mint.unit, mint.decimals) != (&info.unit, info.decimals) {
-        return Err(Violation::UnitChanged {
+        return changed(Violation::UnitChanged {
             unit: printable(&mint.unit),
             decimals: mint.decimals,
             now: printable(&info.unit),
@@ -407,9 +405,9 @@ fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Violation> {
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}
-        (Some(_), None) => return Err(Violation::IdentityChanged),
+        (Some(_), None) => return changed(Violation::IdentityChanged),
         (Some(known), Some(shown)) if known.key != shown.key => {
-            return Err(Violation::IdentityChanged);
+            return changed(Violation::IdentityChanged);
         }
         (_, Some(_)) if !counts(&mint, info) => {}
         (_, Some(shown)) => mint = with_addresses(mint, shown),

@@ -20,9 +20,8 @@ use crate::store::Store;
 use crate::time::DAY_S;
 
 /// What an operation leaves when it is over, or a stage of it.
+#[derive(Default)]
 pub(crate) struct Settlement {
-    /// Its line in the history.
-    pub(crate) entry: Entry,
     /// Tokens for the balance.
     pub(crate) kept: Vec<Coin>,
     /// Outputs that the mint has signed.
@@ -35,28 +34,15 @@ pub(crate) struct Settlement {
     pub(crate) next: Option<Operation>,
 }
 
-impl Settlement {
-    /// One that leaves its line in the history.
-    pub(crate) fn new(entry: Entry) -> Self {
-        Self {
-            entry,
-            kept: Vec::new(),
-            signed: Vec::new(),
-            sent: None,
-            bought: None,
-            next: None,
-        }
-    }
-}
-
 impl<S: Store> Purse<S> {
-    /// Ends an operation or a stage of it.
+    /// Ends an operation or a stage of it; `entry` is its line in the history.
     pub(crate) async fn settle(
         &self,
         operation: &Operation,
+        entry: Entry,
         settlement: Settlement,
     ) -> Result<Finished, Error> {
-        let Settlement { entry, sent, .. } = settlement;
+        let sent = settlement.sent;
         let mut batch = match &settlement.next {
             Some(next) => Batch::default().put(next),
             None => Batch::default().delete(operation).put(&entry),
@@ -115,7 +101,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         }
         let kept = Coin::of_mint(&mint.url, kept);
         let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
-        let mut settlement = Settlement::new(entry);
+        let mut settlement = Settlement::default();
         match &operation.purchase {
             Some(purchase) if purchase.stage == Stage::Prepare => {
                 let inputs = Coin::of_mint(&mint.url, handed);
@@ -123,13 +109,13 @@ impl<S: Store, H: Http> Engine<S, H> {
             }
             Some(purchase) => return self.conclude(operation, purchase, kept).await,
             None if operation.kind == Kind::Send => {
-                settlement.sent = Some(Sent::new(&settlement.entry, handed));
+                settlement.sent = Some(Sent::new(&entry, handed));
             }
             None => {}
         }
         settlement.kept = kept;
         settlement.signed.clone_from(&operation.outputs);
-        self.purse.settle(operation, settlement).await
+        self.purse.settle(operation, entry, settlement).await
     }
 
     /// Undoes an operation that was refused.
@@ -161,9 +147,9 @@ impl<S: Store, H: Http> Engine<S, H> {
             .entry(operation, &mint.unit, Outcome::Undone, lost);
         let settlement = Settlement {
             kept: back,
-            ..Settlement::new(entry)
+            ..Settlement::default()
         };
-        let finished = self.purse.settle(operation, settlement).await?;
+        let finished = self.purse.settle(operation, entry, settlement).await?;
         Ok((finished, returned))
     }
 
@@ -197,12 +183,15 @@ impl<S: Store, H: Http> Engine<S, H> {
     ) -> Result<Finished, Error> {
         let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let entry = |outcome, lost| self.purse.entry(operation, &mint.unit, outcome, lost);
-        let mut signed = operation.outputs.clone();
-        let settlement = if purchase.gone == 0 {
-            Settlement::new(entry(Outcome::Undone, 0))
+        let mut settlement = Settlement {
+            signed: operation.outputs.clone(),
+            ..Settlement::default()
+        };
+        let entry = if purchase.gone == 0 {
+            entry(Outcome::Undone, 0)
         } else {
             let change = self.signed_change(&mint, &purchase.change).await?;
-            signed.extend(purchase.change.iter().cloned());
+            settlement.signed.extend(purchase.change.iter().cloned());
             let paid = purchase.gone.saturating_sub(worth(&change));
             back.extend(change);
             let price = operation.amount.min(paid);
@@ -210,17 +199,11 @@ impl<S: Store, H: Http> Engine<S, H> {
                 amount: price,
                 ..entry(Outcome::Done, paid - price)
             };
-            Settlement {
-                bought: self.bought_by_token(&entry, purchase, &mint).await?,
-                ..Settlement::new(entry)
-            }
+            settlement.bought = self.bought_by_token(&entry, purchase, &mint).await?;
+            entry
         };
-        let settlement = Settlement {
-            kept: back,
-            signed,
-            ..settlement
-        };
-        self.purse.settle(operation, settlement).await
+        settlement.kept = back;
+        self.purse.settle(operation, entry, settlement).await
     }
 
     /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.

@@ -81,7 +81,9 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
                     ..operation
                 };
                 let entry = self.purse.entry(&found, &unit, Outcome::Done, 0);
-                self.purse.settle(&found, Settlement::new(entry)).await
+                self.purse
+                    .settle(&found, entry, Settlement::default())
+                    .await
             }
             Kind::Withdraw | Kind::Send | Kind::Redeem | Kind::Renew | Kind::Reclaim => {
                 let ended = self.engine.end(&operation).await;

@@ -16,7 +16,7 @@ use crate::operation::record::Finished;
 use crate::operation::record::{Batched, ROUNDS};
 use crate::purse::Purse;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
+use crate::records::{Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
 use crate::time::DAY_S;
 
@@ -55,21 +55,11 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
-    /// What was begun before to take back a token that was handed out.
-    async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
-        let ys: HashSet<_> = ys_of(&sent.proofs).collect();
+    /// The open operations that take a token in, which may be one that was handed out.
+    async fn take_backs(&self) -> Result<Vec<Operation>, Error> {
         let mut operations = self.purse.tables.all::<Operation>().await?;
-        let of = |c: &Coin| ys.contains(&y(&c.token.proof));
-        operations.retain(|o| o.takes_back() && o.inputs.iter().any(of));
+        operations.retain(Operation::takes_back);
         Ok(operations)
-    }
-
-    /// What open operations would take back.
-    async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
-        let operations = self.purse.tables.all::<Operation>().await?;
-        let inputs = operations.iter().filter(|o| o.takes_back());
-        let inputs = inputs.flat_map(|operation| &operation.inputs);
-        Ok(inputs.map(|c| y(&c.token.proof)).collect())
     }
 
     /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
@@ -81,7 +71,8 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     pub async fn check(&self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
         for mint in self.purse.tables.all::<Mint>().await? {
-            let busy = self.being_taken_back().await?;
+            let busy = self.take_backs().await?;
+            let busy: HashSet<_> = busy.iter().flat_map(inputs_of).collect();
             let mut sent = self.purse.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
@@ -99,7 +90,9 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         let sent = self.get(id).await?;
         let mint = self.purse.tables.mint(Some(&sent.mint)).await?;
         let mut done = Batched::default();
-        let open = self.open_take_backs(&sent).await?;
+        let mut open = self.take_backs().await?;
+        let ys: HashSet<_> = ys_of(&sent.proofs).collect();
+        open.retain(|operation| inputs_of(operation).any(|y| ys.contains(&y)));
         self.engine.run_each(open, &mut done).await?;
         for _ in 0..ROUNDS {
             if done.has_silence() {
@@ -154,7 +147,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// Settles an operation that was to take a token back.
     pub(crate) async fn recover_reclaim(&self, operation: Operation) -> Result<Finished, Error> {
         let sent = self.purse.tables.all::<Sent>().await?;
-        let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
+        let ys: HashSet<_> = inputs_of(&operation).collect();
         let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
         match (self.engine.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
@@ -216,4 +209,8 @@ fn ys_of<'a>(
     proofs: impl IntoIterator<Item = &'a TokenProof>,
 ) -> impl Iterator<Item = EncodedPoint> {
     proofs.into_iter().map(|p| y(&p.proof))
+}
+
+fn inputs_of(operation: &Operation) -> impl Iterator<Item = EncodedPoint> {
+    operation.inputs.iter().map(|coin| y(&coin.token.proof))
 }

@@ -8,7 +8,7 @@ use farthing_protocol::suite::SuiteId;
 
 use super::Payments;
 use super::offer::Offer;
-use crate::error::{Error, StoreError};
+use crate::error::Error;
 use crate::http::Http;
 use crate::purse::tables::Batch;
 use crate::records::{Followed, Keyset, Mint, suite_of};
@@ -40,19 +40,15 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),
         }
-        self.note_followed(mint, named, now).await?;
-        Ok(true)
-    }
-
-    async fn note_followed(&self, mint: Mint, named: &str, now: u64) -> Result<(), StoreError> {
         let mint = Mint {
             followed: Some(Followed {
-                digest: named.to_owned(),
+                digest: named.clone(),
                 time: now,
             }),
             ..mint
         };
-        self.purse.tables.apply(Batch::default().put(&mint)).await
+        self.purse.tables.apply(Batch::default().put(&mint)).await?;
+        Ok(true)
     }
 }
 

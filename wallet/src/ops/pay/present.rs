@@ -61,9 +61,9 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
             bought: Some(bought),
             kept: Coin::of_mint(&mint.url, charged.change),
             signed: operation.outputs.clone(),
-            ..Settlement::new(entry)
+            ..Settlement::default()
         };
-        Ok(self.purse.settle(operation, settlement).await?.entry)
+        Ok(self.purse.settle(operation, entry, settlement).await?.entry)
     }
 
     /// An answer without a receipt that verifies: the mint decides what became of the money.
