@@ -434,7 +434,7 @@ async fn a_swap_back_that_cannot_be_made_now_is_made_later() {
     wallet.cancel(2).await.unwrap_err();
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
     let open = wallet.open_operations().await.unwrap();
-    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::TakeBack);
+    assert_eq!(open[0].purchase().unwrap().stage, Stage::TakeBack);
     // The next visit takes it back first.
     visit(&mut wallet, &article()).await.unwrap_err();
     world.mint.borrow_mut().lies.unavailable = false;

@@ -129,7 +129,7 @@ async fn a_lock_that_was_begun_is_finished_before_it_is_shown() {
     world.fault.set(Some(Fault::DropAnswer));
     wallet.pay(&offer).await.unwrap_err();
     let open = wallet.open_operations().await.unwrap();
-    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::Prepare);
+    assert_eq!(open[0].purchase().unwrap().stage, Stage::Prepare);
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
     world.fault.set(None);
     let answer = free(&mut wallet, &article()).await;

@@ -10,7 +10,7 @@ use crate::operation::record::Draft;
 use crate::purse::Purse;
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, OutputRequest, PlannedOutput, Stage};
+use crate::records::{Coin, Detail, Kind, Mint, Operation, OutputRequest, PlannedOutput, Stage};
 use crate::store::Store;
 
 impl<S: Store> Purse<S> {
@@ -85,8 +85,7 @@ impl<S: Store> Purse<S> {
             amount: draft.amount,
             fee: draft.fee,
             memo: draft.memo,
-            purchase,
-            search: None,
+            detail: purchase.map_or(Detail::Nothing, Detail::Payment),
         })
     }
 }

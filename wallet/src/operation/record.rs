@@ -183,7 +183,7 @@ impl<S: Store> Purse<S> {
             fee: operation.fee,
             lost,
             memo: operation.memo.clone(),
-            site: operation.purchase.as_ref().map(|p| p.item.site()),
+            site: operation.purchase().map(|p| p.item.site()),
         }
     }
 }

@@ -43,7 +43,7 @@ impl<S: Store, H: Http> Engine<S, H> {
                     return done.map_err(|error| error.keeps_open(id));
                 }
                 AfterRefusal::Again(replanned) => *replanned,
-                AfterRefusal::Final(refused) => match &operation.purchase {
+                AfterRefusal::Final(refused) => match operation.purchase() {
                     Some(purchase) if purchase.stage == Stage::TakeBack => {
                         let next = self.swap_back_refused(&operation, purchase).await;
                         match next.map_err(|error| error.keeps_open(id))? {

@@ -13,8 +13,8 @@ use crate::operation::record::Finished;
 use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{
-    Bought, Coin, Entry, Kind, Mint, Operation, Outcome, PaymentProof, PlannedOutput, Purchase,
-    Purpose, Sent, Stage, worth, y,
+    Bought, Coin, Detail, Entry, Kind, Mint, Operation, Outcome, PaymentProof, PlannedOutput,
+    Purchase, Purpose, Sent, Stage, worth, y,
 };
 use crate::store::Store;
 use crate::time::DAY_S;
@@ -102,7 +102,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         let kept = Coin::of_mint(&mint.url, kept);
         let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
         let mut settlement = Settlement::default();
-        match &operation.purchase {
+        match operation.purchase() {
             Some(purchase) if purchase.stage == Stage::Prepare => {
                 let inputs = Coin::of_mint(&mint.url, handed);
                 settlement.next = Some(prepared(operation, purchase, mint, inputs)?);
@@ -243,7 +243,7 @@ fn prepared(
         path: String::new(),
         body: Secret::new(String::new()),
         outputs: Vec::new(),
-        purchase: Some(Purchase {
+        detail: Detail::Payment(Purchase {
             stage: Stage::Present,
             token: Some(shown_token(mint, &inputs, purchase.lock.is_some())?),
             ..purchase.clone()

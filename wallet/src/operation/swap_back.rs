@@ -11,7 +11,7 @@ use crate::purse::holdings::active;
 use crate::purse::outputs;
 use crate::purse::plan::plan_change;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Operation, Purchase, Stage, worth};
+use crate::records::{Coin, Detail, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 
 /// Where a payment that is taken back goes from here.
@@ -52,7 +52,7 @@ impl<S: Store, H: Http> Engine<S, H> {
     ) -> Result<SwapBack, Error> {
         let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
         let not_open = || Unpayable::NotOpen(operation.id);
-        let mut purchase = operation.purchase.clone().ok_or_else(not_open)?;
+        let mut purchase = operation.purchase().cloned().ok_or_else(not_open)?;
         if purchase.stage == Stage::Present {
             purchase.change.extend(operation.outputs.iter().cloned());
         }
@@ -64,7 +64,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         let fee = Terms::of(&keysets, self.purse.now()).fee(&inputs);
         let mut swap = Operation {
             outputs: Vec::new(),
-            purchase: Some(purchase.clone()),
+            detail: Detail::Payment(purchase.clone()),
             fee: 0,
             inputs,
             ..operation

@@ -10,7 +10,7 @@ use crate::ops::pay::{Payments, stage};
 use crate::ops::restore::Restore;
 use crate::ops::sent::SentTokens;
 use crate::purse::Purse;
-use crate::records::{Kind, Operation, Outcome, Stage};
+use crate::records::{Detail, Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
 
@@ -74,7 +74,10 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
             Kind::Pay => Payments::of(self.engine).cancel(id).await,
             Kind::Receive => Err(UsageError::NotEndable(id).into()),
             Kind::Restore => {
-                let found = operation.search.as_ref().map_or(0, |s| s.found.amount);
+                let found = match &operation.detail {
+                    Detail::Search(search) => search.found.amount,
+                    Detail::Nothing | Detail::Payment(_) => 0,
+                };
                 let unit = self.purse.tables.mint(Some(&operation.mint)).await?.unit;
                 let found = Operation {
                     amount: found,

@@ -17,7 +17,7 @@ use crate::operation::facts::{Found, LANES_MAX, batch_size};
 use crate::purse::counters::GAP;
 use crate::purse::tables::{Batch, Tables};
 use crate::records::{
-    Coin, Keyset, Kind, Mint, Operation, Outcome, Restored, Search, Sent, Walked, worth, y,
+    Coin, Detail, Keyset, Kind, Mint, Operation, Outcome, Restored, Search, Sent, Walked, worth, y,
 };
 use crate::retry::{Observer, Progress, retrying};
 use crate::store::Store;
@@ -57,15 +57,17 @@ impl<'a, S: Store, H: Http> Restore<'a, S, H> {
                     amount: 0,
                     fee: 0,
                     memo: None,
-                    purchase: None,
-                    search: Some(Search::default()),
+                    detail: Detail::Search(Search::default()),
                 };
                 let batch = Batch::default().put(&operation);
                 tables.apply(batch.put_next_id(id + 1)).await?;
                 operation
             }
         };
-        let search = operation.search.take().unwrap_or_default();
+        let search = match std::mem::take(&mut operation.detail) {
+            Detail::Search(search) => search,
+            Detail::Nothing | Detail::Payment(_) => Search::default(),
+        };
         Ok(Self {
             engine,
             mint,
@@ -145,7 +147,7 @@ impl<'a, S: Store, H: Http> Restore<'a, S, H> {
 
     /// Writes down how far the search has come, together with `batch`.
     async fn put(&mut self, batch: Batch) -> Result<(), Error> {
-        self.operation.search = Some(self.search.clone());
+        self.operation.detail = Detail::Search(self.search.clone());
         let batch = batch.put(&self.operation);
         Ok(self.engine.purse.tables.apply(batch).await?)
     }

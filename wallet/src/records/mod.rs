@@ -19,7 +19,7 @@ pub use coin::{Coin, Keyset, worth};
 pub(crate) use coin::{suite_of, y};
 pub use history::{Entry, Outcome};
 pub use mint::{Followed, KnownIdentity, Mint};
-pub use operation::{Kind, Operation};
+pub use operation::{Detail, Kind, Operation};
 pub(crate) use output::OutputRequest;
 pub use output::{PlannedOutput, Purpose};
 pub(crate) use payment::site_of;

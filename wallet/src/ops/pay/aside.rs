@@ -16,7 +16,7 @@ use crate::http::Http;
 use crate::operation::record::{Draft, Recovered, recovered};
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
-use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
+use crate::records::{Aside, Detail, Item, Operation, Purchase, Stage, worth};
 use crate::store::Store;
 
 /// For how long at the least a token is left alone after it was shown.
@@ -61,7 +61,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             until: self.purse.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
-        operation.purchase = Some(purchase);
+        operation.detail = Detail::Payment(purchase);
         let batch = Batch::default().put(&operation);
         self.purse.tables.apply(batch).await?;
         Ok(Fate::Aside {
@@ -83,25 +83,20 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
         let mut counters = self.purse.tables.counters(&draft.requests, lane).await?;
         let (outputs, messages) = outputs::plan(&self.purse.seed, &mut counters, &draft.requests);
-        let change = aside
-            .purchase
-            .as_ref()
-            .expect("what is kept aside is a payment")
-            .change
-            .clone();
-        let purchase = draft.purchase.map(|purchase| Purchase {
+        let before = aside.purchase().expect("what is kept aside is a payment");
+        let purchase = Purchase {
             outputs: encode_outputs(&messages),
             // The site may yet turn out to have redeemed it the first time.
-            change,
-            ..purchase
-        });
+            change: before.change.clone(),
+            ..draft.purchase.expect("a draft of a payment")
+        };
         let operation = Operation {
             begun: self.purse.now(),
             outputs,
             amount: draft.amount,
             fee: draft.fee,
             memo: draft.memo,
-            purchase,
+            detail: Detail::Payment(purchase),
             ..aside
         };
         let batch = counters.put(Batch::default().put(&operation));
@@ -118,7 +113,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     ) -> Result<Vec<Operation>, StoreError> {
         let mut operations = self.purse.tables.all::<Operation>().await?;
         operations.retain(|operation| {
-            let purchase = operation.purchase.as_ref();
+            let purchase = operation.purchase();
             operation.mint == mint
                 && purchase.is_some_and(|p| {
                     p.aside.as_ref().is_some_and(|aside| aside.pays_again)
@@ -126,7 +121,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
                         && p.item.site() == item.site()
                 })
         });
-        operations.sort_by_key(|o| o.purchase.as_ref().is_none_or(|p| p.item != *item));
+        operations.sort_by_key(|o| o.purchase().is_none_or(|p| p.item != *item));
         Ok(operations)
     }
 }
@@ -145,10 +140,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
         for operation in self.purse.tables.all::<Operation>().await? {
-            let aside = operation
-                .purchase
-                .as_ref()
-                .filter(|p| p.stage == Stage::Aside);
+            let aside = operation.purchase().filter(|p| p.stage == Stage::Aside);
             if aside.is_some_and(|p| p.aside.as_ref().is_none_or(&is_due)) {
                 let result = self.take_back(operation.clone()).await;
                 found.push(recovered(&operation, result)?);

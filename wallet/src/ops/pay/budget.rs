@@ -117,7 +117,7 @@ impl<S: Store> Budgets<'_, S> {
             .filter(|s| s.site == offer.site && s.unit == budget.unit);
         let mut sum = here.fold(offer.amount, |sum, s| sum.saturating_add(s.amount));
         for operation in self.purse.tables.all::<Operation>().await? {
-            let purchase = operation.purchase.as_ref();
+            let purchase = operation.purchase();
             let for_this = |p: &&Purchase| p.stage == Stage::Aside && p.item == offer.item;
             let others = purchase.filter(|purchase| !for_this(purchase));
             if others.is_some_and(|purchase| purchase.item.site() == offer.site) {

@@ -325,7 +325,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
         let operations = self.purse.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
-            let purchase = o.purchase.as_ref();
+            let purchase = o.purchase();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
         };
         Ok(operations.into_iter().find(of))
@@ -398,7 +398,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             .await?
             .into_iter();
         let seen = seen.find(|aside| aside::pays(aside, offer));
-        let for_this = |o: &Operation| o.purchase.as_ref().is_some_and(|p| p.item == offer.item);
+        let for_this = |o: &Operation| o.purchase().is_some_and(|p| p.item == offer.item);
         let asked = Asked {
             made_anew: offer.lock.is_some(),
             gives_change: offer.gives_change,
@@ -440,7 +440,7 @@ fn purchase(stage: Stage, offer: &Offer) -> Purchase {
 
 /// How far the payment that `operation` makes has come.
 pub(crate) fn stage(operation: &Operation) -> Option<Stage> {
-    operation.purchase.as_ref().map(|purchase| purchase.stage)
+    operation.purchase().map(|purchase| purchase.stage)
 }
 
 fn silent(site: String, error: HttpError, fate: Fate) -> Error {

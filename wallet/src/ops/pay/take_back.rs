@@ -21,9 +21,9 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
         let payment = self.purse.tables.numbered::<Operation>(id).await?;
         let payment = payment
-            .filter(|payment| payment.purchase.is_some())
+            .filter(|payment| payment.purchase().is_some())
             .ok_or(Unpayable::NotOpen(id))?;
-        if payment.purchase.as_ref().is_some_and(|p| p.lock.is_some()) {
+        if payment.purchase().is_some_and(|p| p.lock.is_some()) {
             return Err(Unpayable::Locked(id).into());
         }
         self.take_back(payment).await
@@ -81,7 +81,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     /// # Errors
     /// [`Unpayable::NotOpen`] for any other operation.
     pub(super) async fn shown(&self, operation: Operation) -> Result<Shown, Error> {
-        let purchase = operation.purchase.clone();
+        let purchase = operation.purchase().cloned();
         Ok(Shown {
             purchase: purchase.ok_or(Unpayable::NotOpen(operation.id))?,
             mint: self.purse.tables.mint(Some(&operation.mint)).await?,
