@@ -2,11 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`wallet`] | making and opening a wallet, its balance |
+//! | [`wallet`] | the wallet as its users see it |
 //! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, pay |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `operation` | the steps of everything that moves value: written, sent, settled |
-//! | `purse` | tokens, derivation indexes, outputs, tables |
+//! | `engine` | a purse and the way to its mints |
+//! | `purse` | what is known without asking anybody: tokens, derivation indexes, outputs, tables |
 //! | [`mints`], [`choice`], [`account`] | following mints, choosing one, the account there |
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`records`] | what is kept |
