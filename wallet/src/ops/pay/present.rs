@@ -66,6 +66,20 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         Ok(self.purse.settle(operation, entry, settlement).await?.entry)
     }
 
+    /// Keeps a receipt that is true, of an answer that is not.
+    async fn keep_receipt(
+        &self,
+        shown: &Shown,
+        (receipt, until): (Secret, u64),
+    ) -> Result<(), Error> {
+        let unit = &shown.mint.unit;
+        let entry = self.purse.entry(&shown.operation, unit, Outcome::Done, 0);
+        let proof = PaymentProof::Receipt(receipt);
+        let bought = Bought::new(&entry, &shown.purchase, until, proof);
+        let batch = Batch::default().put(&bought);
+        Ok(self.purse.tables.apply(batch).await?)
+    }
+
     /// An answer without a receipt that verifies: the mint decides what became of the money.
     async fn not_charged(
         &self,
@@ -94,15 +108,8 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
             }),
             Some(_) | None => None,
         };
-        if let Some((receipt, until)) = why.receipt {
-            // A receipt that is true, of an answer that is not.
-            let entry = self
-                .purse
-                .entry(&payment.operation, &payment.mint.unit, Outcome::Done, 0);
-            let proof = PaymentProof::Receipt(receipt);
-            let bought = Bought::new(&entry, &payment.purchase, until, proof);
-            let batch = Batch::default().put(&bought);
-            self.purse.tables.apply(batch).await?;
+        if let Some(receipt) = why.receipt {
+            self.keep_receipt(&payment, receipt).await?;
         }
         let shown = worth(&payment.operation.inputs);
         // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
