@@ -45,7 +45,7 @@ export default {
   'locked.sure': 'Delete it. Without the recovery phrase, the money is lost.',
 
   'passphrase.title': 'Passphrase',
-  'passphrase.why': 'With a passphrase, the wallet is encrypted on this device, and asks for it each time it is opened. You do not need one if only you use this device.',
+  'passphrase.why': 'The wallet is encrypted on this device, and asks for the passphrase each time it is opened. If only you use this device, you need none.',
   'passphrase.label': 'Passphrase',
   'passphrase.again': 'The same again',
   'passphrase.hint': 'Several words are best.',
@@ -63,7 +63,7 @@ export default {
   'storage.safe': 'It has not promised to keep it, and a private window loses it when it is closed. Your recovery phrase brings the money back.',
 
   'home.title': 'Wallet',
-  'home.no_mint': 'There is no mint in this wallet yet. A mint issues the money: add the one where you have an account, or whose money you were sent.',
+  'home.no_mint': 'There is no mint in this wallet yet. Add the one where you have an account, or whose money you were sent.',
   'home.pay': 'Pay',
   'home.receive': 'Receive',
   'home.send': 'Send',
@@ -95,7 +95,7 @@ export default {
   'history.undone': 'not done',
 
   'join.title': 'Add a mint',
-  'join.why': 'Type the address of the mint. Its operator tells you the address and, if you have an account there, an API token.',
+  'join.why': 'The mint’s operator tells you its address and, if you have an account there, an API token.',
   'join.restoring': 'Which mints did you use? The wallet searches each one for what your recovery phrase has there.',
   'join.asked': 'A link asks to add the mint {mint} to this wallet.',
   'join.asked_account': 'It brings an account there: the wallet can withdraw from it.',
@@ -176,7 +176,7 @@ export default {
   'token.as_text': 'As text, for any wallet',
   'token.text': 'Token',
   'token.copy': 'Copy the token',
-  'token.back': 'As long as nobody has opened it, you can take it back.',
+  'token.back': 'Until somebody opens it, you can take it back.',
 
   'sent.title': 'Sent',
   'sent.why': 'Tokens that you made. Those that nobody has claimed can be taken back.',
@@ -198,7 +198,7 @@ export default {
   'pay.short': 'That is not enough: you have {left} there. Withdraw or receive, and go on here.',
   'pay.withdraw': 'Withdraw',
   'pay.receive': 'Receive',
-  'pay.budget': 'It is within the budget that you set for this site: no tap is needed.',
+  'pay.budget': 'It is within this site’s budget.',
   'pay.set_budget': 'Pay this site without asking me, up to a limit',
   'pay.cancel': 'Do not pay, go back',
   'pay.opening': 'Paid. Opening the page…',
@@ -246,7 +246,7 @@ export default {
   'settings.safety': 'Safety',
   'settings.language': 'Language',
   'settings.scheme': 'Open payment links with this wallet',
-  'settings.scheme_why': 'Links that begin with web+cashu: can lead to this wallet. The browser asks you.',
+  'settings.scheme_why': 'Links that begin with web+cashu: then lead here.',
 
   'move.title': 'Other devices',
   'move.phrase': 'The recovery phrase takes a wallet to another device or to the command line, and back.',
@@ -257,7 +257,7 @@ export default {
   'about.what': 'Farthing is free software. This wallet runs in your browser alone: it sends nothing to anybody but the mints and sites that you use.',
   'about.version': 'Version',
   'about.digest': 'Digest of its files (SHA-256)',
-  'about.digest_why': 'The same digest means the same wallet. Compare it with the one that the project publishes, or with the copy of another host.',
+  'about.digest_why': 'The same digest means the same wallet. Compare it with the one that the project publishes.',
   'about.unknown': 'unknown',
   'about.no_digest': 'known once the browser has stored the wallet',
   'about.licence': 'Licence: MIT or Apache 2.0. QR codes: qr by Paul Miller, the same licences.',
