@@ -148,36 +148,3 @@ impl Record for Operation {
         id_key(self.id)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: &str = r#"{"id":7,"kind":"restore","mint":"https://mint.example","begun":1,"path":"/v1/restore","body":"","inputs":[],"outputs":[],"amount":0,"fee":0,"memo":null"#;
-    const SEARCH: &str = r#","search":{"walked":[],"walking":null,"found":{"amount":3,"tokens":2,"signed":9,"lane":0},"places":100}"#;
-    const PURCHASE: &str = r#","purchase":{"stage":"present","item":{"method":"GET","url":"https://site.example/"},"token":"cashuB","gone":0}"#;
-
-    fn read(json: &str) -> Result<Operation, impl Sized> {
-        farthing_protocol::json::from_slice(json.as_bytes())
-    }
-
-    #[test]
-    fn a_detail_is_stored_as_a_field_of_its_operation_and_never_dropped() {
-        for detail in ["", SEARCH, PURCHASE] {
-            let stored = format!("{HEAD}{detail}}}");
-            let Ok(operation) = read(&stored) else {
-                panic!("{stored} is not read");
-            };
-            assert_eq!(serde_json::to_string(&operation).unwrap(), stored);
-            assert_eq!(operation.purchase().is_some(), detail == PURCHASE);
-        }
-        for damaged in [
-            format!("{HEAD}{SEARCH}{PURCHASE}}}"),
-            format!(r#"{HEAD},"purchase":5}}"#),
-            format!(r#"{HEAD},"search":{{}}}}"#),
-            format!("{HEAD}{SEARCH}{SEARCH}}}"),
-        ] {
-            assert!(read(&damaged).is_err(), "{damaged}");
-        }
-    }
-}
