@@ -141,6 +141,8 @@ error_codes! {
     Unauthorized = 40101, 401;
     /// The resource has a price, and the request pays nothing.
     PaymentRequired = 40201, 402;
+    /// A receipt that the publisher did not sign, that has expired, or that is for something else.
+    ReceiptInvalid = 40202, 402;
     /// The API token lacks the scope.
     Forbidden = 40301, 403;
     /// No such path, keyset or page.

@@ -6,13 +6,16 @@
 //! | [`request`] | payment requests, `creqA…` and `creqB…` | NUT-18, NUT-26 |
 //! | [`change`] | outputs for change, and the signatures on them | section 12.3 |
 //! | [`receipt`] | the publisher's receipt, a JWT | RFC 7519, RFC 8037 |
+//! | [`exchange`] | the bodies by which a wallet in a browser pays | section 12.7 |
 
 pub mod change;
 mod creq_b;
+pub mod exchange;
 pub mod receipt;
 pub mod request;
 mod types;
 
+pub use exchange::{OpenRequest, Paid, PayRequest};
 pub use receipt::Receipt;
 pub use types::{LockOption, PaymentRequest, Transport};
 
