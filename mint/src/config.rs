@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use farthing_protocol::api::path;
 use farthing_protocol::identity::URLS_MAX;
 use farthing_service::log::{Format, Level};
 use farthing_service::settings;
@@ -48,6 +49,8 @@ pub struct Config {
     /// Other addresses at which the mint is reached, such as an onion service, or the one that it is
     /// moving to. The mint signs them and `url`; wallets follow it to them.
     pub urls: Vec<String>,
+    /// Whether the mint serves the wallet for browsers.
+    pub wallet: bool,
     /// The unit of all accounts and tokens; fixed when the mint is made.
     pub unit: String,
     /// The unit's decimals as people write it: 2 for `usd` in cents.
@@ -170,6 +173,7 @@ impl Default for Config {
             contact: String::new(),
             url: format!("http://{listen}"),
             urls: Vec::new(),
+            wallet: true,
             unit: "credit".to_owned(),
             decimals: 0,
             amounts: 21,
@@ -289,6 +293,19 @@ impl Config {
         addresses
     }
 
+    /// The address of the folder of the browser's wallet, of a mint that `listens`; `None` if it serves none. It
+    /// stands beside `url`, unless that is of this machine alone and nothing of the mint listens on its port.
+    #[must_use]
+    pub fn wallet_url(&self, listens: SocketAddr) -> Option<String> {
+        let port = url::plain_local_port(&self.url);
+        let leads_nowhere = port.is_some_and(|port| port != listens.port());
+        let base = match leads_nowhere && !listens.ip().is_unspecified() {
+            true => format!("http://{listens}"),
+            false => self.url.trim_end_matches('/').to_owned(),
+        };
+        self.wallet.then(|| base + path::WALLET)
+    }
+
     fn check_urls(&self) -> std::result::Result<(), String> {
         if self.urls.len() > URLS_MAX - 2 {
             return Err(format!("urls: at most {}", URLS_MAX - 2));
@@ -335,6 +352,51 @@ mod tests {
         assert_eq!(config.amounts, 3);
         assert_eq!(config.queue_max, 5);
         assert_eq!(config.log_format, Format::Json);
+    }
+
+    #[test]
+    fn the_wallet_stands_where_browsers_reach_it() {
+        let address = |text: &str, listens: &str| {
+            let config = parse(text, &[]).unwrap();
+            config.wallet_url(listens.parse().unwrap())
+        };
+        for (url, listens, wallet) in [
+            (
+                "https://mint.example",
+                "127.0.0.1:3338",
+                "https://mint.example/wallet/",
+            ),
+            (
+                "https://mint.example/shop/",
+                "127.0.0.1:3338",
+                "https://mint.example/shop/wallet/",
+            ),
+            (
+                "http://localhost:3338",
+                "127.0.0.1:3338",
+                "http://localhost:3338/wallet/",
+            ),
+            (
+                "http://127.0.0.1:3338",
+                "0.0.0.0:80",
+                "http://127.0.0.1:3338/wallet/",
+            ),
+            (
+                "http://127.0.0.1:3338",
+                "127.0.0.1:4000",
+                "http://127.0.0.1:4000/wallet/",
+            ),
+            ("http://[::1]", "[::1]:4000", "http://[::1]:4000/wallet/"),
+            (
+                "https://localhost:8443",
+                "127.0.0.1:4000",
+                "https://localhost:8443/wallet/",
+            ),
+        ] {
+            let address = address(&format!("url = '{url}'"), listens);
+            assert_eq!(address.as_deref(), Some(wallet), "{url}, {listens}");
+        }
+        assert_eq!(address("wallet = false", "127.0.0.1:3338"), None);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub mod path {
     pub const CHECKSTATE: &str = "/v1/checkstate";
     /// POST: [`super::RestoreRequest`], [`super::Restored`].
     pub const RESTORE: &str = "/v1/restore";
+    /// GET: the folder with the files of the browser's wallet. Not of the API.
+    pub const WALLET: &str = "/wallet/";
 }
 
 /// What a mint says of itself (NUT-06, with the fields of the native door).
@@ -67,6 +69,10 @@ pub struct Info {
     /// Who the mint is, whatever its address; mints of earlier versions show none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
+    /// The address of the folder with the wallet for browsers that the mint serves, ending in `/`; none if it
+    /// serves none. Mints of earlier versions show none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<String>,
     /// What a request may hold at the most.
     pub limits: Limits,
     /// The NUTs that work here, by number, with their settings.

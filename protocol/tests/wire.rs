@@ -255,7 +255,7 @@ fn terms_that_are_left_out_of_a_keyset_are_none() {
 
 #[test]
 fn info() {
-    let info = Info {
+    let mut info = Info {
         name: "Mint".to_owned(),
         version: "Farthing/0.1.0".to_owned(),
         description: None,
@@ -266,6 +266,7 @@ fn info() {
         decimals: 2,
         keysets_digest: "00".to_owned(),
         identity: None,
+        wallet: None,
         limits: Limits {
             inputs_max: 1,
             outputs_max: 2,
@@ -283,7 +284,17 @@ fn info() {
     );
     is_written_as(&info, text);
     let newer = text.replace(r#"{"name""#, r#"{"new_field":[1],"name""#);
-    assert_eq!(serde_json::from_str::<Info>(&newer).unwrap(), info);
+    assert_eq!(
+        farthing_protocol::json::from_str::<Info>(&newer).unwrap(),
+        info
+    );
+    let wallet = "https://mint.example/wallet/";
+    info.wallet = Some(wallet.to_owned());
+    let with_wallet = format!(r#""keysets_digest":"00","wallet":"{wallet}""#);
+    is_written_as(
+        &info,
+        &text.replace(r#""keysets_digest":"00""#, &with_wallet),
+    );
 }
 
 #[test]

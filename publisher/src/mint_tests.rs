@@ -16,6 +16,7 @@ fn info(unit: &str, decimals: u8, identity: Option<u8>) -> Info {
         decimals,
         keysets_digest: String::new(),
         identity: identity.map(of),
+        wallet: None,
         limits: Limits {
             inputs_max: 1,
             outputs_max: 1,

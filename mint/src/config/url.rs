@@ -21,6 +21,13 @@ pub(crate) fn is_local(text: &str) -> bool {
     uri.is_some_and(|uri| uri.host().is_some_and(is_this_machine))
 }
 
+/// The port of an address of this machine alone, asked without TLS; `None` for any other address.
+pub(crate) fn plain_local_port(text: &str) -> Option<u16> {
+    let uri: Uri = text.parse().ok()?;
+    let is_plain = uri.scheme() == Some(&Scheme::HTTP) && is_this_machine(uri.host()?);
+    is_plain.then(|| uri.port_u16().unwrap_or(80))
+}
+
 /// Whether a text is an address that paths of the API can follow: `http` or `https`, a host, and
 /// neither query nor user. A port is a number.
 pub(crate) fn is_base(text: &str) -> bool {

@@ -51,6 +51,8 @@ struct App {
     metrics: Metrics,
     /// The mint's addresses.
     addresses: Vec<String>,
+    /// The address of the browser's wallet, if the mint serves it.
+    wallet: Option<String>,
     /// When this process began: the addresses are signed with it.
     started: u64,
     /// The identity as it was last computed, and for which revision of the keysets.
@@ -73,6 +75,7 @@ impl App {
         let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
             addresses: config.addresses(listens),
+            wallet: config.wallet_url(listens),
             bodies,
             sockets: permits(config.websockets_max),
             subjects: permits(config.websocket_subjects_max),

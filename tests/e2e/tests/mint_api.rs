@@ -77,6 +77,8 @@ async fn info_keys_and_keysets_agree() {
     assert_eq!(info.name, "Tea & cake");
     assert_eq!(info.description.as_deref(), Some("For the tea house"));
     assert_eq!(info.contact[0].info, "ann@example.org");
+    let wallet = format!("{}/wallet/", scene.mint.url().unwrap());
+    assert_eq!(info.wallet, Some(wallet));
     assert_eq!(
         (info.suite.as_str(), info.unit.as_str(), info.decimals),
         ("ristretto255-SHA512", "credit", 2)

@@ -388,6 +388,7 @@ impl FakeMint {
                 false => keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
             },
             limits: self.limits.clone(),
+            wallet: None,
             identity: self.identity.as_ref().map(|signs| self.identity_of(signs)),
             nuts: BTreeMap::new(),
         }

@@ -32,6 +32,7 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
         decimals: config.decimals,
         keysets_digest: directory.digest(),
         identity: Some(app.identity(&directory)?),
+        wallet: app.wallet.clone(),
         limits: Limits {
             inputs_max: config.inputs_max,
             outputs_max: config.outputs_max,

@@ -1,0 +1,39 @@
+// What went wrong, what it means for the money, and what to do, in the reader's language where there are words.
+
+import { clean, foreign, h } from './dom.js';
+import { current, maybe, say } from './i18n.js';
+
+/** A sentence of the library as the name of a text: "Nothing was moved." is `money.nothing_was_moved`. */
+const slug = (sentence) => sentence.toLowerCase().replace(/[^a-z]+/g, '_').replace(/^_|_$/g, '');
+
+/** A sentence of the library in words of the interface: its own, or the library's English. */
+function money(sentence) {
+  if (!sentence) return [];
+  const own = maybe(`money.${slug(sentence)}`);
+  return own === null ? [h('span', { lang: 'en' }, foreign(sentence, 600))] : [own];
+}
+
+function what(error) {
+  const own = maybe(`error.${error.code}`);
+  const library = sentence(error.what ?? error.message ?? '');
+  if (own === null || (current() === 'en' && library !== '')) return [h('span', { lang: 'en' }, foreign(library, 600))];
+  if (library === '') return [own];
+  return [own, h('details', {}, h('summary', {}, maybe('details')), h('p', { lang: 'en' }, foreign(library, 600)))];
+}
+
+const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
+
+/** One piece of advice in words. */
+function advise(advice) {
+  const { name, ...args } = typeof advice === 'string' ? { name: advice } : advice;
+  return maybe(`advice.${name}`) === null ? null : say(`advice.${name}`, args);
+}
+
+/** Shows `{code, what, money, advice}`. */
+export function trouble(error, kind = 'trouble') {
+  const told = (error.advice ?? []).map(advise).filter(Boolean);
+  return h('div', { class: kind, role: 'alert', 'data-code': clean(error.code ?? '') },
+    h('p', { class: 'what' }, what(error)),
+    error.money ? h('p', { class: 'money' }, money(error.money)) : null,
+    told.length ? h('p', { class: 'advice' }, told.map((words) => [...words, ' '])) : null);
+}
