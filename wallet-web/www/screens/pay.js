@@ -26,6 +26,8 @@ export async function pay(asked, secret) {
     return error.code === 'mint_not_taken' || error.code === 'no_mint' ? unknownMint(asked, error) : cannot(asked, error);
   }
   const fresh = secret?.fresh === true;
+  // Once: the entry that "back" finds is not fresh.
+  if (secret) secret.fresh = false;
   if (offer.payment) return paidAlready(asked, offer.payment, fresh);
   const screen = await priced(asked, offer);
   if (fresh && offer.withinBudget && offer.enough) screen.ready = () => byId('pay-go').click();
@@ -92,6 +94,7 @@ function offerWays(asked, answer) {
   const pressed = byId('pay-go');
   if (pressed) pressed.textContent = t('pay.again');
   if (byId('pay-page')) return;
+  for (const id of ['pay-left', 'pay-budget', 'pay-cancel', 'pay-set-budget']) byId(id)?.remove();
   answer.after(h('div', { class: 'row' }, button('pay-page', t('pay.to_page'), () => turnBack(asked.url, asked)), leads('pay-home', t('withdraw.home'), 'home')));
 }
 

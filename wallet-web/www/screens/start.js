@@ -30,7 +30,7 @@ export async function welcome() {
     nodes: [
       h('p', { class: 'lead' }, t('welcome.what')),
       h('p', {}, t('welcome.how')),
-      await storageWarning(),
+      await storageWarning(false),
       h('div', { class: 'stack' },
         button('new', t('welcome.new'), async () => {
           await create(await newPhrase(), false);
@@ -106,7 +106,7 @@ export async function restore() {
     title: t('restore.title'),
     nodes: [
       h('p', {}, t('restore.why')),
-      await storageWarning(),
+      await storageWarning(false),
       form('restore', t('restore.go'), field('restore-phrase', t('restore.words'), { rows: 3, required: true }, null, 'textarea'), async () => {
         const words = value('restore-phrase').toLowerCase().split(/\s+/).join(' ');
         await create(words, true);
