@@ -11,7 +11,11 @@ function money(sentence) {
   return say(`money.${known.name}`, known.args);
 }
 
+/** An error of the interface itself, in the reader's language. */
+export const complaint = (code, words) => ({ code, words });
+
 function what(error) {
+  if (error.words) return [error.words];
   const own = maybe(`error.${error.code}`);
   const library = sentence(error.what ?? error.message ?? '');
   if (own === null || (current() === 'en' && library !== '')) return [h('span', { lang: 'en' }, foreign(library, 600))];

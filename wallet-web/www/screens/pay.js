@@ -6,7 +6,7 @@ import { handedBefore, handOver, turnBack } from '../handover.js';
 import { say, t } from '../i18n.js';
 import { back, button, leads, notice, run } from '../parts.js';
 import { replace } from '../router.js';
-import { trouble } from '../trouble.js';
+import { complaint, trouble } from '../trouble.js';
 
 /** Outcomes with which the page opens. */
 const OPENS = new Set(['paid', 'paid_before']);
@@ -138,7 +138,7 @@ export async function paid(asked) {
       h('p', {}, t('paid.words')),
       button('open-page', t('paid.open'), async () => {
         const { payment } = await call('offer', ...link(asked), false);
-        if (!payment?.receipt) throw payment ? failure(payment) : { code: 'no_receipt', what: t('paid.no_receipt'), money: '', advice: [] };
+        if (!payment?.receipt) throw payment ? failure(payment) : complaint('no_receipt', t('paid.no_receipt'));
         handOver(asked.url, payment.receipt, asked);
         return t('pay.opening');
       }, 'main'),

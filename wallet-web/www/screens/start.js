@@ -6,6 +6,7 @@ import { say, t } from '../i18n.js';
 import { back, button, field, form, leads, takeSecret, value } from '../parts.js';
 import { go, replace } from '../router.js';
 import { confirmPhrase, phraseConfirmed, storageWarning } from '../storage.js';
+import { complaint } from '../trouble.js';
 
 const WORDS = 12;
 const ASKED = 3;
@@ -83,7 +84,7 @@ export async function confirm({ first = false }, held) {
       form('check', t('confirm.check'), numbers.map((number, index) =>
         field(`word-${index + 1}`, t('confirm.word', { number }), { 'data-number': number, required: true, maxlength: 16 })), async () => {
         const wrong = numbers.find((number, index) => value(`word-${index + 1}`).toLowerCase() !== words[number - 1]);
-        if (wrong !== undefined) throw { code: 'word_wrong', what: t('confirm.wrong', { number: wrong }), money: '', advice: [] };
+        if (wrong !== undefined) throw complaint('word_wrong', t('confirm.wrong', { number: wrong }));
         confirmPhrase(true);
         if (first) await replace('passphrase', { first });
         else await replace('home');
@@ -147,7 +148,7 @@ export async function passphrase({ first = false }) {
         field('passphrase-again', t('passphrase.again'), { type: 'password', required: true, autocomplete: 'new-password' }),
       ], async () => {
         const [one, two] = [takeSecret('passphrase'), takeSecret('passphrase-again')];
-        if (one !== two) throw { code: 'passphrase_differs', what: t('passphrase.differs'), money: '', advice: [] };
+        if (one !== two) throw complaint('passphrase_differs', t('passphrase.differs'));
         await call('setPassphrase', one);
         await done();
       }),
