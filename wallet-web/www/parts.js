@@ -89,7 +89,7 @@ function guarded(action) {
       result = byId('answer') ?? h('div', { id: 'answer', class: 'answer' });
       if (!result.isConnected) byId('screen').append(result);
     }
-    await run(pressed, result, action);
+    await run(pressed, result, () => action(pressed));
   };
 }
 

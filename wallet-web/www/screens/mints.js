@@ -121,7 +121,7 @@ export async function mint({ url }) {
         h('dt', {}, t('mint.unit')), h('dd', {}, foreign(known.unit)),
         h('dt', {}, t('mint.holds')), h('dd', { id: 'mint-holds' }, holds?.shown ?? '–')),
       h('h2', {}, t('mint.account')),
-      form('token', t('mint.token_go'), field('api-token', t('join.token'), { type: 'password', required: true, maxlength: 500 },
+      form('account', t('mint.token_go'), field('api-token', t('join.token'), { type: 'password', required: true, maxlength: 500 },
         t(known.account ? 'mint.has_token' : 'mint.no_token')), async () => {
         await call('addMint', url, takeSecret('api-token').trim());
         return t('mint.token_kept');

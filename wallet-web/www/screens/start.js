@@ -1,8 +1,8 @@
 // The first minutes: a new wallet, its phrase, a wallet from a phrase, and the passphrase at the door.
 
-import { call, create, newPhrase, open, state } from '../core.js';
+import { call, create, forget, newPhrase, open, state } from '../core.js';
 import { byId, h } from '../dom.js';
-import { say, t } from '../i18n.js';
+import { t } from '../i18n.js';
 import { back, button, field, form, leads, takeSecret, value } from '../parts.js';
 import { go, replace } from '../router.js';
 import { confirmPhrase, phraseConfirmed, storageWarning } from '../storage.js';
@@ -130,9 +130,23 @@ export async function locked() {
         await open(takeSecret('passphrase'));
         await goOn();
       }),
-      h('details', {}, h('summary', {}, t('locked.forgot')), h('p', {}, say('locked.lost'))),
+      h('details', {}, h('summary', {}, t('locked.forgot')),
+        h('p', {}, t('locked.lost')),
+        button('forget', t('locked.forget'), ({ textContent }) => {
+          const sure = t('locked.sure');
+          if (textContent === sure) return remove();
+          byId('forget').textContent = sure;
+          return null;
+        })),
     ],
   };
+}
+
+/** Deletes the wallet, so that one can be restored in its place. */
+async function remove() {
+  await forget();
+  confirmPhrase(false);
+  location.reload();
 }
 
 /** A passphrase for the wallet, or none. */

@@ -1,4 +1,4 @@
-// Alle Wörter der Oberfläche auf Deutsch. Jede Sprache hat dieselben Schlüssel: `node check.mjs` prüft es.
+// Alle Wörter der Oberfläche auf Deutsch. `node check.mjs` prüft, dass keine Sprache mehr oder weniger hat.
 
 export default {
   back: 'Zurück',
@@ -40,10 +40,12 @@ export default {
   'locked.why': 'Diese Geldbörse ist mit Ihrer Passphrase verschlüsselt.',
   'locked.open': 'Öffnen',
   'locked.forgot': 'Ich habe die Passphrase vergessen',
-  'locked.lost': 'Ohne sie kann niemand diese Geldbörse öffnen. In einem anderen Browser oder einem anderen Profil bringt die Wiederherstellungsphrase das Geld zurück.',
+  'locked.lost': 'Ohne sie kann niemand diese Geldbörse öffnen. Haben Sie die Wiederherstellungsphrase, löschen Sie die Geldbörse aus diesem Browser, und stellen Sie sie wieder her.',
+  'locked.forget': 'Geldbörse aus diesem Browser löschen',
+  'locked.sure': 'Löschen. Ohne die Wiederherstellungsphrase ist das Geld verloren.',
 
   'passphrase.title': 'Passphrase',
-  'passphrase.why': 'Mit einer Passphrase ist die Geldbörse auf diesem Gerät verschlüsselt und fragt bei jedem Öffnen danach. Benutzen nur Sie dieses Gerät, brauchen Sie keine.',
+  'passphrase.why': 'Die Geldbörse ist auf diesem Gerät verschlüsselt und fragt bei jedem Öffnen nach der Passphrase. Benutzen nur Sie dieses Gerät, brauchen Sie keine.',
   'passphrase.label': 'Passphrase',
   'passphrase.again': 'Noch einmal dieselbe',
   'passphrase.hint': 'Am besten mehrere Wörter.',
@@ -61,7 +63,7 @@ export default {
   'storage.safe': 'Er hat nicht zugesagt, sie zu behalten, und ein privates Fenster verliert sie beim Schließen. Ihre Wiederherstellungsphrase bringt das Geld zurück.',
 
   'home.title': 'Geldbörse',
-  'home.no_mint': 'Diese Geldbörse kennt noch keine Münzstätte. Eine Münzstätte gibt das Geld aus: Fügen Sie die hinzu, bei der Sie ein Konto haben oder deren Geld Sie bekommen haben.',
+  'home.no_mint': 'Diese Geldbörse kennt noch keine Münzstätte. Fügen Sie die hinzu, bei der Sie ein Konto haben oder deren Geld Sie bekommen haben.',
   'home.pay': 'Bezahlen',
   'home.receive': 'Empfangen',
   'home.send': 'Senden',
@@ -93,7 +95,7 @@ export default {
   'history.undone': 'nicht ausgeführt',
 
   'join.title': 'Münzstätte hinzufügen',
-  'join.why': 'Tippen Sie die Adresse der Münzstätte. Ihr Betreiber nennt Ihnen die Adresse und, wenn Sie dort ein Konto haben, ein API-Token.',
+  'join.why': 'Der Betreiber der Münzstätte nennt Ihnen ihre Adresse und, wenn Sie dort ein Konto haben, ein API-Token.',
   'join.restoring': 'Welche Münzstätten haben Sie benutzt? Die Geldbörse sucht bei jeder, was Ihre Wiederherstellungsphrase dort hat.',
   'join.asked': 'Ein Link möchte die Münzstätte {mint} zu dieser Geldbörse hinzufügen.',
   'join.asked_account': 'Er bringt ein Konto dort mit: Die Geldbörse kann davon abheben.',
@@ -174,7 +176,7 @@ export default {
   'token.as_text': 'Als Text, für jede Geldbörse',
   'token.text': 'Token',
   'token.copy': 'Token kopieren',
-  'token.back': 'Solange es niemand geöffnet hat, können Sie es zurückholen.',
+  'token.back': 'Bis es jemand öffnet, können Sie es zurückholen.',
 
   'sent.title': 'Gesendet',
   'sent.why': 'Token, die Sie gemacht haben. Was niemand eingelöst hat, können Sie zurückholen.',
@@ -196,7 +198,7 @@ export default {
   'pay.short': 'Das reicht nicht: Sie haben dort {left}. Heben Sie ab oder empfangen Sie Geld, und machen Sie hier weiter.',
   'pay.withdraw': 'Abheben',
   'pay.receive': 'Empfangen',
-  'pay.budget': 'Es liegt im Budget, das Sie für diese Website gesetzt haben: Sie müssen nicht tippen.',
+  'pay.budget': 'Es liegt im Budget dieser Website.',
   'pay.set_budget': 'Diese Website bis zu einer Grenze ohne Frage bezahlen',
   'pay.cancel': 'Nicht bezahlen, zurück',
   'pay.opening': 'Bezahlt. Die Seite wird geöffnet…',
@@ -244,18 +246,18 @@ export default {
   'settings.safety': 'Sicherheit',
   'settings.language': 'Sprache',
   'settings.scheme': 'Zahlungslinks mit dieser Geldbörse öffnen',
-  'settings.scheme_why': 'Links, die mit web+cashu: beginnen, können zu dieser Geldbörse führen. Der Browser fragt Sie.',
+  'settings.scheme_why': 'Links, die mit web+cashu: beginnen, führen dann hierher.',
 
   'move.title': 'Andere Geräte',
   'move.phrase': 'Die Wiederherstellungsphrase bringt eine Geldbörse auf ein anderes Gerät oder zur Kommandozeile, und zurück.',
   'move.out': 'Zur Kommandozeile: Rufen Sie farthing init --restore auf, und tippen Sie die Wörter. Fügen Sie Ihre Münzstätten hinzu, und rufen Sie farthing restore auf. Benutzen Sie dann nur noch eine der beiden Geldbörsen: Beide würden dasselbe Geld ausgeben.',
-  'move.in': 'Von der Kommandozeile: Rufen Sie dort farthing phrase auf, und stellen Sie aus diesen Wörtern eine Geldbörse in einem Browser wieder her, der noch keine hat. Um nur einen Teil des Geldes zu bringen, senden Sie ihn: Ein Token der einen Geldbörse nimmt die andere an.',
+  'move.in': 'Von der Kommandozeile: Rufen Sie dort farthing phrase auf, und stellen Sie aus diesen Wörtern eine Geldbörse in einem Browser wieder her, der noch keine hat. Einen Teil senden Sie als Token.',
 
   'about.title': 'Über diese Geldbörse',
   'about.what': 'Farthing ist freie Software. Diese Geldbörse läuft nur in Ihrem Browser: Sie sendet niemandem etwas als den Münzstätten und Websites, die Sie benutzen.',
   'about.version': 'Version',
   'about.digest': 'Prüfsumme ihrer Dateien (SHA-256)',
-  'about.digest_why': 'Dieselbe Prüfsumme heißt dieselbe Geldbörse. Vergleichen Sie sie mit der, die das Projekt veröffentlicht, oder mit der eines anderen Anbieters.',
+  'about.digest_why': 'Dieselbe Prüfsumme heißt dieselbe Geldbörse. Vergleichen Sie sie mit der, die das Projekt veröffentlicht.',
   'about.unknown': 'unbekannt',
   'about.no_digest': 'bekannt, sobald der Browser die Geldbörse gespeichert hat',
   'about.licence': 'Lizenz: MIT oder Apache 2.0. QR-Codes: qr von Paul Miller, dieselben Lizenzen.',
@@ -425,12 +427,12 @@ export default {
   'advice.tell_site': 'Sagen Sie es der Website.',
   'advice.tell_site_code': 'Sagen Sie es der Website, mit dem Code.',
   'advice.try_again_for_answer': 'Versuchen Sie es noch einmal, wenn Sie eine andere Antwort brauchen.',
-  'advice.try_again_for_price': 'Gehen Sie zurück zur Seite, und versuchen Sie es noch einmal: Der Preis hat sich vielleicht geändert, und Sie werden wieder gefragt.',
+  'advice.try_again_for_price': 'Gehen Sie zurück zur Seite, und versuchen Sie es noch einmal: Der Preis hat sich vielleicht geändert.',
   'advice.try_again_later': 'Versuchen Sie es später noch einmal.',
   'advice.try_again_or_ask_operator': 'Versuchen Sie es noch einmal. Bleibt es so, fragen Sie den Betreiber der Münzstätte.',
   'advice.try_again_with_new_keysets': 'Versuchen Sie es noch einmal: Die Münzstätte hat ihre Schlüssel gewechselt.',
   'advice.try_again_with_other_tokens': 'Versuchen Sie es noch einmal: Die nächste Zahlung nimmt andere Token.',
-  'advice.try_passphrase_again': 'Versuchen Sie es noch einmal. Ohne sie bringt die Wiederherstellungsphrase das Geld in einem anderen Browser oder Profil zurück.',
+  'advice.try_passphrase_again': 'Versuchen Sie es noch einmal. Ohne sie bringt die Wiederherstellungsphrase das Geld zurück.',
   'advice.use_another_machine': 'Versuchen Sie es noch einmal. Bleibt es so, legen Sie auf diesem Gerät keine Geldbörse an.',
   'advice.use_former_key': 'Die Geldbörse der Kommandozeile kann es annehmen.',
   'advice.use_https': 'Benutzen Sie die https-Adresse der Website.',
