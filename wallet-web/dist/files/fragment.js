@@ -51,7 +51,7 @@ export function understand(text) {
 }
 
 /** Whether a text is the address of something on the web. */
-export function isWeb(text) {
+function isWeb(text) {
   try {
     return /^https?:$/.test(new URL(text).protocol);
   } catch {
