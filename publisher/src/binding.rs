@@ -46,16 +46,7 @@ impl Target {
             Method::HEAD => Method::GET,
             ref other => other.clone(),
         };
-        let told = parts.extensions.get::<Origin>();
-        let origin = match public_url.or(told.map(|Origin(origin)| origin.as_str())) {
-            Some(origin) => normal(origin),
-            None => {
-                let host = parts.headers.get(header::HOST);
-                let host = host.and_then(|host| host.to_str().ok());
-                let host = parts.uri.authority().map(uri::Authority::as_str).or(host);
-                normal(&format!("http://{}", host.unwrap_or_default()))
-            }
-        };
+        let origin = origin(parts, public_url);
         let path_and_query = parts.uri.path_and_query();
         let path_and_query = path_and_query.map_or("/", uri::PathAndQuery::as_str);
         let url = format!("{origin}{path_and_query}");
@@ -95,8 +86,22 @@ impl Target {
     }
 }
 
+/// Scheme and host of this site, as [`Target::of`] takes them.
+pub(crate) fn origin(parts: &Parts, public_url: Option<&str>) -> String {
+    let told = parts.extensions.get::<Origin>();
+    match public_url.or(told.map(|Origin(origin)| origin.as_str())) {
+        Some(origin) => normal(origin),
+        None => {
+            let host = parts.headers.get(header::HOST);
+            let host = host.and_then(|host| host.to_str().ok());
+            let host = parts.uri.authority().map(uri::Authority::as_str).or(host);
+            normal(&format!("http://{}", host.unwrap_or_default()))
+        }
+    }
+}
+
 /// Scheme and host, in lower case and without the port that goes without saying.
-fn normal(origin: &str) -> String {
+pub(crate) fn normal(origin: &str) -> String {
     let origin = origin.trim_end_matches('/').to_ascii_lowercase();
     let usual = match origin.split_once("://") {
         Some(("http", _)) => ":80",

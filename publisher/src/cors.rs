@@ -101,6 +101,37 @@ impl AllowedOrigins {
     }
 }
 
+/// Lets a page of any origin read an answer to a wallet that pays. The wallet is a page of whatever origin
+/// the reader chose, and what it says is no cookie's: anybody with the token could say it.
+pub(crate) fn for_any_origin(mut answer: Response<Body>) -> Response<Body> {
+    // It is shared here, and not as the settings say.
+    answer.extensions_mut().remove::<OwnAnswer>();
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    answer
+}
+
+/// The answer to the preflight of a wallet that is about to pay.
+pub(crate) fn preflight_for_any_origin() -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    let post = HeaderValue::from_static("POST");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, post);
+    let kind = HeaderValue::from_static("content-type");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, kind);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE_S);
+    answer
+}
+
 /// The method that a preflight asks for, when the request is one: a browser asks whether a page of another
 /// origin may send a request.
 pub(crate) fn preflight(parts: &Parts) -> Option<Method> {

@@ -13,7 +13,13 @@
 //! | `settle` | recording, redeeming, and only then serving |
 //! | `headers` | what is taken out of requests and answers, and what is added |
 //! | `cors` | what programs in pages of other origins may read |
-//! | `form` | paying by a pasted token, for browsers |
+//! | `own` | the paywall's own paths |
+//! | `pay` | paying by a request to the paywall: a pasted token, or a wallet in a browser |
+//! | `open` | opening a page with a receipt that a wallet hands over |
+//! | `place` | a page of this site that a form or a wallet names |
+//! | `posted` | what is posted to the paywall itself, read within its limits |
+//! | `script` | the script for publishers' own pages |
+//! | `answer` | answers that are for no page |
 //! | `page` | the page that asks a person to pay |
 //! | `offer` | the answers 402 and 400, for programs and for people |
 //! | `private` | the publisher's folder, and the one process that uses it |
@@ -42,35 +48,42 @@
 )]
 
 mod admit;
+mod answer;
 mod binding;
 mod clock;
 mod cors;
 pub mod error;
-mod form;
 mod headers;
 mod keys;
 mod lock_key;
 mod locked;
 pub mod mint;
 mod offer;
+mod open;
+mod own;
 mod page;
+mod pay;
 mod payment;
 pub mod paywall;
+mod place;
+mod posted;
 mod private;
 mod query;
 mod receipts;
 mod records;
+mod script;
 mod serve;
 pub mod settings;
 mod settle;
 mod shared;
 mod visit;
 
+pub use answer::refusal;
 pub use binding::Origin;
 pub use cors::{AllowedOrigins, OwnAnswer};
 pub use error::Error;
-pub use form::NO_PAGE;
 pub use paywall::{Paywall, Walled};
+pub use place::NO_PAGE;
 pub use query::IgnoredQuery;
 pub use records::RECORDS_FILE;
 pub use settings::{Accept, Charged, PAY_PATH, Settings};

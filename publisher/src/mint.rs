@@ -1,7 +1,7 @@
 //! The mint's public API, as a publisher uses it.
 
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use farthing_client::native::{PooledHttp, authorization};
@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::error::{Error, Refusal};
 use crate::lock_key::MintId;
-use crate::settings::{Accept, Settings};
+use crate::settings::{Accept, PAY_PATH, Settings, check_wallet_url};
 
 /// How often at the most the mint is asked for its keysets because of a token of one not known.
 const REFRESH_EVERY: Duration = Duration::from_secs(10);
@@ -62,6 +62,8 @@ pub struct Mint {
     /// What it said of itself at the start.
     info: Info,
     keysets: RwLock<Arc<Vec<KeysetKeys>>>,
+    /// The wallet that it serves, as it said last.
+    wallet: RwLock<Option<String>>,
     refreshed: Mutex<Instant>,
 }
 
@@ -142,6 +144,7 @@ impl Mint {
             decimals: info.decimals,
             inputs_max: info.limits.inputs_max,
             replay_days: info.limits.replay_days,
+            wallet: RwLock::new(wallet(&info)),
             info,
             keysets: RwLock::new(Arc::new(keysets)),
             refreshed: Mutex::new(Instant::now()),
@@ -170,6 +173,19 @@ impl Mint {
         is_open.then_some(&self.cashu_url)
     }
 
+    /// The wallet that the page's button leads to: that of the settings, or else the one that the mint
+    /// serves. `None` without either, and where wallets do not find the paywall, which they know by the
+    /// usual path alone.
+    pub fn wallet_url(&self, settings: &Settings) -> Option<String> {
+        if settings.pay_path != PAY_PATH {
+            return None;
+        }
+        settings
+            .wallet_url
+            .clone()
+            .or_else(|| read(&self.wallet).clone())
+    }
+
     /// Whether this is its address, at either door. Which keysets a token may be of is another question.
     pub(crate) fn is_at(&self, url: &str) -> bool {
         let doors = [&self.url, &self.cashu_url];
@@ -179,10 +195,7 @@ impl Mint {
 
     /// The keysets known now, of all doors.
     pub(crate) fn keysets(&self) -> Arc<Vec<KeysetKeys>> {
-        match self.keysets.read() {
-            Ok(keysets) => Arc::clone(&keysets),
-            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
-        }
+        Arc::clone(&read(&self.keysets))
     }
 
     /// The digest of the keysets that it signs with behind its own door
@@ -234,21 +247,21 @@ impl Mint {
         }
         *refreshed = Instant::now();
         match self.fetch_again().await {
-            Ok(fresh) => match self.keysets.write() {
-                Ok(mut place) => *place = Arc::new(fresh),
-                Err(poisoned) => *poisoned.into_inner() = Arc::new(fresh),
-            },
+            Ok(fresh) => {
+                *write(&self.wallet) = wallet(&fresh.info);
+                *write(&self.keysets) = Arc::new(fresh.keysets);
+            }
             Err(reason) => tracing::warn!(reason, "the mint's keysets could not be read"),
         }
     }
 
-    /// The keysets as the mint shows them now, if it is otherwise what it was.
-    async fn fetch_again(&self) -> Result<Vec<KeysetKeys>, String> {
+    /// What the mint says now, if it is otherwise what it was.
+    async fn fetch_again(&self) -> Result<Known, String> {
         let fresh = fetch(&self.http, &self.url, &self.keysets()).await;
         let fresh = fresh.map_err(|error| error.to_string())?;
         unchanged(&self.info, &fresh.info)?;
         check(&fresh.info, &fresh.keysets)?;
-        Ok(fresh.keysets)
+        Ok(fresh)
     }
 
     /// Asks the mint whose the API token is.
@@ -307,6 +320,27 @@ impl Mint {
             }
             error => Failure::Silent(error.to_string()),
         })
+    }
+}
+
+fn read<T>(place: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    // A thread that panicked in there left a whole value: each is replaced at once.
+    place.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(place: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    place.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The address of the wallet that a mint says it serves, if readers may be sent there.
+fn wallet(info: &Info) -> Option<String> {
+    let url = info.wallet.as_ref()?;
+    match check_wallet_url("wallet", url) {
+        Ok(()) => Some(url.clone()),
+        Err(reason) => {
+            tracing::warn!(reason, "the mint names a wallet to which no reader is sent");
+            None
+        }
     }
 }
 

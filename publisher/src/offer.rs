@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use farthing_protocol::payment::{LockOption, PaymentRequest, change, header as names};
 use farthing_protocol::{ErrorCode, Unit};
 use serde::Serialize;
+use url::Url;
 
 use crate::cors::OwnAnswer;
 use crate::error::Refusal;
@@ -17,6 +18,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) mint: &'a str,
     /// The mint's address for Cashu's wallets, where their tokens are taken.
     pub(crate) cashu_url: Option<&'a str>,
+    /// The folder of the wallet that the page's button leads to.
+    pub(crate) wallet: Option<String>,
     /// The digest of the keysets that the mint signs with, as far as the publisher knows.
     pub(crate) keysets: String,
     pub(crate) unit: &'a str,
@@ -39,10 +42,15 @@ struct Told<'a> {
     code: u32,
     amount: u64,
     unit: &'a str,
+    /// The amount as people write it.
+    price: String,
     mints: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     request: &'a str,
+    /// The address of the page's button.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pay: Option<String>,
 }
 
 /// Seconds after which a client is asked to try again.
@@ -51,9 +59,14 @@ const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("2");
 impl Offer<'_> {
     /// Returns the refusal of a request that pays nothing.
     pub(crate) fn price_asked(&self) -> Refusal {
-        let price = Unit::new(self.unit, self.decimals).show(self.amount);
+        let price = self.price();
         let detail = format!("this costs {price}: send the request again with a token in X-Cashu");
         Refusal::new(ErrorCode::PaymentRequired, detail)
+    }
+
+    /// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.
+    fn price(&self) -> String {
+        Unit::new(self.unit, self.decimals).show(self.amount)
     }
 
     /// The answer to a request that is not served for what it pays.
@@ -102,6 +115,21 @@ impl Offer<'_> {
         std::iter::once(self.mint).chain(self.cashu_url)
     }
 
+    /// Where the page's button leads: to the wallet, with what to pay in the fragment, which no server sees.
+    /// `None` without a wallet, and for what is not bought by a `GET` of an address.
+    fn pay(&self, request: &str) -> Option<String> {
+        let wallet = self.wallet.as_ref().filter(|_| self.asked.is_plain_get());
+        let mut link = Url::parse(wallet?).ok()?;
+        link.query_pairs_mut()
+            .append_pair("pay", request)
+            .append_pair("url", self.url)
+            .append_pair("keysets", &self.keysets);
+        let pairs = link.query().map(str::to_owned);
+        link.set_query(None);
+        link.set_fragment(pairs.as_deref());
+        Some(link.into())
+    }
+
     fn payment_request(&self) -> PaymentRequest {
         PaymentRequest {
             amount: Some(self.amount),
@@ -118,9 +146,8 @@ impl Offer<'_> {
         page::page(&Page {
             site: self.site,
             what: self.description,
-            amount: self.amount,
-            unit: self.unit,
-            decimals: self.decimals,
+            price: &self.price(),
+            pay: self.pay(request).as_deref(),
             mint_url: self.mint,
             cashu_url: self.cashu_url,
             request,
@@ -137,9 +164,11 @@ impl Offer<'_> {
             code: refusal.code,
             amount: self.amount,
             unit: self.unit,
+            price: self.price(),
             mints: self.mints().collect(),
             description: self.description,
             request,
+            pay: self.pay(request),
         };
         serde_json::to_string(&told).expect("text and numbers can be written as JSON")
     }
@@ -154,4 +183,92 @@ fn accepts_html(headers: &HeaderMap) -> bool {
         let value = value.as_bytes().to_ascii_lowercase();
         value.windows(HTML.len()).any(|part| part == HTML)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: Asked<'static> = Asked {
+        method: "GET",
+        has_body: false,
+        content_type: None,
+    };
+
+    fn offer(url: &'static str) -> Offer<'static> {
+        Offer {
+            site: "The Gazette",
+            mint: "https://mint.example",
+            cashu_url: None,
+            wallet: Some("https://mint.example/wallet/".to_owned()),
+            keysets: "00ff".to_owned(),
+            unit: "credit",
+            decimals: 0,
+            amount: 3,
+            description: None,
+            lock: None,
+            url,
+            asked: GET,
+            pay_path: "/.well-known/farthing/pay",
+        }
+    }
+
+    #[test]
+    fn the_button_leads_to_the_wallet_with_all_in_the_fragment() {
+        let url = "https://gazette.example/a?b=1&c=%20'\"<>+#d";
+        let offer = offer(url);
+        let link = offer.pay("creqA-_9").unwrap();
+        assert_eq!(
+            link,
+            "https://mint.example/wallet/#pay=creqA-_9&url=https%3A%2F%2Fgazette.example%2Fa%3Fb%3D1%26c%3D%2520\
+             %27%22%3C%3E%2B%23d&keysets=00ff"
+        );
+        let fragment = link.split_once('#').unwrap().1;
+        let read = Url::parse(&format!("x:?{fragment}")).unwrap();
+        let pairs: Vec<(String, String)> = read.query_pairs().into_owned().collect();
+        assert_eq!(pairs[1], ("url".to_owned(), url.to_owned()));
+        assert_eq!(pairs.len(), 3);
+    }
+
+    #[test]
+    fn there_is_no_button_without_a_wallet_and_for_other_requests() {
+        let url = "https://gazette.example/a";
+        assert!(offer(url).pay("creqA").is_some());
+        let no_wallet = Offer {
+            wallet: None,
+            ..offer(url)
+        };
+        assert_eq!(no_wallet.pay("creqA"), None);
+        for (method, has_body) in [("POST", false), ("GET", true), ("HEAD", false)] {
+            let asked = Asked {
+                method,
+                has_body,
+                ..GET
+            };
+            let other = Offer {
+                asked,
+                ..offer(url)
+            };
+            assert_eq!(other.pay("creqA"), None, "{method}");
+        }
+    }
+
+    #[test]
+    fn prices_are_written_as_people_do() {
+        for (amount, decimals, expected) in [
+            (3, 0, "3 credit"),
+            (0, 0, "0 credit"),
+            (250, 2, "2.50 credit"),
+            (5, 2, "0.05 credit"),
+            (1, 8, "0.00000001 credit"),
+            (u64::MAX, 2, "184467440737095516.15 credit"),
+        ] {
+            let offer = Offer {
+                amount,
+                decimals,
+                ..offer("https://gazette.example/a")
+            };
+            assert_eq!(offer.price(), expected);
+        }
+    }
 }

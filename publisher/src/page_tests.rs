@@ -19,9 +19,8 @@ fn sample() -> Page<'static> {
     Page {
         site: "The Gazette",
         what: Some("A walk through the salt marshes"),
-        amount: 3,
-        unit: "credit",
-        decimals: 0,
+        price: "3 credit",
+        pay: None,
         mint_url: "https://mint.example",
         cashu_url: None,
         request: REQUEST,
@@ -64,8 +63,6 @@ fn the_page_says_what_it_costs_and_how_to_pay() {
         "name=\"url\" value=\"https://gazette.example/articles/salt-marshes?part=2\"",
         "name=\"token\"",
         "<label for=\"token\">",
-        "<svg role=\"img\"",
-        REQUEST,
         "<a href=\"https://mint.example\"",
     ] {
         assert!(html.contains(expected), "{expected}");
@@ -79,18 +76,78 @@ fn the_page_says_what_it_costs_and_how_to_pay() {
     assert!(page(&refused).contains("it was spent before"));
 }
 
+const CASHU: Option<&str> = Some("https://mint.example/cashu");
+
 #[test]
-fn any_cashu_wallet_is_told_the_mint_to_add_where_its_tokens_are_taken() {
-    let told = "Any other to which you add the mint <a href=\"https://mint.example/cashu\"";
+fn any_cashu_wallet_is_shown_the_request_where_its_tokens_are_taken_alone() {
     let html = page(&sample());
-    assert!(html.contains("<h2>With another Cashu wallet</h2>"));
-    assert!(!html.contains("/cashu"));
+    for absent in ["another wallet", "<svg", "/cashu", REQUEST] {
+        assert!(!html.contains(absent), "{absent}");
+    }
     let html = page(&Page {
-        cashu_url: Some("https://mint.example/cashu"),
+        cashu_url: CASHU,
         ..sample()
     });
-    assert!(html.contains("<h2>With any Cashu wallet</h2>"));
-    assert!(html.contains(told));
+    for expected in [
+        "<summary>Pay with another wallet</summary>",
+        "once you have added the mint <a href=\"https://mint.example/cashu\"",
+        "<svg role=\"img\"",
+        REQUEST,
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
+}
+
+const PAY: &str =
+    "https://mint.example/wallet/#pay=creqA&url=https%3A%2F%2Fgazette.example%2F&keysets=00";
+
+#[test]
+fn price_and_button_come_first_and_the_command_last() {
+    let html = page(&Page {
+        pay: Some(PAY),
+        cashu_url: CASHU,
+        ..sample()
+    });
+    let button = "<a class=\"button\" href=\"https://mint.example/wallet/#pay=creqA&amp;url=https%3A%2F%2F\
+                  gazette.example%2F&amp;keysets=00\" rel=\"noreferrer\">Pay 3 credit</a>";
+    let order = [
+        "<h1>",
+        "<p class=\"price\">3 credit</p>",
+        button,
+        "No wallet yet?",
+        "Pay with another wallet",
+        "Pay with a token",
+        "Pay on the command line",
+        "farthing get",
+        "<footer>",
+    ];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|part| html.find(part).unwrap_or_else(|| panic!("{part}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(html.matches("class=\"button\"").count(), 1);
+    // All other ways are behind their names.
+    assert_eq!(html.matches("<details>").count(), 3);
+    assert!(!html.contains("<details open>"));
+}
+
+#[test]
+fn without_a_button_the_next_way_is_open() {
+    let html = page(&sample());
+    assert!(!html.contains("class=\"button\"") && !html.contains("No wallet yet?"));
+    assert!(html.contains("You need a wallet"));
+    assert!(html.contains("<details open>\n<summary>Pay with a token</summary>"));
+    assert!(html.contains("<details>\n<summary>Pay on the command line</summary>"));
+    let post = Asked {
+        method: "POST",
+        ..GET
+    };
+    let html = page(&Page {
+        asked: post,
+        ..sample()
+    });
+    assert!(html.contains("<details open>\n<summary>Pay on the command line</summary>"));
 }
 
 #[test]
@@ -102,6 +159,8 @@ fn the_page_is_small() {
         what: Some(&long),
         error: Some(&long),
         request: &request,
+        cashu_url: CASHU,
+        pay: Some(PAY),
         ..sample()
     };
     for html in [page(&sample()), page(&page_of_long_names)] {
@@ -114,6 +173,7 @@ fn what_is_too_long_for_a_qr_code_is_shown_as_text() {
     let request = "x".repeat(4000);
     let html = page(&Page {
         request: &request,
+        cashu_url: CASHU,
         ..sample()
     });
     assert!(!html.contains("<svg") && html.contains(&request));
@@ -127,7 +187,8 @@ fn hostile_names_are_text() {
     let html = page(&Page {
         site: hostile,
         what: Some(hostile),
-        unit: hostile,
+        price: hostile,
+        pay: Some(hostile),
         mint_url: &no_web_address,
         cashu_url: Some(&web_address),
         request: hostile,
@@ -182,7 +243,11 @@ fn only_a_get_has_a_form_and_the_command_sends_the_same_request() {
             has_body,
             content_type,
         };
-        let sample = Page { asked, ..sample() };
+        let sample = Page {
+            asked,
+            cashu_url: CASHU,
+            ..sample()
+        };
         assert_eq!(command(&sample), expected);
         let html = page(&sample);
         assert!(html.contains(&escape(&expected)), "{html}");
@@ -191,24 +256,5 @@ fn only_a_get_has_a_form_and_the_command_sends_the_same_request() {
         assert_eq!(html.contains("name=\"token\""), is_get);
         assert_eq!(html.contains("in the header X-Cashu"), !is_get);
         assert_eq!(html.contains("name for FILE"), has_body);
-    }
-}
-
-#[test]
-fn prices_are_written_as_people_do() {
-    for (amount, decimals, expected) in [
-        (3, 0, "3 credit"),
-        (0, 0, "0 credit"),
-        (250, 2, "2.50 credit"),
-        (5, 2, "0.05 credit"),
-        (1, 8, "0.00000001 credit"),
-        (u64::MAX, 2, "184467440737095516.15 credit"),
-    ] {
-        let written = price(&Page {
-            amount,
-            decimals,
-            ..sample()
-        });
-        assert_eq!(written, expected);
     }
 }

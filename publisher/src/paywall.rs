@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{Method, Request, Response, header};
+use axum::http::{Request, Response};
 use farthing_protocol::{Proof, Unit};
 use tower::{Layer, Service};
 
@@ -18,10 +18,9 @@ use crate::lock_key;
 use crate::locked::Redeemer;
 use crate::mint::Mint;
 use crate::records::{RECORDS_FILE, Records, Store};
-use crate::serve::serve;
 use crate::settings::{Accept, Settings};
 use crate::shared::{Price, Shared};
-use crate::{form, private};
+use crate::{own, private};
 
 /// A paywall: a tower [`Layer`] for axum's services.
 #[derive(Clone)]
@@ -151,18 +150,6 @@ where
         let copy = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, copy);
         let shared = Arc::clone(&self.paywall);
-        Box::pin(async move {
-            let origin = request.headers().get(header::ORIGIN).cloned();
-            let pay_path = shared.settings.pay_path.as_str();
-            let is_form = *request.method() == Method::POST && request.uri().path() == pay_path;
-            let mut answer = if is_form {
-                form::pay(&shared, inner, request).await?
-            } else {
-                serve(&shared, inner, request).await?
-            };
-            let origins = &shared.settings.allowed_origins;
-            origins.share(origin.as_ref(), &mut answer);
-            Ok(answer)
-        })
+        Box::pin(async move { own::answer(&shared, inner, request).await })
     }
 }

@@ -40,6 +40,40 @@ pub(crate) struct Shown {
     body: Option<String>,
 }
 
+/// Why a receipt opens nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// It is not one that this paywall signed.
+    Foreign,
+    /// It is for something else.
+    Elsewhere,
+    /// Its time is over.
+    Expired,
+}
+
+impl Fault {
+    /// What that means for a reader who was sent here with it.
+    fn refusal(self, hours: u32) -> Refusal {
+        let detail = match self {
+            Self::Foreign => {
+                "this is not a receipt of this site, so it opens nothing here; nothing was charged now. \
+                 Open the page again from your wallet"
+                    .to_owned()
+            }
+            Self::Elsewhere => {
+                "the receipt is for another page than this; nothing was charged now. Open the page that \
+                 you paid for from your wallet"
+                    .to_owned()
+            }
+            Self::Expired => format!(
+                "the receipt has expired: a payment opens a page for {hours} hours; nothing was charged \
+                 now. To read the page again, pay for it again"
+            ),
+        };
+        Refusal::new(ErrorCode::ReceiptInvalid, detail)
+    }
+}
+
 /// Whether a receipt for this target could be shown again, which is asked before it is paid for.
 ///
 /// # Errors
@@ -88,11 +122,8 @@ pub(crate) fn issue(
 /// body ([`covers`]).
 pub(crate) fn find(keys: &Keys, headers: &HeaderMap, target: &Target, now: u64) -> Vec<Shown> {
     let signed = |text: &str| {
-        let (receipt, key) = Receipt::verify(text).ok()?;
-        let is_ours = key == keys.receipts.verifying_key().to_bytes();
-        let is_for_this = target.is_for(&receipt.resource);
-        let body = receipt.body;
-        (is_ours && is_for_this && now < receipt.expires).then_some(Shown { body })
+        let Receipt { body, .. } = read(keys, text, target, now).ok()?;
+        Some(Shown { body })
     };
     let header = single(headers, names::RECEIPT).ok().flatten();
     let of_cookies = cookies::find(keys, headers, target, now).filter_map(|held| match held {
@@ -106,6 +137,44 @@ pub(crate) fn find(keys: &Keys, headers: &HeaderMap, target: &Target, now: u64) 
         .into_iter()
         .chain(of_cookies)
         .collect()
+}
+
+/// Reads a signed receipt for this target.
+fn read(keys: &Keys, text: &str, target: &Target, now: u64) -> Result<Receipt, Fault> {
+    let (receipt, key) = Receipt::verify(text).map_err(|_| Fault::Foreign)?;
+    if key != keys.receipts.verifying_key().to_bytes() {
+        return Err(Fault::Foreign);
+    }
+    if !target.is_for(&receipt.resource) {
+        return Err(Fault::Elsewhere);
+    }
+    if now >= receipt.expires {
+        return Err(Fault::Expired);
+    }
+    Ok(receipt)
+}
+
+/// The cookie of a receipt that is valid for a request for `target` without a body; `hours` is for how long
+/// receipts count.
+///
+/// # Errors
+/// [`ErrorCode::ReceiptInvalid`].
+pub(crate) fn cookie(
+    keys: &Keys,
+    text: &str,
+    target: &Target,
+    hours: u32,
+    now: u64,
+) -> Result<HeaderValue, Refusal> {
+    let cookie = |receipt: Receipt| {
+        if receipt.body.is_some() {
+            return Err(Fault::Elsewhere);
+        }
+        let left = receipt.expires - now;
+        cookies::issue(keys, target, None, receipt.expires, left).ok_or(Fault::Foreign)
+    };
+    let cookie = read(keys, text, target, now).and_then(cookie);
+    cookie.map_err(|fault| fault.refusal(hours))
 }
 
 /// Whether one of the receipts is for a request with a body of this digest.
@@ -179,6 +248,72 @@ mod tests {
         assert!(!free(&target("/articles/1?page=2"), NOW));
         let another = self::keys();
         assert_eq!(find(&another, &headers, &target_1, NOW), []);
+    }
+
+    #[test]
+    fn a_receipt_becomes_a_cookie_for_its_page_and_says_why_if_it_does_not() {
+        let keys = keys();
+        let target_1 = target("/articles/1");
+        let text = |issued: &Issued| issued.header.to_str().unwrap().to_owned();
+        let receipt = text(&issued(&keys, &target_1, None));
+        let expires = 1_800_000_000 + 2 * 3600;
+        let cookie_of = |keys: &Keys, text: &str, target: &Target, now| {
+            let cookie = cookie(keys, text, target, 2, now);
+            cookie.map(|cookie| cookie.to_str().unwrap().to_owned())
+        };
+        let set = cookie_of(&keys, &receipt, &target_1, NOW).unwrap();
+        let end = "; Path=/articles/1; Max-Age=7141; HttpOnly; SameSite=Lax; Secure";
+        assert!(set.ends_with(end), "{set}");
+        let pair = set.split("; ").next().unwrap();
+        let headers = HeaderMap::from_iter([(header::COOKIE, pair.parse().unwrap())]);
+        assert_eq!(find(&keys, &headers, &target_1, NOW).len(), 1);
+        assert_eq!(find(&keys, &headers, &target_1, expires), []);
+
+        let of_a_post = text(&issued(&keys, &target_1, Some(&[1; 32])));
+        let others = text(&issued(&self::keys(), &target_1, None));
+        let altered = receipt.replacen('.', ".A", 1);
+        for (text, target, now, why) in [
+            (
+                &receipt,
+                &target_1,
+                expires,
+                "the receipt has expired: a payment opens a page for 2 hours",
+            ),
+            (
+                &receipt,
+                &target("/articles/2"),
+                NOW,
+                "the receipt is for another page",
+            ),
+            (
+                &of_a_post,
+                &target_1,
+                NOW,
+                "the receipt is for another page",
+            ),
+            (
+                &others,
+                &target_1,
+                NOW,
+                "this is not a receipt of this site",
+            ),
+            (
+                &altered,
+                &target_1,
+                NOW,
+                "this is not a receipt of this site",
+            ),
+            (
+                &String::new(),
+                &target_1,
+                NOW,
+                "this is not a receipt of this site",
+            ),
+        ] {
+            let refused = cookie_of(&keys, text, target, now).unwrap_err();
+            assert_eq!((refused.status, refused.code), (402, 40202));
+            assert!(refused.detail.starts_with(why), "{}", refused.detail);
+        }
     }
 
     #[test]

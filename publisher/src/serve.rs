@@ -9,9 +9,11 @@ use farthing_protocol::ErrorCode;
 use tower::{Service, ServiceExt as _};
 
 use crate::admit::{Admission, Admitted};
-use crate::binding::{DigestWatch, Digested};
+use crate::binding::{BodyDigest, DigestWatch, Digested};
 use crate::error::Refusal;
-use crate::settle::Settlement;
+use crate::payment::Payment;
+use crate::records::Known;
+use crate::settle::{self, Done, Settlement};
 use crate::shared::{Outcome, Shared, tell};
 use crate::visit::Visit;
 use crate::{cors, headers, receipts};
@@ -113,19 +115,55 @@ impl Visit<'_> {
                 self.shared.mint.learn(&refusal).await;
                 self.refuse(&refusal)
             }
-            Ok(settled) => {
-                // What was paid, which was the price then.
-                let amount = payment.amount();
-                let receipt = self.receipt(body.as_ref(), amount);
-                let answer = headers::paid(answer, receipt, settled.signatures);
-                let answer = self.drop_surplus(answer);
-                let outcome = if settled.is_repeated {
-                    Outcome::Repeated
-                } else {
-                    Outcome::Charged(amount)
-                };
-                tell(answer, outcome)
-            }
+            Ok(settled) => self.paid(answer, &payment, settled, body.as_ref()),
         }
+    }
+
+    /// The answer with what comes of a settled payment.
+    fn paid(
+        &self,
+        answer: Response<Body>,
+        payment: &Payment,
+        settled: Done,
+        body: Option<&BodyDigest>,
+    ) -> Response<Body> {
+        // What was paid, which was the price then.
+        let amount = payment.amount();
+        let receipt = self.receipt(body, amount);
+        let answer = headers::paid(answer, receipt, settled.signatures);
+        let outcome = if settled.is_repeated {
+            Outcome::Repeated
+        } else {
+            Outcome::Charged(amount)
+        };
+        tell(self.drop_surplus(answer), outcome)
+    }
+
+    /// What comes of a payment without a body that was charged before, by the record, as an answer without
+    /// a body; `None` for any other. Nothing is charged.
+    pub(crate) async fn paid_before(&self) -> Option<Response<Body>> {
+        let Admitted { payment, .. } = *self.admit().await.ok()?.payment.ok()?;
+        let keys = &self.shared.keys;
+        let binding = self.target.bind(None);
+        let marks = payment.marks(keys);
+        let expected = [
+            Some(payment.purpose(keys, &binding)),
+            Some(payment.purpose_v1(&binding)),
+        ];
+        let tokens = marks.len();
+        let known = self.shared.records.known(marks).await.ok()?;
+        let is_this = |known: &Known| known.charged && expected.contains(&known.purpose);
+        if known.len() != tokens || !known.iter().all(is_this) {
+            return None;
+        }
+        let settlement = Settlement {
+            shared: self.shared,
+            binding,
+            payment: &payment,
+            locked: Vec::new(),
+            fault: Some(settle::bound()),
+        };
+        let settled = settlement.settle().await.ok()?;
+        Some(self.paid(Response::new(Body::empty()), &payment, settled, None))
     }
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use axum::http::{StatusCode, Uri};
 use farthing_protocol::Secret;
+use url::{Host, Url};
 
 use crate::cors::AllowedOrigins;
 use crate::error::Error;
 
 /// Where the page's form sends a pasted token, unless the settings say another path.
-pub const PAY_PATH: &str = "/.well-known/farthing/pay";
+pub use farthing_protocol::payment::exchange::PAY_PATH;
 /// How long the publisher's name and the mint's address may be, in bytes: both stand in every receipt.
 pub(crate) const NAME_BYTES_MAX: usize = 1024;
 /// How long the form's path may be, in bytes.
@@ -50,6 +51,9 @@ pub struct Settings {
     pub keysets_every_s: u32,
     /// The path that the page's form sends a pasted token to. It must reach the paywall.
     pub pay_path: String,
+    /// The folder of the wallet that the page's button leads to, such as `https://mint.example/wallet/`;
+    /// the one that the mint names when there is none.
+    pub wallet_url: Option<String>,
 }
 
 impl Settings {
@@ -71,6 +75,7 @@ impl Settings {
             read_timeout_ms: 10_000,
             keysets_every_s: 30,
             pay_path: PAY_PATH.to_owned(),
+            wallet_url: None,
         }
     }
 
@@ -108,6 +113,9 @@ impl Settings {
         check_timeout("read_timeout_ms", self.read_timeout_ms)?;
         if self.keysets_every_s == 0 {
             return Err("keysets_every_s: at least 1".to_owned());
+        }
+        if let Some(url) = &self.wallet_url {
+            check_wallet_url("wallet_url", url)?;
         }
         self.charged.check()?;
         self.accept.check()?;
@@ -198,6 +206,31 @@ pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
         return Err(format!("{name}: scheme and host alone: {write}"));
     }
     Ok(())
+}
+
+/// Whether an address is that of a wallet's folder to which a reader may be sent: nobody on the way may
+/// change that page. The error says what to write.
+pub fn check_wallet_url(name: &str, url: &str) -> Result<(), String> {
+    check_url(name, url, true)?;
+    if !url.ends_with('/') {
+        return Err(format!(
+            "{name}: is no folder: write it with a / at its end, as \"https://mint.example/wallet/\""
+        ));
+    }
+    let parsed = Url::parse(url).map_err(|error| format!("{name}: {error}"))?;
+    let is_near = match parsed.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(host)) => host == "localhost" || host.ends_with(".onion"),
+        None => false,
+    };
+    if parsed.scheme() == "https" || is_near {
+        return Ok(());
+    }
+    Err(format!(
+        "{name}: begins with https://: over http anybody on the way could change the wallet, and take what \
+         readers have in it"
+    ))
 }
 
 /// Whether a text for people is one line that fits where it is shown; the error names `what`.
@@ -327,6 +360,41 @@ impl Charged {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wallets_address_is_a_folder_that_nobody_on_the_way_can_change() {
+        for url in [
+            "https://mint.example/wallet/",
+            "https://wallet.example/",
+            "http://127.0.0.1:3338/wallet/",
+            "http://[::1]/wallet/",
+            "http://localhost:8080/",
+            "http://abcdef.onion/wallet/",
+        ] {
+            assert_eq!(check_wallet_url("wallet_url", url), Ok(()), "{url}");
+        }
+        for (url, why) in [
+            ("http://mint.example/wallet/", "begins with https://"),
+            ("http://127.0.0.1.example/", "begins with https://"),
+            ("https://mint.example/wallet", "with a / at its end"),
+            (
+                "https://mint.example/wallet/#a/",
+                "no query and no fragment",
+            ),
+            ("https://mint.example/?a/", "no query and no fragment"),
+            ("https://u:p@mint.example/", "no user and no password"),
+            ("javascript:alert(1)/", "wallet_url"),
+            ("/wallet/", "is not a URL"),
+            ("", "is not a URL"),
+        ] {
+            let error = check_wallet_url("wallet_url", url).unwrap_err();
+            assert!(
+                error.contains(why) && error.starts_with("wallet_url: "),
+                "{url}: {error}"
+            );
+            assert!(!error.contains("u:p"), "{error}");
+        }
+    }
 
     #[test]
     fn statuses_are_read_one_by_one_or_by_the_hundred() {

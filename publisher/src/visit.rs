@@ -83,6 +83,7 @@ impl<'a> Visit<'a> {
             site: &settings.name,
             mint: mint.url(),
             cashu_url: mint.cashu_url(settings.accept),
+            wallet: mint.wallet_url(settings),
             keysets: mint.active_digest(),
             unit: &mint.unit,
             decimals: mint.decimals,

@@ -35,7 +35,7 @@ async function settle() {
   try {
     const results = await call('recover');
     home.tellRecovered(results);
-    if (results.length > 0 && byId('screen').dataset.screen === 'home') await again();
+    if (results.length > 0 && byId('screen').dataset.screen === 'home') await home.refresh();
   } catch {
     // The first screen shows what is still under way.
   }

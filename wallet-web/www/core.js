@@ -14,6 +14,9 @@ let loaded = null;
 let wallet = null;
 let queue = Promise.resolve();
 
+const deleted = new BroadcastChannel(DATABASE);
+deleted.onmessage = () => location.reload();
+
 /** Loads the program. */
 export function load() {
   loaded ??= init({ module_or_path: new URL('farthing_bg.wasm', import.meta.url) });
@@ -64,6 +67,12 @@ export const newPhrase = () => queued(() => attempt(async () => read(await core.
 /** What a payment request asks for, of which no wallet is needed. */
 export const readRequest = (request) => queued(() => attempt(async () => read(await core.readRequest(request))));
 
+/** Deletes the wallet of this browser. Other tabs begin anew. */
+export const forget = () => queued(() => attempt(() => locked(async () => {
+  await core.deleteWallet(DATABASE);
+  deleted.postMessage(null);
+})));
+
 /** Makes the wallet, or opens it. */
 export const create = (phrase, restored) => queued(() => attempt(() => locked(async () => {
   wallet = await core.FarthingWallet.create(DATABASE, phrase, restored, null);
@@ -77,6 +86,9 @@ export const isOpen = () => wallet !== null;
 
 /** Calls a method of the wallet, and reads its JSON. */
 export function call(method, ...args) {
-  const run = () => wallet[method](...args);
+  const run = () => {
+    if (wallet === null) throw Object.assign(new Error(), { code: 'passphrase_needed', what: '', money: '', advice: ['give_passphrase'] });
+    return wallet[method](...args);
+  };
   return queued(() => attempt(async () => read(await (READS.has(method) ? run() : locked(run)))));
 }

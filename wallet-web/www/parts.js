@@ -70,6 +70,7 @@ export async function run(pressed, result, action) {
   try {
     const said = await action();
     if (said) result.replaceChildren(h('div', { id: 'result', class: 'good' }, said));
+    if (!pressed.isConnected && result.isConnected) (result.querySelector('button') ?? byId('title')).focus();
   } catch (error) {
     const box = trouble(error);
     result.replaceChildren(box);
@@ -88,7 +89,7 @@ function guarded(action) {
       result = byId('answer') ?? h('div', { id: 'answer', class: 'answer' });
       if (!result.isConnected) byId('screen').append(result);
     }
-    await run(pressed, result, action);
+    await run(pressed, result, () => action(pressed));
   };
 }
 

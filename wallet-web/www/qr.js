@@ -1,20 +1,18 @@
-// QR codes: drawn, and seen by the camera. The library is loaded when one is needed.
+// QR codes: drawn, and seen by the camera. The library is loaded when it is needed.
 
 import { h, svg } from './dom.js';
 
 /** A longer text makes modules too small for a phone's camera. */
-const CHARS_MAX = 900;
+const CHARS_MAX = 1800;
 /** Pause between two looks at the camera's picture, in milliseconds. */
 const PAUSE_MS = 200;
 /** The longer side of the picture that is looked at, in pixels. */
 const SIDE_MAX = 800;
 
-const library = () => import('./vendor/qr.js');
-
 /** A text as a drawing, or `null` if it is too long. */
 export async function draw(text, label) {
   if (text.length > CHARS_MAX) return null;
-  const { encodeQR } = await library();
+  const { encodeQR } = await import('./vendor/qr.js');
   const rows = encodeQR(text, 'raw', { ecc: 'low', border: 4 });
   const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
   return svg('svg', { id: 'qr', class: 'qr', viewBox: `0 0 ${rows.length} ${rows.length}`, role: 'img', 'aria-label': label, 'shape-rendering': 'crispEdges' },
@@ -45,7 +43,7 @@ async function reader() {
     const detector = new BarcodeDetector({ formats: ['qr_code'] });
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
   }
-  const { decodeQR } = await library();
+  const { decodeQR } = await import('./vendor/qr-read.js');
   const canvas = h('canvas');
   const picture = canvas.getContext('2d', { willReadFrequently: true });
   return async (video) => {

@@ -54,9 +54,11 @@ async function show(name, args, secret) {
   try {
     screen = await screens[name](args, secret);
   } catch (error) {
+    // Another tab locked the wallet, or deleted it: the door is next.
+    if (error.code === 'passphrase_needed' || error.code === 'no_wallet') return location.reload();
     screen = { title: t('trouble'), nodes: [trouble(error), h('button', { id: 'retry', type: 'button', class: 'main', onclick: again }, t('again'))] };
   }
-  if (mine !== shown || screen === null) return;
+  if (mine !== shown || screen === null) return undefined;
   const title = h('h1', { id: 'title', tabindex: '-1' }, screen.title);
   main.replaceChildren(title, ...screen.nodes.flat(Infinity).filter(Boolean));
   main.dataset.screen = name;
@@ -65,6 +67,7 @@ async function show(name, args, secret) {
   window.scrollTo(0, 0);
   title.focus({ preventScroll: true });
   screen.ready?.();
+  return undefined;
 }
 
 addEventListener('popstate', () => showCurrent('home'));

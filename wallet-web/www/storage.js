@@ -8,13 +8,16 @@ const CONFIRMED = 'farthing-phrase-confirmed';
 
 const persisted = async () => (await navigator.storage?.persisted?.()) ?? false;
 
-/** A warning where the browser has not promised to keep the wallet. It is asked to, and the warning goes if it does. */
-export async function storageWarning() {
+/**
+ * A warning where the browser has not promised to keep the wallet. It is asked to, and the warning goes if it does; a
+ * browser that asks its user first may answer much later, or never.
+ */
+export async function storageWarning(hasWallet = true) {
   if (await persisted()) return null;
+  const safe = hasWallet && phraseConfirmed();
   const warning = h('div', { class: 'notice storage-warning' },
-    h('p', {}, h('strong', {}, t('storage.title'))),
-    h('p', {}, t('storage.words')),
-    phraseConfirmed() ? null : leads('storage-phrase', t('phrase.show'), 'phrase'));
+    h('p', {}, h('strong', {}, t('storage.title')), ' ', t(safe ? 'storage.safe' : 'storage.words')),
+    hasWallet && !safe ? leads('storage-phrase', t('phrase.show'), 'phrase') : null);
   navigator.storage?.persist?.().then((kept) => kept && warning.remove(), () => {});
   return warning;
 }

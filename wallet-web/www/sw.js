@@ -1,6 +1,6 @@
 // The service worker: the wallet's pages come from the browser, and a new version waits for the reader's word.
 //
-// Installing stores all files, each checked against SHA256SUMS. Unless the reader agreed to the digest of that list, the
+// Installing stores all files (but those that few readers need, which are stored when they are asked for), each checked against SHA256SUMS. Unless the reader agreed to the digest of that list, the
 // installation then fails, so that this worker and its files stay, also after every tab was closed. The first version is
 // agreed to by being there.
 
@@ -9,6 +9,8 @@ const BUILD = 'FILES_DIGEST_HERE';
 const FILES = 'farthing-files-';
 const AGREED = 'farthing-agreed';
 const LIST = 'SHA256SUMS';
+/** Stored when it is asked for first. */
+const LATER = new Set(['vendor/qr-read.js']);
 const SCOPE = new URL('./', self.location.href).href;
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -28,16 +30,25 @@ async function store(cache, path, { bytes, headers }) {
   await cache.put(SCOPE + path, new Response(bytes, { headers }));
 }
 
+/** The digest of each file of the list. */
+function sums(bytes) {
+  const lines = new TextDecoder().decode(bytes).split('\n').filter(Boolean);
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
+
+/** A file that is what the list says. */
+async function checked(path, sum) {
+  const file = await load(path);
+  if (await sha256(file.bytes) !== sum) throw new Error(`${path} is not the file of the list`);
+  return file;
+}
+
 /** Stores every file of the list, each with the digest that the list gives it. */
 async function fetchFiles() {
   const list = await load(LIST);
   const digest = await sha256(list.bytes);
-  const files = new TextDecoder().decode(list.bytes).split('\n').filter(Boolean).map((line) => /^([0-9a-f]{64}) [ *](.+)$/.exec(line));
-  const loaded = await Promise.all(files.map(async ([, sum, path]) => {
-    const file = await load(path);
-    if (await sha256(file.bytes) !== sum) throw new Error(`${path} is not the file of the list`);
-    return [path, file];
-  }));
+  const files = [...sums(list.bytes)].filter(([path]) => !LATER.has(path));
+  const loaded = await Promise.all(files.map(async ([path, sum]) => [path, await checked(path, sum)]));
   // The build is stored last: a cache without it was not finished.
   const cache = await caches.open(FILES + digest);
   await Promise.all(loaded.map(([path, file]) => store(cache, path, file)));
@@ -78,7 +89,12 @@ async function activate() {
 /** A file of the version that the reader agreed to, or the network's answer for what is none of them. */
 async function answer(request, path) {
   const cache = await caches.open(FILES + await agreed());
-  return await cache.match(SCOPE + (path || 'index.html')) ?? fetch(request);
+  const kept = () => cache.match(SCOPE + (path || 'index.html'));
+  if (LATER.has(path) && !(await kept())) {
+    const list = await cache.match(SCOPE + LIST);
+    await store(cache, path, await checked(path, sums(await list.arrayBuffer()).get(path)));
+  }
+  return await kept() ?? fetch(request);
 }
 
 self.addEventListener('install', (event) => event.waitUntil(install()));

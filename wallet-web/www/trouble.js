@@ -2,18 +2,20 @@
 
 import { clean, foreign, h } from './dom.js';
 import { current, maybe, say } from './i18n.js';
+import { recognize } from './sentences.js';
 
-/** A sentence of the library as the name of a text: "Nothing was moved." is `money.nothing_was_moved`. */
-const slug = (sentence) => sentence.toLowerCase().replace(/[^a-z]+/g, '_').replace(/^_|_$/g, '');
-
-/** A sentence of the library in words of the interface: its own, or the library's English. */
+/** What it means for the money: in the reader's language, or in the library's English. */
 function money(sentence) {
-  if (!sentence) return [];
-  const own = maybe(`money.${slug(sentence)}`);
-  return own === null ? [h('span', { lang: 'en' }, foreign(sentence, 600))] : [own];
+  const known = recognize(sentence);
+  if (known === null || maybe(`money.${known.name}`) === null) return h('span', { lang: 'en' }, foreign(sentence, 600));
+  return say(`money.${known.name}`, known.args);
 }
 
+/** An error of the interface itself, in the reader's language. */
+export const complaint = (code, words) => ({ code, words });
+
 function what(error) {
+  if (error.words) return [error.words];
   const own = maybe(`error.${error.code}`);
   const library = sentence(error.what ?? error.message ?? '');
   if (own === null || (current() === 'en' && library !== '')) return [h('span', { lang: 'en' }, foreign(library, 600))];
@@ -21,7 +23,7 @@ function what(error) {
   return [own, h('details', {}, h('summary', {}, maybe('details')), h('p', { lang: 'en' }, foreign(library, 600)))];
 }
 
-const sentence = (text) => (text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
+const sentence = (text) => (text === '' ? '' : `${/^https?:/.test(text) ? text[0] : text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`);
 
 /** One piece of advice in words. */
 function advise(advice) {

@@ -32,6 +32,9 @@ struct Report {
     /// Its address for Cashu's wallets, where their tokens are taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     cashu_url: Option<String>,
+    /// The wallet that the page's button leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wallet_url: Option<String>,
     unit: String,
     decimals: u8,
     api_token: AccountStatus,
@@ -96,6 +99,7 @@ async fn ask(config: &Config, paths: &[String]) -> Result<(Report, Rules), Error
     let prices = prices.collect::<Result<Vec<_>, _>>()?;
     let report = Report {
         cashu_url: mint.cashu_url(settings.accept).map(str::to_owned),
+        wallet_url: mint.wallet_url(&settings),
         api_token: mint.account_status().await?,
         mint: settings.mint,
         decimals: mint.decimals,
@@ -118,6 +122,11 @@ impl Report {
         );
         let cashu = self.cashu_url.as_ref();
         let cashu = cashu.map(|url| format!("Cashu wallets pay too; they know it as {url}."));
+        let button = match &self.wallet_url {
+            Some(url) => format!("The page's button leads to the wallet {url}."),
+            None => "The page has no button, because no wallet is known, or pay_path is not the usual one."
+                .to_owned(),
+        };
         let token = match &self.api_token {
             AccountStatus::Account(name) => format!("The API token is of the account {name}."),
             AccountStatus::Known => "The API token is known to the mint.".to_owned(),
@@ -135,7 +144,7 @@ impl Report {
         });
         std::iter::once(mint)
             .chain(cashu)
-            .chain([token])
+            .chain([button, token])
             .chain(prices)
             .chain(self.site.as_ref().map(SiteReport::text))
             .collect::<Vec<_>>()

@@ -54,6 +54,8 @@ pub(super) struct Config {
     pub(super) charged: Vec<String>,
     /// The path that the page's form sends a pasted token to.
     pub(super) pay_path: String,
+    /// The folder of the wallet that the page's button leads to; the mint's unless set.
+    pub(super) wallet_url: Option<String>,
     /// The tokens that are taken.
     pub(super) accept: Taken,
     /// The interval between redemptions of locked tokens, in seconds.
@@ -126,6 +128,7 @@ impl Default for Config {
             ignore_case: false,
             charged: charged.map(str::to_owned).to_vec(),
             pay_path: PAY_PATH.to_owned(),
+            wallet_url: None,
             accept: Taken::Online,
             redeem_every_s: 60,
             locktime_hours_min: 24,
@@ -297,6 +300,7 @@ impl Config {
             read_timeout_ms: self.read_timeout_ms,
             keysets_every_s: self.keysets_every_s,
             pay_path: self.pay_path.clone(),
+            wallet_url: self.wallet_url.clone(),
             ..Settings::new(&self.name, mint, api_token, self.data.clone())
         })
     }

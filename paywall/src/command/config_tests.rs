@@ -93,7 +93,7 @@ fn an_unknown_setting_is_named() {
 }
 
 /// Settings that make no sense, what the error names, and what it says to do.
-const NONSENSE: [(&str, &str, &str); 27] = [
+const NONSENSE: [(&str, &str, &str); 28] = [
     ("keysets_every_s = 0", "keysets_every_s", "at least 1"),
     ("connections_max = 0", "connections_max", "at least 1"),
     ("record_days = 0", "record_days", "at least 1"),
@@ -139,6 +139,11 @@ const NONSENSE: [(&str, &str, &str); 27] = [
         "pay_path = \"pay\"",
         "pay_path",
         "write one as \"/.well-known/farthing/pay\"",
+    ),
+    (
+        "wallet_url = \"http://wallet.example/\"",
+        "wallet_url",
+        "begins with https://",
     ),
     ("name = \"\"", "name", "is empty"),
     ("accept = \"any\"", "accept", "any"),
@@ -268,6 +273,7 @@ fn settings_that_are_unusual_and_make_sense_are_taken() {
         "[[price]]\npath = \"/a\"\namount = 1\n[[price]]\npath = \"/a\"\nmethod = \"POST\"\namount = 2",
         "[[price]]\npath = \"/a\"\namount = 1\nignore_query = [\"fbclid\", \"utm_*\"]",
         "pay_path = \"/articles/.farthing/pay\"",
+        "wallet_url = \"https://wallet.example/\"",
     ] {
         parse(text, &[]).unwrap();
     }

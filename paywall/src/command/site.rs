@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use farthing_protocol::Unit;
+use farthing_protocol::payment::exchange::OPEN_PATH;
 use farthing_service::program::innermost;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use super::config::Config;
 use crate::rules::Rules;
 use farthing_publisher::settings::check_url;
-use farthing_publisher::{Error, NO_PAGE};
+use farthing_publisher::{Error, NO_PAGE, PAY_PATH};
 
 /// The time that the site may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,7 +113,16 @@ pub(super) async fn look(
         unit,
         report,
     };
-    site.try_form(&config.pay_path).await;
+    let paths = if config.pay_path == PAY_PATH {
+        vec![PAY_PATH, OPEN_PATH]
+    } else {
+        vec![config.pay_path.as_str()]
+    };
+    for path in paths {
+        if !site.try_form(path).await {
+            break;
+        }
+    }
     let sitemap = site.addresses().await;
     site.report.addresses = sitemap.len();
     let (priced, free): (Vec<String>, Vec<String>) =
@@ -136,32 +146,46 @@ impl Site<'_> {
         price.map_or(0, |price| price.amount)
     }
 
-    /// Sends the page's form without a token: only the paywall knows that answer.
-    async fn try_form(&mut self, pay_path: &str) {
+    /// Sends a form of the paywall's without a token and without a receipt: only the paywall knows that
+    /// answer. Returns whether it came.
+    async fn try_form(&mut self, path: &str) -> bool {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let Some(url) = self.at(pay_path) else {
-            return;
+        let Some(url) = self.at(path) else {
+            return false;
         };
         let request = self.http.post(url).header(CONTENT_TYPE, form);
-        let answer = match request.body("token=&url=").send().await {
+        let fields = if path == OPEN_PATH {
+            "receipt=&url="
+        } else {
+            "token=&url="
+        };
+        let answer = match request.body(fields).send().await {
             Ok(answer) => answer,
             Err(error) => {
                 let site = &self.report.site;
                 let fault = format!("{site} cannot be asked: {}", innermost(&error));
                 self.report.faults.push(fault);
-                return;
+                return false;
             }
         };
         let status = answer.status();
         if text(answer).await.contains(NO_PAGE) {
-            return;
+            return true;
         }
         let below = self.rules.priced_folder().unwrap_or_default();
-        self.report.faults.push(format!(
-            "POST {pay_path} does not reach the paywall ({status}): a token that a reader pastes into the \
-             page would go to your server. Send this path to the paywall too, or set pay_path to one that \
-             reaches it, such as \"{below}/farthing-pay\""
-        ));
+        self.report.faults.push(if path == OPEN_PATH {
+            format!(
+                "POST {path} does not reach the paywall ({status}): a reader who has paid by the page's button \
+                 would not get to the page. Send all of /.well-known/farthing/ to the paywall"
+            )
+        } else {
+            format!(
+                "POST {path} does not reach the paywall ({status}): a token that a reader pastes into the \
+                 page would go to your server. Send this path to the paywall too, or set pay_path to one that \
+                 reaches it, such as \"{below}/farthing-pay\""
+            )
+        });
+        false
     }
 
     /// The paths in the site's sitemaps.

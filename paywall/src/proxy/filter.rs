@@ -16,9 +16,9 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use ipnet::IpNet;
 use tower::Service;
 
-use super::{headers, refusal};
+use super::headers;
 use crate::rules::Rules;
-use farthing_publisher::{AllowedOrigins, Origin};
+use farthing_publisher::{AllowedOrigins, Origin, refusal};
 
 /// What the server behind learns about the client.
 #[derive(Clone, Debug, Default)]

@@ -17,17 +17,13 @@ mod upstream;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use farthing_protocol::ErrorCode;
-use farthing_protocol::error_code::ErrorBody;
 use farthing_service::server::Connection;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::Request;
 use hyper::body::Incoming;
 use tower::util::MapRequest;
 
 pub(crate) use body::Pace;
 use body::Paced;
-use farthing_publisher::{Outcome, OwnAnswer};
 pub(crate) use filter::{Filter, Forwarding};
 pub(crate) use headers::may_be_trusted;
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
@@ -48,25 +44,6 @@ pub(crate) fn paced<S>(
         }
         request
     })
-}
-
-/// A refusal of the proxy's own, as `{"detail", "code"}`.
-fn refusal(code: ErrorCode, detail: impl Into<String>) -> Response<Body> {
-    let body = ErrorBody {
-        detail: detail.into(),
-        code: code.number(),
-    };
-    let body = serde_json::to_string(&body).expect("text and a number can be written as JSON");
-    let mut response = Response::new(Body::from(body));
-    let status = StatusCode::from_u16(code.http_status());
-    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let outcome = Outcome::Refused(code.number());
-    response.extensions_mut().insert(outcome);
-    response.extensions_mut().insert(OwnAnswer);
-    response
 }
 
 #[cfg(test)]

@@ -23,11 +23,12 @@ use tokio::time::{Instant, sleep_until};
 use tower::Service;
 
 use farthing_publisher::error::is_too_slow;
+use farthing_publisher::refusal;
 use farthing_service::server::{Connection, KEEPALIVE};
 
 use super::body::{Pace, Paced};
 use super::connector::Connector;
-use super::{HEADERS_MAX, headers, refusal};
+use super::{HEADERS_MAX, headers};
 
 /// The time that the server behind may take.
 #[derive(Clone, Copy, Debug)]

@@ -5,12 +5,11 @@ mod qr;
 
 use std::fmt::Write as _;
 
-use farthing_protocol::Unit;
 use farthing_protocol::text::is_invisible;
 
 /// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-c1JUxL3ix/3QFSikOkR6YXvoQwXVxHLqX81ck4hDJ1A='; \
+     style-src 'sha256-gKLayBzvfc7VvNFYWZgZd1n4WyPch1dcdjEC4drIajM='; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("style.css");
@@ -23,12 +22,10 @@ pub(crate) struct Page<'a> {
     pub(crate) site: &'a str,
     /// What is bought.
     pub(crate) what: Option<&'a str>,
-    /// The price in the unit's smallest part.
-    pub(crate) amount: u64,
-    /// The mint's unit.
-    pub(crate) unit: &'a str,
-    /// The unit's decimals.
-    pub(crate) decimals: u8,
+    /// The price, as people write it.
+    pub(crate) price: &'a str,
+    /// Where the button leads: to the reader's wallet, with what to pay in the fragment.
+    pub(crate) pay: Option<&'a str>,
     /// The mint whose tokens are taken.
     pub(crate) mint_url: &'a str,
     /// Its address for Cashu's wallets, where their tokens are taken.
@@ -58,15 +55,15 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     /// Whether an address typed into a browser is the same request.
-    fn is_plain_get(self) -> bool {
+    pub(crate) fn is_plain_get(self) -> bool {
         self.method == "GET" && !self.has_body
     }
 }
 
-/// Writes the page.
+/// Writes the page: the price and the button first, and then what serves readers of other wallets.
 pub(crate) fn page(page: &Page<'_>) -> String {
     let (site, url) = (shown(page.site), shown(page.url));
-    let price = escape(&price(page));
+    let price = escape(page.price);
     let what = page.what.map_or_else(|| "This page".to_owned(), shown);
     let mut html = String::with_capacity(16 * 1024);
     let _ = write!(
@@ -76,46 +73,73 @@ pub(crate) fn page(page: &Page<'_>) -> String {
          <meta name=\"robots\" content=\"noindex\">\n\
          <meta name=\"referrer\" content=\"same-origin\">\n\
          <title>{what} costs {price} – {site}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <header>\n<p class=\"site\"><bdi>{site}</bdi></p>\n<h1><bdi>{what}</bdi></h1>\n\
-         <p class=\"soft\">{url}</p>\n\
-         <p class=\"price\">{price}</p>\n\
-         <p>Pay once with ecash to read it: no account, no subscription, no name.</p>\n</header>\n"
+         <header>\n<p class=\"site\"><bdi>{site}</bdi></p>\n<h1><bdi>{what}</bdi></h1>\n"
     );
     if let Some(error) = page.error {
         let error = shown(error);
         let _ = writeln!(
             html,
-            "<p class=\"bad\" role=\"alert\"><strong>This payment did not open the page:</strong> \
-             {error}</p>"
+            "<p class=\"bad\" role=\"alert\"><strong>The page did not open:</strong> {error}</p>"
         );
     }
-    html.push_str("<ol>\n");
-    html.push_str(&with_farthing(page));
-    html.push_str(&with_a_wallet(page));
+    let _ = writeln!(html, "<p class=\"price\">{price}</p>");
+    html.push_str(&button(page, &price));
+    let _ = write!(
+        html,
+        "<p class=\"soft\">{url}</p>\n</header>\n<div class=\"ways\">\n"
+    );
+    html.push_str(&with_another_wallet(page));
     // The form buys what a browser gets at the address, and nothing else.
     if page.asked.is_plain_get() {
         html.push_str(&with_a_token(page, &price));
     }
+    html.push_str(&with_the_command_line(page));
     let mint = link(page.mint_url);
     let _ = write!(
         html,
-        "</ol>\n<footer>\n<p>The site takes tokens of {mint}. You are charged only if what you pay for is \
+        "</div>\n<footer>\n<p>The site takes tokens of {mint}. You are charged only if what you pay for is \
          delivered.</p>\n</footer>\n</main>\n</body>\n</html>\n"
     );
     html
 }
 
-fn with_farthing(page: &Page<'_>) -> String {
+/// The one button, and what it is for a reader without a wallet.
+fn button(page: &Page<'_>, price: &str) -> String {
+    let Some(pay) = page.pay else {
+        return "<p>Pay once with ecash to read it: no account, no subscription, no name. You need a wallet \
+                with tokens of the mint below.</p>\n"
+            .to_owned();
+    };
+    format!(
+        "<a class=\"button\" href=\"{}\" rel=\"noreferrer\">Pay {price}</a>\n\
+         <p>No wallet yet? The same button leads to one: a page in your browser that holds ecash and pays \
+         with it, without anything to install, without an account here, and without your name.</p>\n",
+        escape(pay)
+    )
+}
+
+/// A way to pay, behind its name. It is open where the page has no button.
+fn way(name: &str, is_open: bool, content: &str) -> String {
+    let open = if is_open { " open" } else { "" };
+    format!("<details{open}>\n<summary>{name}</summary>\n{content}</details>\n")
+}
+
+/// The command, which alone sends every request.
+fn with_the_command_line(page: &Page<'_>) -> String {
     let command = escape(&command(page));
     let file = if page.asked.has_body {
         "<p class=\"soft\">Put the body of the request into a file, and its name for FILE.</p>\n"
     } else {
         ""
     };
-    format!(
-        "<li>\n<h2>With the Farthing wallet</h2>\n\
-         <p class=\"soft\">It asks you before it pays, and keeps the change.</p>\n\
-         <pre><code>{command}</code></pre>\n{file}</li>\n"
+    let content = format!(
+        "<p>Farthing's command asks you before it pays, and keeps the change.</p>\n\
+         <pre><code>{command}</code></pre>\n{file}"
+    );
+    way(
+        "Pay on the command line",
+        !page.asked.is_plain_get(),
+        &content,
     )
 }
 
@@ -144,12 +168,12 @@ fn command(page: &Page<'_>) -> String {
     command
 }
 
-fn with_a_wallet(page: &Page<'_>) -> String {
-    let request = escape(page.request);
-    let (which, that) = match page.cashu_url {
-        Some(url) => ("any", format!("to which you add the mint {}", link(url))),
-        None => ("another", "that knows the mint".to_owned()),
+/// The request for Cashu's wallets, where their tokens are taken.
+fn with_another_wallet(page: &Page<'_>) -> String {
+    let Some(cashu_url) = page.cashu_url else {
+        return String::new();
     };
+    let (request, mint) = (escape(page.request), link(cashu_url));
     let drawn = qr::svg(page.request, "QR code of the payment request").unwrap_or_default();
     let (how, then) = if page.asked.is_plain_get() {
         (
@@ -162,19 +186,20 @@ fn with_a_wallet(page: &Page<'_>) -> String {
             "send the request again with the token in the header X-Cashu",
         )
     };
-    format!(
-        "<li>\n<h2>With {which} Cashu wallet</h2>\n<div class=\"scan\">\n{drawn}\
-         <div>\n<p>A wallet that pays web pages (HTTP 402, NUT-24) pays {how}. Any other {that} makes a \
-         token for this request: scan it, and {then}.</p>\n\
-         <details>\n<summary>The request as text</summary>\n<pre><code>{request}</code></pre>\n\
-         </details>\n</div>\n</div>\n</li>\n"
-    )
+    let content = format!(
+        "<div class=\"scan\">\n{drawn}<div>\n<p>Any Cashu wallet pays, once you have added the mint {mint} \
+         to it. One that pays web pages (HTTP 402, NUT-24) pays {how}. Any other makes a token for this \
+         request: scan it, and {then}.</p>\n\
+         <p class=\"soft\">The request as text:</p>\n<pre><code>{request}</code></pre>\n</div>\n</div>\n"
+    );
+    way("Pay with another wallet", false, &content)
 }
 
+/// The form for a token.
 fn with_a_token(page: &Page<'_>, price: &str) -> String {
     let (url, pay_path) = (escape(page.url), escape(page.pay_path));
-    format!(
-        "<li>\n<h2>With a token</h2>\n<form method=\"post\" action=\"{pay_path}\">\n\
+    let content = format!(
+        "<form method=\"post\" action=\"{pay_path}\">\n\
          <input type=\"hidden\" name=\"url\" value=\"{url}\">\n\
          <label for=\"token\">A token of exactly {price}</label>\n\
          <textarea id=\"token\" name=\"token\" required rows=\"4\" placeholder=\"cashuB…\" \
@@ -182,8 +207,9 @@ fn with_a_token(page: &Page<'_>, price: &str) -> String {
          aria-describedby=\"hint\"></textarea>\n\
          <p class=\"soft\" id=\"hint\">A token is money: whoever has its text can spend it. Here it \
          buys this page and nothing else. Your browser keeps the receipt as a cookie.</p>\n\
-         <button>Pay {price}</button>\n</form>\n</li>\n"
-    )
+         <button>Pay {price}</button>\n</form>\n"
+    );
+    way("Pay with a token", page.pay.is_none(), &content)
 }
 
 /// A link to a mint, if it has a web address.
@@ -194,11 +220,6 @@ fn link(url: &str) -> String {
     } else {
         shown
     }
-}
-
-/// The price as people write it: 250 of `usd` with two decimals is `2.50 usd`.
-fn price(page: &Page<'_>) -> String {
-    Unit::new(page.unit, page.decimals).show(page.amount)
 }
 
 /// A word for a shell, whatever is in it.

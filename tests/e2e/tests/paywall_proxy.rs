@@ -689,6 +689,20 @@ async fn check_tells_prices_and_faults_and_settings_that_are_wrong_are_named() {
         [&Value::from(PRICE), &2.into(), &0.into(), &Value::Null]
     );
     assert!(report["prices"][3]["refused"].is_string());
+    assert_eq!(
+        report["wallet_url"],
+        format!("{}/wallet/", stage.scene.mint.url().unwrap())
+    );
+    let button = |setting, value| {
+        let plan = stage.plan.clone().with(setting, value);
+        let mut command = plan.command("check");
+        let report = command.output().unwrap();
+        assert!(report.status.success());
+        serde_json::from_slice::<Value>(&report.stdout).unwrap()["wallet_url"].clone()
+    };
+    let wallet = "https://wallet.example/app/";
+    assert_eq!(button("WALLET_URL", wallet), wallet);
+    assert_eq!(button("PAY_PATH", "/pay"), Value::Null);
 
     let dir = stage.scene.folder();
     let mint = stage.scene.mint.url().unwrap();
@@ -701,9 +715,10 @@ async fn check_tells_prices_and_faults_and_settings_that_are_wrong_are_named() {
         ("MINT", "http://127.0.0.1:9"),
         ("PRICE", "/articles/*"),
         ("UPSTREAM", "http://127.0.0.1:9/path"),
+        ("WALLET_URL", "http://wallet.example/"),
     ] {
         let plan = stage.plan.clone().with(setting, value);
-        let mut command = if setting == "PRICE" || setting == "UPSTREAM" {
+        let mut command = if ["PRICE", "UPSTREAM", "WALLET_URL"].contains(&setting) {
             PaywallPlan::new(BINARY, dir, "http://127.0.0.1:9", mint, "x")
                 .with(setting, value)
                 .command("run")

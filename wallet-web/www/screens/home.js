@@ -1,9 +1,9 @@
 // What is in the wallet, and what can be done with it.
 
 import { call } from '../core.js';
-import { address, foreign, h, svg } from '../dom.js';
+import { address, byId, foreign, h, svg } from '../dom.js';
 import { maybe, t, time } from '../i18n.js';
-import { back, leads, list, notice } from '../parts.js';
+import { back, button, leads, list, notice } from '../parts.js';
 import { go } from '../router.js';
 import { phraseConfirmed } from '../storage.js';
 import { trouble } from '../trouble.js';
@@ -31,28 +31,44 @@ const action = (name, screen) => h('button', { id: `go-${name}`, type: 'button',
 
 /** The first screen. */
 export async function home() {
-  const mints = await call('mints');
-  const balance = await call('balance');
-  const [lines, open] = await entries();
+  const parts = await changing();
   return {
     title: t('home.title'),
     nodes: [
       await updateNotice(),
-      settled(),
-      underWay(open),
-      mints.length > 0 ? purse(balance) : notice('no-mint', h('p', {}, t('home.no_mint')), leads('go-join', t('join.title'), 'join', {}, 'main')),
+      h('div', { id: 'holdings' }, parts.holdings),
       h('div', { class: 'actions' }, action('pay', 'scan'), action('receive', 'receive'), action('send', 'send'), action('withdraw', 'withdraw')),
       phraseConfirmed() ? null : notice('remind-phrase', h('p', {}, t('home.remind')), leads('show-phrase', t('phrase.show'), 'phrase')),
-      h('section', { 'aria-labelledby': 'history-title' },
-        h('h2', { id: 'history-title' }, t('history.title')),
-        list('history', lines.slice(0, LINES).map(line), t('history.none')),
-        lines.length <= LINES ? null : leads('go-history', t('history.all'), 'history', {}, 'link')),
+      h('section', { id: 'lines', 'aria-labelledby': 'history-title' }, parts.lines),
       h('nav', { class: 'more', 'aria-label': t('home.more') },
         leads('go-sent', t('sent.title'), 'sent', {}, 'link'),
         leads('go-spending', t('spending.title'), 'spending', {}, 'link'),
         leads('go-budgets', t('budgets.title'), 'budgets', {}, 'link'),
         leads('go-settings', t('settings.title'), 'settings', {}, 'link')),
     ],
+  };
+}
+
+/** Shows what is true now where the first screen is, and leaves its buttons and the focus alone. */
+export async function refresh() {
+  const parts = await changing();
+  if (byId('screen').dataset.screen !== 'home') return;
+  byId('holdings').replaceChildren(...parts.holdings);
+  byId('lines').replaceChildren(...parts.lines);
+}
+
+/** What changes on the first screen: what is held, and the last lines of the history. */
+async function changing() {
+  const [mints, balance] = [await call('mints'), await call('balance')];
+  const [lines, open] = await entries();
+  const nothing = () => notice('no-mint', h('p', {}, t('home.no_mint')), leads('go-join', t('join.title'), 'join', {}, 'main'));
+  return {
+    holdings: [settled(), underWay(open), mints.length > 0 ? purse(balance) : nothing()].filter(Boolean),
+    lines: [
+      h('h2', { id: 'history-title' }, t('history.title')),
+      list('history', lines.slice(0, LINES).map(line), t('history.none')),
+      lines.length <= LINES ? null : leads('go-history', t('history.all'), 'history', {}, 'link'),
+    ].filter(Boolean),
   };
 }
 
@@ -73,10 +89,20 @@ function purse(balance) {
 
 /** Operations that the mint or a site has not answered yet. */
 function underWay(open) {
-  return open.length === 0 ? null : notice('open',
+  return open.length === 0 ? null : h('section', { id: 'open', class: 'notice' },
     h('p', {}, t('open.title')),
-    h('ul', { class: 'plain-list' }, open.map(({ id, kind, shown, site }) => h('li', { 'data-id': id }, t(`kind.${kind}`), ' ', h('strong', {}, shown), site ? [' – ', address(site)] : null))),
-    h('p', { class: 'soft' }, t('open.words')));
+    h('ul', { class: 'plain-list' }, open.map(({ id, kind, shown, site }) => h('li', { 'data-id': id },
+      t(`kind.${kind}`), ' ', h('strong', {}, shown), site ? [' – ', address(site)] : null,
+      kind === 'pay' ? h('p', {}, button(`cancel-${id}`, t('open.cancel'), async () => {
+        await call('cancel', id);
+        await refresh();
+      })) : null,
+      h('div', { class: 'answer', 'aria-live': 'polite' })))),
+    h('p', { class: 'soft' }, t('open.words')),
+    button('ask-again', t('open.ask'), async () => {
+      tellRecovered(await call('recover', true));
+      await refresh();
+    }));
 }
 
 function settled() {

@@ -6,6 +6,7 @@ import { say, t } from '../i18n.js';
 import { AMOUNT, back, button, field, form, leads, mintField, notice, takeSecret, value } from '../parts.js';
 import { go, replace } from '../router.js';
 import { storageWarning } from '../storage.js';
+import { goOn as goToLink } from './start.js';
 
 /** Where to go when it is done: back to a payment that waited, or to the first screen. */
 const goOn = (then) => (then ? replace('pay', then) : replace('home'));
@@ -29,7 +30,7 @@ export async function join({ url = null, asked = false, restoring = false, then 
           const found = await search(mint.url);
           byId('title').focus();
           return [h('p', {}, say('join.restored', { amount: found.shown, mint: mint.name || mint.url })),
-            leads('join-more', t('join.more'), 'join', { restoring }), leads('done', t('join.done'), 'home', {}, 'main')];
+            leads('join-more', t('join.more'), 'join', { restoring }), button('done', t('join.done'), goToLink, 'main')];
         }
         return goOn(then);
       }),
@@ -120,7 +121,7 @@ export async function mint({ url }) {
         h('dt', {}, t('mint.unit')), h('dd', {}, foreign(known.unit)),
         h('dt', {}, t('mint.holds')), h('dd', { id: 'mint-holds' }, holds?.shown ?? '–')),
       h('h2', {}, t('mint.account')),
-      form('token', t('mint.token_go'), field('api-token', t('join.token'), { type: 'password', required: true, maxlength: 500 },
+      form('account', t('mint.token_go'), field('api-token', t('join.token'), { type: 'password', required: true, maxlength: 500 },
         t(known.account ? 'mint.has_token' : 'mint.no_token')), async () => {
         await call('addMint', url, takeSecret('api-token').trim());
         return t('mint.token_kept');

@@ -6,7 +6,7 @@ import { handedBefore, handOver, turnBack } from '../handover.js';
 import { say, t } from '../i18n.js';
 import { back, button, leads, notice, run } from '../parts.js';
 import { replace } from '../router.js';
-import { trouble } from '../trouble.js';
+import { complaint, trouble } from '../trouble.js';
 
 /** Outcomes with which the page opens. */
 const OPENS = new Set(['paid', 'paid_before']);
@@ -26,6 +26,8 @@ export async function pay(asked, secret) {
     return error.code === 'mint_not_taken' || error.code === 'no_mint' ? unknownMint(asked, error) : cannot(asked, error);
   }
   const fresh = secret?.fresh === true;
+  // Once: the entry that "back" finds is not fresh.
+  if (secret) secret.fresh = false;
   if (offer.payment) return paidAlready(asked, offer.payment, fresh);
   const screen = await priced(asked, offer);
   if (fresh && offer.withinBudget && offer.enough) screen.ready = () => byId('pay-go').click();
@@ -92,6 +94,7 @@ function offerWays(asked, answer) {
   const pressed = byId('pay-go');
   if (pressed) pressed.textContent = t('pay.again');
   if (byId('pay-page')) return;
+  for (const id of ['pay-left', 'pay-budget', 'pay-cancel', 'pay-set-budget']) byId(id)?.remove();
   answer.after(h('div', { class: 'row' }, button('pay-page', t('pay.to_page'), () => turnBack(asked.url, asked)), leads('pay-home', t('withdraw.home'), 'home')));
 }
 
@@ -135,7 +138,7 @@ export async function paid(asked) {
       h('p', {}, t('paid.words')),
       button('open-page', t('paid.open'), async () => {
         const { payment } = await call('offer', ...link(asked), false);
-        if (!payment?.receipt) throw payment ? failure(payment) : { code: 'no_receipt', what: t('paid.no_receipt'), money: '', advice: [] };
+        if (!payment?.receipt) throw payment ? failure(payment) : complaint('no_receipt', t('paid.no_receipt'));
         handOver(asked.url, payment.receipt, asked);
         return t('pay.opening');
       }, 'main'),

@@ -8,6 +8,7 @@ import { back, button, field, form, leads, notice, value } from '../parts.js';
 import { watch } from '../qr.js';
 import { go, replace } from '../router.js';
 import { storageWarning } from '../storage.js';
+import { complaint } from '../trouble.js';
 
 /** A token of Farthing or of Cashu, somewhere in a text, or in a link. */
 export async function receive({ then = null }, secret) {
@@ -67,7 +68,7 @@ export async function scan() {
   const video = h('video', { id: 'camera', playsinline: true, muted: true, 'aria-label': t('scan.camera'), hidden: true });
   const take = (text) => {
     const link = understand(text) ?? readFragment(text);
-    if (link === null) throw { code: 'not_understood', what: t('scan.unknown'), money: '', advice: [] };
+    if (link === null) throw complaint('not_understood', t('scan.unknown'));
     return replace(link.screen, link.args, link.secret);
   };
   return {

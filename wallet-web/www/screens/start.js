@@ -1,11 +1,12 @@
 // The first minutes: a new wallet, its phrase, a wallet from a phrase, and the passphrase at the door.
 
-import { call, create, newPhrase, open, state } from '../core.js';
+import { call, create, forget, newPhrase, open, state } from '../core.js';
 import { byId, h } from '../dom.js';
-import { say, t } from '../i18n.js';
+import { t } from '../i18n.js';
 import { back, button, field, form, leads, takeSecret, value } from '../parts.js';
 import { go, replace } from '../router.js';
 import { confirmPhrase, phraseConfirmed, storageWarning } from '../storage.js';
+import { complaint } from '../trouble.js';
 
 const WORDS = 12;
 const ASKED = 3;
@@ -30,7 +31,7 @@ export async function welcome() {
     nodes: [
       h('p', { class: 'lead' }, t('welcome.what')),
       h('p', {}, t('welcome.how')),
-      await storageWarning(),
+      await storageWarning(false),
       h('div', { class: 'stack' },
         button('new', t('welcome.new'), async () => {
           await create(await newPhrase(), false);
@@ -83,7 +84,7 @@ export async function confirm({ first = false }, held) {
       form('check', t('confirm.check'), numbers.map((number, index) =>
         field(`word-${index + 1}`, t('confirm.word', { number }), { 'data-number': number, required: true, maxlength: 16 })), async () => {
         const wrong = numbers.find((number, index) => value(`word-${index + 1}`).toLowerCase() !== words[number - 1]);
-        if (wrong !== undefined) throw { code: 'word_wrong', what: t('confirm.wrong', { number: wrong }), money: '', advice: [] };
+        if (wrong !== undefined) throw complaint('word_wrong', t('confirm.wrong', { number: wrong }));
         confirmPhrase(true);
         if (first) await replace('passphrase', { first });
         else await replace('home');
@@ -106,7 +107,7 @@ export async function restore() {
     title: t('restore.title'),
     nodes: [
       h('p', {}, t('restore.why')),
-      await storageWarning(),
+      await storageWarning(false),
       form('restore', t('restore.go'), field('restore-phrase', t('restore.words'), { rows: 3, required: true }, null, 'textarea'), async () => {
         const words = value('restore-phrase').toLowerCase().split(/\s+/).join(' ');
         await create(words, true);
@@ -129,9 +130,23 @@ export async function locked() {
         await open(takeSecret('passphrase'));
         await goOn();
       }),
-      h('details', {}, h('summary', {}, t('locked.forgot')), h('p', {}, say('locked.lost'))),
+      h('details', {}, h('summary', {}, t('locked.forgot')),
+        h('p', {}, t('locked.lost')),
+        button('forget', t('locked.forget'), ({ textContent }) => {
+          const sure = t('locked.sure');
+          if (textContent === sure) return remove();
+          byId('forget').textContent = sure;
+          return null;
+        })),
     ],
   };
+}
+
+/** Deletes the wallet, so that one can be restored in its place. */
+async function remove() {
+  await forget();
+  confirmPhrase(false);
+  location.reload();
 }
 
 /** A passphrase for the wallet, or none. */
@@ -147,7 +162,7 @@ export async function passphrase({ first = false }) {
         field('passphrase-again', t('passphrase.again'), { type: 'password', required: true, autocomplete: 'new-password' }),
       ], async () => {
         const [one, two] = [takeSecret('passphrase'), takeSecret('passphrase-again')];
-        if (one !== two) throw { code: 'passphrase_differs', what: t('passphrase.differs'), money: '', advice: [] };
+        if (one !== two) throw complaint('passphrase_differs', t('passphrase.differs'));
         await call('setPassphrase', one);
         await done();
       }),

@@ -1,3 +1,2 @@
-// What of the package "qr" is used. vendor.sh makes qr.js of it.
+// What of the package "qr" draws codes. vendor.sh makes qr.js of it.
 export { encodeQR } from 'qr';
-export { decodeQR } from 'qr/decode.js';

@@ -295,7 +295,11 @@ async fn the_page_tells_people_which_mint_to_add_to_a_cashu_wallet() {
     assert_eq!(answer.payment_request().mints, both(&stage));
     let link = format!("<a href=\"{}/cashu\"", stage.scene.mint.url().unwrap());
     assert!(answer.text().contains(&link), "{}", answer.text());
-    assert!(answer.text().contains("With any Cashu wallet"));
+    assert!(
+        answer
+            .text()
+            .contains("Any Cashu wallet pays, once you have added the mint")
+    );
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
     reason = "tests, and their helper functions"
 )]
 
+mod browser;
 mod cashu;
 mod delivery;
 mod exchange;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -48,6 +48,8 @@ pub(crate) struct Upstream {
     asked: AtomicUsize,
     /// What everything costs more than it did at first.
     pub(crate) raised_by: AtomicU64,
+    /// The status with which it answers everything; 0 for as it is.
+    pub(crate) fails_with: AtomicU16,
     /// The headers of the last request.
     seen: std::sync::Mutex<HeaderMap>,
 }
@@ -442,7 +444,10 @@ async fn count(
 ) -> Response {
     upstream.asked.fetch_add(1, Ordering::SeqCst);
     *upstream.seen.lock().unwrap() = request.headers().clone();
-    next.run(request).await
+    match upstream.fails_with.load(Ordering::SeqCst) {
+        0 => next.run(request).await,
+        status => StatusCode::from_u16(status).unwrap().into_response(),
+    }
 }
 
 async fn article(Path(n): Path<String>) -> Response {

@@ -42,6 +42,14 @@ async fn a_form_or_an_upload_that_drips_is_ended() {
         (408, Some("close"))
     );
     assert!(form.body.contains("nothing was spent"), "{}", form.body);
+    let json = "Content-Type: application/json\r\n";
+    let head = format!("POST /.well-known/farthing/pay HTTP/1.1\r\n{HOST}{json}{length}\r\n");
+    let order = drip(&stage.url, &head).await;
+    assert_eq!(
+        (order.status, order.header("access-control-allow-origin")),
+        (408, Some("*"))
+    );
+    assert!(order.body.contains("\"code\":40801"), "{}", order.body);
     let head = format!("POST /upload HTTP/1.1\r\n{HOST}{length}\r\n");
     let upload = drip(&stage.url, &head).await;
     assert_eq!(
