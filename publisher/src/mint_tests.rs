@@ -54,3 +54,31 @@ fn what_a_mint_says_must_hold() {
     later.identity.as_mut().unwrap().issued = 2;
     assert!(check(&later, &[]).unwrap_err().contains("does not hold"));
 }
+
+#[test]
+fn readers_are_sent_to_a_wallet_that_nobody_on_the_way_can_change() {
+    let sent_to = |url: Option<&str>| {
+        let said = Info {
+            wallet: url.map(str::to_owned),
+            ..info("eur", 2, None)
+        };
+        wallet(&said)
+    };
+    for url in [
+        "https://mint.example/wallet/",
+        "http://127.0.0.1:3338/wallet/",
+    ] {
+        assert_eq!(sent_to(Some(url)).as_deref(), Some(url));
+    }
+    for url in [
+        None,
+        Some(""),
+        Some("http://mint.example/wallet/"),
+        Some("https://mint.example/wallet"),
+        Some("javascript:alert(1)//"),
+        Some("https://mint.example/wallet/#pay=creqB1"),
+        Some("\"><script>alert(1)</script>/"),
+    ] {
+        assert_eq!(sent_to(url), None, "{url:?}");
+    }
+}

@@ -78,7 +78,7 @@ impl From<AmountError> for Failure {
     }
 }
 
-/// An `Error` with the fields of [`Failure::json`] as its own properties.
+/// An `Error` with `code`, `what`, `money` and `advice` as its own properties.
 impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
         let error = js_sys::Error::new(&failure.told.what);

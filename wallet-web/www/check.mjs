@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-import { SENTENCE_NAMES, sentences } from './sentences.js';
+import { SENTENCES } from './sentences.js';
 import de from './texts/de.js';
 import en from './texts/en.js';
 
@@ -53,13 +53,13 @@ if (existsSync(library)) {
   for (const [, code] of sources.matchAll(/=> "([a-z_]+)"/g)) {
     if (!ELSEWHERE.has(code) && !(`error.${code}` in de)) faults.push(`the library's code ${code} has no words in German`);
   }
-  for (const sentence of sentences()) {
+  for (const sentence of Object.values(SENTENCES)) {
     // Some sentences are put together from two: each half is there.
     const halves = sentence.replace(/\{\w+\}/g, '{}').replace(/\.$/, '').split(/; \{\}|, and (?=\{\} are|the mint's)/);
     for (const half of halves) if (!flat.includes(half.trim())) faults.push(`the library no longer says: ${half}`);
   }
 }
-for (const name of SENTENCE_NAMES) if (!(`money.${name}` in de)) faults.push(`money.${name} has no words in German`);
+for (const name of Object.keys(SENTENCES)) if (!(`money.${name}` in de)) faults.push(`money.${name} has no words in German`);
 
 const files = readdirSync(ROOT, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))

@@ -46,12 +46,12 @@ export function understand(text) {
   const fragment = /^[^#\s]*#(.+)$/s.exec(plain)?.[1];
   const link = fragment ? readFragment(fragment.replace(/^web=/, 'none=')) : null;
   if (link) return link;
-  if (/cashu[ab]/i.test(plain)) return { screen: 'receive', args: {}, secret: { token: plain } };
+  if (/cashu[ab]|creqa/i.test(plain)) return { screen: 'receive', args: {}, secret: { token: plain } };
   return isWeb(plain) ? { screen: 'join', args: { url: plain, asked: true }, secret: null } : null;
 }
 
 /** Whether a text is the address of something on the web. */
-export function isWeb(text) {
+function isWeb(text) {
   try {
     return /^https?:$/.test(new URL(text).protocol);
   } catch {

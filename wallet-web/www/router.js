@@ -70,4 +70,5 @@ async function show(name, args, secret) {
   return undefined;
 }
 
-addEventListener('popstate', () => showCurrent('home'));
+// app.js follows a fragment.
+addEventListener('popstate', () => location.hash === '' && showCurrent('home'));

@@ -1,6 +1,6 @@
 // What the library says about the money, in its English, by name. Other languages have "money.NAME" for each.
 
-const SENTENCES = {
+export const SENTENCES = {
   aside: 'Nothing was paid; payment {id} keeps {held} aside, since the site has seen the token: the wallet swaps it at a quiet moment.',
   before: 'It was paid for before; nothing was moved now.',
   damaged: 'What can still be read is saved, and what the recovery phrase covers is restored, into a new wallet.',
@@ -31,9 +31,6 @@ const PATTERNS = Object.entries(SENTENCES).map(([name, sentence]) => {
   return [name, new RegExp(`^${parts.join('')}$`)];
 });
 
-/** The names, for the check of the texts. */
-export const SENTENCE_NAMES = Object.keys(SENTENCES);
-
 /** Name and amounts of a sentence, or `null` if it is none of these. */
 export function recognize(text) {
   for (const [name, pattern] of PATTERNS) {
@@ -42,6 +39,3 @@ export function recognize(text) {
   }
   return null;
 }
-
-/** All sentences, for the check that the library still says them. */
-export const sentences = () => Object.values(SENTENCES);

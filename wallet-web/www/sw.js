@@ -47,8 +47,8 @@ async function checked(path, sum) {
 async function fetchFiles() {
   const list = await load(LIST);
   const digest = await sha256(list.bytes);
-  const files = [...sums(list.bytes)].filter(([path]) => !LATER.has(path));
-  const loaded = await Promise.all(files.map(async ([path, sum]) => [path, await checked(path, sum)]));
+  const now = [...sums(list.bytes)].filter(([path]) => !LATER.has(path));
+  const loaded = await Promise.all(now.map(async ([path, sum]) => [path, await checked(path, sum)]));
   // The build is stored last: a cache without it was not finished.
   const cache = await caches.open(FILES + digest);
   await Promise.all(loaded.map(([path, file]) => store(cache, path, file)));
@@ -86,9 +86,13 @@ async function activate() {
   await self.clients.claim();
 }
 
-/** A file of the version that the reader agreed to, or the network's answer for what is none of them. */
+/** The files of the version that the reader agreed to. */
+let files = null;
+const current = () => (files ??= agreed().then((digest) => caches.open(FILES + digest)));
+
+/** A file of that version, or the network's answer for what is none of them. */
 async function answer(request, path) {
-  const cache = await caches.open(FILES + await agreed());
+  const cache = await current();
   const kept = () => cache.match(SCOPE + (path || 'index.html'));
   if (LATER.has(path) && !(await kept())) {
     const list = await cache.match(SCOPE + LIST);
@@ -99,6 +103,8 @@ async function answer(request, path) {
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
+// The reader agreed to another version.
+self.addEventListener('message', () => { files = null; });
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const [address] = request.url.split(/[?#]/);

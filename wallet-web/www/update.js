@@ -62,6 +62,7 @@ export async function waiting() {
 /** Says yes to a version, and starts it. */
 export async function agree(digest) {
   await (await caches.open(AGREED)).put('digest', new Response(digest));
+  navigator.serviceWorker.controller?.postMessage(null);
   const registration = await navigator.serviceWorker.getRegistration();
   await registration?.update().catch(() => {});
   location.reload();

@@ -297,14 +297,17 @@ async fn serve(router: Router) -> String {
     url
 }
 
-/// A server in front that sends what is below `/articles/` through the paywall, and nothing else.
-async fn front(paywall: &str, site: &str) -> String {
-    let to = (paywall.to_owned(), site.to_owned());
+/// A server in front that sends what begins with one of `walled` through the paywall, and nothing else.
+async fn front(paywall: &str, site: &str, walled: &'static [&'static str]) -> String {
+    let to = (paywall.to_owned(), site.to_owned(), walled);
     serve(Router::new().fallback(pass_on).with_state(to)).await
 }
 
-async fn pass_on(State((paywall, site)): State<(String, String)>, request: Request) -> Response {
-    let is_walled = request.uri().path().starts_with("/articles/");
+type To = (String, String, &'static [&'static str]);
+
+async fn pass_on(State((paywall, site, walled)): State<To>, request: Request) -> Response {
+    let path = request.uri().path();
+    let is_walled = walled.iter().any(|start| path.starts_with(start));
     let url = format!(
         "{}{}",
         if is_walled { paywall } else { site },
@@ -403,7 +406,7 @@ async fn a_form_that_does_not_reach_the_paywall_is_found_and_pay_path_mends_it()
     let site = blog().await;
     let plan = stage.plan(&site).price("/articles/*=3");
     let paywall = plan.start().unwrap();
-    let (code, report) = look(&plan, &front(&paywall.url, &site).await);
+    let (code, report) = look(&plan, &front(&paywall.url, &site, &["/articles/"]).await);
     assert_eq!(code, Some(1));
     let faults = &report["faults"];
     assert!(
@@ -411,11 +414,22 @@ async fn a_form_that_does_not_reach_the_paywall_is_found_and_pay_path_mends_it()
         "{faults}"
     );
     assert!(mentions(faults, "\"/articles/farthing-pay\""), "{faults}");
+    // With the form's path alone, readers pay by the button and do not get to the page.
+    const PAY: &[&str] = &["/articles/", "/.well-known/farthing/pay"];
+    let (code, report) = look(&plan, &front(&paywall.url, &site, PAY).await);
+    assert_eq!(code, Some(1));
+    let faults = report["faults"].as_array().unwrap();
+    let open = "POST /.well-known/farthing/open does not reach the paywall (404 Not Found)";
+    assert_eq!(faults.len(), 1);
+    assert!(mentions(&report["faults"], open), "{report}");
+    const ALL: &[&str] = &["/articles/", "/.well-known/farthing/"];
+    let (code, report) = look(&plan, &front(&paywall.url, &site, ALL).await);
+    assert_eq!(code, Some(0), "{report}");
     paywall.stop().unwrap();
 
     let plan = plan.with("PAY_PATH", "/articles/farthing-pay");
     let paywall = plan.start().unwrap();
-    let front = front(&paywall.url, &site).await;
+    let front = front(&paywall.url, &site, &["/articles/"]).await;
     let (code, report) = look(&plan, &front);
     assert_eq!(code, Some(0), "{report}");
     let page = request(&front, "/articles/one").header("accept", "text/html");

@@ -63,7 +63,7 @@ async function changing() {
   const [lines, open] = await entries();
   const nothing = () => notice('no-mint', h('p', {}, t('home.no_mint')), leads('go-join', t('join.title'), 'join', {}, 'main'));
   return {
-    holdings: [settled(), underWay(open), mints.length > 0 ? purse(balance) : nothing()].filter(Boolean),
+    holdings: [settled(open), underWay(open), mints.length > 0 ? purse(balance) : nothing()].filter(Boolean),
     lines: [
       h('h2', { id: 'history-title' }, t('history.title')),
       list('history', lines.slice(0, LINES).map(line), t('history.none')),
@@ -95,6 +95,7 @@ function underWay(open) {
       t(`kind.${kind}`), ' ', h('strong', {}, shown), site ? [' – ', address(site)] : null,
       kind === 'pay' ? h('p', {}, button(`cancel-${id}`, t('open.cancel'), async () => {
         await call('cancel', id);
+        tellRecovered([]);
         await refresh();
       })) : null,
       h('div', { class: 'answer', 'aria-live': 'polite' })))),
@@ -105,10 +106,12 @@ function underWay(open) {
     }));
 }
 
-function settled() {
-  return recovered.length === 0 ? null : notice('recovered',
+/** What was left open and has come to its end; what is still open is shown as such. */
+function settled(open) {
+  const ended = recovered.filter(({ id }) => !open.some((each) => each.id === id));
+  return ended.length === 0 ? null : notice('recovered',
     h('p', {}, t('recovered.title')),
-    h('ul', { class: 'plain-list' }, recovered.map(({ kind, shown, error }) => h('li', {},
+    h('ul', { class: 'plain-list' }, ended.map(({ kind, shown, error }) => h('li', {},
       maybe(`kind.${kind}`) ?? foreign(kind), ' ', h('strong', {}, shown ?? ''), ': ',
       error ? trouble(error, 'inner') : t('recovered.done')))));
 }

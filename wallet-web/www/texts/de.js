@@ -251,7 +251,7 @@ export default {
   'move.title': 'Andere Geräte',
   'move.phrase': 'Die Wiederherstellungsphrase bringt eine Geldbörse auf ein anderes Gerät oder zur Kommandozeile, und zurück.',
   'move.out': 'Zur Kommandozeile: Rufen Sie farthing init --restore auf, und tippen Sie die Wörter. Fügen Sie Ihre Münzstätten hinzu, und rufen Sie farthing restore auf. Benutzen Sie dann nur noch eine der beiden Geldbörsen: Beide würden dasselbe Geld ausgeben.',
-  'move.in': 'Von der Kommandozeile: Rufen Sie dort farthing phrase auf, und stellen Sie aus diesen Wörtern eine Geldbörse in einem Browser wieder her, der noch keine hat. Einen Teil senden Sie als Token.',
+  'move.in': 'Von der Kommandozeile: Rufen Sie dort farthing phrase auf, und stellen Sie daraus in einem Browser ohne Geldbörse eine wieder her. Einen Teil senden Sie als Token.',
 
   'about.title': 'Über diese Geldbörse',
   'about.what': 'Farthing ist freie Software. Diese Geldbörse läuft nur in Ihrem Browser: Sie sendet niemandem etwas als den Münzstätten und Websites, die Sie benutzen.',
@@ -263,7 +263,7 @@ export default {
   'about.licence': 'Lizenz: MIT oder Apache 2.0. QR-Codes: qr von Paul Miller, dieselben Lizenzen.',
 
   'update.title': 'Es gibt eine neue Version der Geldbörse.',
-  'update.words': 'Sie wird nicht benutzt, bevor Sie es sagen. Version und Prüfsumme stehen oben; Sie können die Prüfsumme vorher vergleichen.',
+  'update.words': 'Sie wird nicht benutzt, bevor Sie es sagen. Sie können ihre Prüfsumme vorher vergleichen.',
   'update.see': 'Ansehen',
   'update.go': 'Neue Version benutzen',
   'update.look': 'Nach einer neuen Version sehen',

@@ -263,7 +263,7 @@ export default {
   'about.licence': 'Licence: MIT or Apache 2.0. QR codes: qr by Paul Miller, the same licences.',
 
   'update.title': 'There is a new version of the wallet.',
-  'update.words': 'It is not used before you say so. The version and its digest are above; you can compare the digest first.',
+  'update.words': 'It is not used before you say so. You can compare its digest first.',
   'update.see': 'See it',
   'update.go': 'Use the new version',
   'update.look': 'Look for a new version',

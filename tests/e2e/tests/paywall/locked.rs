@@ -285,3 +285,32 @@ async fn a_batch_of_tokens_that_were_redeemed_before_is_a_loss_and_no_income() {
     assert_eq!(losses(&stage.data()) + losses(&copy), PRICE);
     assert_eq!(stage.income().await, PRICE);
 }
+
+#[tokio::test]
+async fn a_wallet_in_a_browser_pays_with_locked_tokens_too_and_gets_no_change() {
+    let stage = stage().await;
+    let key = key(&stage, &stage.url).await;
+    let tokens = tokens(&stage, &[1, 2], || Lock::p2pk_secret(&key, &nonce())).await;
+    let order = serde_json::json!({
+        "token": stage.token(tokens),
+        "method": "GET",
+        "url": format!("{}/articles/1", stage.url),
+    });
+    let send = |order: &serde_json::Value| {
+        let request = stage.request("POST", "/.well-known/farthing/pay");
+        Answer::of(request.json(order))
+    };
+    for _ in 0..2 {
+        let paid = send(&order).await;
+        assert_eq!(paid.status, 200, "{}", paid.text());
+        assert!(paid.json()["receipt"].is_string());
+        assert_eq!(paid.json().get("signatures"), None);
+    }
+    wait_for_income(&stage, PRICE).await;
+    let mut with_outputs = order;
+    let blanks = stage.blanks(&[1]);
+    let outputs = farthing_protocol::payment::change::encode_outputs(&blanks.outputs);
+    with_outputs["outputs"] = outputs.unwrap().into();
+    assert_eq!(send(&with_outputs).await.refusal(), (400, 40008));
+    assert_eq!(stage.income().await, PRICE);
+}
