@@ -1,8 +1,11 @@
 //! What to do about an error or a finding, as a value: who shows it has the words for it.
 
+use serde::Serialize;
+
 /// Something that the holder of the wallet can do. The words, and the names of commands or buttons, belong
-/// to the program around this library.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// to the program around this library. As JSON it is `{"name"}` with its fields, the name in snake case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
 pub enum Advice {
     /// Add the wallet's first mint.
     AddFirstMint,

@@ -5,6 +5,8 @@ pub mod sealed;
 
 use zeroize::Zeroizing;
 
+pub use seal::SEAL_KEY;
+
 use crate::error::StoreError;
 
 /// A table of a wallet's store.

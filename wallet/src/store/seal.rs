@@ -31,7 +31,7 @@ const SALT_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
 /// The record's place among the store's records; it alone stays readable.
-pub(crate) const SEAL_KEY: &str = "seal";
+pub const SEAL_KEY: &str = "seal";
 
 /// What opens a protected wallet. Wiped when dropped; `Debug` shows nothing of it.
 #[derive(Clone)]

@@ -183,7 +183,7 @@ fn no_program_panics_because_it_cannot_print() {
 
 /// JSON from outside that is not read by `protocol/src/json.rs`, and so takes an array for an object.
 fn lenient_json(source: &Source) -> Vec<String> {
-    const PRODUCT: [&str; 8] = [
+    const PRODUCT: [&str; 9] = [
         "client",
         "mint",
         "paywall",
@@ -192,6 +192,7 @@ fn lenient_json(source: &Source) -> Vec<String> {
         "service",
         "wallet",
         "wallet-cli",
+        "wallet-web",
     ];
     let concerns = PRODUCT.iter().any(|package| {
         let rest = source.path.strip_prefix(package);
