@@ -59,7 +59,6 @@ export async function spending({ days = SPANS[1] }) {
         h('thead', {}, h('tr', {}, [t('spending.day'), t('spending.site'), t('amount')].map((name) => h('th', { scope: 'col' }, name)))),
         h('tbody', {}, rows.reverse().map((each) => h('tr', { 'data-site': each.site },
           h('td', {}, day(each.day)), h('td', {}, foreign(each.site)), h('td', { class: 'number' }, each.shown))))),
-      h('p', { class: 'soft' }, t('spending.where')),
       back(),
     ],
   };
