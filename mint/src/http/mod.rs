@@ -12,6 +12,7 @@ mod operator;
 mod quotes;
 mod router;
 mod server;
+mod wallet;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

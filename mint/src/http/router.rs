@@ -15,7 +15,7 @@ use farthing_protocol::cashu::path as cashu_path;
 use farthing_protocol::suite::SuiteId;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer, Vary};
 
-use super::{App, SharedApp, guard, keysets, operator};
+use super::{App, SharedApp, guard, keysets, operator, wallet};
 use crate::domain::KeysetKind;
 use crate::error::Error;
 
@@ -26,9 +26,22 @@ const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);
 /// For how long a browser may remember that it may ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What everybody may ask: Farthing's own door, and Cashu's.
+/// What everybody may ask: the two APIs, and the wallet for browsers, which pages of other origins do not read.
 pub(super) fn public(app: SharedApp) -> Router {
-    let protection = middleware::from_fn_with_state(Arc::clone(&app), guard::protect);
+    let wallet = match app.config.wallet {
+        true => wallet::routes().method_not_allowed_fallback(method_not_allowed),
+        false => Router::new(),
+    };
+    api(&app)
+        .layer(any_origin())
+        .merge(wallet)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}
+
+/// Farthing's own door, and Cashu's.
+fn api(app: &SharedApp) -> Router<SharedApp> {
+    let protection = middleware::from_fn_with_state(Arc::clone(app), guard::protect);
     Router::new()
         .merge(native())
         .nest(cashu_path::PREFIX, cashu().layer(protection.clone()))
@@ -41,9 +54,6 @@ pub(super) fn public(app: SharedApp) -> Router {
         .route("/readyz", get(operator::readyz))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(any_origin())
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
-        .with_state(app)
 }
 
 /// Farthing's own door: ristretto255 keysets, and accounts.
@@ -113,7 +123,7 @@ pub(super) fn operator(app: SharedApp) -> Router {
 /// address, a query, a header or a body. A 503 is held back for a while.
 async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>();
-    let path = matched.map_or("none", MatchedPath::as_str).to_owned();
+    let path = wallet::label(matched.map_or("none", MatchedPath::as_str)).to_owned();
     let method = request.method().clone();
     let response = next.run(request).await;
     let status = response.status().as_u16();

@@ -21,6 +21,7 @@ mod run;
 mod spent_log;
 mod suspense;
 mod voucher;
+mod wallet;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -91,6 +92,9 @@ enum Command {
     /// What the books cannot place, after a restore or a leaked key.
     #[command(subcommand)]
     Suspense(suspense::SuspenseCommand),
+    /// The wallet for browsers: its files for other hosts, and its digest. It needs no mint.
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
     /// Read the whole database file, and look over settings, folder, disk and clock; exit with 1 if the
     /// file is damaged. Warnings do not change the exit code.
     Check,
@@ -122,29 +126,28 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 impl Cli {
     fn execute(self) -> Result<Outcome> {
-        let data = self
-            .common
-            .data
-            .ok_or_else(|| Error::Operator(format!("--data DIR is needed (or {DATA_VARIABLE})")))?;
-        let dir = DataDir::new(data);
+        let data = self.common.data.map(DataDir::new);
+        let missing = || Error::Operator(format!("--data DIR is needed (or {DATA_VARIABLE})"));
+        let dir = || data.as_ref().ok_or_else(missing);
         let output = Output {
             json: self.common.json,
             smallest_unit: self.common.smallest_unit,
         };
         match self.command {
-            Command::Init(init) => init.execute(&dir, output)?,
-            Command::Run(run) => run.execute(&dir, output)?,
-            Command::Account(account) => return account.execute(&dir, output),
-            Command::Keyset(keyset) => keyset.execute(&dir, output)?,
-            Command::Audit => return audit::execute(&dir, output),
-            Command::Issue(issue) => issue.execute(&dir, output)?,
-            Command::Backup(backup) => backup.execute(&dir, output)?,
-            Command::Restore(restore) => restore.execute(&dir, output)?,
-            Command::Quarantine(quarantine) => quarantine.execute(&dir, output)?,
-            Command::SpentLog(spent_log) => spent_log.execute(&dir, output)?,
-            Command::Payment(payment) => payment.execute(&dir, output)?,
-            Command::Suspense(suspense) => suspense.execute(&dir, output)?,
-            Command::Check => return check::execute(&dir, output),
+            Command::Init(init) => init.execute(dir()?, output)?,
+            Command::Run(run) => run.execute(dir()?, output)?,
+            Command::Account(account) => return account.execute(dir()?, output),
+            Command::Keyset(keyset) => keyset.execute(dir()?, output)?,
+            Command::Audit => return audit::execute(dir()?, output),
+            Command::Issue(issue) => issue.execute(dir()?, output)?,
+            Command::Backup(backup) => backup.execute(dir()?, output)?,
+            Command::Restore(restore) => restore.execute(dir()?, output)?,
+            Command::Quarantine(quarantine) => quarantine.execute(dir()?, output)?,
+            Command::SpentLog(spent_log) => spent_log.execute(dir()?, output)?,
+            Command::Payment(payment) => payment.execute(dir()?, output)?,
+            Command::Suspense(suspense) => suspense.execute(dir()?, output)?,
+            Command::Wallet(wallet) => wallet.execute(output)?,
+            Command::Check => return check::execute(dir()?, output),
         }
         Ok(Outcome::Done)
     }

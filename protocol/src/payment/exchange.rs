@@ -33,7 +33,7 @@ pub struct PayRequest {
     pub url: String,
 }
 
-/// What was bought. Refusals have the body of any refused payment ([`crate::ErrorBody`]).
+/// What was bought. Refusals have the body of any refused payment ([`crate::error_code::ErrorBody`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paid {
     /// The [receipt](super::Receipt), as in `X-Cashu-Receipt`.

@@ -533,6 +533,8 @@ async fn a_page_of_any_origin_can_use_the_api() {
         ("GET", "/healthz", None, "", 200),
         ("GET", path::ACCOUNT, Some(&bearer), "", 200),
         ("GET", path::ACCOUNT, None, "", 401),
+        ("POST", path::REDEEM, Some(&bearer), "{}", 400),
+        ("POST", path::REDEEM, None, "{}", 401),
         ("POST", path::SWAP, None, "{", 400),
         ("POST", path::SWAP, None, &long, 413),
         ("PUT", path::SWAP, None, "", 405),
@@ -571,6 +573,29 @@ async fn a_page_of_any_origin_can_use_the_api() {
             headers["access-control-allow-headers"],
             "authorization,content-type"
         );
+        assert_eq!(headers["access-control-max-age"], "86400");
         assert!(!headers.contains_key("access-control-allow-credentials"));
     }
+}
+
+#[tokio::test]
+async fn a_page_is_told_that_the_mint_is_busy_and_when_to_come_again() {
+    let scene = Scene::with(BINARY, &[("WEBSOCKETS_MAX", "0")])
+        .await
+        .unwrap();
+    let url = format!("{}/cashu/v1/ws", scene.mint.url().unwrap());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut busy = http.get(url).header("origin", "https://wallet.example");
+    for (name, value) in [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ] {
+        busy = busy.header(name, value);
+    }
+    let busy = busy.send().await.unwrap();
+    assert_eq!(busy.status(), 503);
+    assert_eq!(busy.headers()["access-control-allow-origin"], "*");
+    assert_eq!(busy.headers()["retry-after"], "1");
 }

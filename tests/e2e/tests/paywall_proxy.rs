@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use farthing_protocol::{Token, TokenProof};
 use farthing_testkit::client::Blanks;
+use farthing_testkit::nginx::{self, Nginx};
 use farthing_testkit::paywall::{PaywallPlan, PaywallProcess};
 use farthing_testkit::scene::Scene;
 use serde_json::Value;
@@ -38,112 +39,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PRICE: u64 = 3;
 const BIG_BYTES: usize = 50 * 1024 * 1024;
 
-/// nginx with a small site, in a folder that goes when this does.
-struct Nginx {
-    child: Child,
-    url: String,
-    folder: tempfile::TempDir,
-}
-
-/// The program, if there is one. Where `CI` is set there must be one.
-fn nginx() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    let found = folders
-        .map(|folder| folder.join("nginx"))
-        .find(|file| file.is_file());
-    assert!(
-        found.is_some() || std::env::var_os("CI").is_none(),
-        "nginx is needed to try the paywall in front of it: apt-get install nginx-light"
-    );
-    if found.is_none() {
-        eprintln!("there is no nginx on this machine: the paywall was not tried in front of it");
-    }
-    found
-}
-
-impl Nginx {
-    /// With a site of its own.
-    fn start(program: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let site = folder.path().join("site");
-        std::fs::create_dir_all(site.join("articles")).unwrap();
-        let write = |name: &str, bytes: &[u8]| std::fs::write(site.join(name), bytes).unwrap();
-        write("index.html", b"<!DOCTYPE html><title>The Gazette</title>");
-        write("articles/one.txt", "All the news. ".repeat(200).as_bytes());
-        write("articles/photo.png", &picture());
-        write("articles/big.bin", big());
-        let root = site.display().to_string();
-        Self::with(program, folder, |listen| {
-            format!(
-                "types {{ text/html html; text/plain txt; image/png png; }}\n\
-                 gzip on; gzip_types text/plain; gzip_min_length 100;\n\
-                 server {{ listen {listen}; root {root};\n\
-                 location = /articles/broken {{ return 500 sorry; }} }}\n"
-            )
-        })
-    }
-
-    /// With what `http` says of the address to listen on.
-    fn with(
-        program: &Path,
-        folder: tempfile::TempDir,
-        http: impl Fn(SocketAddr) -> String,
-    ) -> Self {
-        let dir = folder.path();
-        // A port that was free a moment ago may be taken when nginx comes: then another.
-        for _ in 0..5 {
-            let free = StdListener::bind("127.0.0.1:0")
-                .unwrap()
-                .local_addr()
-                .unwrap();
-            std::fs::write(dir.join("nginx.conf"), configuration(dir, &http(free))).unwrap();
-            let mut child = Command::new(program)
-                .arg("-p")
-                .arg(dir)
-                .arg("-c")
-                .arg(dir.join("nginx.conf"))
-                .arg("-e")
-                .arg(dir.join("error.log"))
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            let begun = Instant::now();
-            while child.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
-                if std::net::TcpStream::connect(free).is_ok() {
-                    let url = format!("http://{free}");
-                    return Self { child, url, folder };
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        let log = std::fs::read_to_string(dir.join("error.log"));
-        panic!("nginx did not start: {}", log.unwrap_or_default());
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = &self.folder;
-    }
-}
-
-/// One process, nothing outside of its folder.
-fn configuration(dir: &Path, http: &str) -> String {
-    let dir = dir.display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|what| format!("{what}_temp_path {dir}/{what};\n"))
-        .concat();
-    format!(
-        "daemon off;\nmaster_process off;\npid {dir}/nginx.pid;\nerror_log {dir}/error.log;\n\
-         events {{ worker_connections 256; }}\n\
-         http {{\naccess_log off;\n{temporary}{http}}}\n"
-    )
+/// nginx with a site of its own.
+fn gazette(program: &Path) -> Nginx {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site");
+    std::fs::create_dir_all(site.join("articles")).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(site.join(name), bytes).unwrap();
+    write("index.html", b"<!DOCTYPE html><title>The Gazette</title>");
+    write("articles/one.txt", "All the news. ".repeat(200).as_bytes());
+    write("articles/photo.png", &picture());
+    write("articles/big.bin", big());
+    let root = site.display().to_string();
+    let http = |listen| {
+        format!(
+            "types {{ text/html html; text/plain txt; image/png png; }}\n\
+             gzip on; gzip_types text/plain; gzip_min_length 100;\n\
+             server {{ listen {listen}; root {root};\n\
+             location = /articles/broken {{ return 500 sorry; }} }}\n"
+        )
+    };
+    Nginx::start(program, folder, http).unwrap()
 }
 
 fn picture() -> Vec<u8> {
@@ -280,8 +195,10 @@ fn essence(answer: &reqwest::Response) -> Vec<(u16, String)> {
 
 #[tokio::test]
 async fn a_site_of_nginx_is_the_same_behind_the_paywall() {
-    let Some(program) = nginx() else { return };
-    let nginx = Nginx::start(&program);
+    let Some(program) = nginx::program() else {
+        return;
+    };
+    let nginx = gazette(&program);
     let mut stage = Stage::before(&nginx.url).await;
     // The same files, free and paid for, asked in the same ways.
     type Ask = fn(reqwest::RequestBuilder) -> reqwest::RequestBuilder;
@@ -323,8 +240,10 @@ async fn a_site_of_nginx_is_the_same_behind_the_paywall() {
 
 #[tokio::test]
 async fn what_is_not_paid_for_is_asked_for_and_what_fails_is_free() {
-    let Some(program) = nginx() else { return };
-    let nginx = Nginx::start(&program);
+    let Some(program) = nginx::program() else {
+        return;
+    };
+    let nginx = gazette(&program);
     let mut stage = Stage::before(&nginx.url).await;
     let asked = stage
         .request("GET", "/articles/one.txt")
@@ -389,8 +308,10 @@ async fn what_is_not_paid_for_is_asked_for_and_what_fails_is_free() {
 
 #[tokio::test]
 async fn no_spelling_of_a_path_gets_a_page_of_nginx_for_nothing() {
-    let Some(program) = nginx() else { return };
-    let nginx = Nginx::start(&program);
+    let Some(program) = nginx::program() else {
+        return;
+    };
+    let nginx = gazette(&program);
     let mut stage = Stage::before(&nginx.url).await;
     let address = stage.url.trim_start_matches("http://").to_owned();
     for path in [
@@ -440,8 +361,10 @@ fn memory_peak(pid: u32) -> usize {
 
 #[tokio::test]
 async fn a_large_file_streams_and_can_be_continued_without_paying_again() {
-    let Some(program) = nginx() else { return };
-    let nginx = Nginx::start(&program);
+    let Some(program) = nginx::program() else {
+        return;
+    };
+    let nginx = gazette(&program);
     let mut stage = Stage::before(&nginx.url).await;
     let pid = stage.paywall.as_ref().unwrap().pid();
     let before = memory_peak(pid);
@@ -485,8 +408,10 @@ async fn a_large_file_streams_and_can_be_continued_without_paying_again() {
 
 #[tokio::test]
 async fn a_stop_waits_for_a_download_but_not_for_ever() {
-    let Some(program) = nginx() else { return };
-    let nginx = Nginx::start(&program);
+    let Some(program) = nginx::program() else {
+        return;
+    };
+    let nginx = gazette(&program);
     let settings = [("STOP_TIMEOUT_MS", "20000")];
     let mut stage = Stage::with(&nginx.url, &settings).await;
     let download = stage.request("GET", "/articles/big.bin");
@@ -828,7 +753,9 @@ fn documented(listen: SocketAddr, paywall: &str) -> String {
 
 #[tokio::test]
 async fn the_nginx_of_the_documentation_lets_everything_through() {
-    let Some(program) = nginx() else { return };
+    let Some(program) = nginx::program() else {
+        return;
+    };
     let (site, _server) = live().await;
     let settings = [
         ("PUBLIC_URL", "https://gazette.example"),
@@ -836,7 +763,7 @@ async fn the_nginx_of_the_documentation_lets_everything_through() {
     ];
     let mut stage = Stage::with(&site, &settings).await;
     let folder = tempfile::tempdir().unwrap();
-    let front = Nginx::with(&program, folder, |listen| documented(listen, &stage.url));
+    let front = Nginx::start(&program, folder, |listen| documented(listen, &stage.url)).unwrap();
 
     // Spelled in a way that has a price for the paywall, and must not have none for nginx.
     for path in ["/%61rticles/one", "/articles/%6fne"] {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod dice;
 pub mod lightning;
 pub mod network;
+pub mod nginx;
 pub mod owner;
 pub mod paywall;
 pub mod process;

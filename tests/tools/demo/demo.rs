@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use farthing_protocol::ErrorCode;
+use farthing_protocol::api::path::WALLET;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::payment::header;
 use serde_json::Value;
@@ -19,7 +20,7 @@ use farthing_testkit::{Result, site};
 #[derive(Debug, Parser)]
 #[command(name = "farthing-demo")]
 pub(crate) struct Demo {
-    /// Leave the mint running at the end, to play with.
+    /// Leave the mint and the paywall running at the end, to play with in a browser and a terminal.
     #[arg(long)]
     serve: bool,
     /// Where the mint listens with --serve.
@@ -276,16 +277,22 @@ fn account(stage: &Stage, name: &str) -> Result<u64> {
 fn serve(stage: Stage, dir: &Path) -> Result<()> {
     let url = stage.mint.url()?.to_owned();
     let (shown, paywall) = (dir.display(), stage.paywall.url.clone());
+    stage.ann.run(&["withdraw", "20"])?;
+    let token = stage.ann.send(20)?;
     tell(&format!(
         "\nThe mint goes on at {url}, the paywall at {paywall}, until you press Ctrl-C. Everything is \
          in {shown}.\n\
+         In a browser on this machine, make a wallet and take 20 credits into it:\n\n  \
+           {url}{WALLET}#token={token}\n\n\
+         Then read an article for 5 of them:\n\n  \
+           {paywall}/articles/2\n\n\
          From the repository, in another terminal:\n\n  \
            farthing() {{ cargo run -q --release --bin farthing -- \"$@\"; }}\n  \
            farthing-mint() {{ cargo run -q --release --bin farthing-mint -- \"$@\"; }}\n\n  \
            farthing balance --wallet {shown}/ann\n  \
            farthing send 4 --wallet {shown}/ann\n  \
            farthing receive TOKEN --wallet {shown}/bob\n  \
-           farthing get {paywall}/articles/2 --wallet {shown}/bob\n  \
+           farthing get {paywall}/articles/3 --wallet {shown}/bob\n  \
            farthing-mint account statement the-daily --data {shown}/mint\n  \
            farthing-mint audit --data {shown}/mint\n  \
            curl {url}/v1/info\n"

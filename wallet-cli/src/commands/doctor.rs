@@ -4,6 +4,7 @@ use farthing_wallet::error::Advice;
 use farthing_wallet::native::SqliteStore;
 use farthing_wallet::{Finding, Severity};
 
+use super::browser_wallet;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress::waiting;
@@ -18,6 +19,13 @@ pub(crate) async fn doctor(context: &Context) -> Result<Report, Failure> {
         context.transport.check().await?;
         findings.push(sealed(wallet.has_passphrase()));
         findings.extend(waiting("asking the mints", wallet.doctor()).await);
+        let http = context.transport.http();
+        // A list of mints that cannot be read was found above.
+        for mint in wallet.mints().await.unwrap_or_default() {
+            let known = farthing_wallet_dist::digest();
+            let look = browser_wallet::look_at(&http, &mint.url, known);
+            findings.extend(waiting("asking for the wallet for browsers", look).await);
+        }
     }
     Ok(report::findings(&findings))
 }

@@ -9,6 +9,7 @@ use farthing_wallet::{
 };
 
 mod again;
+mod browser_wallet;
 mod doctor;
 mod get;
 mod passphrase;
