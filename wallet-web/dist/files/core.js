@@ -1,6 +1,7 @@
 // The wallet's Rust core. One call at a time in this tab, and one operation at a time in all tabs.
 
 import init, * as core from './farthing.js';
+import { SENTENCES } from './sentences.js';
 
 const DATABASE = 'farthing-wallet';
 const LOCK = 'farthing-wallet';
@@ -23,11 +24,19 @@ export function load() {
   return loaded;
 }
 
+/** The program stopped: no call ends any more. */
+const stopped = new Promise((_, reject) => {
+  addEventListener('error', ({ error }) => {
+    if (error instanceof WebAssembly.RuntimeError || /farthing_bg|host\.js/.test(error?.stack)) reject(error);
+  });
+});
+stopped.catch(() => {});
+
 /** What this wallet throws: `{code, what, money, advice}`. */
 function asWalletError(error) {
   if (error && typeof error === 'object' && 'code' in error && typeof error.code === 'string') return error;
   const words = error instanceof Error ? error.message : String(error);
-  return Object.assign(new Error(words), { code: 'interface', what: words, money: '', advice: [] });
+  return Object.assign(new Error(words), { code: 'interface', what: words, money: SENTENCES.failed, advice: [] });
 }
 
 /** The value of a JSON text; a text that is none, such as a phrase, stays as it is. */
@@ -88,7 +97,7 @@ export const isOpen = () => wallet !== null;
 export function call(method, ...args) {
   const run = () => {
     if (wallet === null) throw Object.assign(new Error(), { code: 'passphrase_needed', what: '', money: '', advice: ['give_passphrase'] });
-    return wallet[method](...args);
+    return Promise.race([wallet[method](...args), stopped]);
   };
   return queued(() => attempt(async () => read(await (READS.has(method) ? run() : locked(run)))));
 }

@@ -56,7 +56,7 @@ async function show(name, args, secret) {
   } catch (error) {
     // Another tab locked the wallet, or deleted it: the door is next.
     if (error.code === 'passphrase_needed' || error.code === 'no_wallet') return location.reload();
-    screen = { title: t('trouble'), nodes: [trouble(error), h('button', { id: 'retry', type: 'button', class: 'main', onclick: again }, t('again'))] };
+    screen = { title: t('trouble'), nodes: [trouble(error), h('button', { id: 'retry', type: 'button', class: 'main', onclick: () => location.reload() }, t('again'))] };
   }
   if (mine !== shown || screen === null) return undefined;
   const title = h('h1', { id: 'title', tabindex: '-1' }, screen.title);

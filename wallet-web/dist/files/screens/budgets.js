@@ -1,7 +1,7 @@
 // Sites that may be paid without a tap, and what was spent.
 
 import { call } from '../core.js';
-import { address, byId, foreign, h } from '../dom.js';
+import { address, byId, h } from '../dom.js';
 import { day, say, t } from '../i18n.js';
 import { AMOUNT, back, field, form, leads, list, mintField, run, value } from '../parts.js';
 import { again, replace } from '../router.js';
@@ -58,8 +58,7 @@ export async function spending({ days = SPANS[1] }) {
       rows.length === 0 ? h('p', { id: 'spent', class: 'soft' }, t('spending.none')) : h('table', { id: 'spent' },
         h('thead', {}, h('tr', {}, [t('spending.day'), t('spending.site'), t('amount')].map((name) => h('th', { scope: 'col' }, name)))),
         h('tbody', {}, rows.reverse().map((each) => h('tr', { 'data-site': each.site },
-          h('td', {}, day(each.day)), h('td', {}, foreign(each.site)), h('td', { class: 'number' }, each.shown))))),
-      h('p', { class: 'soft' }, t('spending.where')),
+          h('td', {}, day(each.day)), h('td', {}, address(each.site)), h('td', { class: 'number' }, each.shown))))),
       back(),
     ],
   };

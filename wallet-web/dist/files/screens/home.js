@@ -40,7 +40,7 @@ export async function home() {
       h('div', { class: 'actions' }, action('pay', 'scan'), action('receive', 'receive'), action('send', 'send'), action('withdraw', 'withdraw')),
       phraseConfirmed() ? null : notice('remind-phrase', h('p', {}, t('home.remind')), leads('show-phrase', t('phrase.show'), 'phrase')),
       h('section', { id: 'lines', 'aria-labelledby': 'history-title' }, parts.lines),
-      h('nav', { class: 'more', 'aria-label': t('home.more') },
+      h('nav', { class: 'more' },
         leads('go-sent', t('sent.title'), 'sent', {}, 'link'),
         leads('go-spending', t('spending.title'), 'spending', {}, 'link'),
         leads('go-budgets', t('budgets.title'), 'budgets', {}, 'link'),

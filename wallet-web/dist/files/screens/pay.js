@@ -55,7 +55,7 @@ async function priced(asked, offer) {
       h('section', { class: 'card' },
         h('p', { id: 'pay-site', class: 'site' }, foreign(offer.site ?? new URL(asked.url).origin)),
         h('p', { id: 'pay-what', class: 'what' }, what ? foreign(what) : t('pay.page')),
-        h('p', { id: 'pay-url', class: 'soft' }, foreign(asked.url)),
+        h('p', { id: 'pay-url', class: 'soft' }, address(asked.url)),
         h('p', { id: 'pay-price', class: 'price' }, offer.shown)),
       offer.paidBefore ? notice('pay-refused', h('p', {}, t('pay.refused'))) : null,
       offer.enough ? go : short(asked, offer),

@@ -29,7 +29,6 @@ export async function settings() {
           again();
         } }, Object.entries(LANGUAGES).map(([tag, name]) => h('option', { value: tag, lang: tag, selected: tag === current() }, name)))),
       'registerProtocolHandler' in navigator ? h('section', {},
-        h('p', { class: 'soft' }, t('settings.scheme_why')),
         button('scheme', t('settings.scheme'), () => {
           navigator.registerProtocolHandler('web+cashu', `${new URL('./', location.href).href}#web=%s`);
         })) : null,

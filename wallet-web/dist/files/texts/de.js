@@ -24,11 +24,11 @@ export default {
   'phrase.later': 'Später',
   'phrase.show': 'Wiederherstellungsphrase',
 
-  'confirm.title': 'Drei der Wörter',
+  'confirm.title': 'Drei Wörter',
   'confirm.why': 'Nehmen Sie Ihr Papier, und tippen Sie diese drei Wörter davon ab.',
   'confirm.word': 'Wort {number}',
   'confirm.check': 'Prüfen',
-  'confirm.wrong': 'Wort {number} ist ein anderes. Sehen Sie auf das Papier, oder sehen Sie die Wörter noch einmal an.',
+  'confirm.wrong': 'Wort {number} ist ein anderes. Sehen Sie auf das Papier.',
   'confirm.see': 'Die Wörter noch einmal ansehen',
 
   'restore.title': 'Geldbörse wiederherstellen',
@@ -71,7 +71,6 @@ export default {
   'home.pending': '{amount} weitere sind unterwegs',
   'home.expired': '{amount} sind abgelaufen',
   'home.remind': 'Die Wiederherstellungsphrase ist noch nicht bestätigt. Steht sie nicht auf Papier, ist das Geld verloren, wenn dieser Browser die Geldbörse verliert.',
-  'home.more': 'Weiteres',
 
   'open.title': 'Noch nicht beantwortet:',
   'open.words': 'Die Geldbörse fragt bei jedem Öffnen wieder. Nichts ist verloren.',
@@ -238,15 +237,13 @@ export default {
   'spending.day': 'Tag',
   'spending.site': 'Website',
   'spending.none': 'In dieser Zeit wurde nichts ausgegeben.',
-  'spending.where': 'Diese Liste ist nur in diesem Browser.',
 
   'settings.title': 'Einstellungen',
   'settings.mints': 'Münzstätten',
   'settings.account': 'mit Konto',
   'settings.safety': 'Sicherheit',
   'settings.language': 'Sprache',
-  'settings.scheme': 'Zahlungslinks mit dieser Geldbörse öffnen',
-  'settings.scheme_why': 'Links, die mit web+cashu: beginnen, führen dann hierher.',
+  'settings.scheme': 'Links mit web+cashu: hier öffnen',
 
   'move.title': 'Andere Geräte',
   'move.phrase': 'Die Wiederherstellungsphrase bringt eine Geldbörse auf ein anderes Gerät oder zur Kommandozeile, und zurück.',

@@ -24,11 +24,11 @@ export default {
   'phrase.later': 'Later',
   'phrase.show': 'Recovery phrase',
 
-  'confirm.title': 'Three of the words',
+  'confirm.title': 'Three words',
   'confirm.why': 'Take your paper, and type these three words from it.',
   'confirm.word': 'Word {number}',
   'confirm.check': 'Check',
-  'confirm.wrong': 'Word {number} is another one. Look at the paper, or see the words again.',
+  'confirm.wrong': 'Word {number} is another one. Look at the paper.',
   'confirm.see': 'See the words again',
 
   'restore.title': 'Restore a wallet',
@@ -71,7 +71,6 @@ export default {
   'home.pending': '{amount} more is under way',
   'home.expired': '{amount} has expired',
   'home.remind': 'The recovery phrase is not confirmed yet. Without it on paper, the money is lost if this browser loses the wallet.',
-  'home.more': 'More',
 
   'open.title': 'Not answered yet:',
   'open.words': 'The wallet asks again whenever it is opened. Nothing is lost.',
@@ -238,15 +237,13 @@ export default {
   'spending.day': 'Day',
   'spending.site': 'Site',
   'spending.none': 'Nothing was spent in this time.',
-  'spending.where': 'This list is in this browser only.',
 
   'settings.title': 'Settings',
   'settings.mints': 'Mints',
   'settings.account': 'with an account',
   'settings.safety': 'Safety',
   'settings.language': 'Language',
-  'settings.scheme': 'Open payment links with this wallet',
-  'settings.scheme_why': 'Links that begin with web+cashu: then lead here.',
+  'settings.scheme': 'Open web+cashu: links with this wallet',
 
   'move.title': 'Other devices',
   'move.phrase': 'The recovery phrase takes a wallet to another device or to the command line, and back.',
