@@ -30,7 +30,7 @@ export async function join({ url = null, asked = false, restoring = false, then 
           const found = await search(mint.url);
           byId('title').focus();
           return [h('p', {}, say('join.restored', { amount: found.shown, mint: mint.name || mint.url })),
-            leads('join-more', t('join.more'), 'join', { restoring }), button('done', t('join.done'), goToLink, 'main')];
+            leads('join-more', t('join.more'), 'join', { restoring }), button('done', t('withdraw.home'), goToLink, 'main')];
         }
         return goOn(then);
       }),

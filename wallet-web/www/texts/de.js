@@ -56,7 +56,6 @@ export default {
   'passphrase.differs': 'Die beiden sind nicht gleich.',
 
   'phrase.locked': 'Tippen Sie die Passphrase, um die Wörter zu sehen.',
-  'phrase.see': 'Wörter zeigen',
 
   'storage.title': 'Dieser Browser könnte die Geldbörse löschen.',
   'storage.words': 'Er hat nicht zugesagt, sie zu behalten, und ein privates Fenster verliert sie beim Schließen. Schreiben Sie die Wiederherstellungsphrase auf, bevor Geld hineinkommt.',
@@ -106,7 +105,6 @@ export default {
   'join.searched': '{places} Stellen durchsucht, {tokens} Token gefunden',
   'join.restored': '{amount} bei {mint} gefunden.',
   'join.more': 'Weitere Münzstätte',
-  'join.done': 'Fertig',
 
   'withdraw.title': 'Abheben',
   'withdraw.why': 'Von Ihrem Konto bei der Münzstätte in diese Geldbörse. Von da an sieht niemand, wofür Sie es ausgeben.',
@@ -161,8 +159,7 @@ export default {
   'send.title': 'Senden',
   'send.why': 'Macht ein Token: Geld als Link, als Code oder als Textzeile. Wer es zuerst öffnet, hat das Geld.',
   'send.left': 'Sie haben',
-  'send.memo': 'Notiz (wenn Sie mögen)',
-  'send.memo_hint': 'Der Empfänger liest sie.',
+  'send.memo': 'Notiz an den Empfänger',
   'send.go': 'Token machen',
 
   'token.title': 'Übergeben',

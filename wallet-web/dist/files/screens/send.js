@@ -25,7 +25,7 @@ export async function send() {
         mintField(mints),
         h('p', { class: 'soft' }, t('send.left'), ' ', balance.map((at) => at.shown).join(' · ')),
         field('amount', t('amount'), AMOUNT),
-        field('memo', t('send.memo'), { maxlength: MEMO_MAX }, t('send.memo_hint')),
+        field('memo', t('send.memo'), { maxlength: MEMO_MAX }),
       ], async () => {
         const made = await call('send', value('mint'), value('amount'), value('memo') || null, null);
         await replace('token', { id: made.id }, made);

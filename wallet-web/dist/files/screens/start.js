@@ -64,7 +64,7 @@ function ask(first) {
   return {
     title: t('phrase.title'),
     nodes: [
-      form('phrase-unlock', t('phrase.see'), field('passphrase', t('passphrase.label'), { type: 'password', required: true, autocomplete: 'current-password' }, t('phrase.locked')), async () => {
+      form('phrase-unlock', t('phrase.show'), field('passphrase', t('passphrase.label'), { type: 'password', required: true, autocomplete: 'current-password' }, t('phrase.locked')), async () => {
         await replace('phrase', { first }, { words: await call('phrase', takeSecret('passphrase')) });
       }),
       back(),

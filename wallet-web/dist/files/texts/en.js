@@ -56,7 +56,6 @@ export default {
   'passphrase.differs': 'The two are not the same.',
 
   'phrase.locked': 'Type the passphrase to see the words.',
-  'phrase.see': 'Show the words',
 
   'storage.title': 'This browser may delete the wallet.',
   'storage.words': 'It has not promised to keep it, and a private window loses it when it is closed. Write down the recovery phrase before money goes in.',
@@ -106,7 +105,6 @@ export default {
   'join.searched': '{places} places searched, {tokens} tokens found',
   'join.restored': '{amount} found at {mint}.',
   'join.more': 'Another mint',
-  'join.done': 'Done',
 
   'withdraw.title': 'Withdraw',
   'withdraw.why': 'From your account at the mint into this wallet. From then on nobody sees what you spend it on.',
@@ -161,8 +159,7 @@ export default {
   'send.title': 'Send',
   'send.why': 'Makes a token: money as a link, a code, or a line of text. Whoever opens it first has the money.',
   'send.left': 'You have',
-  'send.memo': 'Note (if you like)',
-  'send.memo_hint': 'The receiver reads it.',
+  'send.memo': 'Note to the receiver',
   'send.go': 'Make the token',
 
   'token.title': 'Hand it over',
