@@ -118,6 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reader_loads_is_small() {
+        let size = |file: &File| file.brotli.unwrap_or(file.bytes).len();
+        let core = file("farthing_bg.wasm").map_or(0, size);
+        let total: usize = FILES.iter().map(size).sum();
+        // A reader loads one language, and what reads QR codes only for the camera.
+        let languages = FILES.iter().filter(|file| file.path.starts_with("texts/"));
+        let other_language = languages.map(size).min().unwrap_or_default();
+        let camera = file("vendor/qr-read.js").map_or(0, size);
+        let rest = total - core - other_language - camera;
+        assert!(core <= 440_000, "{core} bytes of WebAssembly");
+        assert!(rest <= 60_000, "{rest} bytes of everything else");
+    }
+
+    #[test]
     fn the_popup_alone_shares_its_window_and_the_service_worker_alone_is_kept() {
         let header = |path, name| {
             headers(path)
