@@ -35,6 +35,7 @@ pub enum Kind {
 
 /// An operation under way: all it takes to finish or undo it, written before the first request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "StoredOperation", into = "StoredOperation")]
 pub struct Operation {
     /// Its number.
     pub id: u64,
@@ -59,13 +60,11 @@ pub struct Operation {
     /// A note.
     pub memo: Option<String>,
     /// What goes beyond its request to the mint.
-    #[serde(flatten)]
     pub detail: Detail,
 }
 
 /// What an operation is beyond a request to the mint.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(try_from = "StoredDetail", into = "StoredDetail")]
+#[derive(Clone, Debug, Default)]
 pub enum Detail {
     /// Nothing more.
     #[default]
@@ -76,36 +75,76 @@ pub enum Detail {
     Search(Search),
 }
 
-/// A [`Detail`] as it is stored: at most one of the two.
+/// An [`Operation`] as it is stored: its detail is at most one of two fields. All fields stand here and none is
+/// flattened, because serde would read the purchase's token through a buffer that is not wiped.
 #[derive(Serialize, Deserialize)]
-struct StoredDetail {
+struct StoredOperation {
+    id: u64,
+    kind: Kind,
+    mint: String,
+    begun: u64,
+    path: String,
+    body: Secret,
+    inputs: Vec<Coin>,
+    outputs: Vec<PlannedOutput>,
+    amount: u64,
+    fee: u64,
+    memo: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     purchase: Option<Purchase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     search: Option<Search>,
 }
 
-impl TryFrom<StoredDetail> for Detail {
+impl TryFrom<StoredOperation> for Operation {
     type Error = &'static str;
 
-    fn try_from(stored: StoredDetail) -> Result<Self, Self::Error> {
-        match (stored.purchase, stored.search) {
-            (None, None) => Ok(Self::Nothing),
-            (Some(purchase), None) => Ok(Self::Payment(purchase)),
-            (None, Some(search)) => Ok(Self::Search(search)),
-            (Some(_), Some(_)) => Err("an operation that pays does not search"),
-        }
+    fn try_from(stored: StoredOperation) -> Result<Self, Self::Error> {
+        let detail = match (stored.purchase, stored.search) {
+            (None, None) => Detail::Nothing,
+            (Some(purchase), None) => Detail::Payment(purchase),
+            (None, Some(search)) => Detail::Search(search),
+            (Some(_), Some(_)) => return Err("an operation that pays does not search"),
+        };
+        Ok(Self {
+            id: stored.id,
+            kind: stored.kind,
+            mint: stored.mint,
+            begun: stored.begun,
+            path: stored.path,
+            body: stored.body,
+            inputs: stored.inputs,
+            outputs: stored.outputs,
+            amount: stored.amount,
+            fee: stored.fee,
+            memo: stored.memo,
+            detail,
+        })
     }
 }
 
-impl From<Detail> for StoredDetail {
-    fn from(detail: Detail) -> Self {
-        let (purchase, search) = match detail {
+impl From<Operation> for StoredOperation {
+    fn from(operation: Operation) -> Self {
+        let (purchase, search) = match operation.detail {
             Detail::Nothing => (None, None),
             Detail::Payment(purchase) => (Some(purchase), None),
             Detail::Search(search) => (None, Some(search)),
         };
-        Self { purchase, search }
+        Self {
+            id: operation.id,
+            kind: operation.kind,
+            mint: operation.mint,
+            begun: operation.begun,
+            path: operation.path,
+            body: operation.body,
+            inputs: operation.inputs,
+            outputs: operation.outputs,
+            amount: operation.amount,
+            fee: operation.fee,
+            memo: operation.memo,
+            purchase,
+            search,
+        }
     }
 }
 
