@@ -96,7 +96,7 @@ impl FarthingWallet {
 
     /// All budgets, by site.
     pub async fn budgets(&mut self) -> Result<String> {
-        let budgets = self.ready().await?.budgets().await?;
+        let budgets = self.ready().await?.budgets().all().await?;
         let mints = self.known_mints().await?;
         list(budgets.iter().map(|budget| view::budget(budget, &mints)))
     }
@@ -115,7 +115,10 @@ impl FarthingWallet {
         let mint = wallet.mint(mint.as_deref()).await?;
         let read = |text: &str| amount::read(text, &mint.shown_in());
         let (per_item, per_day) = (read(&per_item)?, read(&per_day)?);
-        let budget = wallet.set_budget(&site, &mint, per_item, per_day).await?;
+        let budget = wallet
+            .budgets()
+            .set(&site, &mint, per_item, per_day)
+            .await?;
         let mints = self.known_mints().await?;
         text(view::budget(&budget, &mints))
     }
@@ -123,14 +126,14 @@ impl FarthingWallet {
     /// Takes a budget back: payments to the site are asked about again.
     #[wasm_bindgen(js_name = removeBudget)]
     pub async fn remove_budget(&mut self, site: String) -> Result<()> {
-        self.ready().await?.remove_budget(&site).await?;
+        self.ready().await?.budgets().remove(&site).await?;
         Ok(())
     }
 
     /// What was paid, by site and UTC day, on the last `days` days or ever; oldest first.
     pub async fn spent(&mut self, days: Option<u32>) -> Result<String> {
         let wallet = self.ready().await?;
-        let spent = wallet.spent_on_sites(days.map(u64::from)).await?;
+        let spent = wallet.budgets().spent(days.map(u64::from)).await?;
         let mints = self.known_mints().await?;
         list(spent.iter().map(|spent| view::spent(spent, &mints)))
     }
@@ -159,7 +162,7 @@ impl FarthingWallet {
     /// "leftShown", "enough", "withinBudget", "budget": null | {…}, "paidBefore", "payment": null}`.
     async fn offered(&mut self, offer: &Offer) -> Result<String> {
         let mint = self.mint(offer.mint()).await?;
-        let budgets = self.ready().await?.budgets().await?;
+        let budgets = self.ready().await?.budgets().all().await?;
         let budget = budgets.iter().find(|budget| budget.site == offer.site);
         let mints = self.known_mints().await?;
         let (unit, left) = (

@@ -193,7 +193,7 @@ pub(crate) fn open(operation: &Operation, mints: &Mints) -> Value {
         "lostShown": unit.show(0),
         "mint": operation.mint,
         "memo": operation.memo.as_deref().map(printable),
-        "site": operation.purchase.as_ref().map(|purchase| purchase.item.site()),
+        "site": operation.purchase().map(|purchase| purchase.item.site()),
     })
 }
 

@@ -202,7 +202,7 @@ impl FarthingWallet {
 
     /// The tokens that were handed out, oldest first, in the state last known.
     pub async fn sent(&mut self) -> Result<String> {
-        let all = self.ready().await?.all_sent().await?;
+        let all = self.ready().await?.sent_tokens().all().await?;
         let mints = self.known_mints().await?;
         list(all.iter().map(|sent| view::sent(sent, &mints)))
     }
@@ -211,14 +211,14 @@ impl FarthingWallet {
     /// be asked.
     #[wasm_bindgen(js_name = checkSent)]
     pub async fn check_sent(&mut self) -> Result<String> {
-        let failures = self.ready().await?.check_sent().await?;
+        let failures = self.ready().await?.sent_tokens().check().await?;
         list(failures.iter().map(|error| Failure::from(error).json()))
     }
 
     /// Takes back what nobody has claimed of the token that operation `id` handed out.
     pub async fn reclaim(&mut self, id: u32) -> Result<String> {
         let wallet = self.ready().await?;
-        let sent = wallet.sent(id.into()).await?;
+        let sent = wallet.sent_tokens().get(id.into()).await?;
         let done = wallet.reclaim(id.into()).await?;
         let mint = wallet.mint(Some(&sent.mint)).await?;
         text(view::done(&done, &mint))

@@ -3,10 +3,9 @@
 use farthing_protocol::Unit;
 
 use crate::error::{Error, UsageError};
-use crate::http::Http;
+use crate::purse::Purse;
 use crate::records::{Mint, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// What a mint is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,22 +22,16 @@ pub enum Need {
     Mint,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Chooses a mint for an amount, which `read` reads in the mint's unit: the one that is `named`, or
-    /// the one that can do it. Returns it with the amount.
-    ///
-    /// # Errors
-    /// [`UsageError::NoMintHolds`] when none can, and [`UsageError::WhichMint`] when the choice would matter;
-    /// both name all mints with what they hold. What `read` says of the amount.
-    pub async fn choose<E: From<Error>>(
+impl<S: Store> Purse<S> {
+    pub(crate) async fn choose<E: From<Error>>(
         &self,
         named: Option<&str>,
         need: Need,
         read: impl Fn(&Unit) -> Result<u64, E>,
     ) -> Result<(Mint, u64), E> {
         let mints = match named {
-            Some(url) => vec![self.mint(Some(url)).await?],
-            None => self.mints().await?,
+            Some(url) => vec![self.tables.mint(Some(url)).await?],
+            None => self.tables.all::<Mint>().await.map_err(Error::from)?,
         };
         if let [only] = mints.as_slice() {
             return Ok((only.clone(), read(&only.shown_in())?));

@@ -6,14 +6,14 @@
 use farthing_protocol::api::{Info, keysets_digest};
 use farthing_protocol::suite::SuiteId;
 
+use crate::engine::Engine;
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
-use crate::keysets::Shown;
+use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
 use crate::time::{CLOCKS_S_MAX, DAY_S};
-use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
 /// An operation that is open for longer than this does not settle by itself.
@@ -75,126 +75,52 @@ impl Finding {
 /// What is about the wallet and no mint.
 pub(crate) const WALLET: &str = "wallet";
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
-    pub async fn doctor(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        match self.records(&mut findings).await {
-            Ok(()) => findings.push(Finding::new(
+/// A wallet that is looked over.
+pub(crate) struct Checkup<'a, S, H> {
+    engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
+    findings: Vec<Finding>,
+}
+
+impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
+    /// Looks all of it over.
+    pub(crate) async fn of(engine: &'a Engine<S, H>) -> Vec<Finding> {
+        let mut checkup = Self {
+            engine,
+            purse: &engine.purse,
+            findings: Vec::new(),
+        };
+        match checkup.records().await {
+            Ok(()) => checkup.findings.push(Finding::new(
                 (Severity::Fine, "records_readable"),
                 WALLET,
                 "all records are readable".to_owned(),
                 "What the wallet has written down is there.",
                 [],
             )),
-            Err(error) => findings.push(unreadable(&error)),
+            Err(error) => checkup.findings.push(unreadable(&error)),
         }
         // An unreadable list of mints was found above.
-        for mint in self.tables.all::<Mint>().await.unwrap_or_default() {
-            if let Err(error) = self.look_at(&mint, &mut findings).await {
-                findings.push(from_error(&mint, &error));
+        let mints = engine.purse.tables.all::<Mint>().await;
+        for mint in mints.unwrap_or_default() {
+            if let Err(error) = checkup.look_at(&mint).await {
+                checkup.findings.push(from_error(&mint, &error));
             }
         }
-        findings
-    }
-
-    /// Reads all that there is, and looks at what waits.
-    async fn records(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        self.tables.all::<Coin>().await?;
-        self.tables.all::<Entry>().await?;
-        self.tables.all::<Bought>().await?;
-        self.tables.all::<Budget>().await?;
-        self.open_for_long(findings).await?;
-        for sent in self.tables.all::<Sent>().await? {
-            let age_s = (self.clock)().saturating_sub(sent.time);
-            if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
-                findings.push(self.unclaimed_for_long(&sent, age_s).await?);
-            }
-        }
-        for expiring in self.expiring().await? {
-            let unit = self.mint(Some(&expiring.mint)).await?.shown_in();
-            let left_s = expiring.expires.saturating_sub((self.clock)());
-            let amount = unit.show(expiring.amount);
-            findings.push(Finding::new(
-                (Severity::Warning, "tokens_expire"),
-                &expiring.mint,
-                format!("{amount} expire in {} days", left_s / DAY_S),
-                "After that the mint does not honour them.",
-                [Advice::RenewOrSpend],
-            ));
-        }
-        for balance in self.balance().await? {
-            if balance.expired > 0 {
-                let unit = self.mint(Some(&balance.mint)).await?.shown_in();
-                findings.push(Finding::new(
-                    (Severity::Trouble, "tokens_expired"),
-                    &balance.mint,
-                    format!("{} have expired", unit.show(balance.expired)),
-                    "The mint no longer honours them, if this machine's clock is right.",
-                    [Advice::CompareClocks],
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    async fn open_for_long(&self, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        for operation in self.tables.all::<Operation>().await? {
-            let age_s = (self.clock)().saturating_sub(operation.begun);
-            let severity = match age_s > OPEN_S_MAX {
-                true => Severity::Warning,
-                false => Severity::Note,
-            };
-            let (id, hours) = (operation.id, age_s / 3600);
-            let meaning = match operation.kind {
-                Kind::Restore => "What it found is in the balance; the rest is not yet.",
-                Kind::Withdraw
-                | Kind::Send
-                | Kind::Receive
-                | Kind::Redeem
-                | Kind::Pay
-                | Kind::Reclaim
-                | Kind::Renew => {
-                    "Nothing is lost: what it holds waits until the mint can be asked."
-                }
-            };
-            findings.push(Finding::new(
-                (severity, "operation_open"),
-                &operation.mint,
-                format!("operation {id} is open for {hours} hours"),
-                meaning,
-                [Advice::Recover],
-            ));
-        }
-        Ok(())
-    }
-
-    async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
-        let unit = self.mint(Some(&sent.mint)).await?.shown_in();
-        let (id, days) = (sent.id, age_s / DAY_S);
-        let amount = unit.show(sent.outstanding());
-        Ok(Finding::new(
-            (Severity::Note, "sent_unclaimed"),
-            &sent.mint,
-            format!(
-                "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
-            ),
-            "Perhaps the receiver never got it.",
-            [Advice::SeeSent { id }],
-        ))
+        checkup.findings
     }
 
     /// Asks a mint what it says of itself, and compares.
-    async fn look_at(&self, mint: &Mint, findings: &mut Vec<Finding>) -> Result<(), Error> {
-        let info = self.api(&mint.url).info().await?;
-        findings.push(Finding::new(
+    async fn look_at(&mut self, mint: &Mint) -> Result<(), Error> {
+        let info = self.engine.api(&mint.url).info().await?;
+        self.findings.push(Finding::new(
             (Severity::Fine, "mint_reachable"),
             &mint.url,
             "the mint answers".to_owned(),
             "It can be used.",
             [],
         ));
-        findings.push(clocks(mint, &info, (self.clock)()));
+        self.findings.push(clocks(mint, &info, self.purse.now()));
         if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
             let what = format!(
                 "its unit was {} with {} decimals, and is {} with {} now",
@@ -203,7 +129,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 printable(&info.unit),
                 info.decimals
             );
-            findings.push(Finding::new(
+            self.findings.push(Finding::new(
                 (Severity::Trouble, "unit_changed"),
                 &mint.url,
                 what,
@@ -212,7 +138,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ));
         }
         if mint.lane.is_none() {
-            findings.push(Finding::new(
+            self.findings.push(Finding::new(
                 (Severity::Note, "not_restored"),
                 &mint.url,
                 "the mint was not searched yet for what the phrase has there".to_owned(),
@@ -222,31 +148,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 }],
             ));
         }
-        self.look_at_keysets(mint, &info, findings).await?;
-        self.look_at_account(mint, findings).await
+        self.look_at_keysets(mint, &info).await?;
+        self.look_at_account(mint).await
     }
 
     /// Recomputes the ids of all keysets at both doors, compares them with what was known, and the
     /// digest with what the mint says.
-    async fn look_at_keysets(
-        &self,
-        mint: &Mint,
-        info: &Info,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), Error> {
-        let known = self.tables.keysets(&mint.url).await?;
+    async fn look_at_keysets(&mut self, mint: &Mint, info: &Info) -> Result<(), Error> {
+        let known = self.purse.tables.keysets(&mint.url).await?;
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
-            let here = self.api(&mint.url).keysets(suite).await?;
+            let here = self.engine.api(&mint.url).keysets(suite).await?;
             listed.extend(here.iter().map(|info| info.id));
-            let shown = Shown { info, listed: here };
             let checked = self
-                .check_keysets(suite, &mint.url, shown, &known, &mut ())
+                .engine
+                .check_keysets(suite, &mint.url, info, here, &known, &mut ())
                 .await?;
             now.extend(checked);
         }
-        findings.push(Finding::new(
+        self.findings.push(Finding::new(
             (Severity::Fine, "keysets_true"),
             &mint.url,
             format!(
@@ -257,7 +178,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             [],
         ));
         let digest = keysets_digest(&listed);
-        findings.push(match digest == info.keysets_digest {
+        self.findings.push(match digest == info.keysets_digest {
             true => Finding::new(
                 (Severity::Fine, "digest"),
                 &mint.url,
@@ -276,7 +197,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let lost = known.iter().filter(|k| !listed.contains(&k.info.id));
         let count = lost.count();
         if count > 0 {
-            findings.push(Finding::new(
+            self.findings.push(Finding::new(
                 (Severity::Warning, "keysets_gone"),
                 &mint.url,
                 format!("it no longer lists {count} of its keysets"),
@@ -285,7 +206,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             ));
         }
         if active(mint, &now, info.time).is_err() {
-            findings.push(Finding::new(
+            self.findings.push(Finding::new(
                 (Severity::Warning, "no_active_keyset"),
                 &mint.url,
                 "it has no keyset that signs".to_owned(),
@@ -296,13 +217,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(())
     }
 
-    async fn look_at_account(&self, mint: &Mint, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    async fn look_at_account(&mut self, mint: &Mint) -> Result<(), Error> {
         let Some(token) = &mint.api_token else {
             return Ok(());
         };
-        let account = self.api(&mint.url).account(token).await;
+        let account = self.engine.api(&mint.url).account(token).await;
         match account.map_err(Error::from) {
-            Ok(_) => findings.push(Finding::new(
+            Ok(_) => self.findings.push(Finding::new(
                 (Severity::Fine, "account"),
                 &mint.url,
                 "it knows the account's API token".to_owned(),
@@ -311,7 +232,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             )),
             // Another scope than `read`, which no command needs.
             Err(Error::Refused(Refused { status: 403, .. })) => {}
-            Err(Error::Refused(Refused { status: 401, .. })) => findings.push(Finding::new(
+            Err(Error::Refused(Refused { status: 401, .. })) => self.findings.push(Finding::new(
                 (Severity::Warning, "account_refused"),
                 &mint.url,
                 "it no longer knows the account's API token".to_owned(),
@@ -323,6 +244,105 @@ impl<S: Store, H: Http> Wallet<S, H> {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Reads all that there is, and looks at what waits.
+    async fn records(&mut self) -> Result<(), Error> {
+        self.purse.tables.all::<Coin>().await?;
+        self.purse.tables.all::<Entry>().await?;
+        self.purse.tables.all::<Bought>().await?;
+        self.purse.tables.all::<Budget>().await?;
+        self.open_for_long().await?;
+        for sent in self.purse.tables.all::<Sent>().await? {
+            let age_s = self.purse.now().saturating_sub(sent.time);
+            if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
+                self.findings
+                    .push(self.unclaimed_for_long(&sent, age_s).await?);
+            }
+        }
+        for expiring in self.purse.expiring().await? {
+            let unit = self
+                .purse
+                .tables
+                .mint(Some(&expiring.mint))
+                .await?
+                .shown_in();
+            let left_s = expiring.expires.saturating_sub(self.purse.now());
+            let amount = unit.show(expiring.amount);
+            self.findings.push(Finding::new(
+                (Severity::Warning, "tokens_expire"),
+                &expiring.mint,
+                format!("{amount} expire in {} days", left_s / DAY_S),
+                "After that the mint does not honour them.",
+                [Advice::RenewOrSpend],
+            ));
+        }
+        for balance in self.purse.balance().await? {
+            if balance.expired > 0 {
+                let unit = self
+                    .purse
+                    .tables
+                    .mint(Some(&balance.mint))
+                    .await?
+                    .shown_in();
+                self.findings.push(Finding::new(
+                    (Severity::Trouble, "tokens_expired"),
+                    &balance.mint,
+                    format!("{} have expired", unit.show(balance.expired)),
+                    "The mint no longer honours them, if this machine's clock is right.",
+                    [Advice::CompareClocks],
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_for_long(&mut self) -> Result<(), Error> {
+        for operation in self.purse.tables.all::<Operation>().await? {
+            let age_s = self.purse.now().saturating_sub(operation.begun);
+            let severity = match age_s > OPEN_S_MAX {
+                true => Severity::Warning,
+                false => Severity::Note,
+            };
+            let (id, hours) = (operation.id, age_s / 3600);
+            let meaning = match operation.kind {
+                Kind::Restore => "What it found is in the balance; the rest is not yet.",
+                Kind::Withdraw
+                | Kind::Send
+                | Kind::Receive
+                | Kind::Redeem
+                | Kind::Pay
+                | Kind::Reclaim
+                | Kind::Renew => {
+                    "Nothing is lost: what it holds waits until the mint can be asked."
+                }
+            };
+            self.findings.push(Finding::new(
+                (severity, "operation_open"),
+                &operation.mint,
+                format!("operation {id} is open for {hours} hours"),
+                meaning,
+                [Advice::Recover],
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store, H: Http> Checkup<'_, S, H> {
+    async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
+        let unit = self.purse.tables.mint(Some(&sent.mint)).await?.shown_in();
+        let (id, days) = (sent.id, age_s / DAY_S);
+        let amount = unit.show(sent.outstanding());
+        Ok(Finding::new(
+            (Severity::Note, "sent_unclaimed"),
+            &sent.mint,
+            format!(
+                "token {id} was sent {days} days ago, and {amount} of it are not known to be claimed"
+            ),
+            "Perhaps the receiver never got it.",
+            [Advice::SeeSent { id }],
+        ))
     }
 }
 

@@ -4,6 +4,7 @@ use farthing_protocol::api::{Info, KeysetKeys};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetInfo};
 
+use crate::engine::Engine;
 use crate::error::{Error, UsageError, Violation};
 use crate::http::Http;
 use crate::purse::coins::expires_by;
@@ -11,27 +12,20 @@ use crate::records::{Keyset, Mint, suite_of};
 use crate::retry::{Observer, retrying};
 use crate::store::Store;
 use crate::time::CLOCKS_S_MAX;
-use crate::wallet::Wallet;
 
-/// What a mint shows of itself.
-pub(crate) struct Shown<'a> {
-    pub(crate) info: &'a Info,
-    /// Its keysets of one suite.
-    pub(crate) listed: Vec<KeysetInfo>,
-}
-
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// The keysets of a suite that the mint at an address shows, with their keys, which are asked for:
     /// checked against themselves, against what is `known`, and against the mint's identity. `observer`
     /// waits where the mint asks for that.
     ///
     /// # Errors
-    /// [`Violation::KeysetId`] and the other lies about keysets, naming the keyset.
+    /// [`Violation::KeysChanged`] and other lies about keysets, naming the keyset.
     pub(crate) async fn check_keysets(
         &self,
         suite: SuiteId,
         mint: &str,
-        Shown { info, listed }: Shown<'_>,
+        info: &Info,
+        listed: Vec<KeysetInfo>,
         known: &[Keyset],
         observer: &mut impl Observer,
     ) -> Result<Vec<Keyset>, Error> {
@@ -98,7 +92,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// The error, or the clock when that is its cause: what expires is judged by this machine's clock. So
     /// where keysets or tokens seem to have expired, the mint is asked for its time.
     pub(crate) async fn or_clock(&self, mint: &Mint, error: Error) -> Error {
@@ -106,8 +100,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
             error,
             Error::Usage(UsageError::NoActiveKeyset(_) | UsageError::Insufficient { .. })
         );
-        let now = (self.clock)();
-        let keysets = self.tables.keysets(&mint.url).await.unwrap_or_default();
+        let now = self.purse.now();
+        let keysets = self
+            .purse
+            .tables
+            .keysets(&mint.url)
+            .await
+            .unwrap_or_default();
         let expired = keysets.iter().any(|k| expires_by(k, now));
         if !may_be || !expired {
             return error;

@@ -2,11 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`wallet`] | making and opening a wallet, its balance |
+//! | [`wallet`] | the wallet as its users see it |
 //! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, pay |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `operation` | the steps of everything that moves value: written, sent, settled |
-//! | `purse` | tokens, derivation indexes, outputs, tables |
+//! | `engine` | a purse and the way to its mints |
+//! | `purse` | what is known without asking anybody: tokens, derivation indexes, outputs, tables |
 //! | [`mints`], [`choice`], [`account`] | following mints, choosing one, the account there |
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`records`] | what is kept |
@@ -30,6 +31,7 @@ mod address;
 mod api;
 pub mod choice;
 pub mod doctor;
+mod engine;
 pub mod error;
 mod keysets;
 mod lock;
@@ -57,18 +59,22 @@ pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
 pub use mints::Listed;
+pub use operation::record::Batched;
 pub use operation::record::{Finished, Recovered};
-pub use ops::batched::Batched;
 pub use ops::pay::{self, Answer, Payment, Visit};
 pub use ops::redeem::Redeem;
-pub use ops::renew::{Expiring, Renew, Renewed};
+pub use ops::renew::{Renew, Renewed};
 pub use ops::send::SendOptions;
+pub use ops::sent::SentTokens;
+pub use purse::holdings::Balance;
+pub use purse::holdings::Expiring;
 pub use records::Restored;
 pub use rescue::Rescued;
 pub use retry::{Observer, Pause, Progress};
-pub use seed::Phrase;
+pub use seed::{Origin, Phrase};
 pub use store::Store;
 pub use store::seal::Passphrase;
 pub use store::sealed::Sealed;
-pub use wallet::{Balance, Clock, Origin, Wallet};
+pub use time::Clock;
+pub use wallet::Wallet;
 pub use web::{Page, PageRequest, Web};

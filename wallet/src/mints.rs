@@ -13,14 +13,13 @@ use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{Identity, KeysetId};
 
 use crate::address::{is_local, normal_url, same_place};
+use crate::engine::Engine;
 use crate::error::{Error, StoreError, UsageError, Violation};
 use crate::http::{ApiToken, Http};
-use crate::keysets::Shown;
-use crate::purse::tables::Batch;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::{Entry, Keyset, KnownIdentity, Mint, Operation, Sent};
 use crate::retry::{Observer, retrying};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
 /// Whether a mint's identity must name the address at which it is added.
@@ -35,38 +34,16 @@ pub enum Listed {
 /// Keysets that are filed under another mint and are this one's, by that mint's address.
 type Claims = BTreeMap<String, BTreeSet<KeysetId>>;
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before. A
-    /// known mint that has moved is recognised when its identity names the address, and all that the
-    /// wallet has of it goes on there.
-    ///
-    /// # Errors
-    /// [`UsageError::MintUrl`], [`UsageError::Suite`]; [`UsageError::AddressNotNamed`] and
-    /// [`UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
-    /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
-    /// know the API token. Nothing is kept then.
-    pub async fn add_mint(
-        &mut self,
-        url: &str,
-        api_token: Option<ApiToken>,
-    ) -> Result<Mint, Error> {
-        self.add_mint_at(url, api_token, Listed::Required).await
-    }
-
-    /// [`Self::add_mint`], also at an address that the mint's identity does not name if that is `listed`
-    /// as not required.
-    ///
-    /// # Errors
-    /// As those of [`Self::add_mint`].
-    pub async fn add_mint_at(
-        &mut self,
+impl<S: Store, H: Http> Engine<S, H> {
+    pub(crate) async fn add_mint_at(
+        &self,
         url: &str,
         api_token: Option<ApiToken>,
         listed: Listed,
     ) -> Result<Mint, Error> {
         let url = normal_url(url)?;
         let info = self.info(&url).await?;
-        let before = self.known_as(&url, &info).await?;
+        let before = self.purse.tables.known_as(&url, &info).await?;
         if before.is_none() && listed == Listed::Required && is_elsewhere(&info, &url) {
             let named = info.identity.iter().flat_map(|identity| &identity.urls);
             let named: Vec<&str> = named.map(String::as_str).collect();
@@ -81,9 +58,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 decimals: info.decimals,
                 limits: info.limits.clone(),
                 api_token: None,
-                lane: self.phrase_is_new.then_some(0),
+                lane: self.purse.phrase_is_new.then_some(0),
                 // Its keysets are asked for now.
-                renewed: Some((self.clock)()),
+                renewed: Some(self.purse.now()),
                 urls: Vec::new(),
                 identity: None,
                 former_lock: false,
@@ -91,15 +68,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             },
             Some(before) => before.clone(),
         };
-        let mut mint =
-            agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
+        let mut mint = agreed(mint, &info, &url)?;
         mint.name = printable(&info.name);
         mint.limits = info.limits.clone();
         mint.api_token = api_token.clone().or(mint.api_token);
         let mut batch = Batch::default();
         let from = mint.url.clone();
         if !same_place(&url, &from) && counts(&mint, &info) && names(&info, &url) {
-            batch = self.relocate(batch, &from, &url, None).await?;
+            batch = self.purse.tables.relocate(batch, &from, &url, None).await?;
             batch = batch.delete_at::<Mint>(&from);
             mint.url.clone_from(&url);
             mint.urls.retain(|other| *other != url);
@@ -107,20 +83,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 mint = mint.with_address(&from);
             }
         }
-        let known = self.tables.keysets(&from).await?;
+        let known = self.purse.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
         let listed = self.api(&url).keysets(native).await?;
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
         let keysets = self
-            .check_keysets(native, &url, shown, &known, &mut ())
+            .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(token) = &api_token {
             self.check_api_token(&url, token).await?;
         }
-        self.keep(batch, mint, &from, &url, &info, keysets).await
+        self.purse
+            .tables
+            .keep(batch, mint, &from, &url, &info, keysets)
+            .await
     }
 
     /// Asks a mint whether it knows an API token.
@@ -132,13 +107,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// Says that the mint known at `old` is at `new` now. Its keys are compared, and everything that
-    /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
-    ///
-    /// # Errors
-    /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
-    pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
-        let before = self.mint(Some(old)).await?;
+    pub(crate) async fn move_mint(&self, old: &str, new: &str) -> Result<Mint, Error> {
+        let before = self.purse.tables.mint(Some(old)).await?;
         let url = normal_url(new)?;
         let info = self.info(&url).await?;
         let other = || UsageError::NotTheSameMint {
@@ -146,16 +116,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
             new: url.clone(),
         };
         let there = self
+            .purse
             .tables
             .get::<Mint>(&url)
             .await?
             .filter(|m| m.url != before.url);
-        let mut mint =
-            agreed(before.clone(), &info).map_err(|violation| Error::violation(&url, violation))?;
+        let mut mint = agreed(before.clone(), &info, &url)?;
         let native = SuiteId::Ristretto255;
-        let known = self.tables.keysets(&before.url).await?;
+        let known = self.purse.tables.keysets(&before.url).await?;
         let listed = self.api(&url).keysets(native).await?;
-        let now = (self.clock)();
+        let now = self.purse.now();
         let lasting = |k: &&Keyset| k.info.final_expiry.is_none_or(|expiry| now <= expiry);
         let of_suite = |k: &&Keyset| SuiteId::of(&k.info.id) == Some(native);
         let missing = |k: &Keyset| listed.iter().all(|info| info.id != k.info.id);
@@ -163,16 +133,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if known.is_empty() || needed.any(missing) {
             return Err(other().into());
         }
-        let shown = Shown {
-            info: &info,
-            listed,
-        };
         let keysets = self
-            .check_keysets(native, &url, shown, &known, &mut ())
+            .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(there) = there {
             // Two records of one mint, from before mints had identities.
-            let theirs = self.tables.keysets(&there.url).await?;
+            let theirs = self.purse.tables.keysets(&there.url).await?;
             let is_known = |k: &Keyset| known.iter().any(|other| other.info.id == k.info.id);
             if !theirs.iter().any(is_known) {
                 return Err(other().into());
@@ -181,23 +147,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
             mint.lane = there.lane.or(mint.lane);
         }
         let from = before.url;
-        let batch = self.relocate(Batch::default(), &from, &url, None).await?;
+        let batch = self
+            .purse
+            .tables
+            .relocate(Batch::default(), &from, &url, None)
+            .await?;
         let batch = batch.delete_at::<Mint>(&from);
         mint.url.clone_from(&url);
         mint.urls.retain(|other| *other != url);
         let mint = mint.with_address(&from);
-        self.keep(batch, mint, &from, &url, &info, keysets).await
+        self.purse
+            .tables
+            .keep(batch, mint, &from, &url, &info, keysets)
+            .await
     }
 
-    /// The known mint that has moved to `url`, found by the identity there, and followed.
-    ///
-    /// # Errors
-    /// [`UsageError::MintUnknown`] when it is none of the wallet's.
-    pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
+    pub(crate) async fn follow(&self, url: &str) -> Result<Mint, Error> {
         let url = normal_url(url)?;
         let info = self.info(&url).await?;
-        match self.known_as(&url, &info).await? {
-            Some(_) => self.add_mint(&url, None).await,
+        match self.purse.tables.known_as(&url, &info).await? {
+            Some(_) => self.add_mint_at(&url, None, Listed::Required).await,
             None => Err(UsageError::MintUnknown(url).into()),
         }
     }
@@ -217,23 +186,21 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ) -> Result<Vec<Keyset>, Error> {
         let url = mint.url.clone();
         let info = retrying(observer, async || self.info(&url).await).await?;
-        let mint = self.mint(Some(&url)).await?;
-        let mint = agreed(mint, &info).map_err(|violation| Error::violation(&url, violation))?;
-        let known = self.tables.keysets(&url).await?;
+        let mint = self.purse.tables.mint(Some(&url)).await?;
+        let mint = agreed(mint, &info, &url)?;
+        let known = self.purse.tables.keysets(&url).await?;
         let api = self.api(&url);
         let mut keysets = Vec::new();
         for suite in suites {
             let listed = retrying(observer, async || Ok(api.keysets(suite).await?)).await?;
-            let shown = Shown {
-                info: &info,
-                listed,
-            };
-            let checked = self.check_keysets(suite, &url, shown, &known, observer);
+            let checked = self.check_keysets(suite, &url, &info, listed, &known, observer);
             keysets.extend(checked.await?);
         }
-        self.keep(Batch::default(), mint, &url, &url, &info, keysets)
+        self.purse
+            .tables
+            .keep(Batch::default(), mint, &url, &url, &info, keysets)
             .await?;
-        Ok(self.tables.keysets(&url).await?)
+        Ok(self.purse.tables.keysets(&url).await?)
     }
 
     /// What the mint at `url` says of itself, checked as far as that goes without knowing it.
@@ -250,10 +217,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .map_err(|wrong| Error::violation(url, wrong.into()))?;
         Ok(info)
     }
+}
 
+impl<S: Store> Tables<S> {
     /// The mint of this wallet that shows itself at `url`.
     async fn known_as(&self, url: &str, info: &Info) -> Result<Option<Mint>, Error> {
-        let mints = self.tables.all::<Mint>().await?;
+        let mints = self.all::<Mint>().await?;
         let here = mints.iter().find(|mint| same_place(&mint.url, url));
         let Some(identity) = &info.identity else {
             let known = here.or_else(|| mints.iter().find(|mint| mint.is_at(url)));
@@ -288,15 +257,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mut keysets: Vec<Keyset>,
     ) -> Result<Mint, Error> {
         for (other, ids) in self.claims(&mint, from, url, info, &keysets).await? {
-            let Some(before) = self.tables.get::<Mint>(&other).await? else {
+            let Some(before) = self.get::<Mint>(&other).await? else {
                 continue;
             };
-            let theirs = self.tables.keysets(&other).await?;
+            let theirs = self.keysets(&other).await?;
             let all = theirs.iter().all(|keyset| ids.contains(&keyset.info.id));
             if all && before.identity.is_none() {
                 // The whole of it is this mint, which showed no identity yet at its former address.
-                agreed(before.clone(), info)
-                    .map_err(|violation| Error::violation(url, violation))?;
+                agreed(before.clone(), info, url)?;
                 batch = self.relocate(batch, &other, &mint.url, None).await?;
                 batch = batch.delete_at::<Mint>(&other);
                 mint.lane = mint.lane.or(before.lane);
@@ -310,7 +278,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
         let batch = batch.put(&mint);
         let batch = batch.put_all(&keysets);
-        self.tables.apply(batch).await?;
+        self.apply(batch).await?;
         Ok(mint)
     }
 
@@ -326,7 +294,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let named = counts(mint, info) && names(info, url);
         let may_claim = info.identity.as_ref().filter(|_| named);
         let mut claims = Claims::new();
-        for filed in self.tables.all::<Keyset>().await? {
+        for filed in self.all::<Keyset>().await? {
             let own = filed.mint == mint.url || filed.mint == from;
             let shown = keysets.iter().find(|k| k.info.id == filed.info.id);
             let Some(shown) = shown.filter(|_| !own) else {
@@ -354,20 +322,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
         only: Option<&BTreeSet<KeysetId>>,
     ) -> Result<Batch, StoreError> {
         let of = |id: &KeysetId| only.is_none_or(|ids| ids.contains(id));
-        for mut keyset in self.tables.keysets(from).await? {
+        for mut keyset in self.keysets(from).await? {
             if of(&keyset.info.id) {
                 batch = batch.delete(&keyset);
                 to.clone_into(&mut keyset.mint);
                 batch = batch.put(&keyset);
             }
         }
-        let mut coins = self.tables.coins(from).await?;
+        let mut coins = self.coins(from).await?;
         coins.retain(|coin| of(&coin.keyset()));
         for coin in &mut coins {
             to.clone_into(&mut coin.mint);
         }
         batch = batch.put_all(&coins);
-        for mut operation in self.tables.all::<Operation>().await? {
+        for mut operation in self.all::<Operation>().await? {
             if operation.mint == from && (only.is_none() || concerns(&operation, &of)) {
                 to.clone_into(&mut operation.mint);
                 for coin in &mut operation.inputs {
@@ -376,14 +344,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 batch = batch.put(&operation);
             }
         }
-        for mut sent in self.tables.all::<Sent>().await? {
+        for mut sent in self.all::<Sent>().await? {
             if sent.mint == from && sent.proofs.iter().all(|p| of(&p.proof.id)) {
                 to.clone_into(&mut sent.mint);
                 batch = batch.put(&sent);
             }
         }
         if only.is_none() {
-            for mut entry in self.tables.all::<Entry>().await? {
+            for mut entry in self.all::<Entry>().await? {
                 if entry.mint == from {
                     to.clone_into(&mut entry.mint);
                     batch = batch.put(&entry);
@@ -424,9 +392,10 @@ fn is_elsewhere(info: &Info, url: &str) -> bool {
 
 /// A known mint with what it says of itself now, which must be what it said before: unit, decimals,
 /// and identity.
-fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Violation> {
+fn agreed(mut mint: Mint, info: &Info, url: &str) -> Result<Mint, Error> {
+    let changed = |violation| Err(Error::violation(url, violation));
     if (&mint.unit, mint.decimals) != (&info.unit, info.decimals) {
-        return Err(Violation::UnitChanged {
+        return changed(Violation::UnitChanged {
             unit: printable(&mint.unit),
             decimals: mint.decimals,
             now: printable(&info.unit),
@@ -436,9 +405,9 @@ fn agreed(mut mint: Mint, info: &Info) -> Result<Mint, Violation> {
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}
-        (Some(_), None) => return Err(Violation::IdentityChanged),
+        (Some(_), None) => return changed(Violation::IdentityChanged),
         (Some(known), Some(shown)) if known.key != shown.key => {
-            return Err(Violation::IdentityChanged);
+            return changed(Violation::IdentityChanged);
         }
         (_, Some(_)) if !counts(&mint, info) => {}
         (_, Some(shown)) => mint = with_addresses(mint, shown),

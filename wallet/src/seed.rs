@@ -9,6 +9,16 @@ use zeroize::Zeroizing;
 use crate::error::UsageError;
 use crate::lock::LockKey;
 
+/// Where a wallet's phrase comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Just made: it has nothing at any mint yet.
+    New,
+    /// Written down before: each mint is searched by [`crate::Wallet::restore`] before it is used, because
+    /// another device may use the phrase too.
+    Restored,
+}
+
 /// Words of a new phrase come from this many random bytes: 12 words (BIP-39).
 const ENTROPY_BYTES: usize = 16;
 /// The number of the one lock key that wallets had for all mints.

@@ -6,17 +6,15 @@ use farthing_protocol::KeysetId;
 
 use crate::address::{normal_url, same_place};
 use crate::error::Error;
-use crate::http::Http;
-use crate::purse::tables::Batch;
+use crate::purse::tables::{Batch, Tables};
 use crate::records::Mint;
 use crate::store::Store;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Tables<S> {
     /// Upgrades a wallet of before mints had identities: each step is one batch, and done already when
     /// it is met again.
-    pub(crate) async fn upgrade(&mut self) -> Result<(), Error> {
-        if self.tables.mints_have_identities().await? {
+    pub(crate) async fn upgrade(&self) -> Result<(), Error> {
+        if self.mints_have_identities().await? {
             return Ok(());
         }
         while let Some((from, to)) = self.two_that_are_one().await? {
@@ -25,19 +23,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut batch = Batch::default().put_mints_have_identities();
         // Until now the wallet had one lock key for all mints. With one mint it is known whose tokens
         // are locked to it.
-        if let [only] = self.tables.all::<Mint>().await?.as_slice() {
+        if let [only] = self.all::<Mint>().await?.as_slice() {
             batch = batch.put(&Mint {
                 former_lock: true,
                 ..only.clone()
             });
         }
-        Ok(self.tables.apply(batch).await?)
+        Ok(self.apply(batch).await?)
     }
 
     /// A record of a mint that shall be another one: of the same mint, at an address that leads to the
     /// same place, or with its address in normal form.
     async fn two_that_are_one(&self) -> Result<Option<(Mint, Mint)>, Error> {
-        let mints = self.tables.all::<Mint>().await?;
+        let mints = self.all::<Mint>().await?;
         for (n, mint) in (1..).zip(&mints) {
             let normal = normal_url(&mint.url).unwrap_or_else(|_| mint.url.clone());
             for other in mints.iter().skip(n) {
@@ -60,8 +58,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let ids = |keysets: Vec<crate::records::Keyset>| -> BTreeSet<KeysetId> {
             keysets.iter().map(|k| k.info.id).collect()
         };
-        let one = ids(self.tables.keysets(&one.url).await?);
-        Ok(!one.is_disjoint(&ids(self.tables.keysets(&other.url).await?)))
+        let one = ids(self.keysets(&one.url).await?);
+        Ok(!one.is_disjoint(&ids(self.keysets(&other.url).await?)))
     }
 
     /// Files all that is of `from` under `to`.
@@ -72,6 +70,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let batch = self
             .relocate(Batch::default(), &from.url, &to.url, None)
             .await?;
-        Ok(self.tables.apply(batch.delete(from).put(&mint)).await?)
+        Ok(self.apply(batch.delete(from).put(&mint)).await?)
     }
 }

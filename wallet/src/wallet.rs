@@ -1,55 +1,44 @@
-//! The wallet: its making and opening, its mints, and what it holds.
+//! The wallet as its users see it: each method is one call of what does the work.
 
-use farthing_client::MintClient;
-use farthing_protocol::Secret;
+use farthing_protocol::api::{Account, Statement};
+use farthing_protocol::{Secret, Unit};
 
-use crate::address::{normal_url, same_place};
-use crate::error::{Error, StoreError, UsageError};
-use crate::http::Http;
-use crate::purse::coins::expires_by;
-use crate::purse::holdings::Holdings;
+use crate::choice::Need;
+use crate::doctor::{Checkup, Finding};
+use crate::engine::Engine;
+use crate::error::{Error, StoreError};
+use crate::http::{ApiToken, Http};
+use crate::mints::Listed;
+use crate::operation::record::Batched;
+use crate::operation::record::{Finished, Recovered};
+use crate::ops::pay::budget::Budgets;
+use crate::ops::pay::offer::{Offer, PayOptions};
+use crate::ops::pay::{Answer, Payments, Visit};
+use crate::ops::receive::Receive;
+use crate::ops::recover::Recovery;
+use crate::ops::redeem::Redeem;
+use crate::ops::renew::{Renew, Renewed};
+use crate::ops::restore::Restore;
+use crate::ops::send::{Send, SendOptions};
+use crate::ops::sent::SentTokens;
+use crate::ops::withdraw::Withdraw;
+use crate::purse::Purse;
+use crate::purse::holdings::Balance;
+use crate::purse::holdings::Expiring;
 use crate::purse::tables::{Batch, StoredPhrase, Tables};
-use crate::records::{Coin, Entry, Keyset, Kind, Mint, Operation, worth};
-use crate::seed::{Phrase, Seed};
+use crate::records::{Entry, Mint, Operation, Restored, Sent};
+use crate::retry::Observer;
+use crate::seed::{Origin, Phrase};
 use crate::store::Store;
-
-/// Gives the time, Unix seconds. A wallet's money never depends on it; its history does.
-pub type Clock = fn() -> u64;
-
-/// Where a wallet's phrase comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Just made: it has nothing at any mint yet.
-    New,
-    /// Written down before: each mint is searched by [`Wallet::restore`] before it is used, because
-    /// another device may use the phrase too.
-    Restored,
-}
-
-/// What a wallet holds at one mint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Balance {
-    /// The mint's address.
-    pub mint: String,
-    /// The unit.
-    pub unit: String,
-    /// What can be spent.
-    pub available: u64,
-    /// What open operations hold of it, or bring.
-    pub pending: u64,
-    /// What the mint does not honour any more, because the keyset has expired: not in `available`.
-    pub expired: u64,
-}
-
+use crate::store::seal::Passphrase;
+use crate::store::sealed::Sealed;
+use crate::time::Clock;
+use crate::web::{PageRequest, Web};
 /// A wallet over a store of type `S` that reaches its mints by `H`.
 ///
 /// What moves value takes `&mut self`: one thing at a time. A store is used by one wallet at a time.
 pub struct Wallet<S, H> {
-    pub(crate) tables: Tables<S>,
-    pub(crate) http: H,
-    pub(crate) seed: Seed,
-    pub(crate) clock: Clock,
-    pub(crate) phrase_is_new: bool,
+    engine: Engine<S, H>,
 }
 
 impl<S: Store, H: Http> Wallet<S, H> {
@@ -74,14 +63,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         };
         let batch = Batch::default().put_phrase(&stored);
         tables.apply(batch.put_mints_have_identities()).await?;
-        let (seed, phrase_is_new) = (phrase.seed(), stored.new);
-        Ok(Self {
-            tables,
-            http,
-            seed,
-            clock,
-            phrase_is_new,
-        })
+        Ok(Self::over(tables, http, clock, phrase, stored.new))
     }
 
     /// Opens the wallet in a store. Call [`Wallet::recover`] next.
@@ -92,17 +74,27 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let tables = Tables(store);
         let stored = tables.phrase().await?;
         let stored = stored.ok_or_else(|| StoreError::Missing("this store".to_owned()))?;
-        let seed = Phrase::parse(stored.words.expose())?.seed();
-        let phrase_is_new = stored.new;
-        let mut wallet = Self {
+        let phrase = Phrase::parse(stored.words.expose())?;
+        tables.upgrade().await?;
+        Ok(Self::over(tables, http, clock, &phrase, stored.new))
+    }
+
+    fn over(
+        tables: Tables<S>,
+        http: H,
+        clock: Clock,
+        phrase: &Phrase,
+        phrase_is_new: bool,
+    ) -> Self {
+        let purse = Purse {
             tables,
-            http,
-            seed,
+            seed: phrase.seed(),
             clock,
             phrase_is_new,
         };
-        wallet.upgrade().await?;
-        Ok(wallet)
+        Self {
+            engine: Engine { purse, http },
+        }
     }
 
     /// The mints, in the order of their addresses.
@@ -110,27 +102,110 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn mints(&self) -> Result<Vec<Mint>, Error> {
-        Ok(self.tables.all::<Mint>().await?)
+        Ok(self.engine.purse.tables.all::<Mint>().await?)
     }
 
     /// The mint that has the address `url`, or the first one when none is named.
     ///
     /// # Errors
-    /// [`UsageError::NoMint`], [`UsageError::MintUnknown`], [`UsageError::MintUrl`].
+    /// [`crate::error::UsageError::NoMint`], [`crate::error::UsageError::MintUnknown`], [`crate::error::UsageError::MintUrl`].
     pub async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
-        let Some(url) = url else {
-            let first = self.tables.all::<Mint>().await?.into_iter().next();
-            return first.ok_or_else(|| UsageError::NoMint.into());
-        };
-        if let Some(mint) = self.tables.get::<Mint>(url).await? {
-            return Ok(mint);
-        }
-        let url = normal_url(url)?;
-        let mints = self.tables.all::<Mint>().await?;
-        let here = mints.iter().find(|mint| same_place(&mint.url, &url));
-        let mint = here.or_else(|| mints.iter().find(|mint| mint.is_at(&url)));
-        mint.cloned()
-            .ok_or_else(|| UsageError::MintUnknown(url).into())
+        self.engine.purse.tables.mint(url).await
+    }
+
+    /// Chooses a mint for an amount, which `read` reads in the mint's unit: the one that is `named`, or
+    /// the one that can do it. Returns it with the amount.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::NoMintHolds`] when none can, and [`crate::error::UsageError::WhichMint`] when the choice would matter;
+    /// both name all mints with what they hold. What `read` says of the amount.
+    pub async fn choose<E: From<Error>>(
+        &self,
+        named: Option<&str>,
+        need: Need,
+        read: impl Fn(&Unit) -> Result<u64, E>,
+    ) -> Result<(Mint, u64), E> {
+        self.engine.purse.choose(named, need, read).await
+    }
+
+    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before. A
+    /// known mint that has moved is recognised when its identity names the address, and all that the
+    /// wallet has of it goes on there.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::MintUrl`], [`crate::error::UsageError::Suite`]; [`crate::error::UsageError::AddressNotNamed`] and
+    /// [`crate::error::UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
+    /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
+    /// know the API token. Nothing is kept then.
+    pub async fn add_mint(
+        &mut self,
+        url: &str,
+        api_token: Option<ApiToken>,
+    ) -> Result<Mint, Error> {
+        self.add_mint_at(url, api_token, Listed::Required).await
+    }
+
+    /// [`Self::add_mint`], also at an address that the mint's identity does not name if that is `listed`
+    /// as not required.
+    ///
+    /// # Errors
+    /// As those of [`Self::add_mint`].
+    pub async fn add_mint_at(
+        &mut self,
+        url: &str,
+        api_token: Option<ApiToken>,
+        listed: Listed,
+    ) -> Result<Mint, Error> {
+        self.engine.add_mint_at(url, api_token, listed).await
+    }
+
+    /// Says that the mint known at `old` is at `new` now. Its keys are compared, and everything that
+    /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
+        self.engine.move_mint(old, new).await
+    }
+
+    /// The known mint that has moved to `url`, found by the identity there, and followed.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::MintUnknown`] when it is none of the wallet's.
+    pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
+        self.engine.follow(url).await
+    }
+
+    /// The mint `url`; without one, the first at which the wallet has an account.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there is no such mint; [`Error::Store`].
+    pub async fn account_mint(&self, url: Option<&str>) -> Result<Mint, Error> {
+        self.engine.purse.tables.account_mint(url).await
+    }
+
+    /// What the account at a mint holds. The mint is told whose account it is, and nothing of the
+    /// wallet's tokens.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] without an API token; [`Error::Refused`], [`Error::Network`], and
+    /// [`Error::Misbehaved`] when it is in another unit than the mint's.
+    pub async fn account(&self, mint: &Mint) -> Result<Account, Error> {
+        self.engine.account(mint).await
+    }
+
+    /// What moved on the account at a mint, newest first: at most `limit` postings, with numbers below
+    /// `before` if it is given.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub async fn statement(
+        &self,
+        mint: &Mint,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Statement, Error> {
+        self.engine.statement(mint, before, limit).await
     }
 
     /// What the wallet holds, mint by mint.
@@ -138,41 +213,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn balance(&self) -> Result<Vec<Balance>, Error> {
-        let coins = self.tables.all::<Coin>().await?;
-        let operations = self.tables.all::<Operation>().await?;
-        let keysets = self.tables.all::<Keyset>().await?;
-        let mints = self.tables.all::<Mint>().await?.into_iter();
-        let now = (self.clock)();
-        let balance = |mint: Mint| {
-            let here = coins.iter().filter(|c| c.mint == mint.url).cloned();
-            let (expired, good): (Vec<Coin>, Vec<Coin>) =
-                here.partition(|coin| expired(coin, &keysets, now));
-            let open = operations.iter().filter(|o| o.mint == mint.url);
-            Balance {
-                available: worth(&good),
-                expired: worth(&expired),
-                pending: open.map(pending).fold(0, u64::saturating_add),
-                mint: mint.url,
-                unit: mint.unit,
-            }
-        };
-        Ok(mints.map(balance).collect())
-    }
-
-    /// What the wallet has at a mint now; the mint's record is read anew.
-    pub(crate) async fn holdings(&self, mint: &Mint) -> Result<Holdings, Error> {
-        let mint = self.mint(Some(&mint.url)).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let coins = self.tables.coins(&mint.url).await?;
-        Ok(Holdings::at((self.clock)(), mint, keysets, coins))
-    }
-
-    /// The operations that are neither done nor undone yet.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn open_operations(&self) -> Result<Vec<Operation>, Error> {
-        Ok(self.tables.all::<Operation>().await?)
+        self.engine.purse.balance().await
     }
 
     /// What happened, oldest first.
@@ -180,27 +221,258 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn history(&self) -> Result<Vec<Entry>, Error> {
-        Ok(self.tables.all::<Entry>().await?)
+        Ok(self.engine.purse.tables.all::<Entry>().await?)
     }
 
-    pub(crate) fn api<'a>(&'a self, mint: &'a str) -> MintClient<'a, H> {
-        MintClient::new(&self.http, mint)
+    /// The operations that are neither done nor undone yet.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn open_operations(&self) -> Result<Vec<Operation>, Error> {
+        Ok(self.engine.purse.tables.all::<Operation>().await?)
+    }
+
+    /// Takes `amount` out of the account at `mint` into the wallet.
+    ///
+    /// # Errors
+    /// Any [`Error`]; one that leaves the operation open names its number.
+    pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+        Withdraw(amount).run(&self.engine, mint).await
+    }
+
+    /// Pays into the account at `mint`; change comes back in the same request.
+    ///
+    /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
+    /// all are written down before the first is sent. What the fee would eat stays in the wallet
+    /// ([`crate::Batched`]).
+    ///
+    /// # Errors
+    /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.
+    pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
+        what.run(&self.engine, mint).await
+    }
+
+    /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
+    /// returns: [`SentTokens::get`] shows it again.
+    ///
+    /// With an exact set of tokens and no lock, no request is made. The fee for taking the token in, if
+    /// the mint takes one, is the receiver's: [`Wallet::receiver_gets`] tells what that leaves.
+    ///
+    /// # Errors
+    /// Any [`Error`]; one that leaves the operation open names its number.
+    pub async fn send(
+        &mut self,
+        mint: &Mint,
+        amount: u64,
+        options: SendOptions,
+    ) -> Result<Sent, Error> {
+        let options = &options;
+        Send { amount, options }.run(&self.engine, mint).await
+    }
+
+    /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
+    ///
+    /// # Errors
+    /// Those of [`Wallet::send`], as far as they are known before anything is moved.
+    pub async fn receiver_gets(
+        &self,
+        mint: &Mint,
+        amount: u64,
+        options: &SendOptions,
+    ) -> Result<u64, Error> {
+        let send = Send { amount, options };
+        send.receiver_gets(&self.engine, mint).await
+    }
+
+    /// Takes in the token in a text ([`farthing_protocol::token::find`]), of a mint in this wallet: one of its own, or one of Cashu's
+    /// suite that names the mint's address with `/cashu`. Either becomes tokens of its own.
+    ///
+    /// Its proofs are verified and its locks opened before the mint is asked for anything. More
+    /// proofs than the mint takes in one request become several operations, all written down before
+    /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
+    /// so is what the mint's fee would eat ([`crate::Batched`]).
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError`]'s `Token…` for a token that is refused; [`crate::error::UsageError::FeeEatsAll`]; any other [`Error`]
+    /// when nothing of it could be swapped.
+    pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
+        Receive::read(&self.engine, text)
+            .await?
+            .run(&self.engine)
+            .await
+    }
+
+    /// The tokens that were handed out.
+    pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
+        SentTokens::of(&self.engine)
+    }
+
+    /// What may be paid to sites without asking, and what was paid.
+    pub fn budgets(&self) -> Budgets<'_, S> {
+        let purse = &self.engine.purse;
+        Budgets { purse }
+    }
+
+    /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
+    /// secrets. A token larger than one request becomes several operations. What the mint's fee would
+    /// eat is left ([`crate::Batched`]): it can still be claimed.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::SentUnknown`]; [`crate::error::UsageError::SentClaimed`] when somebody was faster;
+    /// [`crate::error::UsageError::TokenLocked`] for one that only its receiver can spend; [`crate::error::UsageError::FeeEatsAll`]; any
+    /// other [`Error`] when nothing could be taken back.
+    pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
+        self.sent_tokens().reclaim(id).await
+    }
+
+    /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
+        self.engine.purse.expiring().await
+    }
+
+    /// Asks each mint for its keysets, at most once a day, and swaps a few tokens of those that retire.
+    /// Asks nothing of a mint at which there is nothing to renew as far as the wallet knows, when only
+    /// what expires is to be renewed.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone.
+    pub async fn renew(&mut self, what: Renew) -> Result<Renewed, Error> {
+        what.run(&self.engine).await
+    }
+
+    /// Searches a mint for what this wallet's phrase has there, and puts it into the balance.
+    ///
+    /// The search is an operation: it is written down before the first request, and after each that
+    /// found something. Broken off, by an error, by `observer` or by the end of the process, it goes on
+    /// where it stopped when this is called again. Where the mint asks for patience, or gives no
+    /// answer, `observer` waits.
+    ///
+    /// A device that has no lane at the mint yet takes the one after the last that was used. Tokens
+    /// that were sent and not claimed yet come back as well, unless this wallet knows that it sent them.
+    ///
+    /// # Errors
+    /// [`Error::Network`] and others; what was found until then is kept.
+    pub async fn restore(
+        &mut self,
+        mint: &Mint,
+        observer: &mut impl Observer,
+    ) -> Result<Restored, Error> {
+        let restore = Restore::at(&self.engine, mint).await?;
+        restore.run(observer).await
+    }
+
+    /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
+    /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
+    /// to [`Wallet::recover_all`], since it may take long; what a site has seen and did not charge is left to
+    /// [`Wallet::swap_shown`]. Forgets receipts that have expired, and
+    /// tokens handed out that were claimed a while ago.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; what the mints say is in the results.
+    pub async fn recover(&mut self) -> Result<Vec<Recovered>, Error> {
+        Recovery::of(&self.engine).run().await
+    }
+
+    /// [`Wallet::recover`], goes on with every restore that was broken off, and swaps at once what sites have
+    /// seen and did not charge.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone.
+    pub async fn recover_all(
+        &mut self,
+        observer: &mut impl Observer,
+    ) -> Result<Vec<Recovered>, Error> {
+        Recovery::of(&self.engine).run_all(observer).await
+    }
+
+    /// Ends an open operation that does not come to an end by itself: it is done if the mint says that
+    /// it did it, and undone otherwise. A payment is taken back. Of a search by the phrase what it found
+    /// is kept.
+    ///
+    /// # Errors
+    /// [`crate::error::payment::Unpayable::NotOpen`]; [`crate::error::payment::Unpayable::Locked`] for a payment that only the site can spend;
+    /// [`crate::error::UsageError::NotEndable`] for a token that is being taken in, whose text the wallet alone may have;
+    /// any error of a mint that cannot be asked. Then it stays open.
+    pub async fn cancel(&mut self, id: u64) -> Result<Finished, Error> {
+        Recovery::of(&self.engine).cancel(id).await
+    }
+
+    /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
+    /// more than the time drawn for them. To be called at a quiet moment, where a mint is asked for something
+    /// anyway: neither beside a payment, nor beside a request that names the account.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; what the mints say is in the results.
+    pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
+        Payments::of(&self.engine).swap_shown(waited).await
+    }
+
+    /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
+    /// that signs.
+    pub async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
+        self.engine.purse.lock_public_key(mint).await
+    }
+
+    /// Says that tokens locked to the key that this wallet once had for all mints are of `mint`, and of
+    /// no other; returns that key.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn use_former_lock_key(&mut self, mint: &Mint) -> Result<[u8; 32], Error> {
+        self.engine.purse.use_former_lock_key(mint).await
+    }
+
+    /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
+    pub async fn doctor(&self) -> Vec<Finding> {
+        Checkup::of(&self.engine).await
     }
 }
 
-/// Whether the mint honours a coin no more, because its keyset has expired.
-fn expired(coin: &Coin, keysets: &[Keyset], now: u64) -> bool {
-    let mut keysets = keysets.iter();
-    keysets.any(|keyset| keyset.info.id == coin.keyset() && expires_by(keyset, now))
+impl<S: Store, H: Http + Web> Wallet<S, H> {
+    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
+    /// is asked for with its receipt, and a payment that is still open is shown again.
+    ///
+    /// # Errors
+    /// [`Error::Site`] when no page comes; an [`crate::error::payment::Unpayable`] for a price that cannot be paid.
+    pub async fn visit(
+        &mut self,
+        request: &PageRequest,
+        options: &PayOptions,
+    ) -> Result<Visit<H::Page>, Error> {
+        Payments::of(&self.engine).visit(request, options).await
+    }
+
+    /// Pays what an offer asks, and gives the page.
+    ///
+    /// No request is made before the payment: what is too much comes back as change with the answer. But
+    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
+    /// where the site knows other keysets than the wallet, the mint is asked for them.
+    ///
+    /// # Errors
+    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
+    pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
+        Payments::of(&self.engine).pay(offer).await
+    }
 }
 
-/// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
-fn pending(operation: &Operation) -> u64 {
-    match operation.kind {
-        // A token that was handed out is not the wallet's until it is back, and what a restore finds
-        // is in the balance already.
-        Kind::Reclaim | Kind::Restore => 0,
-        Kind::Withdraw | Kind::Receive => operation.amount,
-        Kind::Send | Kind::Redeem | Kind::Pay | Kind::Renew => worth(operation.own_inputs()),
+impl<S: Store, H: Http> Wallet<Sealed<S>, H> {
+    /// Protects the wallet with a passphrase, changes it, or takes it away: all at once, or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; then nothing was changed.
+    pub async fn set_passphrase(&mut self, new: Option<&Passphrase>) -> Result<(), Error> {
+        Ok(self.engine.purse.tables.0.set_passphrase(new).await?)
+    }
+
+    /// Whether the wallet is protected by a passphrase.
+    #[must_use]
+    pub fn has_passphrase(&self) -> bool {
+        self.engine.purse.tables.0.has_passphrase()
     }
 }

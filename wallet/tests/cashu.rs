@@ -12,6 +12,7 @@ mod support;
 
 use std::rc::Rc;
 
+use farthing_client::{KeysetError, Violation as OfApi};
 use farthing_protocol::api::{SwapRequest, path};
 use farthing_protocol::suite::{Secp256k1, Suite, SuiteId};
 use farthing_protocol::{Blank, BlindedMessage, Token, TokenProof, nut13};
@@ -117,8 +118,8 @@ async fn a_token_of_cashus_suite_becomes_tokens_of_farthings_own() {
     assert_eq!(received.finished[0].entry.amount, 21);
     assert_eq!(available(&bob).await, 21);
     assert!(all_native(&device));
-    alice.check_sent().await.unwrap();
-    let sent = alice.sent(sent.id).await.unwrap();
+    alice.sent_tokens().check().await.unwrap();
+    let sent = alice.sent_tokens().get(sent.id).await.unwrap();
     assert_eq!(sent.state(), SentState::Claimed);
     assert_eq!(world.mint.borrow().outstanding(), 106 + 21);
 }
@@ -181,7 +182,13 @@ async fn false_keys_at_the_cashu_door_are_refused() {
         panic!("{error:?}")
     };
     assert!(
-        matches!(misbehaved.violation, Violation::KeysetId { .. }),
+        matches!(
+            misbehaved.violation,
+            Violation::Api(OfApi::Keyset {
+                error: KeysetError::Id { .. },
+                ..
+            })
+        ),
         "{misbehaved:?}"
     );
     assert_eq!(available(&wallet).await, 127);

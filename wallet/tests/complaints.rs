@@ -88,7 +88,7 @@ async fn a_token_that_vanished_with_a_refresh_is_shown_again() {
 
         let mut wallet = world.open(&Fuse::none()).await;
         wallet.recover().await.unwrap();
-        let all = wallet.all_sent().await.unwrap();
+        let all = wallet.sent_tokens().all().await.unwrap();
         match (all.as_slice(), died) {
             // Killed before the operation was written: nothing happened.
             ([], true) => assert_eq!(available(&wallet).await, 32, "{step}"),

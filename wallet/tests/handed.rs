@@ -41,7 +41,7 @@ async fn claim(world: &World, sent: &Sent, amounts: &[u64]) {
 }
 
 async fn state(wallet: &TestWallet, sent: &Sent) -> (SentState, u64, u64) {
-    let sent = wallet.sent(sent.id).await.unwrap();
+    let sent = wallet.sent_tokens().get(sent.id).await.unwrap();
     (sent.state(), sent.claimed, sent.taken_back)
 }
 
@@ -58,14 +58,17 @@ async fn what_was_sent_is_listed_with_what_became_of_it() {
 
     // Nothing is known without asking.
     assert_eq!(state(&wallet, &claimed).await.0, SentState::Unclaimed);
-    assert!(wallet.check_sent().await.unwrap().is_empty());
+    assert!(wallet.sent_tokens().check().await.unwrap().is_empty());
     assert_eq!(state(&wallet, &kept).await, (SentState::Unclaimed, 0, 0));
     assert_eq!(state(&wallet, &claimed).await, (SentState::Claimed, 6, 0));
     assert_eq!(state(&wallet, &partly).await, (SentState::Partly, 8, 0));
     assert_eq!(state(&wallet, &back).await, (SentState::TakenBack, 0, 32));
     // The text is there in each state.
     for sent in [&kept, &claimed, &partly, &back] {
-        assert_eq!(wallet.sent(sent.id).await.unwrap().token(), sent.token());
+        assert_eq!(
+            wallet.sent_tokens().get(sent.id).await.unwrap().token(),
+            sent.token()
+        );
     }
 }
 
@@ -78,7 +81,7 @@ async fn a_mint_is_asked_in_batches_and_not_in_the_order_of_the_tokens() {
         send(&mut wallet, &mint, amount).await;
     }
     world.mint.borrow_mut().requests.clear();
-    wallet.check_sent().await.unwrap();
+    wallet.sent_tokens().check().await.unwrap();
     let requests = world.mint.borrow().requests.clone();
     let asked: Vec<CheckStateRequest> = requests
         .iter()
@@ -96,9 +99,9 @@ async fn a_mint_that_does_not_answer_leaves_what_was_known() {
     let (world, mut wallet, mint) = wallet().await;
     let sent = send(&mut wallet, &mint, 6).await;
     claim(&world, &sent, &[2]).await;
-    wallet.check_sent().await.unwrap();
+    wallet.sent_tokens().check().await.unwrap();
     world.fault.set(Some(Fault::DropRequest));
-    let failures = wallet.check_sent().await.unwrap();
+    let failures = wallet.sent_tokens().check().await.unwrap();
     assert!(matches!(failures.as_slice(), [Error::Network(_)]));
     assert_eq!(state(&wallet, &sent).await, (SentState::Partly, 2, 0));
 }
@@ -182,7 +185,7 @@ async fn a_recovered_reclaim_that_came_too_late_says_so() {
     let recovered = wallet.recover().await.unwrap();
     let error = recovered[0].result.as_ref().unwrap_err();
     assert_eq!(*error, Error::Usage(UsageError::SentClaimed(sent.id)));
-    wallet.check_sent().await.unwrap();
+    wallet.sent_tokens().check().await.unwrap();
     assert_eq!(state(&wallet, &sent).await, (SentState::Claimed, 4, 0));
 }
 
@@ -215,7 +218,7 @@ async fn a_token_received_back_as_text_is_marked_taken_back_too() {
     part.proofs.retain(|p| p.proof.amount == 4);
     wallet.receive(&part.encode()).await.unwrap();
     assert_eq!(state(&wallet, &sent).await, (SentState::Partly, 0, 4));
-    wallet.check_sent().await.unwrap();
+    wallet.sent_tokens().check().await.unwrap();
     assert_eq!(state(&wallet, &sent).await, (SentState::Partly, 0, 4));
     wallet.reclaim(sent.id).await.unwrap();
     assert_eq!(state(&wallet, &sent).await, (SentState::TakenBack, 0, 12));
@@ -241,13 +244,13 @@ async fn what_was_claimed_is_forgotten_after_a_while_and_what_was_not_never() {
     let claimed = send(&mut wallet, &mint, 1).await;
     let unclaimed = send(&mut wallet, &mint, 2).await;
     claim(&world, &claimed, &[1]).await;
-    wallet.check_sent().await.unwrap();
+    wallet.sent_tokens().check().await.unwrap();
     wallet.recover().await.unwrap();
-    assert_eq!(wallet.all_sent().await.unwrap().len(), 2);
+    assert_eq!(wallet.sent_tokens().all().await.unwrap().len(), 2);
     drop(wallet);
     let mut wallet = world.open_later().await;
     wallet.recover().await.unwrap();
-    let left = wallet.all_sent().await.unwrap();
+    let left = wallet.sent_tokens().all().await.unwrap();
     assert_eq!(
         left.iter().map(|s| s.id).collect::<Vec<_>>(),
         [unclaimed.id]

@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use farthing_client::Violation as OfApi;
 use farthing_protocol::Token;
 use farthing_protocol::api::Info;
 use farthing_wallet::error::{Advice, Misbehaved, UsageError, Violation};
@@ -238,7 +239,10 @@ async fn an_identity_of_its_own_does_not_make_keysets_a_mints_own() {
     .await;
     let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
     let error = wallet.add_mint(B, None).await.unwrap_err();
-    assert!(matches!(violation(error), Violation::KeysetNotOwned(_)));
+    assert!(matches!(
+        violation(error),
+        Violation::Api(OfApi::KeysetNotOwned(_))
+    ));
     assert!(wallet.mints().await.unwrap().is_empty());
 }
 
@@ -291,7 +295,7 @@ async fn goes_on_at(wallet: &mut NetWallet, address: &str) {
         done.result.unwrap();
     }
     assert_eq!(held(wallet).await, [(address.to_owned(), 102)]);
-    let sent = wallet.all_sent().await.unwrap();
+    let sent = wallet.sent_tokens().all().await.unwrap();
     assert_eq!((sent.len(), sent[0].mint.as_str()), (1, address));
     wallet.reclaim(sent[0].id).await.unwrap();
     assert_eq!(held(wallet).await, [(address.to_owned(), 105)]);
@@ -396,7 +400,7 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
         let searched = violation(wallet.restore(&known, &mut Eager).await.unwrap_err());
         assert_eq!(refused, searched);
         match mint.borrow().decimals {
-            255 => assert_eq!(refused, Violation::Decimals(255)),
+            255 => assert_eq!(refused, Violation::Api(OfApi::Decimals(255))),
             _ => assert!(
                 matches!(refused, Violation::UnitChanged { .. }),
                 "{refused:?}"
@@ -412,7 +416,7 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
     let mut other = net.wallet(PHRASE, Origin::Restored).await;
     assert_eq!(
         violation(other.add_mint(A, None).await.unwrap_err()),
-        Violation::Decimals(9)
+        Violation::Api(OfApi::Decimals(9))
     );
 }
 

@@ -10,6 +10,7 @@
 
 mod support;
 
+use farthing_client::{KeysetError, Violation as OfApi};
 use farthing_protocol::{EncodedScalar, Token};
 use farthing_wallet::error::{UsageError, Violation};
 use farthing_wallet::{ApiToken, Error, Origin, Redeem, SendOptions};
@@ -79,7 +80,10 @@ fn false_signatures() -> [(Lies, Expected); 5] {
                 unreadable: true,
                 ..Lies::default()
             },
-            |l| *l == Violation::Answer("/v1/withdraw".into()),
+            |l| {
+                let path = "/v1/withdraw".to_owned();
+                *l == Violation::Api(OfApi::Answer { path, status: 200 })
+            },
         ),
     ]
 }
@@ -169,7 +173,11 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
             .retain(|(table, _), _| table.name() == "meta");
         set(&world, lies);
         let error = newcomer.add_mint(URL, None).await.unwrap_err();
-        let Violation::KeysetId { shown, computed } = violation(error) else {
+        let Violation::Api(OfApi::Keyset {
+            keyset: shown,
+            error: KeysetError::Id { computed },
+        }) = violation(error)
+        else {
             panic!("{lies:?}")
         };
         assert_ne!(shown, computed);
@@ -182,7 +190,16 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
         if of_known {
             assert_eq!(violation, Violation::KeysChanged(right), "{lies:?}");
         } else {
-            assert!(matches!(violation, Violation::KeysetId { .. }), "{lies:?}");
+            assert!(
+                matches!(
+                    violation,
+                    Violation::Api(OfApi::Keyset {
+                        error: KeysetError::Id { .. },
+                        ..
+                    })
+                ),
+                "{lies:?}"
+            );
         }
     }
     set(&world, Lies::default());
@@ -206,7 +223,7 @@ async fn states_of_other_tokens_are_refused() {
     );
     assert_eq!(
         violation(wallet.restore(&mint, &mut ()).await.unwrap_err()),
-        Violation::States
+        Violation::Api(OfApi::States)
     );
     assert_eq!(available(&wallet).await, 0);
 }

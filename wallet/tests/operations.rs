@@ -32,7 +32,7 @@ async fn money_goes_round_and_adds_up() {
     };
     let sent = alice.send(&mint, 13, options).await.unwrap();
     assert_eq!((sent.amount(), available(&alice).await), (13, 47));
-    assert_eq!(alice.sent(sent.id).await.unwrap(), sent);
+    assert_eq!(alice.sent_tokens().get(sent.id).await.unwrap(), sent);
 
     let mut bob = world.device().make_stranger().await;
     let received = bob.receive(&sent.token().encode()).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_token_of_ones_own_can_be_taken_back() {
     let sent = wallet.send(&mint, 3, SendOptions::default()).await.unwrap();
     wallet.receive(&sent.token().encode()).await.unwrap();
     assert_eq!(available(&wallet).await, 7);
-    let sent = wallet.sent(sent.id).await.unwrap();
+    let sent = wallet.sent_tokens().get(sent.id).await.unwrap();
     assert_eq!((sent.state(), sent.taken_back), (SentState::TakenBack, 3));
 }
 
@@ -364,7 +364,15 @@ async fn what_the_fee_leaves_is_taken_and_the_rest_is_named() {
     let sent = wallet.send(&mint, 3, options).await.unwrap();
     let done = wallet.reclaim(sent.id).await.unwrap();
     assert_eq!((done.finished[0].entry.amount, done.dust), (1, 1));
-    assert_eq!(wallet.sent(sent.id).await.unwrap().outstanding(), 1);
+    assert_eq!(
+        wallet
+            .sent_tokens()
+            .get(sent.id)
+            .await
+            .unwrap()
+            .outstanding(),
+        1
+    );
     assert_eq!(available(&wallet).await, 1);
 }
 

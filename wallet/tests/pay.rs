@@ -114,7 +114,7 @@ async fn a_receipt_buys_the_same_again_until_it_expires_and_nothing_else() {
 async fn a_price_for_what_a_receipt_was_shown_for_is_said_and_never_within_the_budget() {
     let (world, mut wallet) = shop().await;
     let mint = the_mint(&wallet).await;
-    wallet.set_budget(SITE, &mint, 10, 100).await.unwrap();
+    wallet.budgets().set(SITE, &mint, 10, 100).await.unwrap();
     assert!(offer(&mut wallet, &article()).await.within_budget);
     buy(&mut wallet, &article()).await.unwrap();
     world.site.borrow_mut().deeds.ignores_receipts = true;
@@ -434,7 +434,7 @@ async fn a_swap_back_that_cannot_be_made_now_is_made_later() {
     wallet.cancel(2).await.unwrap_err();
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
     let open = wallet.open_operations().await.unwrap();
-    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::TakeBack);
+    assert_eq!(open[0].purchase().unwrap().stage, Stage::TakeBack);
     // The next visit takes it back first.
     visit(&mut wallet, &article()).await.unwrap_err();
     world.mint.borrow_mut().lies.unavailable = false;

@@ -35,7 +35,8 @@ async fn a_budget_covers_what_is_within_the_item_and_the_day() {
     let mint = the_mint(&wallet).await;
     assert!(!within_budget(&mut wallet, 1).await);
     wallet
-        .set_budget("https://SITE.test:443/", &mint, 3, 8)
+        .budgets()
+        .set("https://SITE.test:443/", &mint, 3, 8)
         .await
         .unwrap();
     assert!(within_budget(&mut wallet, 1).await);
@@ -44,7 +45,7 @@ async fn a_budget_covers_what_is_within_the_item_and_the_day() {
         "http://site.test",
         "https://a.site.test",
     ] {
-        wallet.set_budget(wrong, &mint, 100, 100).await.unwrap();
+        wallet.budgets().set(wrong, &mint, 100, 100).await.unwrap();
     }
     world.site.borrow_mut().price = 4;
     assert!(
@@ -79,11 +80,12 @@ async fn a_budget_covers_what_is_within_the_item_and_the_day() {
 
 #[tokio::test]
 async fn budgets_are_listed_replaced_and_removed() {
-    let (_world, mut wallet) = shop().await;
+    let (_world, wallet) = shop().await;
     let mint = the_mint(&wallet).await;
-    wallet.set_budget(SITE, &mint, 1, 2).await.unwrap();
+    wallet.budgets().set(SITE, &mint, 1, 2).await.unwrap();
     let set = wallet
-        .set_budget("https://site.test/", &mint, 3, 8)
+        .budgets()
+        .set("https://site.test/", &mint, 3, 8)
         .await
         .unwrap();
     let expected = Budget {
@@ -94,11 +96,11 @@ async fn budgets_are_listed_replaced_and_removed() {
     };
     assert_eq!(set, expected);
     assert_eq!(
-        wallet.budgets().await.unwrap(),
+        wallet.budgets().all().await.unwrap(),
         std::slice::from_ref(&expected)
     );
-    assert_eq!(wallet.remove_budget(SITE).await.unwrap(), expected);
-    let none = wallet.remove_budget(SITE).await.unwrap_err();
+    assert_eq!(wallet.budgets().remove(SITE).await.unwrap(), expected);
+    let none = wallet.budgets().remove(SITE).await.unwrap_err();
     assert_eq!(none, Unpayable::NoBudget(SITE.to_owned()).into());
     for wrong in [
         "site.test",
@@ -106,7 +108,7 @@ async fn budgets_are_listed_replaced_and_removed() {
         "https://site.test?a",
         "ftp://site.test",
     ] {
-        let error = wallet.set_budget(wrong, &mint, 3, 8).await.unwrap_err();
+        let error = wallet.budgets().set(wrong, &mint, 3, 8).await.unwrap_err();
         assert_eq!(error, Unpayable::SiteUrl(wrong.to_owned()).into());
     }
 }
@@ -129,15 +131,15 @@ async fn what_was_spent_is_summed_up_by_site_and_day() {
     world.site.borrow_mut().upstream = 200;
     let (first, later) = (NOW / DAY_S * DAY_S, clock_later() / DAY_S * DAY_S);
     assert_eq!(
-        wallet.spent_on_sites(None).await.unwrap(),
+        wallet.budgets().spent(None).await.unwrap(),
         [spent(first, 8, 2)]
     );
     drop(wallet);
     let mut wallet = world.open_later().await;
     buy(&mut wallet, &page(4)).await.unwrap();
     let all = [spent(first, 8, 2), spent(later, 5, 1)];
-    assert_eq!(wallet.spent_on_sites(None).await.unwrap(), all);
-    assert_eq!(wallet.spent_on_sites(Some(1)).await.unwrap(), all[1..]);
-    assert_eq!(wallet.spent_on_sites(Some(30)).await.unwrap(), all[1..]);
-    assert_eq!(wallet.spent_on_sites(Some(31)).await.unwrap(), all);
+    assert_eq!(wallet.budgets().spent(None).await.unwrap(), all);
+    assert_eq!(wallet.budgets().spent(Some(1)).await.unwrap(), all[1..]);
+    assert_eq!(wallet.budgets().spent(Some(30)).await.unwrap(), all[1..]);
+    assert_eq!(wallet.budgets().spent(Some(31)).await.unwrap(), all);
 }

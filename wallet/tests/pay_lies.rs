@@ -11,6 +11,7 @@
 
 mod support;
 
+use farthing_client::Violation as OfApi;
 use farthing_protocol::payment::{PaymentError, header};
 use farthing_wallet::Error;
 use farthing_wallet::error::Violation;
@@ -141,7 +142,7 @@ async fn change_that_the_site_kept_is_lost_and_said_to_be() {
         (AnswerFault::NoSignatures, 3, 1)
     );
     assert_eq!((available(&wallet).await, world.account()), (96, 904));
-    let spent = wallet.spent_on_sites(None).await.unwrap();
+    let spent = wallet.budgets().spent(None).await.unwrap();
     assert_eq!((spent[0].amount, spent[0].payments), (4, 1));
     let payment = Payment::Taken {
         entry,
@@ -215,7 +216,7 @@ async fn a_mint_that_lies_about_states_keeps_the_payment_open() {
     };
     assert_eq!(
         (&misbehaved.violation, misbehaved.open),
-        (&Violation::States, Some(2))
+        (&Violation::Api(OfApi::States), Some(2))
     );
     world.mint.borrow_mut().lies.states_of_others = false;
     assert!(wallet.recover().await.unwrap()[0].result.is_ok());

@@ -52,7 +52,7 @@ async fn a_locked_token_of_exactly_the_price_is_made_by_a_swap_and_carries_its_p
             .all(Option::is_none)
     );
     assert_eq!((available(&wallet).await, pending(&wallet).await), (97, 0));
-    assert!(wallet.all_sent().await.unwrap().is_empty());
+    assert!(wallet.sent_tokens().all().await.unwrap().is_empty());
     adds_up(&world, &wallet, 3).await;
 }
 
@@ -129,7 +129,7 @@ async fn a_lock_that_was_begun_is_finished_before_it_is_shown() {
     world.fault.set(Some(Fault::DropAnswer));
     wallet.pay(&offer).await.unwrap_err();
     let open = wallet.open_operations().await.unwrap();
-    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::Prepare);
+    assert_eq!(open[0].purchase().unwrap().stage, Stage::Prepare);
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));
     world.fault.set(None);
     let answer = free(&mut wallet, &article()).await;
@@ -142,7 +142,7 @@ async fn a_lock_that_was_begun_is_finished_before_it_is_shown() {
 async fn a_token_that_the_site_does_not_know_any_more_is_not_paid_for_again_unasked() {
     let (world, mut wallet) = shop().await;
     let mint = the_mint(&wallet).await;
-    wallet.set_budget(SITE, &mint, 10, 100).await.unwrap();
+    wallet.budgets().set(SITE, &mint, 10, 100).await.unwrap();
     world.site_fault.set(Some(Fault::DropAnswer));
     site_error(buy(&mut wallet, &article()).await);
     world.site_fault.set(None);

@@ -79,7 +79,7 @@ async fn a_payment_that_is_cancelled_while_its_tokens_are_made_comes_back_whole(
     world.fault.set(Some(Fault::DropAnswer));
     wallet.pay(&offer).await.unwrap_err();
     let open = wallet.open_operations().await.unwrap();
-    assert_eq!(open[0].purchase.as_ref().unwrap().stage, Stage::Prepare);
+    assert_eq!(open[0].purchase().unwrap().stage, Stage::Prepare);
     world.fault.set(None);
     let done = wallet.cancel(open[0].id).await.unwrap();
     assert_eq!(done.entry.outcome, Outcome::Undone);

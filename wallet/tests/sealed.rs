@@ -58,7 +58,8 @@ async fn full() -> (World, SealedWallet) {
     wallet.send(&mint, 5, SendOptions::default()).await.unwrap();
     buy_with(&mut wallet, &article()).await.unwrap();
     wallet
-        .set_budget("https://site.test", &mint, 5, 9)
+        .budgets()
+        .set("https://site.test", &mint, 5, 9)
         .await
         .unwrap();
     world.fault.set(Some(Fault::DropAnswer));
@@ -140,7 +141,7 @@ async fn a_sealed_wallet_does_all_that_an_open_one_does() {
     // What was open is settled, what was sent is known, what was bought is not paid again.
     let recovered = wallet.recover().await.unwrap();
     assert!(recovered[0].result.is_ok());
-    let sent = wallet.all_sent().await.unwrap();
+    let sent = wallet.sent_tokens().all().await.unwrap();
     wallet.reclaim(sent[0].id).await.unwrap();
     buy_with(&mut wallet, &article()).await.unwrap();
     let mint = wallet.mint(None).await.unwrap();

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::native::SqliteStore;
-use farthing_wallet::records::{Kind, SentState};
+use farthing_wallet::records::{Kind, Operation, SentState};
 use farthing_wallet::{Http, Passphrase, Sealed, Wallet};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -111,7 +111,7 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
             (Kind::Withdraw, 9, OTHER),
         ];
         assert_eq!(open, expected);
-        let sent = wallet.all_sent().await.unwrap();
+        let sent = wallet.sent_tokens().all().await.unwrap();
         let sent: Vec<_> = sent
             .iter()
             .map(|s| (s.amount(), s.state(), s.mint.as_str()))
@@ -122,8 +122,8 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
         ];
         assert_eq!(sent, expected);
         compare_history(&wallet, &said).await;
-        assert_eq!(wallet.budgets().await.unwrap()[0].per_day, 20);
-        assert_eq!(wallet.spent_on_sites(None).await.unwrap()[0].amount, 3);
+        assert_eq!(wallet.budgets().all().await.unwrap()[0].per_day, 20);
+        assert_eq!(wallet.budgets().spent(None).await.unwrap()[0].amount, 3);
         // What is there can be spent, without a mint.
         for mint in [&mints[0], &mints[1]] {
             wallet.lock_public_key(mint).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_sealed_wallet_loses_nothing_and_its_one_mint_keeps_the_lock_key() {
         assert_eq!(balances(&wallet).await, [(ONE.to_owned(), 54, 5)]);
         compare_history(&wallet, &said).await;
         assert_eq!(wallet.open_operations().await.unwrap()[0].amount, 5);
-        let sent = wallet.all_sent().await.unwrap();
+        let sent = wallet.sent_tokens().all().await.unwrap();
         assert_eq!((sent.len(), sent[0].amount()), (1, 6));
         let mint = wallet.mint(None).await.unwrap();
         assert!(mint.former_lock);
@@ -166,5 +166,33 @@ async fn a_sealed_wallet_loses_nothing_and_its_one_mint_keeps_the_lock_key() {
         let former = former.map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(said["key"]["key"], former);
         assert!(wallet.has_passphrase());
+    }
+}
+
+const HEAD: &str = r#"{"id":7,"kind":"restore","mint":"https://mint.example","begun":1,"path":"/v1/restore","body":"","inputs":[],"outputs":[],"amount":0,"fee":0,"memo":null"#;
+const SEARCH: &str = r#","search":{"walked":[],"walking":null,"found":{"amount":3,"tokens":2,"signed":9,"lane":0},"places":100}"#;
+const PURCHASE: &str = r#","purchase":{"stage":"present","item":{"method":"GET","url":"https://site.example/"},"token":"cashuB","gone":0}"#;
+
+fn read(json: &str) -> Result<Operation, impl Sized> {
+    farthing_protocol::json::from_slice(json.as_bytes())
+}
+
+#[test]
+fn a_detail_is_stored_as_a_field_of_its_operation_and_never_dropped() {
+    for detail in ["", SEARCH, PURCHASE] {
+        let stored = format!("{HEAD}{detail}}}");
+        let Ok(operation) = read(&stored) else {
+            panic!("{stored} is not read");
+        };
+        assert_eq!(serde_json::to_string(&operation).unwrap(), stored);
+        assert_eq!(operation.purchase().is_some(), detail == PURCHASE);
+    }
+    for damaged in [
+        format!("{HEAD}{SEARCH}{PURCHASE}}}"),
+        format!(r#"{HEAD},"purchase":5}}"#),
+        format!(r#"{HEAD},"search":{{}}}}"#),
+        format!("{HEAD}{SEARCH}{SEARCH}}}"),
+    ] {
+        assert!(read(&damaged).is_err(), "{damaged}");
     }
 }

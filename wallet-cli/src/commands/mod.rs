@@ -119,15 +119,17 @@ async fn with_wallet(
             Ok(report::finished("received", &received, &units))
         }
         OpenCommand::Redeem(args) => redeem(wallet, context, &args, &units).await,
-        OpenCommand::Sent { id: Some(id), qr } => {
-            Ok(report::sent(&wallet.sent(id).await?, &units, qr))
-        }
+        OpenCommand::Sent { id: Some(id), qr } => Ok(report::sent(
+            &wallet.sent_tokens().get(id).await?,
+            &units,
+            qr,
+        )),
         OpenCommand::Sent { id: None, .. } => {
             let what = "asking what became of them";
-            for error in waiting(what, wallet.check_sent()).await? {
+            for error in waiting(what, wallet.sent_tokens().check()).await? {
                 say(&format!("not asked: {error}"));
             }
-            Ok(report::all_sent(&wallet.all_sent().await?, &units))
+            Ok(report::all_sent(&wallet.sent_tokens().all().await?, &units))
         }
         OpenCommand::Reclaim { id } => {
             let back = waiting("taking the token back", wallet.reclaim(id)).await?;
@@ -140,7 +142,7 @@ async fn with_wallet(
         }
         OpenCommand::Budget(command) => budget(wallet, context, command, &units).await,
         OpenCommand::Spent { days } => {
-            Ok(report::spent(&wallet.spent_on_sites(days).await?, &units))
+            Ok(report::spent(&wallet.budgets().spent(days).await?, &units))
         }
         OpenCommand::History => {
             let (history, open) = (wallet.history().await?, wallet.open_operations().await?);
@@ -326,11 +328,17 @@ async fn budget(
             let (mint, per_item) = wallet.choose(named, Need::Unit, read).await?;
             let unit = mint.shown_in();
             let per_day = per_day.read(&unit, context.reading)?;
-            let set = wallet.set_budget(&site, &mint, per_item, per_day).await?;
+            let set = wallet
+                .budgets()
+                .set(&site, &mint, per_item, per_day)
+                .await?;
             Ok(report::budget(&set, units))
         }
-        Budget::List => Ok(report::budgets(&wallet.budgets().await?, units)),
-        Budget::Remove { site } => Ok(report::budget(&wallet.remove_budget(&site).await?, units)),
+        Budget::List => Ok(report::budgets(&wallet.budgets().all().await?, units)),
+        Budget::Remove { site } => Ok(report::budget(
+            &wallet.budgets().remove(&site).await?,
+            units,
+        )),
     }
 }
 

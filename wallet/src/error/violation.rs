@@ -1,6 +1,6 @@
 //! What a mint says that is not believed, because it breaks the protocol.
 
-use farthing_protocol::identity::IdentityError;
+use farthing_client::{KeysetError, Violation as OfApi};
 use farthing_protocol::{KeysetId, Unit};
 
 use super::Advice;
@@ -8,26 +8,12 @@ use super::Advice;
 /// What a mint said that was not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
-    /// An answer that is not what the API promises.
-    #[error("its answer to {0} is not in the form of the API")]
-    Answer(String),
-    /// A keyset whose id does not belong to its keys.
-    #[error("it shows keyset {shown}, and its keys make the id {computed}")]
-    KeysetId {
-        /// The id it shows.
-        shown: KeysetId,
-        /// The id of the keys it shows.
-        computed: KeysetId,
-    },
+    /// What breaks the API, for any client of it.
+    #[error(transparent)]
+    Api(#[from] OfApi),
     /// A keyset that was shown with other keys or terms before.
     #[error("it shows other keys or terms for keyset {0} than before")]
     KeysChanged(KeysetId),
-    /// A keyset whose keys have not signed the mint's identity.
-    #[error("it shows keyset {0} without the proof that it is its own")]
-    KeysetNotOwned(KeysetId),
-    /// An identity that does not hold.
-    #[error("the identity that it shows does not hold: {0}")]
-    Identity(IdentityError),
     /// Another identity than before, or none any more.
     #[error("it does not show the identity that it showed before")]
     IdentityChanged,
@@ -44,17 +30,6 @@ pub enum Violation {
         now: String,
         /// With how many decimals it is written now.
         now_decimals: u8,
-    },
-    /// More decimals than any unit has.
-    #[error("it says that its unit is written with {0} decimals, and 8 are the most")]
-    Decimals(u8),
-    /// A public key that is none.
-    #[error("one of its keys in keyset {keyset} is not a public key")]
-    Key {
-        /// The keyset.
-        keyset: KeysetId,
-        /// The amount.
-        amount: u64,
     },
     /// More or fewer signatures than outputs.
     #[error("it gave {got} signatures for {expected} outputs")]
@@ -94,23 +69,22 @@ pub enum Violation {
         /// The mint's unit.
         unit: Unit,
     },
-    /// The states of other tokens than those asked about.
-    #[error("it gave the states of other tokens than those asked about")]
-    States,
     /// Restored outputs that were not asked about.
     #[error("it restored outputs that were not asked about")]
-    Restored,
+    NotAsked,
 }
 
 impl Violation {
     /// What to do about it.
     pub(super) fn advice(&self) -> Advice {
-        if matches!(self, Self::Answer(_)) {
-            Advice::CheckAddress
-        } else if matches!(self, Self::UnitChanged { .. }) {
-            Advice::AskAboutUnit
-        } else {
-            Advice::DistrustMint
+        match self {
+            Self::Api(OfApi::Answer { .. } | OfApi::KeysetMissing(_)) => Advice::CheckAddress,
+            Self::Api(OfApi::Keyset {
+                error: KeysetError::Version,
+                ..
+            }) => Advice::CheckAddress,
+            Self::UnitChanged { .. } => Advice::AskAboutUnit,
+            _ => Advice::DistrustMint,
         }
     }
 }

@@ -3,14 +3,14 @@
 use farthing_protocol::TokenProof;
 use farthing_protocol::api::{Redeemed, Signatures};
 
+use crate::engine::Engine;
 use crate::error::{Error, Violation};
 use crate::http::Http;
 use crate::purse::outputs;
 use crate::records::{Kind, Mint, Operation};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Sends an operation's request once; gives the verified tokens in the order of its outputs.
     pub(crate) async fn attempt(
         &self,
@@ -41,8 +41,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             let answer: Signatures = api.call(&operation.path, bearer, body).await?;
             answer.signatures
         };
-        let keysets = self.tables.keysets(url).await?;
-        outputs::unblind_all(&self.seed, &keysets, &operation.outputs, &signatures)
+        let keysets = self.purse.tables.keysets(url).await?;
+        outputs::unblind_all(&self.purse.seed, &keysets, &operation.outputs, &signatures)
             .map_err(|violation| Error::violation(url, violation))
     }
 }

@@ -6,19 +6,18 @@ use farthing_protocol::payment::change::encode_outputs;
 use farthing_protocol::{BlindedMessage, Proof, Secret};
 
 use crate::error::{Error, UsageError};
-use crate::http::Http;
 use crate::operation::record::Draft;
+use crate::purse::Purse;
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, OutputRequest, PlannedOutput, Stage};
+use crate::records::{Coin, Detail, Kind, Mint, Operation, OutputRequest, PlannedOutput, Stage};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store> Purse<S> {
     /// Writes operations with their requests, all or none, and takes their inputs out of the balance. The
     /// mint's record is as it is now: [`Wallet::holdings`] read it.
     pub(crate) async fn begin(
-        &mut self,
+        &self,
         mint: &Mint,
         drafts: Vec<Draft>,
     ) -> Result<Vec<Operation>, Error> {
@@ -49,11 +48,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Begins one operation.
-    pub(crate) async fn begin_one(
-        &mut self,
-        mint: &Mint,
-        draft: Draft,
-    ) -> Result<Operation, Error> {
+    pub(crate) async fn begin_one(&self, mint: &Mint, draft: Draft) -> Result<Operation, Error> {
         let operation = self.begin(mint, vec![draft]).await?.pop();
         Ok(operation.expect("one draft makes one operation"))
     }
@@ -82,7 +77,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             id,
             kind: draft.kind,
             mint: mint.url.clone(),
-            begun: (self.clock)(),
+            begun: self.now(),
             path,
             body,
             inputs: draft.inputs,
@@ -90,8 +85,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             amount: draft.amount,
             fee: draft.fee,
             memo: draft.memo,
-            purchase,
-            search: None,
+            detail: purchase.map_or(Detail::Nothing, Detail::Payment),
         })
     }
 }

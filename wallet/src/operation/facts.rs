@@ -3,9 +3,12 @@
 //! A refusal alone is no proof that nothing was done: the request may have been done long ago, and the
 //! mint may have forgotten its answer.
 
-use farthing_protocol::api::State;
-use farthing_protocol::{BlindedMessage, ErrorCode, TokenProof};
+use std::collections::HashSet;
 
+use farthing_protocol::api::State;
+use farthing_protocol::{BlindedMessage, EncodedPoint, ErrorCode, TokenProof};
+
+use crate::engine::Engine;
 use crate::error::{Error, Refused, Violation};
 use crate::http::Http;
 use crate::purse::counters::GAP;
@@ -13,7 +16,6 @@ use crate::purse::outputs::{self, blinded, unblind};
 use crate::records::{Coin, Keyset, Mint, Operation, PlannedOutput, Purpose, y};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// Places asked about in one request: a mint takes this many outputs by default, in a body of some
 /// 20 kB.
@@ -27,7 +29,7 @@ pub(crate) struct Found {
     pub(crate) coin: Coin,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// The tokens of an operation that the mint did before and has forgotten; `None` when it did not.
     pub(crate) async fn already_done(
         &self,
@@ -39,7 +41,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if operation.inputs.is_empty() {
             // Within the replay window the mint would have repeated its answer, unless it would not
             // hear the account out. So signed outputs are a withdrawal of another device on this seed.
-            let age_s = (self.clock)().saturating_sub(operation.begun);
+            let age_s = self.purse.now().saturating_sub(operation.begun);
             let remembered = age_s < u64::from(mint.limits.replay_days) * DAY_S;
             if remembered && !matches!(refused.status, 401 | 403) {
                 return Ok(None);
@@ -66,15 +68,15 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let messages: Vec<_> = operation
             .outputs
             .iter()
-            .filter_map(|o| blinded(&self.seed, o))
+            .filter_map(|o| blinded(&self.purse.seed, o))
             .collect();
         let restored = self.api(&operation.mint).restore(messages.clone()).await?;
         if restored.outputs != messages {
             return Ok(None);
         }
-        let keysets = self.tables.keysets(&operation.mint).await?;
+        let keysets = self.purse.tables.keysets(&operation.mint).await?;
         outputs::unblind_all(
-            &self.seed,
+            &self.purse.seed,
             &keysets,
             &operation.outputs,
             &restored.signatures,
@@ -85,27 +87,38 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Those of `coins` that the mint says are spent.
     pub(crate) async fn spent(&self, mint: &str, coins: &[Coin]) -> Result<Vec<Coin>, Error> {
-        if coins.is_empty() {
-            return Ok(Vec::new());
+        let point = |coin: &Coin| y(&coin.token.proof);
+        let ys: Vec<_> = coins.iter().map(point).collect();
+        let spent = self.spent_of(mint, &ys).await?;
+        let spent = coins.iter().filter(|coin| spent.contains(&point(coin)));
+        Ok(spent.cloned().collect())
+    }
+
+    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
+    pub(crate) async fn spent_of(
+        &self,
+        mint: &str,
+        ys: &[EncodedPoint],
+    ) -> Result<HashSet<EncodedPoint>, Error> {
+        let mut spent = HashSet::new();
+        let limits = self.purse.tables.mint(Some(mint)).await?.limits;
+        for ys in ys.chunks(limits.inputs_max.max(1)) {
+            let states = self.api(mint).states(ys.to_vec()).await?;
+            let pairs = ys.iter().zip(states);
+            spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
         }
-        let ys = coins.iter().map(|coin| y(&coin.token.proof)).collect();
-        let states = self.api(mint).states(ys).await?;
-        let pairs = coins.iter().zip(states);
-        Ok(pairs
-            .filter(|(_, s)| *s == State::Spent)
-            .map(|(c, _)| c.clone())
-            .collect())
+        Ok(spent)
     }
 
     /// The first lane from `from` on with nothing signed in it.
     pub(crate) async fn free_lane(&self, mint: &Mint, from: u32) -> Result<u32, Error> {
-        let keysets = self.tables.keysets(&mint.url).await?;
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
         for lane in from..LANES_MAX {
             if !self.lane_is_used(mint, &keysets, lane).await? {
                 return Ok(lane);
             }
         }
-        Err(Error::violation(&mint.url, Violation::Restored))
+        Err(Error::violation(&mint.url, Violation::NotAsked))
     }
 
     async fn lane_is_used(
@@ -136,26 +149,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         if change.is_empty() {
             return Ok(Vec::new());
         }
-        let violation = |violation| Error::violation(&mint.url, violation);
-        let messages = change.iter().filter_map(|o| blinded(&self.seed, o));
-        let answer = self.api(&mint.url).restore(messages.collect()).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let mut coins = Vec::new();
-        for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
-            let asked = |o: &&PlannedOutput| {
-                blinded(&self.seed, o).is_some_and(|message| message.b == output.b)
-            };
-            let planned = change.iter().find(asked);
-            let mut planned = planned
-                .ok_or_else(|| violation(Violation::Restored))?
-                .clone();
-            planned.amount = signature.amount;
-            let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
-            let keyset = keyset.ok_or_else(|| violation(Violation::Restored))?;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
-            let mint = mint.url.clone();
-            coins.push(Coin { mint, token });
-        }
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
+        let signed = self.restored(mint, &keysets, change.to_vec()).await?;
+        let mut coins: Vec<Coin> = signed.into_iter().map(|found| found.coin).collect();
         let spent = self.spent(&mint.url, &coins).await?;
         coins.retain(|coin| !spent.contains(coin));
         Ok(coins)
@@ -169,7 +165,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         lane: u32,
         start: u64,
     ) -> Result<Vec<Found>, Error> {
-        let violation = |violation| Error::violation(&mint.url, violation);
         let output = |counter| PlannedOutput {
             keyset: keyset.info.id,
             lane,
@@ -178,9 +173,22 @@ impl<S: Store, H: Http> Wallet<S, H> {
             purpose: Purpose::Keep,
             lock: None,
         };
-        let outputs = (start..start + batch_size(mint)).map(output);
+        let outputs = (start..start + batch_size(mint)).map(output).collect();
+        let keysets = std::slice::from_ref(keyset);
+        self.restored(mint, keysets, outputs).await
+    }
+
+    /// Those of `outputs` that the mint has signed, for whatever amounts, in the order asked.
+    async fn restored(
+        &self,
+        mint: &Mint,
+        keysets: &[Keyset],
+        outputs: Vec<PlannedOutput>,
+    ) -> Result<Vec<Found>, Error> {
+        let violation = |violation| Error::violation(&mint.url, violation);
         let asked: Vec<(PlannedOutput, BlindedMessage)> = outputs
-            .filter_map(|p| blinded(&self.seed, &p).map(|message| (p, message)))
+            .into_iter()
+            .filter_map(|o| blinded(&self.purse.seed, &o).map(|message| (o, message)))
             .collect();
         let messages = asked.iter().map(|(_, message)| message.clone()).collect();
         let answer = self.api(&mint.url).restore(messages).await?;
@@ -189,9 +197,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
         for (output, signature) in answer.outputs.iter().zip(&answer.signatures) {
             // In the order asked: whatever is skipped was not signed.
             let found_at = asked.find(|(_, message)| message.b == output.b);
-            let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::Restored))?;
+            let (mut planned, _) = found_at.ok_or_else(|| violation(Violation::NotAsked))?;
             planned.amount = signature.amount;
-            let token = unblind(&self.seed, keyset, &planned, signature).map_err(violation)?;
+            let keyset = keysets.iter().find(|k| k.info.id == planned.keyset);
+            let keyset = keyset.ok_or_else(|| violation(Violation::NotAsked))?;
+            let token =
+                unblind(&self.purse.seed, keyset, &planned, signature).map_err(violation)?;
             found.push(Found {
                 counter: planned.counter,
                 coin: Coin {

@@ -3,12 +3,11 @@
 use farthing_protocol::{Proof, Secret, TokenProof};
 
 use crate::error::{Error, StoreError};
-use crate::http::Http;
+use crate::purse::Purse;
 use crate::records::{
     Coin, Entry, Kind, Operation, Outcome, OutputRequest, Purchase, Purpose, Sent, Stage, worth,
 };
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// An operation before it has a number, places and a request.
 pub(crate) struct Draft {
@@ -131,7 +130,40 @@ pub(crate) fn recovered(
     })
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+/// How often the rest is tried again when somebody else has spent a part meanwhile.
+pub(crate) const ROUNDS: usize = 3;
+
+/// What came of something that may take several requests.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Batched {
+    /// The requests that were done; at least one.
+    pub finished: Vec<Finished>,
+    /// Why others were not. Each error says what became of its request's tokens.
+    pub failures: Vec<Error>,
+    /// What the tokens are worth that were left, because the mint's fee for them would be as much.
+    pub dust: u64,
+}
+
+impl Batched {
+    /// Whether no request was sent at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.finished.is_empty() && self.failures.is_empty()
+    }
+
+    /// Whether the mint gave no answer to one.
+    pub(crate) fn has_silence(&self) -> bool {
+        let silent = |error: &Error| matches!(error, Error::Network(_));
+        self.failures.iter().any(silent)
+    }
+
+    /// Its first failure when nothing was done.
+    pub(crate) fn failure(&mut self) -> Option<Error> {
+        let failed = self.finished.is_empty() && !self.failures.is_empty();
+        failed.then(|| self.failures.swap_remove(0))
+    }
+}
+
+impl<S: Store> Purse<S> {
     /// An operation's line in the history.
     pub(crate) fn entry(
         &self,
@@ -144,14 +176,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
             id: operation.id,
             kind: operation.kind,
             outcome,
-            time: (self.clock)(),
+            time: self.now(),
             mint: operation.mint.clone(),
             unit: unit.to_owned(),
             amount: operation.amount,
             fee: operation.fee,
             lost,
             memo: operation.memo.clone(),
-            site: operation.purchase.as_ref().map(|p| p.item.site()),
+            site: operation.purchase().map(|p| p.item.site()),
         }
     }
 }

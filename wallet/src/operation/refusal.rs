@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 
 use farthing_protocol::{ErrorCode, TokenProof};
 
+use crate::engine::Engine;
 use crate::error::{Error, Refused, UsageError};
 use crate::http::Http;
 use crate::operation::begin::request_body;
+use crate::purse::Purse;
 use crate::purse::coins::Stock;
 use crate::purse::holdings::{active, active_of};
 use crate::purse::outputs;
@@ -18,7 +20,6 @@ use crate::purse::plan::{plan_change, plan_send, planned_sum};
 use crate::purse::tables::Batch;
 use crate::records::{Keyset, Mint, Operation, OutputRequest, Purpose, suite_of};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// Where a refused operation goes from here.
 pub(crate) enum AfterRefusal {
@@ -30,13 +31,13 @@ pub(crate) enum AfterRefusal {
     Final(Refused),
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Engine<S, H> {
     /// Decides what becomes of an operation that was refused. What it costs to end it is not decided here.
     ///
     /// # Errors
     /// When the facts cannot be had now: the operation stays open.
     pub(crate) async fn after_refusal(
-        &mut self,
+        &self,
         operation: &Operation,
         mint: &Mint,
         refused: Refused,
@@ -61,21 +62,24 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Another device on this seed uses the lane too: goes to a free one, with new outputs.
     async fn replan_on_free_lane(
-        &mut self,
+        &self,
         operation: &Operation,
         mut mint: Mint,
     ) -> Result<Operation, Error> {
         let from = mint.lane.map_or(0, |lane| lane.saturating_add(1));
         let lane = self.free_lane(&mint, from).await?;
         mint.lane = Some(lane);
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let requests = self.requests_again(operation, &mint, &keysets).await?;
-        self.replan(operation, &mint, lane, &requests).await
+        let keysets = self.purse.tables.keysets(&mint.url).await?;
+        let requests = self
+            .purse
+            .requests_again(operation, &mint, &keysets)
+            .await?;
+        self.purse.replan(operation, &mint, lane, &requests).await
     }
 
     /// The mint has rotated its keysets: learns the new ones. `None` when that changes nothing.
     async fn replan_on_active_keyset(
-        &mut self,
+        &self,
         operation: &Operation,
         mint: &Mint,
     ) -> Result<Option<Operation>, Error> {
@@ -85,20 +89,23 @@ impl<S: Store, H: Http> Wallet<S, H> {
             return Ok(None);
         }
         let keysets = self.refresh_keysets(suites, mint, &mut ()).await?;
-        let Ok(requests) = self.requests_again(operation, mint, &keysets).await else {
+        let Ok(requests) = self.purse.requests_again(operation, mint, &keysets).await else {
             return Ok(None);
         };
         let same =
             |request: &OutputRequest| operation.outputs.iter().any(|o| o.keyset == request.keyset);
         match mint.lane {
             Some(lane) if !requests.iter().all(same) => self
+                .purse
                 .replan(operation, mint, lane, &requests)
                 .await
                 .map(Some),
             Some(_) | None => Ok(None),
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// What an operation asks for, asked for anew: the same sums, of the keysets that sign now.
     async fn requests_again(
         &self,
@@ -106,7 +113,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         mint: &Mint,
         keysets: &[Keyset],
     ) -> Result<Vec<OutputRequest>, Error> {
-        let now = (self.clock)();
+        let now = self.now();
         let to_send = planned_sum(&operation.outputs, Purpose::Send);
         let to_keep = planned_sum(&operation.outputs, Purpose::Keep);
         let mut sent = operation.outputs.iter();
@@ -128,7 +135,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Writes the operation again, with the same inputs and with outputs at new indexes.
     async fn replan(
-        &mut self,
+        &self,
         operation: &Operation,
         mint: &Mint,
         lane: u32,
@@ -137,7 +144,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut counters = self.tables.counters(requests, lane).await?;
         let (outputs, messages) = outputs::plan(&self.seed, &mut counters, requests);
         let replanned = Operation {
-            begun: (self.clock)(),
+            begun: self.now(),
             body: request_body(operation.kind, &operation.inputs, messages)?,
             outputs,
             ..operation.clone()
@@ -145,7 +152,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         // Not `mint`, which may be older than what was just learned of the mint.
         let mint = Mint {
             lane: Some(lane),
-            ..self.mint(Some(&mint.url)).await?
+            ..self.tables.mint(Some(&mint.url)).await?
         };
         let batch = Batch::default().put(&mint).put(&replanned);
         let batch = counters.put(batch);

@@ -1,36 +1,25 @@
 //! Which keys this wallet has for locked tokens, mint by mint.
 
 use crate::error::Error;
-use crate::http::Http;
 use crate::lock::LockKey;
+use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::purse::tables::Batch;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
-    ///
-    /// # Errors
-    /// [`crate::error::UsageError::NoActiveKeyset`] for a mint that has neither an identity nor a keyset
-    /// that signs.
-    pub async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
-        let mint = self.mint(Some(&mint.url)).await?;
+impl<S: Store> Purse<S> {
+    pub(crate) async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
+        let mint = self.tables.mint(Some(&mint.url)).await?;
         if let Some(key) = self.identity_lock_key(&mint) {
             return Ok(key.public());
         }
         let keysets = self.tables.keysets(&mint.url).await?;
-        let keyset = active(&mint, &keysets, (self.clock)())?;
+        let keyset = active(&mint, &keysets, self.now())?;
         Ok(self.seed.lock_key(keyset.info.id.as_bytes()).public())
     }
 
-    /// Says that tokens locked to the key that this wallet once had for all mints are of `mint`, and of
-    /// no other; returns that key.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn use_former_lock_key(&mut self, mint: &Mint) -> Result<[u8; 32], Error> {
+    pub(crate) async fn use_former_lock_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
         let mut batch = Batch::default();
         for other in self.tables.all::<Mint>().await? {
             let former_lock = other.url == mint.url;

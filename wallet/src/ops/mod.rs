@@ -1,17 +1,13 @@
-//! What a user asks of a wallet. `run` takes an operation from its first request to its end.
+//! What a user asks of a wallet.
 
-pub(crate) mod batched;
-mod exchange;
 mod lock;
-mod passphrase;
 pub mod pay;
 pub(crate) mod receive;
 pub(crate) mod recover;
 pub(crate) mod redeem;
 pub(crate) mod renew;
 pub(crate) mod restore;
-mod run;
 pub(crate) mod send;
 pub(crate) mod sent;
 mod swap;
-mod withdraw;
+pub(crate) mod withdraw;

@@ -8,91 +8,92 @@ use farthing_protocol::conditions::{Lock, SigFlag, Witness, parse};
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::{KeysetId, Token, TokenProof, with_suite};
 
-use super::batched::{Batched, ROUNDS};
 use super::swap::Swap;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::lock::LockKey;
+use crate::operation::record::{Batched, ROUNDS};
+use crate::purse::Purse;
+use crate::purse::tables::Tables;
 use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth, y};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use farthing_protocol::text::printable;
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes in the token in a text ([`farthing_protocol::token::find`]), of a mint in this wallet: one of its own, or one of Cashu's
-    /// suite that names the mint's address with `/cashu`. Either becomes tokens of its own.
-    ///
-    /// Its proofs are verified and its locks opened before the mint is asked for anything. More
-    /// proofs than the mint takes in one request become several operations, all written down before
-    /// the first is sent. What can be taken is taken: what somebody has claimed before is left out, and
-    /// so is what the mint's fee would eat ([`crate::Batched`]).
-    ///
-    /// # Errors
-    /// [`UsageError`]'s `Token…` for a token that is refused; [`UsageError::FeeEatsAll`]; any other [`Error`]
-    /// when nothing of it could be swapped.
-    pub async fn receive(&mut self, text: &str) -> Result<Batched, Error> {
+/// A token to be taken in, whose proofs are verified and whose locks are open.
+pub(crate) struct Receive {
+    mint: Mint,
+    coins: Vec<Coin>,
+    memo: Option<String>,
+}
+
+impl Receive {
+    /// Reads the token in a text, and checks all that can be checked without the mint, which is asked
+    /// for its keysets if the token's are not known yet.
+    pub(crate) async fn read<S: Store, H: Http>(
+        engine: &Engine<S, H>,
+        text: &str,
+    ) -> Result<Self, Error> {
+        let purse = &engine.purse;
         let token = Token::find(text)?;
-        let mint = self.mint_of(&token).await?;
+        let mint = purse.tables.mint_of(&token).await?;
         if token.unit != mint.unit {
             let (token, mint) = (printable(&token.unit), mint.unit);
             return Err(UsageError::TokenUnit { token, mint }.into());
         }
-        let mut keysets = self.tables.keysets(&mint.url).await?;
+        let mut keysets = purse.tables.keysets(&mint.url).await?;
         let unknown = |keysets: &[Keyset]| -> Vec<KeysetId> {
             let ids = token.proofs.iter().map(|p| p.proof.id);
             ids.filter(|id| resolve(id, keysets).is_none()).collect()
         };
         let suites: BTreeSet<SuiteId> = unknown(&keysets).iter().filter_map(SuiteId::of).collect();
         if !suites.is_empty() {
-            keysets = self.refresh_keysets(suites, &mint, &mut ()).await?;
+            keysets = engine.refresh_keysets(suites, &mint, &mut ()).await?;
         }
         if let Some(id) = unknown(&keysets).first() {
             return Err(UsageError::TokenKeyset(*id).into());
         }
-        let coins = self.inspect(&mint, token.proofs, &keysets)?;
-        self.take_in(&mint, coins, token.memo.as_ref()).await
+        Ok(Self {
+            coins: purse.inspect(&mint, token.proofs, &keysets)?,
+            mint,
+            memo: token.memo,
+        })
     }
 
-    /// Swaps the coins of a token that somebody handed over, or what is left of them.
-    async fn take_in(
-        &mut self,
-        mint: &Mint,
-        coins: Vec<Coin>,
-        memo: Option<&String>,
+    /// Swaps the coins, or what is left of them.
+    pub(crate) async fn run<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
     ) -> Result<Batched, Error> {
         let mut done = Batched::default();
-        let mut rest = coins;
+        let mut rest = self.coins;
         for _ in 0..ROUNDS {
             let swap = Swap {
                 kind: Kind::Receive,
                 coins: &rest,
-                memo,
+                memo: self.memo.as_ref(),
             };
-            let (held, (drafts, dust)) = self.planned(mint, |held| swap.plan(held)).await?;
+            let planned = engine.planned(&self.mint, |held| swap.plan(held));
+            let (held, (drafts, dust)) = planned.await?;
             if drafts.is_empty() && done.is_empty() {
                 return Err(held.fee_eats_all(&rest).into());
             }
             done.dust = done.dust.saturating_add(worth(&dust));
-            let operations = self.begin(&held.mint, drafts).await?;
-            let late = self.run_each(operations, &mut done).await?;
-            rest = self.unspent(mint, late).await.unwrap_or_default();
+            let operations = engine.purse.begin(&held.mint, drafts).await?;
+            rest = engine.run_each(operations, &mut done).await?;
+            let Ok(spent) = engine.spent(&self.mint.url, &rest).await else {
+                break;
+            };
+            rest.retain(|coin| !spent.contains(coin));
             if rest.is_empty() {
                 break;
             }
         }
         done.failure().map_or(Ok(done), Err)
     }
+}
 
-    /// Those of `coins` that the mint says are not spent.
-    async fn unspent(&self, mint: &Mint, mut coins: Vec<Coin>) -> Result<Vec<Coin>, Error> {
-        let mut spent = Vec::new();
-        for asked in coins.chunks(mint.limits.inputs_max.max(1)) {
-            spent.extend(self.spent(&mint.url, asked).await?);
-        }
-        coins.retain(|coin| !spent.contains(coin));
-        Ok(coins)
-    }
-
+impl<S: Store> Tables<S> {
     /// The mint of a token: the one whose keysets it is of, whatever address it names. When it is of
     /// keysets that are not known yet, the one that it names, which is asked for them.
     async fn mint_of(&self, token: &Token) -> Result<Mint, Error> {
@@ -102,8 +103,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .strip_suffix(cashu::path::PREFIX);
         let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
         let mut of = Vec::new();
-        for mint in self.tables.all::<Mint>().await? {
-            let keysets = self.tables.keysets(&mint.url).await?;
+        for mint in self.all::<Mint>().await? {
+            let keysets = self.keysets(&mint.url).await?;
             let mut ids = token.proofs.iter().map(|p| p.proof.id);
             if ids.all(|id| resolve(&id, &keysets).is_some()) {
                 of.push(mint);
@@ -118,7 +119,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (_, named) => named,
         }
     }
+}
 
+impl<S: Store> Purse<S> {
     /// Verifies each proof and opens its lock; gives them as coins of the mint, ids in full.
     pub(crate) fn inspect(
         &self,
@@ -167,9 +170,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         token: &mut TokenProof,
     ) -> Result<(), UsageError> {
         let locked = |reason| Err(UsageError::TokenLocked { number, reason });
-        let expired = lock
-            .locktime
-            .is_some_and(|locktime| (self.clock)() > locktime);
+        let expired = lock.locktime.is_some_and(|locktime| self.now() > locktime);
         if expired && lock.refund.is_empty() {
             return Ok(());
         }

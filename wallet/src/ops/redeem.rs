@@ -1,17 +1,17 @@
 //! Redeeming: from the wallet into the account at a mint.
 
-use super::batched::Batched;
-use super::exchange::positive;
 use crate::account::api_token;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
+use crate::operation::record::Batched;
 use crate::operation::record::Draft;
 use crate::purse::batches::{Division, divide};
 use crate::purse::coins;
 use crate::purse::holdings::Holdings;
+use crate::purse::plan::positive;
 use crate::records::{Coin, Kind, Mint, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// How much to redeem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,22 @@ impl Redeem {
             Self::Amount(amount) => Ok((vec![some(held, amount)?], Vec::new())),
             Self::All => all(held),
         }
+    }
+
+    pub(crate) async fn run<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
+        mint: &Mint,
+    ) -> Result<Batched, Error> {
+        api_token(mint)?;
+        let (held, (drafts, dust)) = engine.planned(mint, |held| self.plan(held)).await?;
+        let mut done = Batched {
+            dust: worth(&dust),
+            ..Batched::default()
+        };
+        let operations = engine.purse.begin(&held.mint, drafts).await?;
+        engine.run_each(operations, &mut done).await?;
+        done.failure().map_or(Ok(done), Err)
     }
 }
 
@@ -62,26 +78,4 @@ fn all(held: &Holdings) -> Result<(Vec<Draft>, Vec<Coin>), UsageError> {
         Draft::new(Kind::Redeem, inputs, Vec::new(), amount, fee)
     };
     Ok((batches.into_iter().map(draft).collect(), dust))
-}
-
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Pays into the account at `mint`; change comes back in the same request.
-    ///
-    /// [`Redeem::All`] takes several requests when there are more tokens than the mint takes in one;
-    /// all are written down before the first is sent. What the fee would eat stays in the wallet
-    /// ([`crate::Batched`]).
-    ///
-    /// # Errors
-    /// Any [`Error`] when nothing was redeemed; one that leaves the operation open names its number.
-    pub async fn redeem(&mut self, mint: &Mint, what: Redeem) -> Result<Batched, Error> {
-        api_token(mint)?;
-        let (held, (drafts, dust)) = self.planned(mint, |held| what.plan(held)).await?;
-        let mut done = Batched {
-            dust: worth(&dust),
-            ..Batched::default()
-        };
-        let operations = self.begin(&held.mint, drafts).await?;
-        self.run_each(operations, &mut done).await?;
-        done.failure().map_or(Ok(done), Err)
-    }
 }

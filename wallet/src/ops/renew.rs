@@ -7,20 +7,19 @@
 //! only when the keyset is about to expire. Whoever uses the wallet decides when the time is quiet:
 //! never just before a payment (`docs/decisions/0017-renewing-at-quiet-times.md`).
 
-use farthing_protocol::KeysetId;
 use farthing_protocol::suite::SuiteId;
 
 use super::swap::Swap;
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::http::Http;
 use crate::operation::record::{Recovered, recovered};
 use crate::purse::coins::{RESCUE_S, expires_by};
-use crate::purse::holdings::{Holdings, active};
+use crate::purse::holdings::active;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Keyset, Kind, Mint, suite_of, worth};
+use crate::records::{Keyset, Kind, Mint, suite_of};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// How many tokens of a keyset are swapped in a day.
 const TOKENS_A_DAY: usize = 8;
@@ -45,32 +44,14 @@ pub struct Renewed {
     pub failures: Vec<Error>,
 }
 
-/// Tokens whose keyset expires soon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expiring {
-    /// The mint.
-    pub mint: String,
-    /// The unit.
-    pub unit: String,
-    /// The keyset.
-    pub keyset: KeysetId,
-    /// What the tokens are worth.
-    pub amount: u64,
-    /// When they expire, Unix seconds: from the next second on the mint does not honour them.
-    pub expires: u64,
-}
-
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Asks each mint for its keysets, at most once a day, and swaps a few tokens of those that retire.
-    /// Asks nothing of a mint at which there is nothing to renew as far as the wallet knows, when only
-    /// what expires is to be renewed.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone.
-    pub async fn renew(&mut self, what: Renew) -> Result<Renewed, Error> {
+impl Renew {
+    pub(crate) async fn run<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
+    ) -> Result<Renewed, Error> {
         let mut renewed = Renewed::default();
-        for mint in self.tables.all::<Mint>().await? {
-            match self.renew_at(&mint, what, &mut renewed.swaps).await {
+        for mint in engine.purse.tables.all::<Mint>().await? {
+            match self.run_at(engine, &mint, &mut renewed.swaps).await {
                 Ok(()) => {}
                 Err(Error::Store(error)) => return Err(error.into()),
                 Err(error) => renewed.failures.push(error),
@@ -79,46 +60,51 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(renewed)
     }
 
-    async fn renew_at(
-        &mut self,
+    async fn run_at<S: Store, H: Http>(
+        self,
+        engine: &Engine<S, H>,
         mint: &Mint,
-        what: Renew,
         swaps: &mut Vec<Recovered>,
     ) -> Result<(), Error> {
-        let now = (self.clock)();
+        let purse = &engine.purse;
+        let now = purse.now();
         let day = |renewed: u64| now < renewed.saturating_add(DAY_S);
         // A clock that was set back is no reason to wait.
         let today = mint.renewed.is_some_and(|at| day(at) && at <= now);
-        let held = self.expiring().await?;
+        let held = purse.expiring().await?;
         let nothing_expires = held.iter().all(|expiring| expiring.mint != mint.url);
-        if mint.lane.is_none() || today || (what == Renew::Expiring && nothing_expires) {
+        if mint.lane.is_none() || today || (self == Self::Expiring && nothing_expires) {
             return Ok(());
         }
-        let keysets = self
-            .refresh_keysets([SuiteId::Ristretto255], mint, &mut ())
-            .await?;
+        let native = [SuiteId::Ristretto255];
+        let keysets = engine.refresh_keysets(native, mint, &mut ()).await?;
         let mint = Mint {
             renewed: Some(now),
-            ..self.mint(Some(&mint.url)).await?
+            ..purse.tables.mint(Some(&mint.url)).await?
         };
-        self.tables.apply(Batch::default().put(&mint)).await?;
-        let Ok(active) = active(&mint, &keysets, (self.clock)()) else {
+        purse.tables.apply(Batch::default().put(&mint)).await?;
+        let now = purse.now();
+        let Ok(active) = active(&mint, &keysets, now) else {
             return Ok(());
         };
-        let active = active.info.id;
         let mut retiring: Vec<&Keyset> = keysets.iter().collect();
-        retiring.retain(|keyset| keyset.info.id != active && self.is_due(keyset, what));
+        retiring.retain(|k| k.info.id != active.info.id && self.is_due(k, now));
         retiring.sort_by_key(|keyset| keyset.info.final_expiry.unwrap_or(u64::MAX));
         for keyset in retiring {
-            let coins = self.to_renew(&mint, keyset).await?;
+            // They come in the order of their points, which is no order at all.
+            let mut coins = purse.holdings(&mint).await?.coins;
+            coins.retain(|coin| coin.keyset() == keyset.info.id);
+            if !expires_by(keyset, purse.now().saturating_add(URGENT_S)) {
+                coins.truncate(TOKENS_A_DAY);
+            }
             let swap = Swap {
                 kind: Kind::Renew,
                 coins: &coins,
                 memo: None,
             };
-            let (held, (drafts, _dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
-            for operation in self.begin(&held.mint, drafts).await? {
-                let result = self.run(operation.clone()).await;
+            let (held, (drafts, _dust)) = engine.planned(&mint, |held| swap.plan(held)).await?;
+            for operation in purse.begin(&held.mint, drafts).await? {
+                let result = engine.run(operation.clone()).await;
                 swaps.push(recovered(&operation, result)?);
             }
         }
@@ -127,55 +113,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
     /// Cashu's tokens always are.
-    fn is_due(&self, keyset: &Keyset, what: Renew) -> bool {
-        if suite_of(&keyset.info.id) != SuiteId::Ristretto255 {
-            return true;
-        }
-        let soon = (self.clock)().saturating_add(RESCUE_S);
-        let expires = expires_by(keyset, soon);
+    fn is_due(self, keyset: &Keyset, now: u64) -> bool {
+        let expires = expires_by(keyset, now.saturating_add(RESCUE_S));
         let retired = !keyset.info.active && keyset.info.input_fee_ppk == 0;
-        expires || (retired && what == Renew::Retired)
-    }
-
-    /// The tokens of a keyset that are to be renewed now.
-    async fn to_renew(&self, mint: &Mint, keyset: &Keyset) -> Result<Vec<Coin>, Error> {
-        let now = (self.clock)();
-        // They come in the order of their points, which is no order at all.
-        let mut coins = self.holdings(mint).await?.coins;
-        coins.retain(|coin| coin.keyset() == keyset.info.id);
-        if !expires_by(keyset, now.saturating_add(URGENT_S)) {
-            coins.truncate(TOKENS_A_DAY);
-        }
-        Ok(coins)
-    }
-
-    /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
-        let now = (self.clock)();
-        let mut all = Vec::new();
-        for mint in self.tables.all::<Mint>().await? {
-            let Holdings { keysets, coins, .. } = self.holdings(&mint).await?;
-            let soon = keysets
-                .iter()
-                .filter(|k| expires_by(k, now.saturating_add(RESCUE_S)));
-            for keyset in soon {
-                let here = coins.iter().filter(|coin| coin.keyset() == keyset.info.id);
-                let here: Vec<Coin> = here.cloned().collect();
-                if let (Some(expires), false) = (keyset.info.final_expiry, here.is_empty()) {
-                    all.push(Expiring {
-                        mint: mint.url.clone(),
-                        unit: mint.unit.clone(),
-                        keyset: keyset.info.id,
-                        amount: worth(&here),
-                        expires,
-                    });
-                }
-            }
-        }
-        all.sort_by_key(|expiring| expiring.expires);
-        Ok(all)
+        let native = suite_of(&keyset.info.id) == SuiteId::Ristretto255;
+        !native || expires || (retired && self == Self::Retired)
     }
 }

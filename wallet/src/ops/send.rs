@@ -3,18 +3,19 @@
 use farthing_protocol::suite::SuiteId;
 use farthing_protocol::text::printable;
 
-use super::exchange::positive;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Draft;
+use crate::purse::Purse;
 use crate::purse::batches::divide;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
+use crate::purse::plan::positive;
 use crate::purse::tables::Batch;
 use crate::records::{Coin, Entry, Kind, Mint, Outcome, Sent};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// What goes with a token that is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,9 +31,9 @@ pub struct SendOptions {
 }
 
 /// A token to be made.
-struct Send<'a> {
-    amount: u64,
-    options: &'a SendOptions,
+pub(crate) struct Send<'a> {
+    pub(crate) amount: u64,
+    pub(crate) options: &'a SendOptions,
 }
 
 /// How a token is made.
@@ -78,33 +79,18 @@ impl Send<'_> {
         let draft = draft.with_memo(self.options.memo.clone());
         Ok(SendPlan::Swap(Box::new(draft)))
     }
-}
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes `amount` out of the wallet as a token to hand over. The token is recorded before this
-    /// returns: [`Wallet::sent`] shows it again.
-    ///
-    /// With an exact set of tokens and no lock, no request is made. The fee for taking the token in, if
-    /// the mint takes one, is the receiver's: [`Wallet::receiver_gets`] tells what that leaves.
-    ///
-    /// # Errors
-    /// Any [`Error`]; one that leaves the operation open names its number.
-    pub async fn send(
-        &mut self,
+    pub(crate) async fn run<S: Store, H: Http>(
+        &self,
+        engine: &Engine<S, H>,
         mint: &Mint,
-        amount: u64,
-        options: SendOptions,
     ) -> Result<Sent, Error> {
-        let send = Send {
-            amount,
-            options: &options,
-        };
-        match self.plan_token(mint, &send).await? {
+        match self.planned(engine, mint).await? {
             (held, SendPlan::AsTheyAre(exact)) => {
-                self.hand_out(&held.mint, exact, amount, options.memo).await
+                self.hand_out(&engine.purse, &held.mint, exact).await
             }
             (held, SendPlan::Swap(draft)) => {
-                let finished = self.exchange(&held.mint, *draft).await?;
+                let finished = engine.exchange(&held.mint, *draft).await?;
                 Ok(finished
                     .sent
                     .expect("an operation that sends makes a token"))
@@ -112,17 +98,13 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
-    ///
-    /// # Errors
-    /// Those of [`Wallet::send`], as far as they are known before anything is moved.
-    pub async fn receiver_gets(
+    /// What the receiver has of it after the mint's fee.
+    pub(crate) async fn receiver_gets<S: Store, H: Http>(
         &self,
+        engine: &Engine<S, H>,
         mint: &Mint,
-        amount: u64,
-        options: &SendOptions,
     ) -> Result<u64, Error> {
-        let (held, plan) = self.plan_token(mint, &Send { amount, options }).await?;
+        let (held, plan) = self.planned(engine, mint).await?;
         let sent = match plan {
             SendPlan::AsTheyAre(exact) => exact,
             SendPlan::Swap(draft) => draft.handed_out(),
@@ -131,41 +113,41 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(divide(&sent, max, &held.terms).net(&held.terms))
     }
 
-    /// How a token is made. The keysets of the mint's Cashu API are asked for when they are first needed.
-    async fn plan_token(
+    /// How the token is made. The keysets of the mint's Cashu API are asked for when they are first needed.
+    async fn planned<S: Store, H: Http>(
         &self,
+        engine: &Engine<S, H>,
         mint: &Mint,
-        send: &Send<'_>,
     ) -> Result<(Holdings, SendPlan), Error> {
-        match self.planned(mint, |held| send.plan(held)).await {
+        match engine.planned(mint, |held| self.plan(held)).await {
             Err(Error::Usage(UsageError::NoCashuDoor(_))) => {
-                self.refresh_keysets([send.suite()], mint, &mut ()).await?;
-                self.planned(mint, |held| send.plan(held)).await
+                let suites = [self.suite()];
+                engine.refresh_keysets(suites, mint, &mut ()).await?;
+                engine.planned(mint, |held| self.plan(held)).await
             }
             planned => planned,
         }
     }
 
     /// Hands tokens out as they are: one batch, no request.
-    async fn hand_out(
-        &mut self,
+    async fn hand_out<S: Store>(
+        &self,
+        purse: &Purse<S>,
         mint: &Mint,
         coins: Vec<Coin>,
-        amount: u64,
-        memo: Option<String>,
     ) -> Result<Sent, Error> {
-        let id = self.tables.next_id().await?;
+        let id = purse.tables.next_id().await?;
         let entry = Entry {
             id,
             kind: Kind::Send,
             outcome: Outcome::Done,
-            time: (self.clock)(),
+            time: purse.now(),
             mint: mint.url.clone(),
             unit: mint.unit.clone(),
-            amount,
+            amount: self.amount,
             fee: 0,
             lost: 0,
-            memo,
+            memo: self.options.memo.clone(),
             site: None,
         };
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
@@ -175,7 +157,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .put(&sent)
             .put(&entry)
             .put_next_id(id + 1);
-        self.tables.apply(batch).await?;
+        purse.tables.apply(batch).await?;
         Ok(sent)
     }
 }

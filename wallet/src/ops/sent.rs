@@ -6,40 +6,60 @@
 
 use std::collections::HashSet;
 
-use farthing_protocol::api::State;
 use farthing_protocol::{EncodedPoint, TokenProof};
 
-use super::batched::{Batched, ROUNDS};
 use super::swap::Swap;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
+use crate::operation::record::{Batched, ROUNDS};
+use crate::purse::Purse;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Kind, Mint, Operation, Sent, worth, y};
+use crate::records::{Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// For how long a token's text is kept after it is known that nothing of it is left.
 const KEPT_S: u64 = 30 * DAY_S;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+/// The tokens that were handed out.
+pub struct SentTokens<'a, S, H> {
+    engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
+}
+
+impl<'a, S, H> SentTokens<'a, S, H> {
+    pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
+        let purse = &engine.purse;
+        Self { engine, purse }
+    }
+}
+
+impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
     /// back is forgotten 30 days after that was seen.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn all_sent(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.tables.all::<Sent>().await?)
+    pub async fn all(&self) -> Result<Vec<Sent>, Error> {
+        Ok(self.purse.tables.all::<Sent>().await?)
     }
 
     /// The token handed out by operation `id`.
     ///
     /// # Errors
     /// [`UsageError::SentUnknown`].
-    pub async fn sent(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.tables.numbered::<Sent>(id).await?;
+    pub async fn get(&self, id: u64) -> Result<Sent, Error> {
+        let sent = self.purse.tables.numbered::<Sent>(id).await?;
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
+    }
+
+    /// The open operations that take a token in, which may be one that was handed out.
+    async fn take_backs(&self) -> Result<Vec<Operation>, Error> {
+        let mut operations = self.purse.tables.all::<Operation>().await?;
+        operations.retain(Operation::takes_back);
+        Ok(operations)
     }
 
     /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
@@ -48,11 +68,12 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Store`] alone.
-    pub async fn check_sent(&mut self) -> Result<Vec<Error>, Error> {
+    pub async fn check(&self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
-        for mint in self.tables.all::<Mint>().await? {
-            let busy = self.being_taken_back().await?;
-            let mut sent = self.tables.all::<Sent>().await?;
+        for mint in self.purse.tables.all::<Mint>().await? {
+            let busy = self.take_backs().await?;
+            let busy: HashSet<_> = busy.iter().flat_map(inputs_of).collect();
+            let mut sent = self.purse.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
             sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
@@ -65,20 +86,14 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Ok(failures)
     }
 
-    /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
-    /// secrets. A token larger than one request becomes several operations. What the mint's fee would
-    /// eat is left ([`crate::Batched`]): it can still be claimed.
-    ///
-    /// # Errors
-    /// [`UsageError::SentUnknown`]; [`UsageError::SentClaimed`] when somebody was faster;
-    /// [`UsageError::TokenLocked`] for one that only its receiver can spend; [`UsageError::FeeEatsAll`]; any
-    /// other [`Error`] when nothing could be taken back.
-    pub async fn reclaim(&mut self, id: u64) -> Result<Batched, Error> {
-        let sent = self.sent(id).await?;
-        let mint = self.mint(Some(&sent.mint)).await?;
+    pub(crate) async fn reclaim(&self, id: u64) -> Result<Batched, Error> {
+        let sent = self.get(id).await?;
+        let mint = self.purse.tables.mint(Some(&sent.mint)).await?;
         let mut done = Batched::default();
-        let open = self.open_take_backs(&sent).await?;
-        self.run_each(open, &mut done).await?;
+        let mut open = self.take_backs().await?;
+        let ys: HashSet<_> = ys_of(&sent.proofs).collect();
+        open.retain(|operation| inputs_of(operation).any(|y| ys.contains(&y)));
+        self.engine.run_each(open, &mut done).await?;
         for _ in 0..ROUNDS {
             if done.has_silence() {
                 break;
@@ -94,24 +109,29 @@ impl<S: Store, H: Http> Wallet<S, H> {
             if rest.is_empty() {
                 break;
             }
-            let keysets = self.tables.keysets(&mint.url).await?;
-            let coins = self.inspect(&mint, rest, &keysets)?;
+            let keysets = self.purse.tables.keysets(&mint.url).await?;
+            let coins = self.purse.inspect(&mint, rest, &keysets)?;
             let swap = Swap {
                 kind: Kind::Reclaim,
                 coins: &coins,
                 memo: sent.memo.as_ref(),
             };
-            let (held, (drafts, dust)) = self.planned(&mint, |held| swap.plan(held)).await?;
+            let (held, (drafts, dust)) = self.engine.planned(&mint, |held| swap.plan(held)).await?;
             if drafts.is_empty() && done.is_empty() {
                 return Err(held.fee_eats_all(&coins).into());
             }
             done.dust = worth(&dust);
-            let operations = self.begin(&held.mint, drafts).await?;
-            if self.run_each(operations, &mut done).await?.is_empty() {
+            let operations = self.purse.begin(&held.mint, drafts).await?;
+            if self
+                .engine
+                .run_each(operations, &mut done)
+                .await?
+                .is_empty()
+            {
                 break;
             }
         }
-        let sent = self.sent(id).await?;
+        let sent = self.get(id).await?;
         // That somebody was faster is said by what the token's record says now.
         let late = |error: &Error| matches!(error, Error::Refused(r) if r.already_spent());
         if sent.outstanding() == 0 || !done.finished.is_empty() {
@@ -125,14 +145,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     }
 
     /// Settles an operation that was to take a token back.
-    pub(crate) async fn recover_reclaim(
-        &mut self,
-        operation: Operation,
-    ) -> Result<Finished, Error> {
-        let sent = self.tables.all::<Sent>().await?;
-        let ys: HashSet<_> = operation.inputs.iter().map(|c| y(&c.token.proof)).collect();
+    pub(crate) async fn recover_reclaim(&self, operation: Operation) -> Result<Finished, Error> {
+        let sent = self.purse.tables.all::<Sent>().await?;
+        let ys: HashSet<_> = inputs_of(&operation).collect();
         let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
-        match (self.run(operation).await, sent) {
+        match (self.engine.run(operation).await, sent) {
             (Err(Error::Refused(refused)), Some(sent)) if refused.already_spent() => {
                 Err(UsageError::SentClaimed(sent.id).into())
             }
@@ -140,18 +157,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// What was begun before to take back a token that was handed out.
-    async fn open_take_backs(&self, sent: &Sent) -> Result<Vec<Operation>, Error> {
-        let ys: HashSet<_> = ys_of(&sent.proofs).collect();
-        let mut operations = self.tables.all::<Operation>().await?;
-        let of = |c: &Coin| ys.contains(&y(&c.token.proof));
-        operations.retain(|o| o.takes_back() && o.inputs.iter().any(of));
-        Ok(operations)
-    }
-
     /// What of a token handed out nobody has claimed, by the mint's word.
-    async fn unclaimed(&mut self, id: u64) -> Result<Vec<TokenProof>, Error> {
-        let sent = self.sent(id).await?;
+    async fn unclaimed(&self, id: u64) -> Result<Vec<TokenProof>, Error> {
+        let sent = self.get(id).await?;
         if sent.outstanding() == 0 {
             return Ok(Vec::new());
         }
@@ -164,57 +172,33 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Asks a mint about tokens of its that were handed out, and writes down what was claimed; gives
     /// all that is spent.
     async fn note_claimed(
-        &mut self,
+        &self,
         mint: &str,
         sent: Vec<Sent>,
     ) -> Result<HashSet<EncodedPoint>, Error> {
         let proofs = sent.iter().flat_map(|sent| &sent.proofs);
         let mut ys: Vec<_> = ys_of(proofs).collect();
         ys.sort_unstable();
-        let spent = self.spent_of(mint, &ys).await?;
+        let spent = self.engine.spent_of(mint, &ys).await?;
         let mut batch = Batch::default();
         for mut sent in sent {
             let claimed = sent.worth_among(&spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
-            sent.settled = (sent.outstanding() == 0).then(|| (self.clock)());
+            sent.settled = (sent.outstanding() == 0).then(|| self.purse.now());
             batch = batch.put(&sent);
         }
-        self.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(spent)
-    }
-
-    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
-    async fn spent_of(
-        &self,
-        mint: &str,
-        ys: &[EncodedPoint],
-    ) -> Result<HashSet<EncodedPoint>, Error> {
-        let max = self.mint(Some(mint)).await?.limits.inputs_max.max(1);
-        let mut spent = HashSet::new();
-        for ys in ys.chunks(max) {
-            let states = self.api(mint).states(ys.to_vec()).await?;
-            let pairs = ys.iter().zip(states);
-            spent.extend(pairs.filter(|(_, s)| *s == State::Spent).map(|(y, _)| *y));
-        }
-        Ok(spent)
-    }
-
-    /// What open operations would take back.
-    async fn being_taken_back(&self) -> Result<HashSet<EncodedPoint>, Error> {
-        let operations = self.tables.all::<Operation>().await?;
-        let inputs = operations.iter().filter(|o| o.takes_back());
-        let inputs = inputs.flat_map(|operation| &operation.inputs);
-        Ok(inputs.map(|c| y(&c.token.proof)).collect())
     }
 
     /// Forgets tokens of which nothing is left, some time after that was seen.
-    pub(crate) async fn forget_settled(&mut self) -> Result<(), Error> {
-        let now = (self.clock)();
-        for sent in self.tables.all::<Sent>().await? {
+    pub(crate) async fn forget_settled(&self) -> Result<(), Error> {
+        let now = self.purse.now();
+        for sent in self.purse.tables.all::<Sent>().await? {
             let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
             if sent.settled.is_some_and(old) {
                 let batch = Batch::default().delete(&sent);
-                self.tables.apply(batch).await?;
+                self.purse.tables.apply(batch).await?;
             }
         }
         Ok(())
@@ -225,4 +209,8 @@ fn ys_of<'a>(
     proofs: impl IntoIterator<Item = &'a TokenProof>,
 ) -> impl Iterator<Item = EncodedPoint> {
     proofs.into_iter().map(|p| y(&p.proof))
+}
+
+fn inputs_of(operation: &Operation) -> impl Iterator<Item = EncodedPoint> {
+    operation.inputs.iter().map(|coin| y(&coin.token.proof))
 }

@@ -1,17 +1,17 @@
 //! Withdrawing: from the account at a mint into the wallet.
 
-use super::exchange::positive;
 use crate::account::api_token;
+use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Finished};
 use crate::purse::holdings::Holdings;
+use crate::purse::plan::positive;
 use crate::records::{Kind, Mint};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// A withdrawal of an amount.
-struct Withdraw(u64);
+pub(crate) struct Withdraw(pub(crate) u64);
 
 impl Withdraw {
     fn plan(&self, held: &Holdings) -> Result<Draft, UsageError> {
@@ -20,17 +20,14 @@ impl Withdraw {
         let outputs = held.change(amount, &[], held.mint.limits.outputs_max)?;
         Ok(Draft::new(Kind::Withdraw, Vec::new(), outputs, amount, 0))
     }
-}
 
-impl<S: Store, H: Http> Wallet<S, H> {
-    /// Takes `amount` out of the account at `mint` into the wallet.
-    ///
-    /// # Errors
-    /// Any [`Error`]; one that leaves the operation open names its number.
-    pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
+    pub(crate) async fn run<S: Store, H: Http>(
+        &self,
+        engine: &Engine<S, H>,
+        mint: &Mint,
+    ) -> Result<Finished, Error> {
         api_token(mint)?;
-        let plan = |held: &Holdings| Withdraw(amount).plan(held);
-        let (held, draft) = self.planned(mint, plan).await?;
-        self.exchange(&held.mint, draft).await
+        let (held, draft) = engine.planned(mint, |held| self.plan(held)).await?;
+        engine.exchange(&held.mint, draft).await
     }
 }

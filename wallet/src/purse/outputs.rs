@@ -1,5 +1,6 @@
 //! Outputs: derived and blinded before a request, verified and unblinded after it.
 
+use farthing_client::KeysetError;
 use farthing_protocol::blank::UnblindError;
 use farthing_protocol::conditions::Lock;
 use farthing_protocol::derive::{self, Position};
@@ -125,7 +126,10 @@ pub(crate) fn unblind(
         blank.unblind(signature, key)
     });
     unblinded.map_err(|error| match error {
-        UnblindError::Key => Violation::Key { keyset: id, amount },
+        UnblindError::Key => Violation::Api(farthing_client::Violation::Keyset {
+            keyset: id,
+            error: KeysetError::Key { amount },
+        }),
         UnblindError::Proof => false_proof(),
     })
 }

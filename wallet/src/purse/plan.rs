@@ -53,6 +53,14 @@ pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
     amount::sum(of.map(|o| o.amount)).expect("outputs are planned for an amount below 2^64")
 }
 
+/// Whether an amount is more than nothing.
+///
+/// # Errors
+/// [`UsageError::AmountZero`].
+pub(crate) fn positive(amount: u64) -> Result<(), UsageError> {
+    (amount > 0).then_some(()).ok_or(UsageError::AmountZero)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

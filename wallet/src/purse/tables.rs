@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::error::StoreError;
-use crate::records::{Coin, Keyset, Record, id_key};
+use crate::address::{normal_url, same_place};
+use crate::error::{Error, StoreError, UsageError};
+use crate::records::{Coin, Keyset, Mint, Record, id_key};
 use crate::store::{Change, Store, Table, Value};
 
 pub(crate) const KEY_PHRASE: &str = "phrase";
@@ -159,6 +160,23 @@ impl<S: Store> Tables<S> {
     pub(crate) async fn counter(&self, id: &KeysetId, lane: u32) -> Result<Counter, StoreError> {
         let counter = self.value(Table::Counters, &counter_key(id, lane)).await?;
         Ok(counter.unwrap_or_default())
+    }
+
+    /// The mint that has the address `url`, or the first one when none is named.
+    pub(crate) async fn mint(&self, url: Option<&str>) -> Result<Mint, Error> {
+        let Some(url) = url else {
+            let first = self.all::<Mint>().await?.into_iter().next();
+            return first.ok_or_else(|| UsageError::NoMint.into());
+        };
+        if let Some(mint) = self.get::<Mint>(url).await? {
+            return Ok(mint);
+        }
+        let url = normal_url(url)?;
+        let mints = self.all::<Mint>().await?;
+        let here = mints.iter().find(|mint| same_place(&mint.url, &url));
+        let mint = here.or_else(|| mints.iter().find(|mint| mint.is_at(&url)));
+        mint.cloned()
+            .ok_or_else(|| UsageError::MintUnknown(url).into())
     }
 
     /// The keysets of a mint.

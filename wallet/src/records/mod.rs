@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::store::Table;
 
+mod bought;
 mod coin;
 mod history;
 mod mint;
@@ -15,15 +16,16 @@ mod payment;
 mod search;
 mod sent;
 
+pub use bought::{Bought, PaymentProof};
 pub use coin::{Coin, Keyset, worth};
 pub(crate) use coin::{suite_of, y};
 pub use history::{Entry, Outcome};
 pub use mint::{Followed, KnownIdentity, Mint};
-pub use operation::{Kind, Operation};
+pub use operation::{Detail, Kind, Operation};
 pub(crate) use output::OutputRequest;
 pub use output::{PlannedOutput, Purpose};
 pub(crate) use payment::site_of;
-pub use payment::{Aside, Bought, Budget, Item, PaymentProof, Purchase, Stage};
+pub use payment::{Aside, Budget, Item, Purchase, Stage};
 pub use search::{Restored, Search, Walked};
 pub use sent::{Sent, SentState};
 

@@ -58,12 +58,55 @@ pub struct Operation {
     pub fee: u64,
     /// A note.
     pub memo: Option<String>,
-    /// What is paid for.
+    /// What goes beyond its request to the mint.
+    #[serde(flatten)]
+    pub detail: Detail,
+}
+
+/// What an operation is beyond a request to the mint.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "StoredDetail", into = "StoredDetail")]
+pub enum Detail {
+    /// Nothing more.
+    #[default]
+    Nothing,
+    /// It pays for something.
+    Payment(Purchase),
+    /// It searches the mint, step by step.
+    Search(Search),
+}
+
+/// A [`Detail`] as it is stored: at most one of the two.
+#[derive(Serialize, Deserialize)]
+struct StoredDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub purchase: Option<Purchase>,
-    /// How far a restore has come.
+    purchase: Option<Purchase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub search: Option<Search>,
+    search: Option<Search>,
+}
+
+impl TryFrom<StoredDetail> for Detail {
+    type Error = &'static str;
+
+    fn try_from(stored: StoredDetail) -> Result<Self, Self::Error> {
+        match (stored.purchase, stored.search) {
+            (None, None) => Ok(Self::Nothing),
+            (Some(purchase), None) => Ok(Self::Payment(purchase)),
+            (None, Some(search)) => Ok(Self::Search(search)),
+            (Some(_), Some(_)) => Err("an operation that pays does not search"),
+        }
+    }
+}
+
+impl From<Detail> for StoredDetail {
+    fn from(detail: Detail) -> Self {
+        let (purchase, search) = match detail {
+            Detail::Nothing => (None, None),
+            Detail::Payment(purchase) => (Some(purchase), None),
+            Detail::Search(search) => (None, Some(search)),
+        };
+        Self { purchase, search }
+    }
 }
 
 impl Operation {
@@ -76,6 +119,15 @@ impl Operation {
         }
     }
 
+    /// What it pays for, if it is a payment.
+    #[must_use]
+    pub fn purchase(&self) -> Option<&Purchase> {
+        match &self.detail {
+            Detail::Payment(purchase) => Some(purchase),
+            Detail::Nothing | Detail::Search(_) => None,
+        }
+    }
+
     /// Whether it takes in a token, which may be one that this wallet has sent.
     pub(crate) fn takes_back(&self) -> bool {
         matches!(self.kind, Kind::Receive | Kind::Reclaim)
@@ -84,7 +136,7 @@ impl Operation {
     /// All outputs that the mint may have signed for it: those of its request, and those that a site
     /// was given for change.
     pub(crate) fn all_outputs(&self) -> impl Iterator<Item = &PlannedOutput> {
-        let change = self.purchase.iter().flat_map(|p| &p.change);
+        let change = self.purchase().into_iter().flat_map(|p| &p.change);
         self.outputs.iter().chain(change)
     }
 }

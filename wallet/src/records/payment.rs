@@ -116,38 +116,6 @@ pub struct Purchase {
     pub gone: u64,
 }
 
-/// Something bought, for as long as it can be had again without paying.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bought {
-    /// The number of the operation that paid.
-    pub id: u64,
-    /// What was bought.
-    pub item: Item,
-    /// What was paid.
-    pub amount: u64,
-    /// The unit.
-    pub unit: String,
-    /// Until when it is free, Unix seconds.
-    pub until: u64,
-    /// What to show for it.
-    pub proof: PaymentProof,
-}
-
-/// What shows a site that something was paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentProof {
-    /// The site's receipt.
-    Receipt(Secret),
-    /// No receipt came, but the mint says that the site was paid: the same token and outputs again.
-    Token {
-        /// The exact value of `X-Cashu`.
-        token: Secret,
-        /// The exact value of `X-Cashu-Outputs`.
-        outputs: Option<String>,
-    },
-}
-
 /// What may be paid to a site without asking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
@@ -159,14 +127,6 @@ pub struct Budget {
     pub per_item: u64,
     /// The most in one UTC day.
     pub per_day: u64,
-}
-
-impl Record for Bought {
-    const TABLE: Table = Table::Bought;
-
-    fn key(&self) -> String {
-        self.item.key()
-    }
 }
 
 impl Record for Budget {

@@ -366,7 +366,7 @@ pub async fn hold(world: &World, wallet: &mut TestWallet, amount: u64) {
 
 /// What the wallet has handed out and nobody has claimed.
 pub async fn handed_out(world: &World, wallet: &TestWallet) -> u64 {
-    let sent = wallet.all_sent().await.unwrap();
+    let sent = wallet.sent_tokens().all().await.unwrap();
     sent.iter().map(|s| world.unclaimed(&s.proofs)).sum()
 }
 

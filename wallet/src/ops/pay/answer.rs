@@ -3,12 +3,12 @@
 use farthing_protocol::payment::{PaymentError, Receipt, change, header};
 use farthing_protocol::{BlindSignature, Secret, TokenProof};
 
+use super::{Payments, Shown};
 use crate::error::payment::AnswerFault;
 use crate::http::Http;
 use crate::purse::outputs;
-use crate::records::{Keyset, Mint, Operation, Purchase};
+use crate::records::{Bought, Keyset, PaymentProof};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::Head;
 
 /// A receipt for a payment, and the change that came with it.
@@ -25,29 +25,29 @@ pub(crate) struct NotCharged {
     pub(crate) receipt: Option<(Secret, u64)>,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Checks that an answer is one that was charged: its receipt is for this purchase, and the
     /// mint's signatures on the change, if there is change, verify.
-    pub(crate) fn charged(
+    pub(super) fn charged(
         &self,
-        operation: &Operation,
-        purchase: &Purchase,
-        (mint, keysets): (&Mint, &[Keyset]),
+        shown: &Shown,
+        keysets: &[Keyset],
         head: &Head,
     ) -> Result<Charged, NotCharged> {
-        let (receipt, until) = match receipt(operation, purchase, mint, head) {
+        let outputs = &shown.operation.outputs;
+        let (receipt, until) = match receipt(shown, head) {
             Ok(found) => found,
             Err(fault) => {
                 let receipt = None;
                 return Err(NotCharged { fault, receipt });
             }
         };
-        let signatures = match operation.outputs.as_slice() {
+        let signatures = match outputs.as_slice() {
             [] => Ok(Vec::new()),
             _ => signatures(head),
         };
         let change = signatures.and_then(|signatures| {
-            outputs::unblind_all(&self.seed, keysets, &operation.outputs, &signatures)
+            outputs::unblind_all(&self.purse.seed, keysets, outputs, &signatures)
                 .map_err(AnswerFault::FalseSignatures)
         });
         match change {
@@ -75,12 +75,12 @@ fn once<'a>(head: &'a Head, name: &'static str) -> Result<Option<&'a str>, Answe
 }
 
 /// The receipt of an answer, and until when it counts.
-fn receipt(
-    operation: &Operation,
-    purchase: &Purchase,
-    mint: &Mint,
-    head: &Head,
-) -> Result<(Secret, u64), AnswerFault> {
+fn receipt(shown: &Shown, head: &Head) -> Result<(Secret, u64), AnswerFault> {
+    let Shown {
+        operation,
+        purchase,
+        mint,
+    } = shown;
     let text = once(head, header::RECEIPT)?.ok_or(AnswerFault::NoReceipt)?;
     // One that is too long could not be shown again.
     if text.len() > header::BYTES_MAX {
@@ -106,4 +106,16 @@ fn receipt(
 fn signatures(head: &Head) -> Result<Vec<BlindSignature>, AnswerFault> {
     let text = once(head, header::SIGNATURES)?.ok_or(AnswerFault::NoSignatures)?;
     change::decode_signatures(text).map_err(AnswerFault::Signatures)
+}
+
+/// The receipt of a repeated answer, in place of the token; `None` when there is none that fits.
+pub(super) fn receipt_again(bought: &Bought, head: &Head) -> Option<Bought> {
+    let text = head.first(header::RECEIPT)?;
+    let (receipt, _key) = Receipt::verify(text).ok()?;
+    let fits = receipt.resource == bought.item.subject() && receipt.body == bought.item.body;
+    fits.then(|| Bought {
+        until: receipt.expires,
+        proof: PaymentProof::Receipt(Secret::new(text.to_owned())),
+        ..bought.clone()
+    })
 }

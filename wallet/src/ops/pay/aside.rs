@@ -9,15 +9,15 @@ use farthing_protocol::ErrorCode;
 use farthing_protocol::payment::change::encode_outputs;
 
 use super::offer::Offer;
+use super::{Payments, Shown};
 use crate::error::payment::Fate;
 use crate::error::{Error, StoreError, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Recovered, recovered};
 use crate::purse::outputs;
 use crate::purse::tables::Batch;
-use crate::records::{Aside, Item, Operation, Purchase, Stage, worth};
+use crate::records::{Aside, Detail, Item, Operation, Purchase, Stage, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 
 /// For how long at the least a token is left alone after it was shown.
 const QUIET_S_MIN: u64 = 20 * 60;
@@ -42,30 +42,66 @@ pub(super) fn pays(operation: &Operation, offer: &Offer) -> bool {
     fits && offer.lock.is_none()
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Keeps the token of a payment aside that the site did not charge; `code` is that of its refusal.
     pub(super) async fn keep_aside(
-        &mut self,
-        mut operation: Operation,
-        mut purchase: Purchase,
+        &self,
+        shown: Shown,
         code: Option<ErrorCode>,
     ) -> Result<Fate, Error> {
+        let Shown {
+            mut operation,
+            mut purchase,
+            mint,
+        } = shown;
         let more = getrandom::u64().map_err(|_| UsageError::Randomness)? % QUIET_S_MORE;
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: (self.clock)().saturating_add(QUIET_S_MIN + more),
+            until: self.purse.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
-        operation.purchase = Some(purchase);
+        operation.detail = Detail::Payment(purchase);
         let batch = Batch::default().put(&operation);
-        self.tables.apply(batch).await?;
-        let mint = self.mint(Some(&operation.mint)).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),
             unit: mint.shown_in(),
         })
+    }
+
+    /// Begins a payment with the token of one that is kept aside, in its place.
+    pub(super) async fn show_aside(
+        &self,
+        aside: Operation,
+        draft: Draft,
+    ) -> Result<Operation, Error> {
+        let mint = self.purse.tables.mint(Some(&aside.mint)).await?;
+        let lane = mint
+            .lane
+            .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
+        let mut counters = self.purse.tables.counters(&draft.requests, lane).await?;
+        let (outputs, messages) = outputs::plan(&self.purse.seed, &mut counters, &draft.requests);
+        let before = aside.purchase().expect("what is kept aside is a payment");
+        let purchase = Purchase {
+            outputs: encode_outputs(&messages),
+            // The site may yet turn out to have redeemed it the first time.
+            change: before.change.clone(),
+            ..draft.purchase.expect("a draft of a payment")
+        };
+        let operation = Operation {
+            begun: self.purse.now(),
+            outputs,
+            amount: draft.amount,
+            fee: draft.fee,
+            memo: draft.memo,
+            detail: Detail::Payment(purchase),
+            ..aside
+        };
+        let batch = counters.put(Batch::default().put(&operation));
+        self.purse.tables.apply(batch).await?;
+        Ok(operation)
     }
 
     /// The payments kept aside whose token can be shown to the site of `item` once more: first the one for
@@ -75,9 +111,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.tables.all::<Operation>().await?;
+        let mut operations = self.purse.tables.all::<Operation>().await?;
         operations.retain(|operation| {
-            let purchase = operation.purchase.as_ref();
+            let purchase = operation.purchase();
             operation.mint == mint
                 && purchase.is_some_and(|p| {
                     p.aside.as_ref().is_some_and(|aside| aside.pays_again)
@@ -85,71 +121,26 @@ impl<S: Store, H: Http> Wallet<S, H> {
                         && p.item.site() == item.site()
                 })
         });
-        operations.sort_by_key(|o| o.purchase.as_ref().is_none_or(|p| p.item != *item));
+        operations.sort_by_key(|o| o.purchase().is_none_or(|p| p.item != *item));
         Ok(operations)
     }
+}
 
-    /// Begins a payment with the token of one that is kept aside, in its place.
-    pub(super) async fn show_aside(
-        &mut self,
-        aside: Operation,
-        draft: Draft,
-    ) -> Result<Operation, Error> {
-        let mint = self.mint(Some(&aside.mint)).await?;
-        let lane = mint
-            .lane
-            .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut counters = self.tables.counters(&draft.requests, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.seed, &mut counters, &draft.requests);
-        let change = aside
-            .purchase
-            .as_ref()
-            .expect("what is kept aside is a payment")
-            .change
-            .clone();
-        let purchase = draft.purchase.map(|purchase| Purchase {
-            outputs: encode_outputs(&messages),
-            // The site may yet turn out to have redeemed it the first time.
-            change,
-            ..purchase
-        });
-        let operation = Operation {
-            begun: (self.clock)(),
-            outputs,
-            amount: draft.amount,
-            fee: draft.fee,
-            memo: draft.memo,
-            purchase,
-            ..aside
-        };
-        let batch = counters.put(Batch::default().put(&operation));
-        self.tables.apply(batch).await?;
-        Ok(operation)
-    }
-
-    /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
-    /// more than the time drawn for them. To be called at a quiet moment, where a mint is asked for something
-    /// anyway: neither beside a payment, nor beside a request that names the account.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone; what the mints say is in the results.
-    pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        let now = (self.clock)();
+impl<S: Store, H: Http> Payments<'_, S, H> {
+    pub(crate) async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
+        let now = self.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
     }
 
     /// Swaps those kept aside that are due.
     pub(crate) async fn swap_aside(
-        &mut self,
+        &self,
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.tables.all::<Operation>().await? {
-            let aside = operation
-                .purchase
-                .as_ref()
-                .filter(|p| p.stage == Stage::Aside);
+        for operation in self.purse.tables.all::<Operation>().await? {
+            let aside = operation.purchase().filter(|p| p.stage == Stage::Aside);
             if aside.is_some_and(|p| p.aside.as_ref().is_none_or(&is_due)) {
                 let result = self.take_back(operation.clone()).await;
                 found.push(recovered(&operation, result)?);

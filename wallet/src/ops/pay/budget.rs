@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::offer::{Offer, site_url};
 use crate::error::Error;
 use crate::error::payment::Unpayable;
-use crate::http::Http;
+use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{Budget, Entry, Kind, Mint, Operation, Outcome, Purchase, Stage};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
 /// What was paid to a site on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +26,18 @@ pub struct Spent {
     pub payments: u64,
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+/// What may be paid to sites without asking, and what was paid.
+pub struct Budgets<'a, S> {
+    pub(crate) purse: &'a Purse<S>,
+}
+
+impl<S: Store> Budgets<'_, S> {
     /// Allows payments to a site without asking, in the unit of `mint`; replaces what was set before.
     ///
     /// # Errors
     /// [`Unpayable::SiteUrl`].
-    pub async fn set_budget(
-        &mut self,
+    pub async fn set(
+        &self,
         site: &str,
         mint: &Mint,
         per_item: u64,
@@ -46,7 +50,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             per_day,
         };
         let batch = Batch::default().put(&budget);
-        self.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(budget)
     }
 
@@ -54,20 +58,20 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn budgets(&self) -> Result<Vec<Budget>, Error> {
-        Ok(self.tables.all::<Budget>().await?)
+    pub async fn all(&self) -> Result<Vec<Budget>, Error> {
+        Ok(self.purse.tables.all::<Budget>().await?)
     }
 
     /// Takes a budget back: payments to the site are asked about again.
     ///
     /// # Errors
     /// [`Unpayable::NoBudget`], [`Unpayable::SiteUrl`].
-    pub async fn remove_budget(&mut self, site: &str) -> Result<Budget, Error> {
+    pub async fn remove(&self, site: &str) -> Result<Budget, Error> {
         let site = site_url(site)?;
-        let budget = self.tables.get::<Budget>(&site).await?;
+        let budget = self.purse.tables.get::<Budget>(&site).await?;
         let budget = budget.ok_or_else(|| Unpayable::NoBudget(site.clone()))?;
         let batch = Batch::default().delete(&budget);
-        self.tables.apply(batch).await?;
+        self.purse.tables.apply(batch).await?;
         Ok(budget)
     }
 
@@ -76,11 +80,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn spent_on_sites(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
-        let today = (self.clock)() / DAY_S;
+    pub async fn spent(&self, days: Option<u64>) -> Result<Vec<Spent>, Error> {
+        let today = self.purse.now() / DAY_S;
         let first = days.map_or(0, |days| (today + 1).saturating_sub(days));
         let mut sums: BTreeMap<(u64, String, String), (u64, u64)> = BTreeMap::new();
-        for entry in self.tables.all::<Entry>().await? {
+        for entry in self.purse.tables.all::<Entry>().await? {
             let day = entry.time / DAY_S;
             if let Some((site, amount)) = paid(&entry).filter(|_| day >= first) {
                 let key = (day, site.to_owned(), entry.unit.clone());
@@ -101,19 +105,19 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// Whether an offer is covered by its site's budget. What is still open counts as paid, also what the
     /// site says it did not charge, but for what would pay now.
-    pub(crate) async fn within_budget(&self, offer: &Offer) -> Result<bool, Error> {
-        let budget = self.tables.get::<Budget>(&offer.site).await?;
+    pub(crate) async fn cover(&self, offer: &Offer) -> Result<bool, Error> {
+        let budget = self.purse.tables.get::<Budget>(&offer.site).await?;
         let fits = |b: &Budget| b.unit == offer.unit() && offer.amount <= b.per_item;
         let Some(budget) = budget.filter(fits) else {
             return Ok(false);
         };
-        let spent = self.spent_on_sites(Some(1)).await?;
+        let spent = self.spent(Some(1)).await?;
         let here = spent
             .iter()
             .filter(|s| s.site == offer.site && s.unit == budget.unit);
         let mut sum = here.fold(offer.amount, |sum, s| sum.saturating_add(s.amount));
-        for operation in self.tables.all::<Operation>().await? {
-            let purchase = operation.purchase.as_ref();
+        for operation in self.purse.tables.all::<Operation>().await? {
+            let purchase = operation.purchase();
             let for_this = |p: &&Purchase| p.stage == Stage::Aside && p.item == offer.item;
             let others = purchase.filter(|purchase| !for_this(purchase));
             if others.is_some_and(|purchase| purchase.item.site() == offer.site) {

@@ -6,53 +6,49 @@
 use farthing_protocol::api::keysets_digest;
 use farthing_protocol::suite::SuiteId;
 
+use super::Payments;
 use super::offer::Offer;
-use crate::error::{Error, StoreError};
+use crate::error::Error;
 use crate::http::Http;
 use crate::purse::tables::Batch;
 use crate::records::{Followed, Keyset, Mint, suite_of};
 use crate::store::Store;
 use crate::time::DAY_S;
-use crate::wallet::Wallet;
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Asks the mint for its keysets when the offer names others than the wallet knows; gives whether that
     /// was done. A site that goes on naming what the mint does not show is asked about once a day: it knows
     /// less than the wallet.
     ///
     /// # Errors
     /// [`Error::Store`] alone: a mint that cannot be asked now is no reason not to pay.
-    pub(super) async fn follow_keysets(&mut self, offer: &Offer) -> Result<bool, Error> {
+    pub(super) async fn follow_keysets(&self, offer: &Offer) -> Result<bool, Error> {
         let url = &offer.mint.url;
         let Some(named) = &offer.keysets else {
             return Ok(false);
         };
-        let known = self.tables.keysets(url).await?;
-        let mint = self.mint(Some(url)).await?;
-        let now = (self.clock)();
+        let known = self.purse.tables.keysets(url).await?;
+        let mint = self.purse.tables.mint(Some(url)).await?;
+        let now = self.purse.now();
         let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
         if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
             return Ok(false);
         }
         let native = SuiteId::Ristretto255;
-        match self.refresh_keysets([native], &mint, &mut ()).await {
+        match self.engine.refresh_keysets([native], &mint, &mut ()).await {
             Ok(_) => {}
             Err(Error::Store(error)) => return Err(error.into()),
             Err(_) => return Ok(false),
         }
-        self.note_followed(mint, named, now).await?;
-        Ok(true)
-    }
-
-    async fn note_followed(&self, mint: Mint, named: &str, now: u64) -> Result<(), StoreError> {
         let mint = Mint {
             followed: Some(Followed {
-                digest: named.to_owned(),
+                digest: named.clone(),
                 time: now,
             }),
             ..mint
         };
-        self.tables.apply(Batch::default().put(&mint)).await
+        self.purse.tables.apply(Batch::default().put(&mint)).await?;
+        Ok(true)
     }
 }
 

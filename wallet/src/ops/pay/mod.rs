@@ -29,18 +29,18 @@ pub mod budget;
 mod follow;
 pub mod offer;
 mod present;
-pub(crate) mod settle;
-pub(crate) mod swap_back;
 mod take_back;
-mod token;
 
 use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
 use url::Url;
 
+use crate::engine::Engine;
 use crate::error::{Advice, Error, Explanation, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
+use crate::operation::settle::shown_token;
+use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
@@ -48,10 +48,10 @@ use crate::records::{
     Bought, Entry, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth,
 };
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Head, Page, PageRequest, Web};
 
 use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
+use budget::Budgets;
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
 
 /// How many redirects are followed.
@@ -65,6 +65,26 @@ const CHANGE_MAX: usize = 20;
 const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// What the names of the headers begin with that the wallet alone writes.
 const OWN_HEADERS: &str = "x-cashu";
+
+/// Paying for pages with what a wallet holds.
+pub(crate) struct Payments<'a, S, H> {
+    engine: &'a Engine<S, H>,
+    purse: &'a Purse<S>,
+}
+
+impl<'a, S, H> Payments<'a, S, H> {
+    pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
+        let purse = &engine.purse;
+        Self { engine, purse }
+    }
+}
+
+/// A payment that is shown to its site, with the mint as it is now.
+struct Shown {
+    operation: Operation,
+    purchase: Purchase,
+    mint: Mint,
+}
 
 /// What came of a visit.
 #[derive(Debug)]
@@ -208,14 +228,9 @@ impl<P: Page> Answer<P> {
     }
 }
 
-impl<S: Store, H: Http + Web> Wallet<S, H> {
-    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
-    /// is asked for with its receipt, and a payment that is still open is shown again.
-    ///
-    /// # Errors
-    /// [`Error::Site`] when no page comes; an [`Unpayable`] for a price that cannot be paid.
-    pub async fn visit(
-        &mut self,
+impl<S: Store, H: Http + Web> Payments<'_, S, H> {
+    pub(crate) async fn visit(
+        &self,
         request: &PageRequest,
         options: &PayOptions,
     ) -> Result<Visit<H::Page>, Error> {
@@ -247,7 +262,9 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
                 offer.gives_change = gives_change;
                 offer.keysets = keysets;
                 offer.paid_before = bought.is_some();
-                offer.within_budget = !offer.paid_before && self.within_budget(&offer).await?;
+                let purse = self.purse;
+                let budgets = Budgets { purse };
+                offer.within_budget = !offer.paid_before && budgets.cover(&offer).await?;
                 return Ok(Visit::Priced(offer));
             }
             let payment = bought.map_or(Payment::Free, Payment::Before);
@@ -267,26 +284,18 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         if let Some(PaymentProof::Receipt(receipt)) = bought.map(|bought| &bought.proof) {
             request = request.with(header::RECEIPT, receipt.clone());
         }
-        let page = self.http.open(&request).await;
+        let page = self.engine.http.open(&request).await;
         page.map_err(|error| silent(item.site(), error, Fate::Nothing))
     }
 
-    /// Pays what an offer asks, and gives the page.
-    ///
-    /// No request is made before the payment: what is too much comes back as change with the answer. But
-    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
-    /// where the site knows other keysets than the wallet, the mint is asked for them.
-    ///
-    /// # Errors
-    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
-    pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
+    pub(crate) async fn pay(&self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
         let (mut mint, mut draft, mut aside) = self.payment_draft(offer).await?;
         if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
             (mint, draft, aside) = self.payment_draft(offer).await?;
         }
         let mut operation = match aside {
             Some(aside) => self.show_aside(aside, draft).await?,
-            None => self.begin_one(&mint, draft).await?,
+            None => self.purse.begin_one(&mint, draft).await?,
         };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
@@ -296,12 +305,12 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
 
     /// Goes on with a payment that is open; `None` when it was taken back, and all can begin anew.
     async fn resume(
-        &mut self,
+        &self,
         mut operation: Operation,
         request: &PageRequest,
     ) -> Result<Option<Answer<H::Page>>, Error> {
         if stage(&operation) == Some(Stage::TakeBack) {
-            self.run(operation).await?;
+            self.engine.run(operation).await?;
             return Ok(None);
         }
         if stage(&operation) == Some(Stage::Prepare) {
@@ -311,12 +320,12 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     }
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.tables.all::<Operation>().await?;
+        let operations = self.purse.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
-            let purchase = o.purchase.as_ref();
+            let purchase = o.purchase();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
         };
         Ok(operations.into_iter().find(of))
@@ -324,16 +333,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
 
     /// What shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
-        let bought = self.tables.get::<Bought>(&item.key()).await?;
-        Ok(bought.filter(|bought| (self.clock)() < bought.until))
-    }
-
-    /// Makes the tokens of a payment; gives the operation as it goes on.
-    pub(crate) async fn run_prepare(&mut self, operation: Operation) -> Result<Operation, Error> {
-        let id = operation.id;
-        self.run(operation).await?;
-        let operation = self.tables.numbered(id).await?;
-        operation.ok_or_else(|| Unpayable::NotOpen(id).into())
+        let bought = self.purse.tables.get::<Bought>(&item.key()).await?;
+        Ok(bought.filter(|bought| self.purse.now() < bought.until))
     }
 
     /// The mint as it is now, inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
@@ -343,7 +344,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         offer: &Offer,
     ) -> Result<(Mint, Draft, Option<Operation>), Error> {
         let amount = offer.amount;
-        let held = self.holdings(&offer.mint).await?;
+        let held = self.purse.holdings(&offer.mint).await?;
         let mut stage = Stage::Present;
         let (plan, aside) = self.payment_plan(offer, &held).await?;
         let (inputs, fee, mut requests) = match plan {
@@ -375,7 +376,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         requests.extend(held.change(rest, &inputs, CHANGE_MAX)?);
         let mut purchase = purchase(stage, offer);
         if stage == Stage::Present {
-            purchase.token = Some(token::shown_token(&held.mint, &inputs, false)?);
+            purchase.token = Some(shown_token(&held.mint, &inputs, false)?);
         }
         let draft = Draft {
             memo: offer.description.clone(),
@@ -397,7 +398,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .await?
             .into_iter();
         let seen = seen.find(|aside| aside::pays(aside, offer));
-        let for_this = |o: &Operation| o.purchase.as_ref().is_some_and(|p| p.item == offer.item);
+        let for_this = |o: &Operation| o.purchase().is_some_and(|p| p.item == offer.item);
         let asked = Asked {
             made_anew: offer.lock.is_some(),
             gives_change: offer.gives_change,
@@ -410,6 +411,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
             (None, Some(seen)) => (Some(Plan::AsTheyAre(seen.inputs.clone())), Some(seen)),
             (plan, _) => (plan, None),
         })
+    }
+}
+
+impl<S: Store, H: Http> Payments<'_, S, H> {
+    /// Makes the tokens of a payment; gives the operation as it goes on.
+    pub(crate) async fn run_prepare(&self, operation: Operation) -> Result<Operation, Error> {
+        let id = operation.id;
+        self.engine.run(operation).await?;
+        let operation = self.purse.tables.numbered(id).await?;
+        operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 }
 
@@ -429,7 +440,7 @@ fn purchase(stage: Stage, offer: &Offer) -> Purchase {
 
 /// How far the payment that `operation` makes has come.
 pub(crate) fn stage(operation: &Operation) -> Option<Stage> {
-    operation.purchase.as_ref().map(|purchase| purchase.stage)
+    operation.purchase().map(|purchase| purchase.stage)
 }
 
 fn silent(site: String, error: HttpError, fate: Fate) -> Error {

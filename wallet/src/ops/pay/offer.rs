@@ -6,12 +6,12 @@ use farthing_protocol::suite::{Ristretto255, Suite};
 use farthing_protocol::text::printable;
 use url::{Host, Url};
 
+use super::Payments;
 use crate::error::payment::{RequestFault, Unpayable};
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::records::{Coin, Item, Mint, site_of, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Head, PageRequest};
 
 /// The only tag of a `nut10` option that a plain lock to a key has anyway.
@@ -114,7 +114,7 @@ pub(crate) fn read_request(site: &str, head: &Head) -> Result<Option<PaymentRequ
     Ok(Some(request))
 }
 
-impl<S: Store, H: Http> Wallet<S, H> {
+impl<S: Store, H: Http> Payments<'_, S, H> {
     /// Makes an offer of a payment request, if this wallet can pay it at all.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let (mint, coins) = self.payer(&site, &wanted, amount, options).await?;
         let mut available = worth(&coins);
         if available < amount {
-            // What the site has seen already may pay by itself.
+            // What the site has seen already may pay by itself.engine.
             let seen = self.aside_for(&item, &mint.url).await?;
             let most = seen.iter().map(|aside| worth(&aside.inputs)).max();
             available = available.max(most.unwrap_or_default());
@@ -148,7 +148,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
                 available,
                 unit: mint.shown_in(),
             };
-            return Err(self.or_clock(&mint, error.into()).await);
+            return Err(self.engine.or_clock(&mint, error.into()).await);
         }
         Ok(Offer {
             request,
@@ -175,8 +175,8 @@ impl<S: Store, H: Http> Wallet<S, H> {
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
-            Some(url) => vec![self.mint(Some(url)).await?],
-            None => self.tables.all::<Mint>().await?,
+            Some(url) => vec![self.purse.tables.mint(Some(url)).await?],
+            None => self.purse.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
@@ -194,7 +194,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         let mut holdings = Vec::new();
         for mint in mints {
-            let coins = self.holdings(&mint).await?.coins;
+            let coins = self.purse.holdings(&mint).await?.coins;
             let held = mint.shown_in().show(worth(&coins));
             holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));

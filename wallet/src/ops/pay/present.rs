@@ -5,72 +5,98 @@ use farthing_protocol::payment::header;
 use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
-use super::answer::NotCharged;
-use super::{Answer, Payment, silent};
+use super::answer::{Charged, NotCharged, receipt_again};
+use super::{Answer, Payment, Payments, Shown, silent};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;
+use crate::operation::settle::Settlement;
 use crate::purse::tables::Batch;
-use crate::records::{Bought, Operation, Outcome, PaymentProof, Purchase, worth};
+use crate::records::{Bought, Coin, Entry, Operation, Outcome, PaymentProof, worth};
 use crate::store::Store;
-use crate::wallet::Wallet;
 use crate::web::{Page, PageRequest, Web};
 
 /// How much of an answer that may be a refusal is read to find out.
 const REFUSAL_BYTES_MAX: usize = 64 * 1024;
 
-impl<S: Store, H: Http + Web> Wallet<S, H> {
+impl<S: Store, H: Http + Web> Payments<'_, S, H> {
     /// Sends the request of a payment, and settles it by the head of the answer, if that can be.
     ///
     /// # Errors
     /// [`Error::Site`] when no page came; it says where the money is.
     pub(crate) async fn present(
-        &mut self,
+        &self,
         operation: Operation,
         request: &PageRequest,
     ) -> Result<Answer<H::Page>, Error> {
-        let not_open = || Unpayable::NotOpen(operation.id);
-        let purchase = operation.purchase.clone().ok_or_else(not_open)?;
-        let token = purchase.token.clone().ok_or_else(not_open)?;
-        let mint = self.mint(Some(&operation.mint)).await?;
-        let keysets = self.tables.keysets(&mint.url).await?;
-        let paying = paying(request, token, purchase.outputs.as_ref());
-        let page = self.http.open(&paying).await.map_err(|error| {
-            let fate = self.still_open(&mint, &operation, &purchase);
-            silent(purchase.item.site(), error, fate)
+        let shown = self.shown(operation).await?;
+        let not_open = || Unpayable::NotOpen(shown.operation.id);
+        let token = shown.purchase.token.clone().ok_or_else(not_open)?;
+        let keysets = self.purse.tables.keysets(&shown.mint.url).await?;
+        let paying = paying(request, token, shown.purchase.outputs.as_ref());
+        let page = self.engine.http.open(&paying).await.map_err(|error| {
+            let fate = self.still_open(&shown);
+            silent(shown.purchase.item.site(), error, fate)
         })?;
-        match self.charged(&operation, &purchase, (&mint, &keysets), page.head()) {
+        let not_charged = match self.charged(&shown, &keysets, page.head()) {
             Ok(charged) => {
                 let until = charged.until;
-                let entry = self.settle_paid(&operation, &purchase, charged).await?;
+                let entry = self.settle_paid(&shown, charged).await?;
                 let payment = Payment::Paid { entry, until };
-                Ok(Answer::new(request, payment, page))
+                return Ok(Answer::new(request, payment, page));
             }
-            Err(not_charged) => {
-                let answer = Answer::new(request, Payment::Free, page);
-                let why = (purchase, not_charged);
-                self.not_charged(operation, why, answer).await
-            }
-        }
+            Err(not_charged) => not_charged,
+        };
+        let answer = Answer::new(request, Payment::Free, page);
+        self.not_charged(shown, not_charged, answer).await
+    }
+
+    /// The site charged it: the change goes into the balance, the receipt is kept.
+    async fn settle_paid(&self, shown: &Shown, charged: Charged) -> Result<Entry, Error> {
+        let (operation, mint) = (&shown.operation, &shown.mint);
+        let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
+        let proof = PaymentProof::Receipt(charged.receipt);
+        let bought = Bought::new(&entry, &shown.purchase, charged.until, proof);
+        let settlement = Settlement {
+            bought: Some(bought),
+            kept: Coin::of_mint(&mint.url, charged.change),
+            signed: operation.outputs.clone(),
+            ..Settlement::default()
+        };
+        Ok(self.purse.settle(operation, entry, settlement).await?.entry)
+    }
+
+    /// Keeps a receipt that is true, of an answer that is not.
+    async fn keep_receipt(
+        &self,
+        shown: &Shown,
+        (receipt, until): (Secret, u64),
+    ) -> Result<(), Error> {
+        let unit = &shown.mint.unit;
+        let entry = self.purse.entry(&shown.operation, unit, Outcome::Done, 0);
+        let proof = PaymentProof::Receipt(receipt);
+        let bought = Bought::new(&entry, &shown.purchase, until, proof);
+        let batch = Batch::default().put(&bought);
+        Ok(self.purse.tables.apply(batch).await?)
     }
 
     /// An answer without a receipt that verifies: the mint decides what became of the money.
     async fn not_charged(
-        &mut self,
-        operation: Operation,
-        (purchase, why): (Purchase, NotCharged),
+        &self,
+        payment: Shown,
+        why: NotCharged,
         mut answer: Answer<H::Page>,
     ) -> Result<Answer<H::Page>, Error> {
-        let site = purchase.item.site();
-        let mint = self.mint(Some(&operation.mint)).await?;
-        let unit = mint.shown_in();
+        let site = payment.purchase.item.site();
+        let unit = payment.mint.shown_in();
+        let open = self.still_open(&payment);
         let refused = answer.refusal().await;
         let code = refused.as_ref().map(|(_, code, _)| *code);
         let has_receipt = why.receipt.is_some();
         let fault = match refused {
             Some((503, ErrorCode::Unavailable, detail)) => {
                 return Err(Error::Site(Site {
-                    fate: self.still_open(&mint, &operation, &purchase),
+                    fate: open,
                     fault: Fault::MintUnasked(detail),
                     site,
                 }));
@@ -83,21 +109,20 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
             Some(_) | None => None,
         };
         if let Some(receipt) = why.receipt {
-            self.keep_receipt(&operation, &purchase, receipt).await?;
+            self.keep_receipt(&payment, receipt).await?;
         }
-        let shown = worth(&operation.inputs);
-        let open = self.still_open(&mint, &operation, &purchase);
+        let shown = worth(&payment.operation.inputs);
         // An answer that publishers charge for and that has no receipt is settled by the mint at once, and
         // so is a refusal after which the wallet has to learn where it stands. Else nothing is asked of the
         // mint now.
         let is_delivered = matches!(answer.head().status, 101 | 200..=299 | 304);
         let is_refused = fault.is_some() && code != Some(ErrorCode::AlreadySigned);
-        answer.payment = if purchase.lock.is_some() {
+        answer.payment = if payment.purchase.lock.is_some() {
             Payment::Open(open)
         } else if !has_receipt && (is_refused || (fault.is_none() && !is_delivered)) {
-            Payment::Aside(self.keep_aside(operation, purchase, code).await?)
+            Payment::Aside(self.keep_aside(payment, code).await?)
         } else {
-            match self.take_back(operation).await {
+            match self.take_back(payment.operation).await {
                 Ok(done) if done.entry.outcome == Outcome::Undone => Payment::NotCharged {
                     returned: shown.saturating_sub(done.entry.fee),
                     entry: done.entry,
@@ -126,7 +151,7 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
     /// Asks for something again that the mint says was paid, and that came without a receipt; `None`
     /// when there is a receipt, or the site refuses the token.
     pub(crate) async fn show_again(
-        &mut self,
+        &self,
         bought: &Bought,
         request: &PageRequest,
     ) -> Result<Option<Answer<H::Page>>, Error> {
@@ -135,12 +160,12 @@ impl<S: Store, H: Http + Web> Wallet<S, H> {
         };
         let site = bought.item.site();
         let paying = paying(request, token.clone(), outputs.as_ref());
-        let page = self.http.open(&paying).await;
+        let page = self.engine.http.open(&paying).await;
         let page = page.map_err(|error| silent(site.clone(), error, Fate::PaidBefore))?;
-        let receipt = self.receipt_for(bought, page.head());
+        let receipt = receipt_again(bought, page.head());
         if let Some(bought) = &receipt {
             let batch = Batch::default().put(bought);
-            self.tables.apply(batch).await?;
+            self.purse.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());
         let mut answer = Answer::new(request, Payment::Before(bought), page);
