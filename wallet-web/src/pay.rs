@@ -190,6 +190,7 @@ impl FarthingWallet {
     }
 
     /// [`view::payment`] of an answer, with `"url"`, `"receipt"` and `"explanation"`.
+    #[expect(clippy::indexing_slicing, reason = "an object takes every key")]
     async fn payment(&self, answer: &Answer<SitePage>, url: &str) -> Result<Value> {
         let mints = self.known_mints().await?;
         let mut json = view::payment(&answer.payment, &mints);

@@ -44,8 +44,11 @@ const LAUNCH = {
   }),
 };
 
-/** What a browser says on the console of answers, or of none, which tests look at themselves; and of icons. */
-const EXPECTED = /favicon\.ico|^Failed to load resource: |^Access to fetch at .* has been blocked by CORS policy|^\[JavaScript Warning/;
+/**
+ * What a browser says on the console of answers, or of none, which tests look at themselves; of icons that no page asked
+ * for; and of a request that a killed page had under way.
+ */
+const EXPECTED = /favicon\.ico|A ServiceWorker intercepted the request|^Failed to load resource: |^Access to fetch at .* has been blocked by CORS policy|^\[JavaScript Warning/;
 
 /** Runs in every document before its scripts: a violation of a page's policy becomes an error on its console. */
 function tellViolations() {
@@ -87,10 +90,14 @@ export class Browser {
     page.watched = true;
     page.setDefaultTimeout(30_000);
     page.on("console", (message) => {
-      if (message.type() === "error" && !EXPECTED.test(message.text())) this.problems.push(message.text());
+      if (message.type() === "error") this.#report(message.text());
     });
-    page.on("pageerror", (error) => this.problems.push(String(error?.stack ?? error)));
+    page.on("pageerror", (error) => this.#report(String(error?.stack || error)));
     await page.evaluateOnNewDocument(tellViolations);
+  }
+
+  #report(problem) {
+    if (!EXPECTED.test(problem)) this.problems.push(problem);
   }
 
   /** A new tab. */
