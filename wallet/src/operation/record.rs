@@ -95,7 +95,7 @@ pub struct Finished {
     pub sent: Option<Sent>,
 }
 
-/// What [`Wallet::recover`] found out about an operation that was open.
+/// What [`Wallet::recover`](crate::Wallet::recover) found out about an operation that was open.
 #[derive(Debug)]
 pub struct Recovered {
     /// Its number.

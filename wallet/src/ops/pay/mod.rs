@@ -1,7 +1,7 @@
 //! Paying for pages over HTTP (`docs/reference/protocol.md`, section 12).
 //!
-//! [`Wallet::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when
-//! the site asks for money, an [`Offer`]. [`Wallet::pay`] takes the offer.
+//! [`Wallet::visit`](crate::Wallet::visit) asks for a page. When it is free, or was paid for before, its answer comes; when
+//! the site asks for money, an [`Offer`]. [`Wallet::pay`](crate::Wallet::pay) takes the offer.
 //!
 //! A payment is an operation like all others (see the module `operation`), but its request goes to a
 //! site, and so its stages differ ([`Stage`]):
