@@ -48,7 +48,7 @@ const LAUNCH = {
  * What a browser says on the console of answers, or of none, which tests look at themselves; of icons that no page asked
  * for; and of a request that a killed page had under way.
  */
-const EXPECTED = /favicon\.ico|A ServiceWorker intercepted the request|^Failed to load resource: |^Access to fetch at .* has been blocked by CORS policy|^\[JavaScript Warning/;
+const EXPECTED = /favicon\.ico|A ServiceWorker intercepted the request|^Failed to load resource: |^Access to fetch at .* has been blocked by CORS policy|Cross-Origin Request Blocked: .* Status code: (502|\(null\))|^\[JavaScript Warning/;
 
 /** Runs in every document before its scripts: a violation of a page's policy becomes an error on its console. */
 function tellViolations() {
