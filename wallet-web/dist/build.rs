@@ -1,4 +1,4 @@
-//! Writes the list of the files in `files/`, and the digest of their list of digests.
+//! Writes the list of the files in `files/`, each with its digest.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -38,20 +38,18 @@ fn main() -> io::Result<()> {
             true => format!("Some(include_bytes!({compressed:?}))"),
             false => "None".to_owned(),
         };
+        let sha256: String = Sha256::digest(fs::read(file)?)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         writeln!(
             list,
-            "    File {{ path: {name:?}, content_type: {content_type:?}, bytes: include_bytes!({file:?}), brotli: {brotli} }},",
+            "    File {{ path: {name:?}, content_type: {content_type:?}, sha256: {sha256:?}, bytes: include_bytes!({file:?}), brotli: {brotli} }},",
         )
         .expect("a text takes everything");
     }
     list.push(']');
-    fs::write(Path::new(&out).join("files.rs"), list)?;
-    let sums = fs::read(dir.join("SHA256SUMS"))?;
-    let digest: String = Sha256::digest(&sums)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    fs::write(Path::new(&out).join("digest.txt"), digest)
+    fs::write(Path::new(&out).join("files.rs"), list)
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -12,7 +12,6 @@ use axum::routing::get;
 use farthing_protocol::ErrorCode;
 use farthing_protocol::api::path;
 use farthing_wallet_dist::{FILES, File};
-use sha2::{Digest as _, Sha256};
 
 use super::SharedApp;
 use crate::error::{Error, Result};
@@ -43,8 +42,6 @@ pub(super) fn label(matched: &str) -> &str {
 /// A file with what its answers have in common.
 struct Served {
     file: &'static File,
-    /// SHA-256 of the file, hex: its ETag, with `-br` at the end for the compressed form.
-    digest: String,
     headers: HeaderMap,
 }
 
@@ -71,18 +68,15 @@ impl Served {
         if file.brotli.is_some() {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        Self {
-            file,
-            digest: hex::encode(Sha256::digest(file.bytes)),
-            headers,
-        }
+        Self { file, headers }
     }
 
-    /// Answers a request with these headers (RFC 9110, sections 12.5.3 and 13.1.2).
+    /// Answers a request with these headers (RFC 9110, sections 12.5.3 and 13.1.2). The ETag is the file's
+    /// SHA-256, with `-br` at the end for the compressed form.
     fn answer(&self, request: &HeaderMap) -> Response {
         let brotli = self.file.brotli.filter(|_| accepts_brotli(request));
         let suffix = if brotli.is_some() { "-br" } else { "" };
-        let etag = format!("\"{}{suffix}\"", self.digest);
+        let etag = format!("\"{}{suffix}\"", self.file.sha256);
         let is_known = is_known(request, &etag);
         let mut headers = self.headers.clone();
         let etag = HeaderValue::try_from(etag).expect("hex in quotation marks");
