@@ -117,19 +117,8 @@ pub(crate) fn for_any_origin(mut answer: Response<Body>) -> Response<Body> {
 
 /// The answer to the preflight of a wallet that is about to pay.
 pub(crate) fn preflight_for_any_origin() -> Response<Body> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    let headers = answer.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    let post = HeaderValue::from_static("POST");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, post);
-    let kind = HeaderValue::from_static("content-type");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, kind);
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE_S);
-    answer
+    let [any, post, kind] = ["*", "POST", "content-type"].map(HeaderValue::from_static);
+    allowed(any, post, kind)
 }
 
 /// The method that a preflight asks for, when the request is one: a browser asks whether a page of another
@@ -236,15 +225,20 @@ impl Preflight {
         else {
             return answer;
         };
-        let mut own = Response::new(Body::empty());
-        *own.status_mut() = StatusCode::NO_CONTENT;
-        let headers = own.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.own_names);
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE_S);
-        own
+        allowed(origin, method, self.own_names)
     }
+}
+
+/// The paywall's own answer to a preflight: pages of `origin` may send `method` with the headers `names`.
+fn allowed(origin: HeaderValue, method: HeaderValue, names: HeaderValue) -> Response<Body> {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    let headers = answer.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE_S);
+    answer
 }
 
 /// What an answer says about methods and origins, and nothing else.
