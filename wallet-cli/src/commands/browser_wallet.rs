@@ -3,7 +3,7 @@
 //! It is asked for at the mint's own address alone, as everybody asks for it, on the connection for what a mint tells
 //! everybody. A mint that knows this program from a browser could still give each of them other files.
 
-use farthing_protocol::api::{Info, path};
+use farthing_client::MintClient;
 use farthing_protocol::json;
 use farthing_wallet::error::Advice;
 use farthing_wallet::http::{Http, Request};
@@ -36,8 +36,7 @@ struct Served {
 /// Looks at the wallet that the mint at `mint` serves; `known` is the digest of this version's. `None` where the mint
 /// serves none, and where it does not answer, which is found elsewhere.
 pub(crate) async fn look_at<H: Http>(http: &H, mint: &str, known: &str) -> Option<Finding> {
-    let info = get(http, &format!("{mint}{}", path::INFO)).await.ok()?;
-    let folder = json::from_slice::<Info>(&info).ok()?.wallet?;
+    let folder = MintClient::new(http, mint).info().await.ok()?.wallet?;
     if !is_at(&folder, mint) {
         return Some(Finding::new(
             (Severity::Note, "browser_wallet_elsewhere"),
