@@ -65,6 +65,8 @@ impl<S: Store, H: Http> Engine<S, H> {
                 identity: None,
                 former_lock: false,
                 followed: None,
+                bundle: None,
+                schedule: None,
             },
             Some(before) => before.clone(),
         };
@@ -402,6 +404,7 @@ fn agreed(mut mint: Mint, info: &Info, url: &str) -> Result<Mint, Error> {
             now_decimals: info.decimals,
         });
     }
+    mint.bundle.clone_from(&info.bundle);
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}

@@ -10,6 +10,7 @@ mod setup;
 mod sites;
 mod time;
 mod units;
+mod upkeep;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ pub(crate) use sent::{all_sent, sent};
 pub(crate) use setup::{key, made, mint_added, mints, passphrase, phrase, proxy, salvaged};
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
 pub(crate) use units::Units;
+pub(crate) use upkeep::{settled, tended, tended_text};
 
 /// A command's answer.
 pub(crate) struct Report {

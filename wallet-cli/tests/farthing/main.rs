@@ -33,4 +33,5 @@ mod passphrase;
 mod proxy;
 mod safety;
 mod sessions;
+mod tend;
 mod terminal;

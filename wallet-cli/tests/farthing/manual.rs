@@ -63,7 +63,7 @@ fn same_form(documented: &Value, printed: &Value, place: &str) {
 }
 
 /// The manual's commands, each with one that prints such an object here, in an order that works.
-const TRIED: [(&str, &str); 25] = [
+const TRIED: [(&str, &str); 26] = [
     ("farthing init", "farthing init"),
     (
         "farthing mint add https://mint.example",
@@ -89,6 +89,7 @@ const TRIED: [(&str, &str); 25] = [
     ("farthing history", "farthing history"),
     ("farthing restore", "farthing restore"),
     ("farthing recover", "farthing recover"),
+    ("farthing tend", "farthing tend"),
     ("farthing phrase --yes", "farthing phrase --yes"),
     ("farthing salvage ~/new-wallet", "farthing salvage $DIR/new"),
     ("farthing doctor", "farthing doctor"),

@@ -1,7 +1,7 @@
 //! A mint as the wallet knows it.
 
-use farthing_protocol::Unit;
 use farthing_protocol::api::Limits;
+use farthing_protocol::{Bundle, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::Record;
@@ -9,6 +9,7 @@ use crate::store::Table;
 
 use crate::address::same_place;
 use crate::http::ApiToken;
+use crate::tend::Schedule;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ pub struct Mint {
     /// the wallet signs for them here, and nowhere else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former_lock: bool,
+    /// What it has wallets withdraw at a time, as it said last; `None` if it says nothing of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
+    /// When upkeep asks it for what; drawn when upkeep first looks, or at the first payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
 }
 
 /// That a mint was asked for its keysets because a site named others.
