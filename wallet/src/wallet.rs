@@ -22,6 +22,7 @@ use crate::ops::restore::Restore;
 use crate::ops::send::{Send, SendOptions};
 use crate::ops::sent::SentTokens;
 use crate::ops::tend::{Tended, tend};
+use crate::ops::transfer::Transfers;
 use crate::ops::withdraw::Withdraw;
 use crate::purse::Purse;
 use crate::purse::holdings::Balance;
@@ -316,6 +317,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The tokens that were handed out.
     pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
         SentTokens::of(&self.engine)
+    }
+
+    /// Exporting the whole wallet into a file, and importing the file of another one.
+    pub fn transfers(&mut self) -> Transfers<'_, S, H> {
+        Transfers::of(&self.engine)
     }
 
     /// What may be paid to sites without asking, and what was paid.

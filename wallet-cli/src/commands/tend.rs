@@ -62,6 +62,8 @@ fn asks_nobody(command: &OpenCommand) -> bool {
         | OpenCommand::Spent { .. } => true,
         OpenCommand::Account { .. }
         | OpenCommand::Cancel { .. }
+        | OpenCommand::Export(_)
+        | OpenCommand::Import(_)
         | OpenCommand::Mint(Mint::Add { .. } | Mint::Move { .. })
         | OpenCommand::Receive { .. }
         | OpenCommand::Reclaim { .. }

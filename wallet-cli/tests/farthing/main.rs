@@ -35,3 +35,4 @@ mod safety;
 mod sessions;
 mod tend;
 mod terminal;
+mod transfer;

@@ -11,4 +11,5 @@ pub(crate) mod send;
 pub(crate) mod sent;
 mod swap;
 pub(crate) mod tend;
+pub mod transfer;
 pub(crate) mod withdraw;
