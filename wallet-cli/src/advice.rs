@@ -31,6 +31,8 @@ words! {
     Advice::AskAboutKeysets => "Ask its operator if you hold tokens of them.";
     Advice::AskAboutUnit =>
         "What you hold is in the former unit. Ask the mint's operator before you use it again.";
+    Advice::AskExporter =>
+        "Look there: farthing sent lists what became of it. What else is in the file was taken over.";
     Advice::AskForAnother => "Ask the sender for another.";
     Advice::AskForKey =>
         "Ask the receiver to run farthing key, and give its 64 hex digits. For a token for Cashu's \
@@ -60,6 +62,9 @@ words! {
         "Complain to the site. To pay again anyway, run it on a terminal.";
     Advice::ContinueRestore { mint: _ } =>
         "What it found is kept. farthing restore goes on where it stopped.";
+    Advice::CopyFileAgain =>
+        "Copy the file again, as it was exported. In the wallet that it is of, farthing sent lists the money in \
+         it, and farthing reclaim takes it back.";
     Advice::CopyTokenAgain =>
         "Copy the whole token again, from cashuB to its last character; if that is what you were sent, \
          ask the sender for it once more.";
@@ -147,6 +152,9 @@ words! {
     Advice::TryAgainWithNewKeysets =>
         "Try again: the mint has changed its keysets, and the next payment asks for them first.";
     Advice::TryAgainWithOtherTokens => "Try again: the next payment uses other tokens.";
+    Advice::TryFilePassphraseAgain =>
+        "Try again. Without it: in the wallet that the file is of, farthing sent lists the money in it, and \
+         farthing reclaim takes it back.";
     Advice::TryPassphraseAgain =>
         "Try again; without it, the recovery phrase restores the money into a new wallet.";
     Advice::UseAnotherMachine =>

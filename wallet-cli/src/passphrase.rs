@@ -68,12 +68,22 @@ impl Source {
 
 /// A new passphrase: of a file, or typed twice, since nobody sees what is typed.
 pub(crate) fn new_one(new: &NewPassphrase) -> Result<Passphrase, Failure> {
-    let text = match &new.new_passphrase_file {
-        Some(path) => ask::line_of_file(path, "the new passphrase")?,
+    let file = new.new_passphrase_file.as_deref();
+    let otherwise = "give it with --new-passphrase-file FILE";
+    new_one_of("the new passphrase", file, otherwise)
+}
+
+/// The same, called `what`, for something else; `otherwise` says how to give it where nobody can be asked.
+pub(crate) fn new_one_of(
+    what: &str,
+    file: Option<&Path>,
+    otherwise: &str,
+) -> Result<Passphrase, Failure> {
+    let text = match file {
+        Some(path) => ask::line_of_file(path, what)?,
         None => {
-            let otherwise = "give it with --new-passphrase-file FILE";
-            let first = ask::secret("the new passphrase", otherwise)?;
-            let second = ask::secret("the new passphrase again", otherwise)?;
+            let first = ask::secret(what, otherwise)?;
+            let second = ask::secret(&format!("{what} again"), otherwise)?;
             if *first != *second {
                 return Err(Failure::Unchanged {
                     code: "passphrases_differ",
@@ -83,6 +93,19 @@ pub(crate) fn new_one(new: &NewPassphrase) -> Result<Passphrase, Failure> {
             }
             first
         }
+    };
+    Ok(Passphrase::new(&text).map_err(Error::from)?)
+}
+
+/// A passphrase that something has already: of a file, or typed once.
+pub(crate) fn given(
+    what: &str,
+    file: Option<&Path>,
+    otherwise: &str,
+) -> Result<Passphrase, Failure> {
+    let text = match file {
+        Some(path) => ask::line_of_file(path, what)?,
+        None => ask::secret(what, otherwise)?,
     };
     Ok(Passphrase::new(&text).map_err(Error::from)?)
 }

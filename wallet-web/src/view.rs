@@ -4,7 +4,8 @@ use farthing_protocol::Token;
 use farthing_protocol::api::Account;
 use farthing_wallet::pay::budget::Spent;
 use farthing_wallet::records::{Budget, Entry, Mint, Operation, Outcome, Sent, SentState};
-use farthing_wallet::{Balance, Batched, Finished, Payment, Recovered, Unit, printable};
+use farthing_wallet::transfer::{Exported, Imported, Kept, MovedMint};
+use farthing_wallet::{Balance, Batched, Finished, Payment, Recovered, Transfer, Unit, printable};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -197,9 +198,67 @@ pub(crate) fn open(operation: &Operation, mints: &Mints) -> Value {
     })
 }
 
+/// `{"file", "sent", "open"}`: the file's text, what [`sent`] says of the money in it, and how many operations
+/// are open.
+pub(crate) fn exported(done: &Exported, mints: &Mints) -> Value {
+    json!({
+        "file": done.file,
+        "sent": done.sent.iter().map(|each| sent(each, mints)).collect::<Vec<_>>(),
+        "open": done.open,
+    })
+}
+
+/// `{"mints": [{"url", "name", "shown", "account"}], "budgets": [budget], "receipts"}` of a file that is
+/// looked at.
+pub(crate) fn transfer(transfer: &Transfer) -> Value {
+    let unit = |name: &str| {
+        let mint = transfer.mints().iter().find(|mint| mint.unit == name);
+        mint.map_or_else(|| Unit::new(name, 0), MovedMint::shown_in)
+    };
+    let mint = |mint: &MovedMint| {
+        json!({
+            "url": printable(&mint.url),
+            "name": printable(&mint.name),
+            "shown": mint.shown_in().show(mint.amount()),
+            "account": mint.has_account(),
+        })
+    };
+    let budget = |budget: &Budget| self::budget_in(budget, &unit(&budget.unit));
+    json!({
+        "mints": transfer.mints().iter().map(mint).collect::<Vec<_>>(),
+        "budgets": transfer.budgets.iter().map(budget).collect::<Vec<_>>(),
+        "receipts": transfer.bought.len(),
+    })
+}
+
+/// `{"before", "received": [done], "kept": [{"what", "of"}], "failures": [Failure]}`; `what` is `api_token`,
+/// `budget` or `receipt`.
+pub(crate) fn imported(imported: &Imported, mints: &Mints) -> Value {
+    let received = imported.received.iter();
+    let received = received.filter_map(|(url, done)| Some(self::done(done, mints.at(url)?)));
+    let kept = |kept: &Kept| {
+        let (what, of) = match kept {
+            Kept::ApiToken(mint) => ("api_token", mint),
+            Kept::Budget(site) => ("budget", site),
+            Kept::Receipt(subject) => ("receipt", subject),
+        };
+        json!({"what": what, "of": printable(of)})
+    };
+    let failures = imported.failures.iter();
+    json!({
+        "before": imported.before,
+        "received": received.collect::<Vec<_>>(),
+        "kept": imported.kept.iter().map(kept).collect::<Vec<_>>(),
+        "failures": failures.map(|error| Failure::from(error).json()).collect::<Vec<_>>(),
+    })
+}
+
 /// `{"site", "unit", "perItem", "perItemShown", "perDay", "perDayShown"}`.
 pub(crate) fn budget(budget: &Budget, mints: &Mints) -> Value {
-    let unit = mints.unit_named(&budget.unit);
+    budget_in(budget, &mints.unit_named(&budget.unit))
+}
+
+fn budget_in(budget: &Budget, unit: &Unit) -> Value {
     json!({
         "site": budget.site,
         "unit": unit.name(),

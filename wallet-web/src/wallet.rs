@@ -1,10 +1,12 @@
 //! The class for JavaScript.
 
 use farthing_protocol::{Token, cashu};
+use farthing_wallet::error::UsageError;
 use farthing_wallet::records::Mint;
 use farthing_wallet::store::Table;
 use farthing_wallet::{
-    ApiToken, Origin, Passphrase, Phrase, Redeem, Renew, Sealed, SendOptions, Store, Wallet, rescue,
+    ApiToken, Origin, Passphrase, Phrase, Redeem, Renew, Sealed, SendOptions, Store, Transfer,
+    Wallet, rescue,
 };
 use js_sys::Function;
 use serde_json::{Value, json};
@@ -26,6 +28,8 @@ pub struct FarthingWallet {
     db: IndexedDb,
     pub(crate) fetch: Fetch,
     wallet: BrowserWallet,
+    /// A file that is looked at, and not imported yet.
+    import: Option<Transfer>,
 }
 
 /// Makes a new recovery phrase of twelve words.
@@ -76,7 +80,12 @@ impl FarthingWallet {
             store.set_passphrase(Some(&passphrase)).await?;
         }
         let wallet = Wallet::create(store, fetch.clone(), now, &phrase, origin).await?;
-        Ok(Self { db, fetch, wallet })
+        Ok(Self {
+            db,
+            fetch,
+            wallet,
+            import: None,
+        })
     }
 
     /// Opens the wallet that is there. Call `recover` next.
@@ -85,7 +94,12 @@ impl FarthingWallet {
         let passphrase = read_passphrase(passphrase)?;
         let store = Sealed::open(db.clone(), passphrase.as_ref()).await?;
         let wallet = Wallet::open(store, fetch.clone(), now).await?;
-        Ok(Self { db, fetch, wallet })
+        Ok(Self {
+            db,
+            fetch,
+            wallet,
+            import: None,
+        })
     }
 
     /// Settles what was left open; with `all` also what takes long and what else waits for a quiet moment.
@@ -264,6 +278,35 @@ impl FarthingWallet {
             .await?;
         let shown = mint.shown_in().show(found.amount);
         text(json!({"amount": found.amount, "shown": shown, "tokens": found.tokens}))
+    }
+
+    /// Writes the whole wallet into a file under a passphrase. Its money is listed as sent from then on, with
+    /// `memo` as its note.
+    pub async fn export(&mut self, passphrase: String, memo: Option<String>) -> Result<String> {
+        let passphrase = Passphrase::new(&passphrase)?;
+        let transfers = self.ready().await?.transfers();
+        let done = transfers.export(&passphrase, memo.as_deref()).await?;
+        let mints = self.known_mints().await?;
+        text(view::exported(&done, &mints))
+    }
+
+    /// What a file has that another wallet was exported into. Nothing of it is taken yet, and nobody is asked.
+    #[wasm_bindgen(js_name = lookAtImport)]
+    pub async fn look_at_import(&mut self, file: String, passphrase: String) -> Result<String> {
+        self.ready().await?;
+        let transfer = Transfer::open(&file, &Passphrase::new(&passphrase)?)?;
+        let shown = text(view::transfer(&transfer));
+        self.import = Some(transfer);
+        shown
+    }
+
+    /// Takes over what the file has that was looked at last.
+    pub async fn import(&mut self) -> Result<String> {
+        self.ready().await?;
+        let transfer = self.import.take().ok_or(UsageError::ImportDamaged)?;
+        let done = self.wallet.transfers().import(&transfer).await?;
+        let mints = self.known_mints().await?;
+        text(view::imported(&done, &mints))
     }
 
     /// Protects the wallet with a passphrase, changes it, or takes it away. Other tabs have to open it again.

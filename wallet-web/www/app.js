@@ -7,6 +7,7 @@ import { again, define, go, replace, showCurrent } from './router.js';
 import * as budgets from './screens/budgets.js';
 import * as home from './screens/home.js';
 import * as mints from './screens/mints.js';
+import * as moving from './screens/move.js';
 import * as pay from './screens/pay.js';
 import * as receive from './screens/receive.js';
 import * as send from './screens/send.js';
@@ -23,7 +24,8 @@ define({
   passphrase: start.passphrase, home: home.home, history: home.history, join: mints.join, mint: mints.mint,
   withdraw: mints.withdraw, redeem: mints.redeem, receive: receive.receive, scan: receive.scan, send: send.send,
   token: send.token, sent: send.sent, pay: pay.pay, paid: pay.paid, budgets: budgets.budgets,
-  spending: budgets.spending, settings: settings.settings, move: settings.move, about: settings.about,
+  spending: budgets.spending, settings: settings.settings, about: settings.about,
+  move: moving.move, exported: moving.exported, importing: moving.importing,
 });
 
 let settled = false;

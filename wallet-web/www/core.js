@@ -1,10 +1,11 @@
 // The wallet's Rust core. One call at a time in this tab, and one operation at a time in all tabs.
 
 import init, * as core from './farthing.js';
+import { PREFIX } from './place.js';
 import { SENTENCES } from './sentences.js';
 
-const DATABASE = 'farthing-wallet';
-const LOCK = 'farthing-wallet';
+const DATABASE = `${PREFIX}wallet`;
+const LOCK = DATABASE;
 /** What changes nothing: no other tab has to wait for it. */
 const READS = new Set([
   'account', 'balance', 'budgets', 'hasPassphrase', 'history', 'mints', 'phrase', 'receivePreview', 'sent', 'spent',

@@ -6,12 +6,15 @@
 
 /** The build writes the digest of all other files here, so that this file changes whenever one of them does. */
 const BUILD = 'FILES_DIGEST_HERE';
-const FILES = 'farthing-files-';
-const AGREED = 'farthing-agreed';
+const SCOPE = new URL('./', self.location.href).href;
+/** As in place.js: copies under other paths of this host have caches of their own. */
+const PATH = new URL(SCOPE).pathname;
+const PREFIX = PATH === '/wallet/' ? 'farthing-' : `farthing${PATH} `;
+const FILES = `${PREFIX}files-`;
+const AGREED = `${PREFIX}agreed`;
 const LIST = 'SHA256SUMS';
 /** Stored when it is asked for first. */
 const LATER = new Set(['vendor/qr-read.js']);
-const SCOPE = new URL('./', self.location.href).href;
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes));

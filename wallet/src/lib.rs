@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`wallet`] | the wallet as its users see it |
-//! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, pay |
+//! | `ops` | what a user asks for: withdraw, send, receive, redeem, reclaim, renew, restore, move, pay |
 //! | [`pay`] | paying for pages over HTTP: offers, receipts, budgets |
 //! | `operation` | the steps of everything that moves value: written, sent, settled |
 //! | `engine` | a purse and the way to its mints |
@@ -67,6 +67,7 @@ pub use ops::redeem::Redeem;
 pub use ops::renew::{Renew, Renewed};
 pub use ops::send::SendOptions;
 pub use ops::sent::SentTokens;
+pub use ops::transfer::{self, Transfer};
 pub use purse::holdings::Balance;
 pub use purse::holdings::Expiring;
 pub use records::Restored;

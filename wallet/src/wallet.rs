@@ -19,6 +19,7 @@ use crate::ops::renew::{Renew, Renewed};
 use crate::ops::restore::Restore;
 use crate::ops::send::{Send, SendOptions};
 use crate::ops::sent::SentTokens;
+use crate::ops::transfer::Transfers;
 use crate::ops::withdraw::Withdraw;
 use crate::purse::Purse;
 use crate::purse::holdings::Balance;
@@ -212,6 +213,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// The tokens that were handed out.
     pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
         SentTokens::of(&self.engine)
+    }
+
+    /// Exporting the whole wallet into a file, and importing the file of another one.
+    pub fn transfers(&mut self) -> Transfers<'_, S, H> {
+        Transfers::of(&self.engine)
     }
 
     /// What may be paid to sites without asking, and what was paid.

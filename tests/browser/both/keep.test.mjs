@@ -45,3 +45,23 @@ test("where the browser promises to keep the wallet there is no warning", async 
   await wallet.page.waitForFunction(() => document.querySelector(".storage-warning") === null);
   await browser.close();
 });
+
+test("a copy under another path of the same host is another wallet, and leaves this one alone", async () => {
+  const browser = await Browser.start();
+  const wallet = await Wallet.funded(browser, stage, { name: "two paths", account: 100, withdrawn: 30 });
+  await wallet.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  const databases = () => wallet.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  assert.deepEqual(await databases(), ["farthing-wallet"], "the name that the first wallets have");
+  const copy = new Wallet(await browser.page(), { ...stage, walletUrl: stage.copyUrl });
+  await copy.visit();
+  await copy.create();
+  await copy.home();
+  await copy.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  assert.equal(await copy.page.$("#balance .amount"), null);
+  assert.equal((await databases()).length, 2);
+  await stage.offline(async () => {
+    await copy.home();
+    assert.equal(await wallet.balance(), 30);
+  });
+  await browser.close();
+});

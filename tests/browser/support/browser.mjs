@@ -7,7 +7,7 @@ import { mkdtemp } from "node:fs/promises";
 
 import puppeteer from "puppeteer-core";
 
-import { stop } from "./programs.mjs";
+import { stop, until } from "./programs.mjs";
 
 const FOLDER = process.env.FOLDER;
 
@@ -75,7 +75,7 @@ export class Browser {
     if (KIND === "firefox") options.extraPrefsFirefox["browser.privatebrowsing.autostart"] = this.privately;
     else if (this.privately) options.args.push("--incognito");
     executablePath(options);
-    this.browser = await puppeteer.launch({ ...options, headless: true, userDataDir: this.profile });
+    this.browser = await puppeteer.launch({ ...options, headless: true, userDataDir: this.profile, protocolTimeout: 60_000 });
     this.browser.on("targetcreated", (target) => this.#watchTarget(target));
   }
 
@@ -120,12 +120,20 @@ export class Browser {
 
   /** Ends a tab as a crash of its process would: nothing of it runs any more. */
   async kill(page) {
-    if (KIND === "chromium") {
-      const session = await page.createCDPSession();
-      // No answer comes from a process that is gone.
-      session.send("Page.crash").catch(() => {});
-    }
-    await page.close();
+    if (KIND === "firefox") return page.close();
+    const tab = await page.createCDPSession();
+    const { targetId } = (await tab.send("Target.getTargetInfo")).targetInfo;
+    // No answer comes from a process that is gone.
+    tab.send("Page.crash").catch(() => {});
+    // Puppeteer would wait for a word that Chromium does not say of a tab that crashes while it loads a page. And such a
+    // tab may go on loading in another process: it is closed until it is gone.
+    const browser = await this.browser.target().createCDPSession();
+    await until(async () => {
+      await browser.send("Target.closeTarget", { targetId }).catch(() => {});
+      const { targetInfos } = await browser.send("Target.getTargets");
+      return !targetInfos.some((target) => target.targetId === targetId);
+    }, () => "the tab that was killed is gone");
+    await browser.detach();
   }
 
   /** Kills the browser's processes, as a crash would, and starts it again with the same profile. */

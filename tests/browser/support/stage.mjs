@@ -47,6 +47,7 @@ function configuration(dir, hosts) {
       listen 127.0.0.1:${port} ssl; server_name ${name}.localhost;
       access_log ${dir}/${name}.requests requests;
       location / { proxy_pass http://127.0.0.1:${to}; }
+      ${name === "mint" ? `location /copy/ { proxy_pass http://127.0.0.1:${to}/wallet/; }` : ""}
     }`,
   );
   return `daemon off; master_process off; pid ${dir}/nginx.pid;
@@ -116,6 +117,8 @@ export async function setUp({ pages = {}, hostile = (_, response) => response.wr
     siteUrl,
     hostileUrl,
     walletUrl: `${mintUrl}/wallet/`,
+    /** The same wallet under another path of the same host. */
+    copyUrl: `${mintUrl}/copy/`,
     operate,
     /** The article's address. */
     article: (n) => `${siteUrl}/articles/${n}`,

@@ -135,8 +135,7 @@ export class Wallet {
   /** Comes to the press of the button. */
   async beginWithdraw(amount) {
     await this.home();
-    // By no position: what was left open is told above the button when it is settled, and moves it.
-    await this.page.$eval("#go-withdraw", (button) => button.click());
+    await this.press("#go-withdraw");
     await this.screen("withdraw");
     await this.fill("#amount", typed(amount));
     await this.press("#withdraw-go");

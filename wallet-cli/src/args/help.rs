@@ -178,6 +178,21 @@ Examples:
   farthing restore
   farthing restore --mint https://mint.example";
 
+pub(crate) const EXPORT: &str = "\
+Examples:
+  farthing export wallet.farthing
+  farthing export wallet.farthing --file-passphrase secret.txt
+
+The money goes into the file, and this wallet lists it as sent: until another wallet imports the file,
+farthing reclaim takes it back. The recovery phrase is not in it: the other wallet has its own.";
+
+pub(crate) const IMPORT: &str = "\
+Examples:
+  farthing import wallet.farthing
+
+Import only a file that you exported: its budgets allow payments without asking. What this wallet has
+otherwise stays as it is. Importing a file twice does no harm.";
+
 pub(crate) const PASSPHRASE: &str = "\
 Examples:
   farthing passphrase set

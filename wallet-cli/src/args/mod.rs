@@ -272,6 +272,12 @@ pub(crate) enum OpenCommand {
     /// Search the mints for what belongs to the wallet's phrase
     #[command(after_help = help::RESTORE)]
     Restore,
+    /// Move the wallet into a file: its money, mints, accounts, budgets and receipts
+    #[command(after_help = help::EXPORT)]
+    Export(Transfer),
+    /// Take over the wallet that a file has
+    #[command(after_help = help::IMPORT)]
+    Import(Transfer),
 }
 
 /// Mints.
@@ -357,6 +363,17 @@ pub(crate) struct Get {
     /// Pay over connections that others can read
     #[arg(long)]
     pub(crate) insecure_http: bool,
+}
+
+/// A file with a wallet.
+#[derive(Args, Debug)]
+pub(crate) struct Transfer {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Read the passphrase of the file from another file; `-` is standard input [default: ask]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file_passphrase: Option<PathBuf>,
 }
 
 /// Budgets.

@@ -14,6 +14,7 @@ mod get;
 mod passphrase;
 mod renewal;
 mod rescue;
+mod transfer;
 
 use crate::args::{self, Budget, Cli, Command, Init, OpenCommand, Send};
 use crate::ask;
@@ -78,12 +79,14 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Recover
         | OpenCommand::Cancel { .. }
+        | OpenCommand::Import(_)
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
         | OpenCommand::Balance
         | OpenCommand::Sent { .. }
         | OpenCommand::Budget(_)
         | OpenCommand::Spent { .. }
+        | OpenCommand::Export(_)
         | OpenCommand::History
         | OpenCommand::Key { .. } => false,
     }
@@ -149,6 +152,8 @@ async fn with_wallet(
         }
         OpenCommand::Key { qr, former } => key(wallet, url, qr, former).await,
         OpenCommand::Restore => restore(wallet, url).await,
+        OpenCommand::Export(args) => transfer::export(wallet, &args, &units).await,
+        OpenCommand::Import(args) => transfer::import(wallet, &args).await,
     }
 }
 

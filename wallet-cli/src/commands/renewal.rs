@@ -19,12 +19,14 @@ const OVERDUE_S: u64 = 24 * 60 * 60;
 pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> Result<(), Failure> {
     let (what, waited) = match command {
         OpenCommand::Receive { .. }
+        | OpenCommand::Import(_)
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Sent { id: None, .. } => (Some(Renew::Retired), Some(0)),
         OpenCommand::Withdraw { .. } => (Some(Renew::Expiring), None),
         OpenCommand::Account { .. } => (None, None),
         OpenCommand::Balance
         | OpenCommand::Budget(_)
+        | OpenCommand::Export(_)
         | OpenCommand::History
         | OpenCommand::Key { .. }
         | OpenCommand::Mint(Mint::List)

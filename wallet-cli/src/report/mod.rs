@@ -9,6 +9,7 @@ mod sent;
 mod setup;
 mod sites;
 mod time;
+mod transfer;
 mod units;
 
 use serde_json::Value;
@@ -24,6 +25,7 @@ pub(crate) use recovery::{all_recovered, expires, recovered, restored};
 pub(crate) use sent::{all_sent, sent};
 pub(crate) use setup::{key, made, mint_added, mints, passphrase, phrase, proxy, salvaged};
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
+pub(crate) use transfer::{exported, imported};
 pub(crate) use units::Units;
 
 /// A command's answer.

@@ -34,3 +34,4 @@ mod proxy;
 mod safety;
 mod sessions;
 mod terminal;
+mod transfer;

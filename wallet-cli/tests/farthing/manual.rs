@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::program::secret_file;
 use crate::session::Session;
 use crate::support::site::FakeSite;
 
@@ -63,7 +64,7 @@ fn same_form(documented: &Value, printed: &Value, place: &str) {
 }
 
 /// The manual's commands, each with one that prints such an object here, in an order that works.
-const TRIED: [(&str, &str); 25] = [
+const TRIED: [(&str, &str); 27] = [
     ("farthing init", "farthing init"),
     (
         "farthing mint add https://mint.example",
@@ -85,6 +86,14 @@ const TRIED: [(&str, &str); 25] = [
         "farthing budget set $MINT --per-item 3 --per-day 20",
     ),
     ("farthing budget list", "farthing budget list"),
+    (
+        "farthing export wallet.farthing",
+        "farthing export $DIR/out --file-passphrase $DIR/pass",
+    ),
+    (
+        "farthing import wallet.farthing",
+        "farthing import $DIR/out --file-passphrase $DIR/pass",
+    ),
     ("farthing spent", "farthing spent"),
     ("farthing history", "farthing history"),
     ("farthing restore", "farthing restore"),
@@ -106,6 +115,7 @@ const TRIED: [(&str, &str); 25] = [
 #[test]
 fn every_object_in_the_manual_is_what_the_command_prints() {
     let mut session = Session::new();
+    secret_file(&session.dir().join("pass"), "correct horse\n");
     let mut printed: Vec<(&str, Value)> = Vec::new();
     for (documented, line) in TRIED {
         if line == "farthing recover" {

@@ -298,6 +298,8 @@ fn help() {
         "key",
         "doctor",
         "restore",
+        "export",
+        "import",
     ] {
         session.run(&format!("farthing {command} --help"));
     }

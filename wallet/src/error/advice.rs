@@ -40,6 +40,8 @@ pub enum Advice {
     AskForPageAgain,
     /// Ask the mint's operator for an API token with the scope that this needs.
     AskForScope,
+    /// Ask the wallet that exported the file what became of its money.
+    AskExporter,
     /// Ask for a token instead of an invoice.
     AskForToken,
     /// Have the mint asked again about the open operation.
@@ -82,6 +84,8 @@ pub enum Advice {
         /// The mint.
         mint: String,
     },
+    /// Copy the whole file again.
+    CopyFileAgain,
     /// Copy the whole token again.
     CopyTokenAgain,
     /// Do not trust the mint with more.
@@ -231,6 +235,8 @@ pub enum Advice {
     TryAgainWithNewKeysets,
     /// Try again: the next payment uses other tokens.
     TryAgainWithOtherTokens,
+    /// Try the file's passphrase again; the wallet that exported the file can take its money back.
+    TryFilePassphraseAgain,
     /// Try the passphrase again, or restore from the phrase.
     TryPassphraseAgain,
     /// Try again, and use another machine if it persists.

@@ -245,6 +245,26 @@ error_table! {
         #[error("token {0} was taken back before")]
         SentTakenBack(id: u64)
             => "sent_taken_back", Advice::HaveItBack;
+        /// A text that is no whole file of an export.
+        #[error("this is not the whole file of an exported wallet")]
+        ImportDamaged
+            => "import_damaged", Advice::CopyFileAgain;
+        /// A file that a later version wrote.
+        #[error("the file is of version {0}, which this wallet does not know")]
+        ImportVersion(version: u32)
+            => "import_version", Advice::UseNewestVersion;
+        /// Another passphrase than the file's.
+        #[error("this is not the file's passphrase, or the file was altered")]
+        ImportPassphrase
+            => "import_passphrase", Advice::TryFilePassphraseAgain;
+        /// A file whose money is gone.
+        #[error("another wallet has claimed the money in the file, or the wallet that exported it took it back")]
+        ImportClaimed
+            => "import_claimed", Advice::AskExporter;
+        /// A file's mint whose address shows another mint now.
+        #[error("{0} does not show the identity of the mint that the exported wallet used there")]
+        ImportOtherMint(mint: String)
+            => "import_other_mint", Advice::CheckAddress;
         /// A search of a mint that was broken off.
         #[error("the search of the mint {0} for what the phrase has there was broken off")]
         RestoreOpen(mint: String)

@@ -10,4 +10,5 @@ pub(crate) mod restore;
 pub(crate) mod send;
 pub(crate) mod sent;
 mod swap;
+pub mod transfer;
 pub(crate) mod withdraw;

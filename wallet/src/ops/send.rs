@@ -14,7 +14,7 @@ use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
 use crate::purse::plan::positive;
 use crate::purse::tables::Batch;
-use crate::records::{Coin, Entry, Kind, Mint, Outcome, Sent};
+use crate::records::{Coin, Entry, Kind, Mint, Outcome, Sent, worth};
 use crate::store::Store;
 
 /// What goes with a token that is sent.
@@ -87,7 +87,12 @@ impl Send<'_> {
     ) -> Result<Sent, Error> {
         match self.planned(engine, mint).await? {
             (held, SendPlan::AsTheyAre(exact)) => {
-                self.hand_out(&engine.purse, &held.mint, exact).await
+                let (purse, memo) = (&engine.purse, self.options.memo.clone());
+                let id = purse.tables.next_id().await?;
+                let batch = Batch::default().put_next_id(id + 1);
+                let (batch, sent) = purse.hand_out(batch, id, &held.mint, &exact, memo);
+                purse.tables.apply(batch).await?;
+                Ok(sent)
             }
             (held, SendPlan::Swap(draft)) => {
                 let finished = engine.exchange(&held.mint, *draft).await?;
@@ -128,37 +133,34 @@ impl Send<'_> {
             planned => planned,
         }
     }
+}
 
-    /// Hands tokens out as they are: one batch, no request.
-    async fn hand_out<S: Store>(
+impl<S> Purse<S> {
+    /// Adds to a batch that tokens are handed out as they are, by operation `id`: no request is made.
+    pub(crate) fn hand_out(
         &self,
-        purse: &Purse<S>,
+        batch: Batch,
+        id: u64,
         mint: &Mint,
-        coins: Vec<Coin>,
-    ) -> Result<Sent, Error> {
-        let id = purse.tables.next_id().await?;
+        coins: &[Coin],
+        memo: Option<String>,
+    ) -> (Batch, Sent) {
         let entry = Entry {
             id,
             kind: Kind::Send,
             outcome: Outcome::Done,
-            time: purse.now(),
+            time: self.now(),
             mint: mint.url.clone(),
             unit: mint.unit.clone(),
-            amount: self.amount,
+            amount: worth(coins),
             fee: 0,
             lost: 0,
-            memo: self.options.memo.clone(),
+            memo,
             site: None,
         };
         let proofs = coins.iter().map(|coin| coin.token.clone()).collect();
         let sent = Sent::new(&entry, proofs);
-        let batch = Batch::default()
-            .delete_all(&coins)
-            .put(&sent)
-            .put(&entry)
-            .put_next_id(id + 1);
-        purse.tables.apply(batch).await?;
-        Ok(sent)
+        (batch.delete_all(coins).put(&sent).put(&entry), sent)
     }
 }
 

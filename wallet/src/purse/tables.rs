@@ -36,6 +36,10 @@ fn counter_key(keyset: &KeysetId, lane: u32) -> String {
     format!("{keyset} {lane}")
 }
 
+fn imported_key(export: &str) -> String {
+    format!("imported {export}")
+}
+
 /// Changes that are made together or not at all.
 #[derive(Default)]
 pub(crate) struct Batch(Vec<Change>);
@@ -89,6 +93,11 @@ impl Batch {
 
     pub(crate) fn put_mints_have_identities(self) -> Self {
         self.put_value(Table::Meta, KEY_IDENTITIES.to_owned(), &true)
+    }
+
+    /// That the export with this number was imported.
+    pub(crate) fn put_imported(self, export: &str) -> Self {
+        self.put_value(Table::Meta, imported_key(export), &true)
     }
 
     pub(crate) fn put_counter(self, id: &KeysetId, lane: u32, counter: &Counter) -> Self {
@@ -155,6 +164,12 @@ impl<S: Store> Tables<S> {
             .value(Table::Meta, KEY_IDENTITIES)
             .await?
             .unwrap_or(false))
+    }
+
+    /// Whether the export with this number was imported.
+    pub(crate) async fn was_imported(&self, export: &str) -> Result<bool, StoreError> {
+        let key = imported_key(export);
+        Ok(self.value(Table::Meta, &key).await?.unwrap_or(false))
     }
 
     pub(crate) async fn counter(&self, id: &KeysetId, lane: u32) -> Result<Counter, StoreError> {
