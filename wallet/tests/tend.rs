@@ -140,7 +140,7 @@ async fn a_wallet_without_an_account_or_a_bundle_or_a_mint_withdraws_nothing() {
         .unwrap();
     let none = wallet.tend(&mut random).await.unwrap_err();
     assert_eq!(none, Error::Usage(UsageError::NoMint));
-    wallet.add_mint(URL, None).await.unwrap();
+    wallet.mints().add(URL, None).await.unwrap();
     for _ in 0..30 {
         let done = until_done(&stranger, &mut wallet, &mut random, 30)
             .await

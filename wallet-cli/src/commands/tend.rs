@@ -31,7 +31,7 @@ pub(super) async fn in_passing(
     wallet: &mut NativeWallet,
     command: &OpenCommand,
 ) -> Result<(), Failure> {
-    let units = Units::of(&wallet.mints().await?);
+    let units = Units::of(&wallet.mints().all().await?);
     if asks_nobody(command) {
         let mut random = Random::of_system()?;
         match waiting("upkeep", wallet.tend(&mut random)).await {

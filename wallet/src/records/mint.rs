@@ -1,6 +1,6 @@
 //! A mint as the wallet knows it.
 
-use farthing_protocol::api::Limits;
+use farthing_protocol::api::{Info, Limits};
 use farthing_protocol::{Bundle, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,27 @@ pub struct KnownIdentity {
 }
 
 impl Mint {
+    /// Makes the record of a mint that the wallet does not know yet, at Unix time `now`, when its keysets are asked
+    /// for too. A wallet of a phrase that is new has a lane there.
+    pub(crate) fn first_seen(url: &str, info: &Info, phrase_is_new: bool, now: u64) -> Self {
+        Self {
+            url: url.to_owned(),
+            name: String::new(),
+            unit: info.unit.clone(),
+            decimals: info.decimals,
+            limits: info.limits.clone(),
+            api_token: None,
+            lane: phrase_is_new.then_some(0),
+            renewed: Some(now),
+            urls: Vec::new(),
+            identity: None,
+            former_lock: false,
+            followed: None,
+            bundle: None,
+            schedule: None,
+        }
+    }
+
     /// Whether `url` is one of its addresses.
     #[must_use]
     pub fn is_at(&self, url: &str) -> bool {
