@@ -175,8 +175,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
-            Some(url) => vec![self.purse.tables.mint(Some(url)).await?],
-            None => self.purse.tables.all::<Mint>().await?,
+            Some(url) => vec![self.engine.purse.tables.mint(Some(url)).await?],
+            None => self.engine.purse.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
@@ -194,7 +194,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         let mut holdings = Vec::new();
         for mint in mints {
-            let coins = self.purse.holdings(&mint).await?.coins;
+            let coins = self.engine.purse.holdings(&mint).await?.coins;
             let held = mint.shown_in().show(worth(&coins));
             holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));
