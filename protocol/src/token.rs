@@ -94,7 +94,7 @@ impl TokenProof {
     }
 }
 
-/// Proofs of one mint and one unit, as handed from person to person.
+/// Proofs of one mint and one unit, as people send them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The mint's URL, without a slash at its end.

@@ -30,7 +30,7 @@ const CACHE_FILE: &str = "mint.json";
 struct Known {
     mint: String,
     info: Info,
-    /// Those behind all doors.
+    /// Those of all its APIs.
     keysets: Vec<KeysetKeys>,
 }
 
@@ -156,7 +156,7 @@ impl Mint {
         Unit::new(&self.unit, self.decimals)
     }
 
-    /// Its address, at which it has its own door.
+    /// Its address, at which it has its own API.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -186,19 +186,19 @@ impl Mint {
             .or_else(|| read(&self.wallet).clone())
     }
 
-    /// Whether this is its address, at either door. Which keysets a token may be of is another question.
+    /// Whether this is its address, of either API. Which keysets a token may be of is another question.
     pub(crate) fn is_at(&self, url: &str) -> bool {
-        let doors = [&self.url, &self.cashu_url];
+        let urls = [&self.url, &self.cashu_url];
         let url = url.trim_end_matches('/');
-        doors.iter().any(|door| door.eq_ignore_ascii_case(url))
+        urls.iter().any(|own| own.eq_ignore_ascii_case(url))
     }
 
-    /// The keysets known now, of all doors.
+    /// The keysets known now, of all its APIs.
     pub(crate) fn keysets(&self) -> Arc<Vec<KeysetKeys>> {
         Arc::clone(&read(&self.keysets))
     }
 
-    /// The digest of the keysets that it signs with behind its own door
+    /// The digest of the keysets that it signs with for its own API
     /// (`docs/reference/protocol.md`, section 4.4).
     pub(crate) fn active_digest(&self) -> String {
         let keysets = self.keysets();

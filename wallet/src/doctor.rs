@@ -151,7 +151,7 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
         self.look_at_account(mint).await
     }
 
-    /// Recomputes the ids of all keysets at both doors, compares them with what was known, and the
+    /// Recomputes the ids of all keysets of both APIs, compares them with what was known, and the
     /// digest with what the mint says.
     async fn look_at_keysets(&mut self, mint: &Mint, info: &Info) -> Result<(), Error> {
         let known = self.engine.purse.tables.keysets(&mint.url).await?;

@@ -156,7 +156,7 @@ impl<S: Store, H: Http> Mints<'_, S, H> {
     }
 
     /// Moves what the wallet has of the mint `old` to its new address `new`, after comparing the keys there:
-    /// balance, open operations, what was handed out, history.
+    /// balance, open operations, what was sent, history.
     ///
     /// # Errors
     /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.

@@ -210,7 +210,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .await
     }
 
-    /// The tokens that were handed out.
+    /// The tokens that were sent.
     pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
         SentTokens::of(&self.engine)
     }
@@ -231,7 +231,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Payments::of(&self.engine)
     }
 
-    /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
+    /// Takes back a token that was sent, or what nobody has claimed of it, by a swap to new
     /// secrets. A token larger than one request becomes several operations. What the mint's fee would
     /// eat is left ([`crate::Batched`]): it can still be claimed.
     ///
@@ -286,7 +286,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
     /// to [`Wallet::recover_all`], since it may take long; what a site has seen and did not charge is left to
     /// [`Payments::swap_shown`]. Forgets receipts that have expired, and
-    /// tokens handed out that were claimed a while ago.
+    /// tokens sent that were claimed a while ago.
     ///
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.

@@ -39,7 +39,7 @@ pub(super) fn public(app: SharedApp) -> Router {
         .with_state(app)
 }
 
-/// Farthing's own door, and Cashu's.
+/// Farthing's own API, and Cashu's.
 fn api(app: &SharedApp) -> Router<SharedApp> {
     let protection = middleware::from_fn_with_state(Arc::clone(app), guard::protect);
     Router::new()
@@ -56,7 +56,7 @@ fn api(app: &SharedApp) -> Router<SharedApp> {
         .method_not_allowed_fallback(method_not_allowed)
 }
 
-/// Farthing's own door: ristretto255 keysets, and accounts.
+/// Farthing's own API: ristretto255 keysets, and accounts.
 fn native() -> Router<SharedApp> {
     use super::native::{account, payments, public, tokens};
     Router::new()

@@ -50,10 +50,10 @@ pub(crate) async fn begun_before(
 
 /// Whether an operation makes the token that is asked for.
 fn makes(operation: &Operation, args: &Send) -> bool {
-    let handed = operation.outputs.iter();
-    let mut handed = handed.filter(|o| o.purpose == Purpose::Send);
+    let outputs = operation.outputs.iter();
+    let mut to_send = outputs.filter(|o| o.purpose == Purpose::Send);
     let lock = args.lock.as_deref().map(|key| key.trim().to_lowercase());
-    operation.memo == args.memo && handed.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
+    operation.memo == args.memo && to_send.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
 }
 
 /// What the command answers when the operation that it asks for was begun before: that it is done, or

@@ -1,4 +1,4 @@
-//! Tokens that were handed out.
+//! Tokens that were sent.
 
 use farthing_protocol::TokenProof;
 use farthing_protocol::conditions::parse;

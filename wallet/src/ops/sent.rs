@@ -1,6 +1,6 @@
-//! Tokens that were handed out: whether they were claimed, and taking them back.
+//! Tokens that were sent: whether they were claimed, and taking them back.
 //!
-//! A token that was handed out is another's. It stays known until it is claimed, with its text; the
+//! A token that was sent is another's. It stays known until it is claimed, with its text; the
 //! mint says what became of it (NUT-07). Taking it back is a swap like any other: the mint decides
 //! who was faster.
 
@@ -22,7 +22,7 @@ use crate::time::DAY_S;
 /// For how long a token's text is kept after it is known that nothing of it is left.
 const KEPT_S: u64 = 30 * DAY_S;
 
-/// The tokens that were handed out.
+/// The tokens that were sent.
 pub struct SentTokens<'a, S, H> {
     engine: &'a Engine<S, H>,
 }
@@ -34,7 +34,7 @@ impl<'a, S, H> SentTokens<'a, S, H> {
 }
 
 impl<S: Store, H: Http> SentTokens<'_, S, H> {
-    /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
+    /// The tokens sent, oldest first, in the state last known. What has been claimed or taken
     /// back is forgotten 30 days after that was seen.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         Ok(self.engine.purse.tables.all::<Sent>().await?)
     }
 
-    /// The token handed out by operation `id`.
+    /// The token sent by operation `id`.
     ///
     /// # Errors
     /// [`UsageError::SentUnknown`].
@@ -52,14 +52,14 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
-    /// The open operations that take a token in, which may be one that was handed out.
+    /// The open operations that take a token in, which may be one that was sent.
     async fn take_backs(&self) -> Result<Vec<Operation>, Error> {
         let mut operations = self.engine.purse.tables.all::<Operation>().await?;
         operations.retain(Operation::takes_back);
         Ok(operations)
     }
 
-    /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
+    /// Asks the mints which of the tokens sent are claimed, all of a mint in as few requests as
     /// its limit allows, and in an order that does not tell which proofs are one token. Gives the
     /// errors of the mints that could not be asked.
     ///
@@ -154,7 +154,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         }
     }
 
-    /// What of a token handed out nobody has claimed, by the mint's word.
+    /// What of a token sent nobody has claimed, by the mint's word.
     async fn unclaimed(&self, id: u64) -> Result<Vec<TokenProof>, Error> {
         let sent = self.get(id).await?;
         if sent.outstanding() == 0 {
@@ -166,7 +166,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         Ok(rest)
     }
 
-    /// Asks a mint about tokens of its that were handed out, and writes down what was claimed; gives
+    /// Asks a mint about tokens of its that were sent, and writes down what was claimed; gives
     /// all that is spent.
     async fn note_claimed(
         &self,

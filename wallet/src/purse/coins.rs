@@ -2,7 +2,7 @@
 //!
 //! # Spending
 //! The rules, in order:
-//! 1. **Exact** before anything else: a subset worth exactly what is asked. When it is handed out as
+//! 1. **Exact** before anything else: a subset worth exactly what is asked. When it is sent as
 //!    it is, no request is needed and the mint learns nothing.
 //! 2. Otherwise the **least change**: the subset that exceeds the amount and the mint's fee on it by
 //!    the least. Whoever gives change in the same request gets it as it is: a swap to make it exact
@@ -86,7 +86,7 @@ impl Terms {
 }
 
 /// Whether a keyset is of Farthing's own suite. Tokens of the other one, found by a restore, are spent
-/// only into a swap or a redemption: whoever is handed a token expects the mint's own.
+/// only into a swap or a redemption: whoever gets a token expects the mint's own.
 fn is_native(keyset: &KeysetId) -> bool {
     suite_of(keyset) == SuiteId::Ristretto255
 }

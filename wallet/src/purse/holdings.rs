@@ -202,7 +202,7 @@ fn expired(coin: &Coin, keysets: &[Keyset], now: u64) -> bool {
 /// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
 fn pending(operation: &Operation) -> u64 {
     match operation.kind {
-        // A token that was handed out is not the wallet's until it is back, and what a restore finds
+        // A token that was sent is not the wallet's until it is back, and what a restore finds
         // is in the balance already.
         Kind::Reclaim | Kind::Restore => 0,
         Kind::Withdraw | Kind::Receive => operation.amount,

@@ -27,7 +27,7 @@ pub(crate) fn plan_change(
     Ok(parts.into_iter().map(request).collect())
 }
 
-/// Splits `amount` into the fewest outputs of a keyset's denominations, to be handed out.
+/// Splits `amount` into the fewest outputs of a keyset's denominations, to be sent.
 ///
 /// # Errors
 /// [`UsageError::AmountUnpayable`].

@@ -25,7 +25,7 @@ pub enum Kind {
     Redeem,
     /// From the wallet to a site, for a page.
     Pay,
-    /// A token that was handed out and not claimed, back into the wallet.
+    /// A token that was sent and not claimed, back into the wallet.
     Reclaim,
     /// From tokens of a keyset that retires to new ones.
     Renew,

@@ -213,7 +213,7 @@ impl FakeMint {
         of.for_each(|k| k.info.active = false);
     }
 
-    /// The digest of the keysets that sign behind its own door.
+    /// The digest of the keysets that sign of its own API.
     pub fn active_digest(&self) -> String {
         let native = |k: &&FakeKeyset| k.suite == SuiteId::Ristretto255 && k.info.active;
         keysets_digest(self.keysets.iter().filter(native).map(|k| &k.info.id))

@@ -365,7 +365,7 @@ pub async fn hold(world: &World, wallet: &mut TestWallet, amount: u64) {
     assert_eq!(available(wallet).await, amount);
 }
 
-/// What the wallet has handed out and nobody has claimed.
+/// What the wallet has sent and nobody has claimed.
 pub async fn handed_out(world: &World, wallet: &TestWallet) -> u64 {
     let sent = wallet.sent_tokens().all().await.unwrap();
     sent.iter().map(|s| world.unclaimed(&s.proofs)).sum()
