@@ -148,7 +148,7 @@ impl FromStr for AmountText {
 }
 
 impl AmountText {
-    /// Whether it is a whole number without a unit's name, so that another number of decimals makes
+    /// Returns whether it is a whole number without a unit's name, so that another number of decimals makes
     /// another amount of it.
     #[must_use]
     pub fn is_bare(&self) -> bool {
@@ -176,7 +176,7 @@ impl AmountText {
         })
     }
 
-    /// Whether the unit that was written, if any was, is `unit`. Capitals are small letters.
+    /// Checks whether the unit that was written, if any was, is `unit`. Capitals are small letters.
     fn is_in(&self, unit: &Unit) -> Result<(), AmountError> {
         match &self.unit {
             Some(got) if !printable(got).eq_ignore_ascii_case(&unit.name) => {

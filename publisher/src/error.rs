@@ -49,7 +49,7 @@ impl Error {
 #[error("the body came too slowly")]
 pub struct TooSlow;
 
-/// Whether an error comes from a body that did not keep its pace.
+/// Returns whether an error comes from a body that did not keep its pace.
 #[must_use]
 pub fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);

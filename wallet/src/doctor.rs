@@ -383,7 +383,7 @@ fn unreadable(error: &Error) -> Finding {
     )
 }
 
-/// What went wrong when a mint was looked at.
+/// Returns what went wrong when a mint was looked at.
 fn from_error(mint: &Mint, error: &Error) -> Finding {
     let severity = match error {
         Error::Network(_) => Severity::Warning,

@@ -46,7 +46,7 @@ fn for_cashu() -> SendOptions {
     }
 }
 
-/// Whether all coins in the wallet's balance are of Farthing's own suite.
+/// Returns whether all coins in the wallet's balance are of Farthing's own suite.
 fn all_native(world: &World) -> bool {
     let rows = world.rows.borrow();
     let coins = rows

@@ -216,7 +216,7 @@ impl Engine {
         &self.shared.settings
     }
 
-    /// Whether the spent log lacks something that the store has: it cannot be written.
+    /// Returns whether the spent log lacks something that the store has: it cannot be written.
     #[must_use]
     pub fn is_log_behind(&self) -> bool {
         self.shared.gate.is_behind()

@@ -91,7 +91,7 @@ impl Two {
         self.refused(inputs).await.0
     }
 
-    /// What each keyset has issued and taken back.
+    /// Returns what each keyset has issued and taken back.
     fn lines(&self) -> [(i64, i64); 2] {
         [&self.native, &self.cashu].map(|keyset| {
             let line = self.scene.line(keyset).unwrap();
@@ -99,7 +99,7 @@ impl Two {
         })
     }
 
-    /// What the account holds, and what is in circulation, by the operator's audit; nothing is lost.
+    /// Returns what the account holds, and what is in circulation, by the operator's audit; nothing is lost.
     fn audit(&self) -> (i64, i64) {
         let books = self.scene.mint.balanced().unwrap();
         let sum = |name: &str| books[name].as_i64().unwrap();

@@ -305,7 +305,7 @@ impl Network {
         Ok(tokens)
     }
 
-    /// What of a token is not spent yet, by the mint's own word.
+    /// Returns what of a token is not spent yet, by the mint's own word.
     fn unspent(&self, token: &Token) -> Result<u64> {
         let ys = token.proofs.iter().map(|token| y(&token.proof));
         let ys = ys.collect::<Result<_>>()?;

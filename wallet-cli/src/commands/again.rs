@@ -48,7 +48,7 @@ pub(crate) async fn begun_before(
     Ok(None)
 }
 
-/// Whether an operation makes the token that is asked for.
+/// Returns whether an operation makes the token that is asked for.
 fn makes(operation: &Operation, args: &Send) -> bool {
     let outputs = operation.outputs.iter();
     let mut to_send = outputs.filter(|o| o.purpose == Purpose::Send);
@@ -56,7 +56,7 @@ fn makes(operation: &Operation, args: &Send) -> bool {
     operation.memo == args.memo && to_send.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
 }
 
-/// What the command answers when the operation that it asks for was begun before: that it is done, or
+/// Returns what the command answers when the operation that it asks for was begun before: that it is done, or
 /// why it is still open. `None` when it was undone: then it begins anew.
 ///
 /// # Errors

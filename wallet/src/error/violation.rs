@@ -75,7 +75,7 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// What to do about it.
+    /// Returns what to do about it.
     pub(super) fn advice(&self) -> Advice {
         match self {
             Self::Api(OfApi::Answer { .. } | OfApi::KeysetMissing(_)) => Advice::CheckAddress,

@@ -112,7 +112,7 @@ pub struct Recovered {
     pub result: Result<Finished, Error>,
 }
 
-/// What became of an operation; errors of the store are the caller's.
+/// Returns what became of an operation; errors of the store are the caller's.
 pub(crate) fn recovered(
     operation: &Operation,
     result: Result<Finished, Error>,
@@ -145,12 +145,12 @@ pub struct Batched {
 }
 
 impl Batched {
-    /// Whether no request was sent at all.
+    /// Returns whether no request was sent at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.finished.is_empty() && self.failures.is_empty()
     }
 
-    /// Whether the mint gave no answer to one.
+    /// Returns whether the mint gave no answer to one.
     pub(crate) fn has_silence(&self) -> bool {
         let silent = |error: &Error| matches!(error, Error::Network(_));
         self.failures.iter().any(silent)

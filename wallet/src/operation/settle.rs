@@ -206,7 +206,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         self.purse.settle(operation, entry, settlement).await
     }
 
-    /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.
+    /// Returns what shows that a payment without a receipt was made; `None` when there is a receipt after all.
     async fn bought_by_token(
         &self,
         entry: &Entry,

@@ -103,7 +103,7 @@ impl Send<'_> {
         }
     }
 
-    /// What the receiver has of it after the mint's fee.
+    /// Returns what the receiver has of it after the mint's fee.
     pub(crate) async fn receiver_gets<S: Store, H: Http>(
         &self,
         engine: &Engine<S, H>,

@@ -154,7 +154,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         }
     }
 
-    /// What of a token sent nobody has claimed, by the mint's word.
+    /// Returns what of a token sent nobody has claimed, by the mint's word.
     async fn unclaimed(&self, id: u64) -> Result<Vec<TokenProof>, Error> {
         let sent = self.get(id).await?;
         if sent.outstanding() == 0 {

@@ -67,7 +67,7 @@ impl Sent {
         }
     }
 
-    /// What those of its proofs are worth whose points are among `ys`.
+    /// Returns what those of its proofs are worth whose points are among `ys`.
     pub(crate) fn worth_among(&self, ys: &HashSet<EncodedPoint>) -> u64 {
         let among = self.proofs.iter().filter(|p| ys.contains(&y(&p.proof)));
         amount::sum(among.map(|p| p.proof.amount)).expect("a token is worth less than 2^64")
@@ -89,21 +89,21 @@ impl Sent {
         }
     }
 
-    /// What it is worth.
+    /// Returns what it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {
         amount::sum(self.proofs.iter().map(|p| p.proof.amount))
             .expect("a token is worth less than 2^64")
     }
 
-    /// What of it nobody has claimed, as far as the wallet knows.
+    /// Returns what of it nobody has claimed, as far as the wallet knows.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         let gone = self.claimed.saturating_add(self.taken_back);
         self.amount().saturating_sub(gone)
     }
 
-    /// What became of it, as far as the wallet knows.
+    /// Returns what became of it, as far as the wallet knows.
     #[must_use]
     pub fn state(&self) -> SentState {
         match (self.outstanding(), self.claimed, self.taken_back) {

@@ -90,7 +90,7 @@ impl FakeKeyset {
         }
     }
 
-    /// Whether its key signed a token.
+    /// Returns whether its key signed a token.
     fn signed(&self, proof: &Proof) -> bool {
         with_suite!(self.suite, S => {
             let key = S::secret_key(&self.secrets[&proof.amount]).unwrap();
@@ -219,7 +219,7 @@ impl FakeMint {
         keysets_digest(self.keysets.iter().filter(native).map(|k| &k.info.id))
     }
 
-    /// What its unspent tokens are worth.
+    /// Returns what its unspent tokens are worth.
     pub fn outstanding(&self) -> u64 {
         self.issued - self.redeemed
     }
@@ -338,7 +338,7 @@ impl FakeMint {
         Ok(answer)
     }
 
-    /// What it says of itself.
+    /// Returns what it says of itself.
     pub fn public_info(&self) -> Info {
         self.info()
     }

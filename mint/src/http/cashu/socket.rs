@@ -107,7 +107,7 @@ impl Watch {
         }
     }
 
-    /// Whether nothing has come for too long; from a wallet that has subscribed to nothing, no message.
+    /// Returns whether nothing has come for too long; from a wallet that has subscribed to nothing, no message.
     fn is_idle(&self) -> bool {
         let last = match self.subscriptions.len() {
             0 => self.asked,
@@ -246,7 +246,7 @@ impl Watch {
     }
 }
 
-/// What a subscriber is told of a subject now. When nothing says that it changed, the payment backend is
+/// Returns what a subscriber is told of a subject now. When nothing says that it changed, the payment backend is
 /// asked too.
 async fn notice(app: &App, sub_id: &str, what: &What, ask: bool) -> Result<String> {
     let write = |payload| {

@@ -33,7 +33,7 @@ impl What {
         }
     }
 
-    /// What happens when it changes.
+    /// Returns what happens when it changes.
     fn event(&self) -> Event {
         match self {
             Self::MintQuote(id) | Self::MeltQuote(id) => Event::Quote(id.clone()),

@@ -101,7 +101,7 @@ impl Cashier {
         })
     }
 
-    /// What the backend can do.
+    /// Returns what the backend can do.
     #[must_use]
     pub fn features(&self) -> Features {
         self.backend.features()

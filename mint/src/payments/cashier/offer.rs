@@ -137,7 +137,7 @@ impl Cashier {
         })
     }
 
-    /// Whether an invoice is one of this mint's.
+    /// Returns whether an invoice is one of this mint's.
     fn is_own(&self, invoice: &ParsedInvoice) -> Result<bool> {
         let quote = self
             .engine

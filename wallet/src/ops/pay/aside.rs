@@ -35,7 +35,7 @@ const OF_THE_TOKEN: [ErrorCode; 8] = [
     ErrorCode::UnitMismatch,
 ];
 
-/// Whether the token of a payment that is kept aside can take an offer.
+/// Returns whether the token of a payment that is kept aside can take an offer.
 pub(super) fn pays(operation: &Operation, offer: &Offer) -> bool {
     let held = worth(&operation.inputs);
     let fits = held == offer.amount || (held > offer.amount && offer.gives_change);

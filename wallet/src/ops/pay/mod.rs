@@ -199,7 +199,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         Ok(operations.into_iter().find(of))
     }
 
-    /// What shows that `item` was paid for, as long as it counts.
+    /// Returns what shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
         let bought = self.engine.purse.tables.get::<Bought>(&item.key()).await?;
         Ok(bought.filter(|bought| self.engine.purse.now() < bought.until))
@@ -254,7 +254,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         Ok((held.mint, draft, aside))
     }
 
-    /// What to show for an offer: the token that was shown for the same before, else what the wallet has,
+    /// Returns what to show for an offer: the token that was shown for the same before, else what the wallet has,
     /// and last what the site has seen for something else.
     async fn payment_plan(
         &self,

@@ -60,7 +60,7 @@ impl Offer {
         &self.mint.unit
     }
 
-    /// What to show the price in.
+    /// Returns what to show the price in.
     #[must_use]
     pub fn shown_in(&self) -> Unit {
         self.mint.shown_in()
@@ -76,7 +76,7 @@ pub struct PayOptions {
     pub insecure_http: bool,
 }
 
-/// Whether an answer with status 402 says that change is given (`docs/reference/protocol.md`, section 12.1).
+/// Returns whether an answer with status 402 says that change is given (`docs/reference/protocol.md`, section 12.1).
 pub(crate) fn gives_change(head: &Head) -> bool {
     let mut forms = head.all(header::OUTPUTS).flat_map(|line| line.split(','));
     forms.any(|form| form.trim() == change::OUTPUTS_PREFIX)
@@ -235,7 +235,7 @@ fn plain_lock(site: &str, lock: &LockOption) -> Result<String, Unpayable> {
     Ok(hex::encode(key))
 }
 
-/// Whether nobody on the way can read a request to this address: TLS, an onion service, or this
+/// Returns whether nobody on the way can read a request to this address: TLS, an onion service, or this
 /// machine itself.
 #[must_use]
 pub fn keeps_secrets(url: &str) -> bool {

@@ -89,7 +89,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         })
     }
 
-    /// Where the money of an open payment is, for messages.
+    /// Returns where the money of an open payment is, for messages.
     pub(super) fn still_open(&self, shown: &Shown) -> Fate {
         let Shown {
             operation,
