@@ -25,6 +25,7 @@ pub const URL_BYTES_MAX: usize = 512;
 
 /// Why an identity was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum IdentityError {
     /// The key is not an Ed25519 public key in lower-case hex.
     #[error("its key is not a public key")]

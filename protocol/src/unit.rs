@@ -78,6 +78,7 @@ impl Unit {
 
 /// Why a text is not an amount of a unit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AmountError {
     /// It is not an amount of any unit.
     #[error("an amount is written with digits, and a point if the unit has decimals: 5 or 1.25")]

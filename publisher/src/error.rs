@@ -8,6 +8,7 @@ use farthing_protocol::ErrorCode;
 
 /// The reason why a paywall cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A setting is wrong.
     #[error("{0}")]

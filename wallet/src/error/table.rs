@@ -17,6 +17,7 @@ macro_rules! error_table {
     ) => {
         $(#[$outer])*
         #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
         pub enum $name {
             $(
                 $(#[$meta])*

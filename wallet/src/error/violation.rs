@@ -7,6 +7,7 @@ use super::Advice;
 
 /// What a mint said that was not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Violation {
     /// What breaks the API, for any client of it.
     #[error(transparent)]
