@@ -60,7 +60,7 @@ pub(crate) async fn recover(
     wallet: &mut NativeWallet,
     asked: Option<u64>,
 ) -> Result<Option<Recovered>, Failure> {
-    let units = Units::of(&wallet.mints().await?);
+    let units = Units::of(&wallet.mints().all().await?);
     let what = "settling what was left open";
     let mut found = None;
     for recovered in waiting(what, wallet.recover()).await? {

@@ -84,7 +84,7 @@ impl FarthingWallet {
         let answer = match visit? {
             Visit::Answer(answer) => answer,
             Visit::Priced(offer) if agreed || offer.within_budget => {
-                self.ready().await?.pay(&offer).await?
+                self.ready().await?.payments().pay(&offer).await?
             }
             Visit::Priced(offer) => {
                 let (amount, unit) = (offer.amount, offer.shown_in());
@@ -155,7 +155,12 @@ impl FarthingWallet {
         }));
         let request = PageRequest::get(url);
         let options = PayOptions::default();
-        Ok(self.ready().await?.visit(&request, &options).await)
+        Ok(self
+            .ready()
+            .await?
+            .payments()
+            .visit(&request, &options)
+            .await)
     }
 
     /// `{"site", "url", "what", "mint", "mintName", "amount", "shown", "available", "availableShown", "left",

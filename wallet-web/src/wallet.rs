@@ -121,7 +121,7 @@ impl FarthingWallet {
     /// where a mint is asked for something anyway that neither names the account nor pays.
     pub async fn tidy(&mut self) -> Result<String> {
         let wallet = self.ready().await?;
-        let mut found = wallet.swap_shown(0).await?;
+        let mut found = wallet.payments().swap_shown(0).await?;
         found.extend(wallet.renew(Renew::Retired).await?.swaps);
         let mints = self.known_mints().await?;
         list(found.iter().map(|r| view::recovered(r, &mints)))
@@ -131,7 +131,7 @@ impl FarthingWallet {
     #[wasm_bindgen(js_name = addMint)]
     pub async fn add_mint(&mut self, url: String, api_token: Option<String>) -> Result<String> {
         let token = api_token.map(|text| ApiToken::new(&text));
-        let mint = self.ready().await?.add_mint(&url, token).await?;
+        let mint = self.ready().await?.mints().add(&url, token).await?;
         text(view::mint(&mint))
     }
 
@@ -151,14 +151,14 @@ impl FarthingWallet {
     /// What the account at a mint holds. The mint is told whose account it is.
     pub async fn account(&mut self, mint: Option<String>) -> Result<String> {
         let wallet = self.ready().await?;
-        let mint = wallet.account_mint(mint.as_deref()).await?;
-        text(view::account(&wallet.account(&mint).await?, &mint))
+        let mint = wallet.mints().with_account(mint.as_deref()).await?;
+        text(view::account(&wallet.account(&mint).get().await?, &mint))
     }
 
     /// Takes an amount out of the account into the wallet.
     pub async fn withdraw(&mut self, mint: Option<String>, amount: String) -> Result<String> {
         let wallet = self.ready().await?;
-        let mint = wallet.account_mint(mint.as_deref()).await?;
+        let mint = wallet.mints().with_account(mint.as_deref()).await?;
         let amount = amount::read(&amount, &mint.shown_in())?;
         text(view::finished(wallet.withdraw(&mint, amount).await?, &mint))
     }
@@ -166,7 +166,7 @@ impl FarthingWallet {
     /// Takes an amount, or all the wallet has at a mint, into the account there.
     pub async fn redeem(&mut self, mint: Option<String>, amount: Option<String>) -> Result<String> {
         let wallet = self.ready().await?;
-        let mint = wallet.account_mint(mint.as_deref()).await?;
+        let mint = wallet.mints().with_account(mint.as_deref()).await?;
         let read = |text: String| amount::read(&text, &mint.shown_in());
         let amount = amount.map(read).transpose()?;
         let what = amount.map_or(Redeem::All, Redeem::Amount);
@@ -333,7 +333,7 @@ impl FarthingWallet {
     }
 
     pub(crate) async fn known_mints(&self) -> Result<Mints> {
-        Ok(Mints(self.wallet.mints().await?))
+        Ok(Mints(self.wallet.mints().all().await?))
     }
 
     /// The record of a mint of this wallet.

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What a killed process left open is finished or undone.
     wallet.recover().await?;
 
-    let mint = wallet.add_mint(&url, Some(token)).await?;
+    let mint = wallet.mints().add(&url, Some(token)).await?;
     wallet.withdraw(&mint, 20).await?;
     let sent = wallet.send(&mint, 5, SendOptions::default()).await?;
     let mut out = std::io::stdout();

@@ -3,7 +3,8 @@
 use farthing_protocol::Unit;
 
 use crate::error::{Error, UsageError};
-use crate::purse::Purse;
+use crate::http::Http;
+use crate::mints::Mints;
 use crate::records::{Mint, worth};
 use crate::store::Store;
 
@@ -22,16 +23,23 @@ pub enum Need {
     Mint,
 }
 
-impl<S: Store> Purse<S> {
-    pub(crate) async fn choose<E: From<Error>>(
+impl<S: Store, H: Http> Mints<'_, S, H> {
+    /// Chooses a mint for an amount, which `read` reads in the mint's unit: the one that is `named`, or
+    /// the one that can do it. Returns it with the amount.
+    ///
+    /// # Errors
+    /// [`UsageError::NoMintHolds`] when none can, and [`UsageError::WhichMint`] when the choice would matter;
+    /// both name all mints with what they hold. What `read` says of the amount.
+    pub async fn choose<E: From<Error>>(
         &self,
         named: Option<&str>,
         need: Need,
         read: impl Fn(&Unit) -> Result<u64, E>,
     ) -> Result<(Mint, u64), E> {
+        let purse = &self.engine.purse;
         let mints = match named {
-            Some(url) => vec![self.tables.mint(Some(url)).await?],
-            None => self.tables.all::<Mint>().await.map_err(Error::from)?,
+            Some(url) => vec![purse.tables.mint(Some(url)).await?],
+            None => self.all().await?,
         };
         if let [only] = mints.as_slice() {
             return Ok((only.clone(), read(&only.shown_in())?));
@@ -41,7 +49,7 @@ impl<S: Store> Purse<S> {
         };
         let (mut able, mut unread, mut holdings) = (Vec::new(), None, Vec::new());
         for mint in &mints {
-            let held = worth(&self.holdings(mint).await?.coins);
+            let held = worth(&purse.holdings(mint).await?.coins);
             holdings.push(format!("{} {}", mint.url, mint.shown_in().show(held)));
             match read(&mint.shown_in()) {
                 Ok(amount) if can(mint, need, held, amount) => able.push((mint, amount)),

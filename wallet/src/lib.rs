@@ -52,16 +52,17 @@ pub mod web;
 #[cfg(feature = "native")]
 pub mod native;
 
+pub use account::MintAccount;
 pub use choice::Need;
 pub use doctor::{Finding, Severity};
 pub use error::{Error, StoreError};
 pub use farthing_client::http::{self, ApiToken, Http};
 pub use farthing_protocol::text::printable;
 pub use farthing_protocol::{Secret, Unit};
-pub use mints::Listed;
+pub use mints::Mints;
 pub use operation::record::Batched;
 pub use operation::record::{Finished, Recovered};
-pub use ops::pay::{self, Answer, Payment, Visit};
+pub use ops::pay::{self, Answer, Payment, Payments, Visit};
 pub use ops::redeem::Redeem;
 pub use ops::renew::{Renew, Renewed};
 pub use ops::send::SendOptions;

@@ -23,8 +23,8 @@ use crate::store::Store;
 use farthing_protocol::text::printable;
 
 /// Whether a mint's identity must name the address at which it is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
     /// It must, if it names any that others can reach.
     Required,
     /// It need not: the caller knows the address to be the mint's.
@@ -34,16 +34,57 @@ pub enum Listed {
 /// Keysets that are filed under another mint and are this one's, by that mint's address.
 type Claims = BTreeMap<String, BTreeSet<KeysetId>>;
 
-impl<S: Store, H: Http> Engine<S, H> {
-    pub(crate) async fn add_mint_at(
+/// The mints that a wallet knows.
+///
+/// Adding and moving read records, ask the mint, and write: one such call at a time.
+pub struct Mints<'a, S, H> {
+    pub(crate) engine: &'a Engine<S, H>,
+}
+
+impl<S: Store, H: Http> Mints<'_, S, H> {
+    /// Returns all mints, in the order of their addresses.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all(&self) -> Result<Vec<Mint>, Error> {
+        Ok(self.engine.purse.tables.all::<Mint>().await?)
+    }
+
+    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before. A
+    /// known mint that has moved is recognised when its identity names the address, and all that the
+    /// wallet has of it goes on there.
+    ///
+    /// # Errors
+    /// [`UsageError::MintUrl`], [`UsageError::Suite`]; [`UsageError::MintElsewhere`],
+    /// [`UsageError::AddressNotNamed`] and [`UsageError::KeysetElsewhere`] for an address that is not the
+    /// mint's as far as its keys tell; [`Error::Misbehaved`] for keysets that do not hold;
+    /// [`Error::Refused`] when the mint does not know the API token. Nothing is kept then.
+    pub async fn add(&self, url: &str, api_token: Option<ApiToken>) -> Result<Mint, Error> {
+        self.add_at(url, api_token, Listed::Required).await
+    }
+
+    /// Adds a mint as [`Mints::add`] does, also at an address that its identity does not name: the caller
+    /// knows it to be the mint's.
+    ///
+    /// # Errors
+    /// Those of [`Mints::add`], but for [`UsageError::MintElsewhere`].
+    pub async fn add_unlisted(
+        &self,
+        url: &str,
+        api_token: Option<ApiToken>,
+    ) -> Result<Mint, Error> {
+        self.add_at(url, api_token, Listed::NotRequired).await
+    }
+
+    async fn add_at(
         &self,
         url: &str,
         api_token: Option<ApiToken>,
         listed: Listed,
     ) -> Result<Mint, Error> {
         let url = normal_url(url)?;
-        let info = self.info(&url).await?;
-        let before = self.purse.tables.known_as(&url, &info).await?;
+        let info = self.engine.info(&url).await?;
+        let before = self.engine.purse.tables.known_as(&url, &info).await?;
         if before.is_none() && listed == Listed::Required && is_elsewhere(&info, &url) {
             let named = info.identity.iter().flat_map(|identity| &identity.urls);
             let named: Vec<&str> = named.map(String::as_str).collect();
@@ -58,9 +99,9 @@ impl<S: Store, H: Http> Engine<S, H> {
                 decimals: info.decimals,
                 limits: info.limits.clone(),
                 api_token: None,
-                lane: self.purse.phrase_is_new.then_some(0),
+                lane: self.engine.purse.phrase_is_new.then_some(0),
                 // Its keysets are asked for now.
-                renewed: Some(self.purse.now()),
+                renewed: Some(self.engine.purse.now()),
                 urls: Vec::new(),
                 identity: None,
                 former_lock: false,
@@ -75,7 +116,12 @@ impl<S: Store, H: Http> Engine<S, H> {
         let mut batch = Batch::default();
         let from = mint.url.clone();
         if !same_place(&url, &from) && counts(&mint, &info) && names(&info, &url) {
-            batch = self.purse.tables.relocate(batch, &from, &url, None).await?;
+            batch = self
+                .engine
+                .purse
+                .tables
+                .relocate(batch, &from, &url, None)
+                .await?;
             batch = batch.delete_at::<Mint>(&from);
             mint.url.clone_from(&url);
             mint.urls.retain(|other| *other != url);
@@ -83,16 +129,18 @@ impl<S: Store, H: Http> Engine<S, H> {
                 mint = mint.with_address(&from);
             }
         }
-        let known = self.purse.tables.keysets(&from).await?;
+        let known = self.engine.purse.tables.keysets(&from).await?;
         let native = SuiteId::Ristretto255;
-        let listed = self.api(&url).keysets(native).await?;
+        let listed = self.engine.api(&url).keysets(native).await?;
         let keysets = self
+            .engine
             .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(token) = &api_token {
             self.check_api_token(&url, token).await?;
         }
-        self.purse
+        self.engine
+            .purse
             .tables
             .keep(batch, mint, &from, &url, &info, keysets)
             .await
@@ -100,22 +148,28 @@ impl<S: Store, H: Http> Engine<S, H> {
 
     /// Asks a mint whether it knows an API token.
     async fn check_api_token(&self, url: &str, token: &ApiToken) -> Result<(), Error> {
-        match self.api(url).account(token).await {
+        match self.engine.api(url).account(token).await {
             // Of a scope that does not show the account: it is known.
             Err(farthing_client::Error::Refused(refused)) if refused.status == 403 => Ok(()),
             answer => Ok(answer.map(drop)?),
         }
     }
 
-    pub(crate) async fn move_mint(&self, old: &str, new: &str) -> Result<Mint, Error> {
-        let before = self.purse.tables.mint(Some(old)).await?;
+    /// Moves what the wallet has of the mint `old` to its new address `new`, after comparing the keys there:
+    /// balance, open operations, what was handed out, history.
+    ///
+    /// # Errors
+    /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
+    pub async fn move_to(&self, old: &str, new: &str) -> Result<Mint, Error> {
+        let before = self.engine.purse.tables.mint(Some(old)).await?;
         let url = normal_url(new)?;
-        let info = self.info(&url).await?;
+        let info = self.engine.info(&url).await?;
         let other = || UsageError::NotTheSameMint {
             old: before.url.clone(),
             new: url.clone(),
         };
         let there = self
+            .engine
             .purse
             .tables
             .get::<Mint>(&url)
@@ -123,9 +177,9 @@ impl<S: Store, H: Http> Engine<S, H> {
             .filter(|m| m.url != before.url);
         let mut mint = agreed(before.clone(), &info, &url)?;
         let native = SuiteId::Ristretto255;
-        let known = self.purse.tables.keysets(&before.url).await?;
-        let listed = self.api(&url).keysets(native).await?;
-        let now = self.purse.now();
+        let known = self.engine.purse.tables.keysets(&before.url).await?;
+        let listed = self.engine.api(&url).keysets(native).await?;
+        let now = self.engine.purse.now();
         let lasting = |k: &&Keyset| k.info.final_expiry.is_none_or(|expiry| now <= expiry);
         let of_suite = |k: &&Keyset| SuiteId::of(&k.info.id) == Some(native);
         let missing = |k: &Keyset| listed.iter().all(|info| info.id != k.info.id);
@@ -134,11 +188,12 @@ impl<S: Store, H: Http> Engine<S, H> {
             return Err(other().into());
         }
         let keysets = self
+            .engine
             .check_keysets(native, &url, &info, listed, &known, &mut ())
             .await?;
         if let Some(there) = there {
             // Two records of one mint, from before mints had identities.
-            let theirs = self.purse.tables.keysets(&there.url).await?;
+            let theirs = self.engine.purse.tables.keysets(&there.url).await?;
             let is_known = |k: &Keyset| known.iter().any(|other| other.info.id == k.info.id);
             if !theirs.iter().any(is_known) {
                 return Err(other().into());
@@ -148,6 +203,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         }
         let from = before.url;
         let batch = self
+            .engine
             .purse
             .tables
             .relocate(Batch::default(), &from, &url, None)
@@ -156,21 +212,28 @@ impl<S: Store, H: Http> Engine<S, H> {
         mint.url.clone_from(&url);
         mint.urls.retain(|other| *other != url);
         let mint = mint.with_address(&from);
-        self.purse
+        self.engine
+            .purse
             .tables
             .keep(batch, mint, &from, &url, &info, keysets)
             .await
     }
 
-    pub(crate) async fn follow(&self, url: &str) -> Result<Mint, Error> {
+    /// Finds the known mint that has moved to `url` by the identity there, and follows it.
+    ///
+    /// # Errors
+    /// [`UsageError::MintUnknown`] when it is none of the wallet's.
+    pub async fn follow(&self, url: &str) -> Result<Mint, Error> {
         let url = normal_url(url)?;
-        let info = self.info(&url).await?;
-        match self.purse.tables.known_as(&url, &info).await? {
-            Some(_) => self.add_mint_at(&url, None, Listed::Required).await,
+        let info = self.engine.info(&url).await?;
+        match self.engine.purse.tables.known_as(&url, &info).await? {
+            Some(_) => self.add(&url, None).await,
             None => Err(UsageError::MintUnknown(url).into()),
         }
     }
+}
 
+impl<S: Store, H: Http> Engine<S, H> {
     /// Asks a known mint who it is, once, and for its keysets of some suites; checks all of it and keeps it;
     /// returns the keysets of either suite that are known now. `observer` waits where the mint asks for that, before
     /// the same request is sent again.

@@ -1,19 +1,17 @@
 //! The wallet as its users see it: each method is one call of what does the work.
 
-use farthing_protocol::api::{Account, Statement};
-use farthing_protocol::{Secret, Unit};
+use farthing_protocol::Secret;
 
-use crate::choice::Need;
+use crate::account::MintAccount;
 use crate::doctor::{Checkup, Finding};
 use crate::engine::Engine;
 use crate::error::{Error, StoreError};
-use crate::http::{ApiToken, Http};
-use crate::mints::Listed;
+use crate::http::Http;
+use crate::mints::Mints;
 use crate::operation::record::Batched;
 use crate::operation::record::{Finished, Recovered};
+use crate::ops::pay::Payments;
 use crate::ops::pay::budget::Budgets;
-use crate::ops::pay::offer::{Offer, PayOptions};
-use crate::ops::pay::{Answer, Payments, Visit};
 use crate::ops::receive::Receive;
 use crate::ops::recover::Recovery;
 use crate::ops::redeem::Redeem;
@@ -34,7 +32,7 @@ use crate::store::Store;
 use crate::store::seal::Passphrase;
 use crate::store::sealed::Sealed;
 use crate::time::Clock;
-use crate::web::{PageRequest, Web};
+
 /// A wallet over a store of type `S` that reaches its mints by `H`.
 ///
 /// What moves value takes `&mut self`: one thing at a time. A store is used by one wallet at a time.
@@ -98,12 +96,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         }
     }
 
-    /// The mints, in the order of their addresses.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn mints(&self) -> Result<Vec<Mint>, Error> {
-        Ok(self.engine.purse.tables.all::<Mint>().await?)
+    /// The mints of this wallet: listing, adding, following and choosing them.
+    pub fn mints(&self) -> Mints<'_, S, H> {
+        let engine = &self.engine;
+        Mints { engine }
     }
 
     /// The mint that has the address `url`, or the first one when none is named.
@@ -114,99 +110,10 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.engine.purse.tables.mint(url).await
     }
 
-    /// Chooses a mint for an amount, which `read` reads in the mint's unit: the one that is `named`, or
-    /// the one that can do it. Returns it with the amount.
-    ///
-    /// # Errors
-    /// [`crate::error::UsageError::NoMintHolds`] when none can, and [`crate::error::UsageError::WhichMint`] when the choice would matter;
-    /// both name all mints with what they hold. What `read` says of the amount.
-    pub async fn choose<E: From<Error>>(
-        &self,
-        named: Option<&str>,
-        need: Need,
-        read: impl Fn(&Unit) -> Result<u64, E>,
-    ) -> Result<(Mint, u64), E> {
-        self.engine.purse.choose(named, need, read).await
-    }
-
-    /// Adds a mint, or learns anew about a known one; an API token given replaces the one before. A
-    /// known mint that has moved is recognised when its identity names the address, and all that the
-    /// wallet has of it goes on there.
-    ///
-    /// # Errors
-    /// [`crate::error::UsageError::MintUrl`], [`crate::error::UsageError::Suite`]; [`crate::error::UsageError::AddressNotNamed`] and
-    /// [`crate::error::UsageError::KeysetElsewhere`] for an address that shows another mint's keys;
-    /// [`Error::Misbehaved`] for keysets that do not hold; [`Error::Refused`] when the mint does not
-    /// know the API token. Nothing is kept then.
-    pub async fn add_mint(
-        &mut self,
-        url: &str,
-        api_token: Option<ApiToken>,
-    ) -> Result<Mint, Error> {
-        self.add_mint_at(url, api_token, Listed::Required).await
-    }
-
-    /// [`Self::add_mint`], also at an address that the mint's identity does not name if that is `listed`
-    /// as not required.
-    ///
-    /// # Errors
-    /// As those of [`Self::add_mint`].
-    pub async fn add_mint_at(
-        &mut self,
-        url: &str,
-        api_token: Option<ApiToken>,
-        listed: Listed,
-    ) -> Result<Mint, Error> {
-        self.engine.add_mint_at(url, api_token, listed).await
-    }
-
-    /// Says that the mint known at `old` is at `new` now. Its keys are compared, and everything that
-    /// the wallet has of it goes on there: balance, open operations, what was handed out, history.
-    ///
-    /// # Errors
-    /// [`crate::error::UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
-    pub async fn move_mint(&mut self, old: &str, new: &str) -> Result<Mint, Error> {
-        self.engine.move_mint(old, new).await
-    }
-
-    /// The known mint that has moved to `url`, found by the identity there, and followed.
-    ///
-    /// # Errors
-    /// [`crate::error::UsageError::MintUnknown`] when it is none of the wallet's.
-    pub async fn follow(&mut self, url: &str) -> Result<Mint, Error> {
-        self.engine.follow(url).await
-    }
-
-    /// The mint `url`; without one, the first at which the wallet has an account.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when there is no such mint; [`Error::Store`].
-    pub async fn account_mint(&self, url: Option<&str>) -> Result<Mint, Error> {
-        self.engine.purse.tables.account_mint(url).await
-    }
-
-    /// What the account at a mint holds. The mint is told whose account it is, and nothing of the
-    /// wallet's tokens.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] without an API token; [`Error::Refused`], [`Error::Network`], and
-    /// [`Error::Misbehaved`] when it is in another unit than the mint's.
-    pub async fn account(&self, mint: &Mint) -> Result<Account, Error> {
-        self.engine.account(mint).await
-    }
-
-    /// What moved on the account at a mint, newest first: at most `limit` postings, with numbers below
-    /// `before` if it is given.
-    ///
-    /// # Errors
-    /// As [`Self::account`].
-    pub async fn statement(
-        &self,
-        mint: &Mint,
-        before: Option<u64>,
-        limit: u32,
-    ) -> Result<Statement, Error> {
-        self.engine.statement(mint, before, limit).await
+    /// The account at a mint.
+    pub fn account<'a>(&'a self, mint: &'a Mint) -> MintAccount<'a, S, H> {
+        let engine = &self.engine;
+        MintAccount { engine, mint }
     }
 
     /// What the wallet holds, mint by mint.
@@ -319,6 +226,11 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Budgets { purse }
     }
 
+    /// Payments for pages.
+    pub fn payments(&mut self) -> Payments<'_, S, H> {
+        Payments::of(&self.engine)
+    }
+
     /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
     /// secrets. A token larger than one request becomes several operations. What the mint's fee would
     /// eat is left ([`crate::Batched`]): it can still be claimed.
@@ -373,7 +285,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// Settles every open operation: finishes it, undoes it, or leaves it open when its mint cannot
     /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
     /// to [`Wallet::recover_all`], since it may take long; what a site has seen and did not charge is left to
-    /// [`Wallet::swap_shown`]. Forgets receipts that have expired, and
+    /// [`Payments::swap_shown`]. Forgets receipts that have expired, and
     /// tokens handed out that were claimed a while ago.
     ///
     /// # Errors
@@ -406,16 +318,6 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Recovery::of(&self.engine).cancel(id).await
     }
 
-    /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
-    /// more than the time drawn for them. To be called at a quiet moment, where a mint is asked for something
-    /// anyway: neither beside a payment, nor beside a request that names the account.
-    ///
-    /// # Errors
-    /// [`Error::Store`] alone; what the mints say is in the results.
-    pub async fn swap_shown(&mut self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        Payments::of(&self.engine).swap_shown(waited).await
-    }
-
     /// The public key that others lock tokens of `mint` for this wallet to (NUT-11): Ed25519, 32 bytes.
     ///
     /// # Errors
@@ -425,45 +327,9 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.engine.purse.lock_public_key(mint).await
     }
 
-    /// Says that tokens locked to the key that this wallet once had for all mints are of `mint`, and of
-    /// no other; returns that key.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn use_former_lock_key(&mut self, mint: &Mint) -> Result<[u8; 32], Error> {
-        self.engine.purse.use_former_lock_key(mint).await
-    }
-
     /// Looks over the wallet's records and its mints. What cannot be looked at is a finding too.
     pub async fn doctor(&self) -> Vec<Finding> {
         Checkup::of(&self.engine).await
-    }
-}
-
-impl<S: Store, H: Http + Web> Wallet<S, H> {
-    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
-    /// is asked for with its receipt, and a payment that is still open is shown again.
-    ///
-    /// # Errors
-    /// [`Error::Site`] when no page comes; an [`crate::error::payment::Unpayable`] for a price that cannot be paid.
-    pub async fn visit(
-        &mut self,
-        request: &PageRequest,
-        options: &PayOptions,
-    ) -> Result<Visit<H::Page>, Error> {
-        Payments::of(&self.engine).visit(request, options).await
-    }
-
-    /// Pays what an offer asks, and gives the page.
-    ///
-    /// No request is made before the payment: what is too much comes back as change with the answer. But
-    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
-    /// where the site knows other keysets than the wallet, the mint is asked for them.
-    ///
-    /// # Errors
-    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
-    pub async fn pay(&mut self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
-        Payments::of(&self.engine).pay(offer).await
     }
 }
 

@@ -160,7 +160,7 @@ async fn what_waits_or_expires_is_told_with_its_age() {
     world.mint.borrow_mut().rotate(40, 0);
     world.mint.borrow_mut().keysets.pop();
     world.mint.borrow_mut().keysets.push(expiring);
-    wallet.add_mint(URL, None).await.unwrap();
+    wallet.mints().add(URL, None).await.unwrap();
     wallet.withdraw(&mint, 3).await.unwrap();
     let findings = look(&world, &wallet).await;
     let expires = findings.iter().find(|f| f.code == "tokens_expire").unwrap();

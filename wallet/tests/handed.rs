@@ -76,7 +76,7 @@ async fn what_was_sent_is_listed_with_what_became_of_it() {
 async fn a_mint_is_asked_in_batches_and_not_in_the_order_of_the_tokens() {
     let (world, mut wallet, _) = wallet().await;
     world.mint.borrow_mut().limits.inputs_max = 3;
-    let mint = wallet.add_mint(URL, None).await.unwrap();
+    let mint = wallet.mints().add(URL, None).await.unwrap();
     for amount in [3, 12, 48] {
         send(&mut wallet, &mint, amount).await;
     }
@@ -230,7 +230,7 @@ async fn a_token_larger_than_one_request_is_taken_back_in_several() {
     let (world, mut wallet, mint) = wallet().await;
     let sent = send(&mut wallet, &mint, 63).await;
     world.mint.borrow_mut().limits.inputs_max = 4;
-    wallet.add_mint(URL, None).await.unwrap();
+    wallet.mints().add(URL, None).await.unwrap();
     let finished = wallet.reclaim(sent.id).await.unwrap();
     let amounts: Vec<u64> = finished.finished.iter().map(|f| f.entry.amount).collect();
     assert_eq!((amounts.len(), amounts.iter().sum::<u64>()), (2, 63));

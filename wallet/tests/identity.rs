@@ -20,9 +20,7 @@ use farthing_protocol::api::Info;
 use farthing_wallet::error::{Advice, Misbehaved, UsageError, Violation};
 use farthing_wallet::http::{HttpError, Request, Response};
 use farthing_wallet::records::Mint;
-use farthing_wallet::{
-    ApiToken, Error, Http, Listed, Need, Origin, Phrase, SendOptions, Unit, Wallet,
-};
+use farthing_wallet::{ApiToken, Error, Http, Need, Origin, Phrase, SendOptions, Unit, Wallet};
 use support::mint::{FakeKeyset, Signs};
 use support::*;
 
@@ -118,7 +116,7 @@ fn token() -> Option<ApiToken> {
 }
 
 async fn add(wallet: &mut NetWallet, url: &str) -> Mint {
-    wallet.add_mint(url, token()).await.unwrap()
+    wallet.mints().add(url, token()).await.unwrap()
 }
 
 /// What the wallet holds, by address.
@@ -155,12 +153,12 @@ async fn keysets_that_a_false_mint_showed_first_go_to_the_mint_whose_they_are() 
     add(&mut wallet, B).await;
     add(&mut wallet, A).await;
     assert_eq!(held(&wallet).await, [(A.to_owned(), 0)]);
-    for mint in wallet.mints().await.unwrap() {
+    for mint in wallet.mints().all().await.unwrap() {
         wallet.restore(&mint, &mut Eager).await.unwrap();
     }
     assert_eq!(held(&wallet).await, [(A.to_owned(), all)]);
     // It comes back, and is refused with both mints named.
-    let error = wallet.add_mint(B, None).await.unwrap_err();
+    let error = wallet.mints().add(B, None).await.unwrap_err();
     assert!(
         matches!(&error, Error::Usage(UsageError::KeysetElsewhere { mint, known, .. })
             if mint == B && known == A),
@@ -193,7 +191,7 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
     imposter(&net, Some((7, &[A])), |_| {}).await;
     let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
     // Nothing is known yet.
-    let error = wallet.add_mint(B, None).await.unwrap_err();
+    let error = wallet.mints().add(B, None).await.unwrap_err();
     assert!(
         matches!(&error, Error::Usage(UsageError::MintElsewhere { mint, named })
             if mint == B && named == A),
@@ -202,7 +200,7 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
     let add_unlisted = Advice::AddUnlisted { url: B.to_owned() };
     assert_eq!(error.explain().advice, [add_unlisted]);
     add(&mut wallet, A).await;
-    let error = wallet.add_mint_at(B, None, Listed::NotRequired).await;
+    let error = wallet.mints().add_unlisted(B, None).await;
     let error = error.unwrap_err();
     assert!(
         matches!(&error, Error::Usage(UsageError::AddressNotNamed { mint, known })
@@ -211,7 +209,7 @@ async fn an_identity_that_is_passed_on_proves_nothing_at_an_address_that_it_does
     );
     let (from, to) = (A.to_owned(), B.to_owned());
     assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
-    assert_eq!(wallet.mints().await.unwrap().len(), 1);
+    assert_eq!(wallet.mints().all().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -219,7 +217,7 @@ async fn an_address_that_is_taken_unlisted_is_left_for_one_that_the_identity_nam
     let net = Net::default();
     let all = imposter(&net, Some((7, &[A])), |_| {}).await;
     let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
-    let mint = wallet.add_mint_at(B, None, Listed::NotRequired).await;
+    let mint = wallet.mints().add_unlisted(B, None).await;
     wallet.restore(&mint.unwrap(), &mut Eager).await.unwrap();
     add(&mut wallet, A).await;
     assert_eq!(held(&wallet).await, [(A.to_owned(), all)]);
@@ -237,13 +235,13 @@ async fn an_identity_of_its_own_does_not_make_keysets_a_mints_own() {
         info.identity.as_mut().unwrap().keysets = theirs.keysets;
     })
     .await;
-    let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
-    let error = wallet.add_mint(B, None).await.unwrap_err();
+    let wallet = net.wallet(PHRASE, Origin::Restored).await;
+    let error = wallet.mints().add(B, None).await.unwrap_err();
     assert!(matches!(
         violation(error),
         Violation::Api(OfApi::KeysetNotOwned(_))
     ));
-    assert!(wallet.mints().await.unwrap().is_empty());
+    assert!(wallet.mints().all().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -253,7 +251,7 @@ async fn of_two_mints_without_identity_the_second_with_the_same_keysets_is_refus
     for (first, second) in [(A, B), (B, A)] {
         let mut wallet = net.wallet(PHRASE, Origin::Restored).await;
         add(&mut wallet, first).await;
-        let error = wallet.add_mint(second, token()).await.unwrap_err();
+        let error = wallet.mints().add(second, token()).await.unwrap_err();
         assert!(
             matches!(&error, Error::Usage(UsageError::KeysetElsewhere { mint, known, .. })
                 if mint == second && known == first),
@@ -261,7 +259,7 @@ async fn of_two_mints_without_identity_the_second_with_the_same_keysets_is_refus
         );
         let (from, to) = (first.to_owned(), second.to_owned());
         assert_eq!(error.explain().advice, [Advice::MoveMint { from, to }]);
-        let mint = wallet.move_mint(first, second).await.unwrap();
+        let mint = wallet.mints().move_to(first, second).await.unwrap();
         assert_eq!((mint.url.as_str(), mint.is_at(first)), (second, true));
     }
 }
@@ -307,7 +305,11 @@ async fn a_mint_whose_identity_names_its_new_address_is_followed_there() {
     let mint = mint_with(1, Some((7, &[A, "https://new.example:443/"])));
     let mut wallet = in_use(&net, &mint).await;
     net.put("https://new.example", &mint);
-    let moved = wallet.add_mint("https://NEW.example/", None).await.unwrap();
+    let moved = wallet
+        .mints()
+        .add("https://NEW.example/", None)
+        .await
+        .unwrap();
     assert_eq!(moved.url, "https://new.example");
     assert!(moved.api_token.is_some() && moved.is_at(A));
     goes_on_at(&mut wallet, "https://new.example").await;
@@ -326,7 +328,7 @@ async fn a_mint_that_moves_unannounced_is_followed_when_its_holder_says_so() {
         let mut wallet = in_use(&net, &mint).await;
         net.put(B, &mint);
         net.put("https://other.example", &mint_with(2, identity));
-        let other = wallet.move_mint(A, "https://other.example").await;
+        let other = wallet.mints().move_to(A, "https://other.example").await;
         let error = other.unwrap_err();
         match identity {
             None => assert!(
@@ -340,7 +342,7 @@ async fn a_mint_that_moves_unannounced_is_followed_when_its_holder_says_so() {
             ),
         }
         assert_eq!(held(&wallet).await, [(A.to_owned(), 97)]);
-        wallet.move_mint(A, B).await.unwrap();
+        wallet.mints().move_to(A, B).await.unwrap();
         goes_on_at(&mut wallet, B).await;
     }
 }
@@ -349,16 +351,16 @@ async fn a_mint_that_moves_unannounced_is_followed_when_its_holder_says_so() {
 async fn an_identity_is_learned_and_must_be_shown_from_then_on() {
     let net = Net::default();
     let mint = mint_with(1, None);
-    let mut wallet = in_use(&net, &mint).await;
+    let wallet = in_use(&net, &mint).await;
     net.put(A, &mint);
     assert_eq!(wallet.mint(None).await.unwrap().identity, None);
     mint.borrow_mut().identity = mint_with(9, Some((7, &[A]))).borrow().identity.clone();
-    let learned = wallet.add_mint(A, None).await.unwrap();
+    let learned = wallet.mints().add(A, None).await.unwrap();
     assert!(learned.identity.is_some());
 
     for other in [None, Some((8, [A].as_slice()))] {
         mint.borrow_mut().identity = mint_with(9, other).borrow().identity.clone();
-        let error = wallet.add_mint(A, None).await.unwrap_err();
+        let error = wallet.mints().add(A, None).await.unwrap_err();
         assert_eq!(violation(error), Violation::IdentityChanged);
     }
     // An old list of addresses does not win over a later one.
@@ -368,10 +370,10 @@ async fn an_identity_is_learned_and_must_be_shown_from_then_on() {
         issued,
     };
     mint.borrow_mut().identity = Some(list(A, NOW + 2));
-    wallet.add_mint(A, None).await.unwrap();
+    wallet.mints().add(A, None).await.unwrap();
     mint.borrow_mut().identity = Some(list(B, NOW + 1));
     net.put(B, &mint);
-    let error = wallet.add_mint(B, None).await.unwrap_err();
+    let error = wallet.mints().add(B, None).await.unwrap_err();
     assert!(
         matches!(error, Error::Usage(UsageError::AddressNotNamed { .. })),
         "{error:?}"
@@ -396,7 +398,7 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
         let before = wallet.mint(None).await.unwrap();
         change(&mut mint.borrow_mut());
         mint.borrow_mut().name_is("Another name");
-        let refused = violation(wallet.add_mint(A, None).await.unwrap_err());
+        let refused = violation(wallet.mints().add(A, None).await.unwrap_err());
         let searched = violation(wallet.restore(&known, &mut Eager).await.unwrap_err());
         assert_eq!(refused, searched);
         match mint.borrow().decimals {
@@ -413,9 +415,9 @@ async fn a_mint_that_changes_its_unit_or_decimals_is_refused_and_nothing_is_take
     wallet.restore(&known, &mut Eager).await.unwrap();
     // A new one that says so is not even added.
     mint.borrow_mut().decimals = 9;
-    let mut other = net.wallet(PHRASE, Origin::Restored).await;
+    let other = net.wallet(PHRASE, Origin::Restored).await;
     assert_eq!(
-        violation(other.add_mint(A, None).await.unwrap_err()),
+        violation(other.mints().add(A, None).await.unwrap_err()),
         Violation::Api(OfApi::Decimals(9))
     );
 }
@@ -479,7 +481,7 @@ async fn each_mint_has_a_lock_key_and_the_former_one_is_of_one_mint() {
             (other, _) => panic!("{opens}: {other:?}"),
         }
     }
-    let former = wallet.use_former_lock_key(&a).await.unwrap();
+    let former = wallet.mints().use_former_lock_key(&a).await.unwrap();
     let sent = wallet.send(&b, 2, locked(former)).await.unwrap();
     let text = sent.token().encode();
     let error = wallet.receive(&text).await.unwrap_err();
@@ -489,7 +491,10 @@ async fn each_mint_has_a_lock_key_and_the_former_one_is_of_one_mint() {
     );
     let use_former = Advice::UseFormerKey { mint: B.to_owned() };
     assert_eq!(error.explain().advice, [use_former]);
-    assert_eq!(wallet.use_former_lock_key(&b).await.unwrap(), former);
+    assert_eq!(
+        wallet.mints().use_former_lock_key(&b).await.unwrap(),
+        former
+    );
     wallet.receive(&text).await.unwrap();
     let sent = wallet.send(&a, 2, locked(former)).await.unwrap();
     let error = wallet.receive(&sent.token().encode()).await.unwrap_err();
@@ -506,13 +511,13 @@ async fn the_mint_that_has_it_is_used_or_all_are_named() {
     net.put(B, &mint_with(2, None));
     let mut wallet = net.wallet(PHRASE, Origin::New).await;
     let (b, a) = (
-        wallet.add_mint(B, None).await.unwrap(),
+        wallet.mints().add(B, None).await.unwrap(),
         add(&mut wallet, A).await,
     );
     wallet.withdraw(&a, 20).await.unwrap();
     let read = |amount: u64| move |_: &Unit| Ok::<_, Error>(amount);
     let choose = async |named: Option<&str>, need, amount| {
-        let chosen = wallet.choose(named, need, read(amount)).await;
+        let chosen = wallet.mints().choose(named, need, read(amount)).await;
         chosen.map(|(mint, _)| mint.url)
     };
     // The first in order, B, is empty.

@@ -137,9 +137,9 @@ async fn a_false_credit_is_refused() {
 #[tokio::test]
 async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
     let world = World::new(FakeMint::new(100));
-    let mut wallet = world.make(PHRASE, Origin::New).await;
+    let wallet = world.make(PHRASE, Origin::New).await;
     let right = world.mint.borrow().keysets[0].info.id;
-    let mut other = world.device().make_stranger().await;
+    let other = world.device().make_stranger().await;
     for (lies, of_known) in [
         (
             Lies {
@@ -166,13 +166,13 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
         // To a wallet that has never seen the mint.
         set(&world, Lies::default());
         let fresh = world.device();
-        let mut newcomer = fresh.make_stranger().await;
+        let newcomer = fresh.make_stranger().await;
         fresh
             .rows
             .borrow_mut()
             .retain(|(table, _), _| table.name() == "meta");
         set(&world, lies);
-        let error = newcomer.add_mint(URL, None).await.unwrap_err();
+        let error = newcomer.mints().add(URL, None).await.unwrap_err();
         let Violation::Api(OfApi::Keyset {
             keyset: shown,
             error: KeysetError::Id { computed },
@@ -182,11 +182,11 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
         };
         assert_ne!(shown, computed);
         assert!(
-            newcomer.mints().await.unwrap().is_empty(),
+            newcomer.mints().all().await.unwrap().is_empty(),
             "nothing is kept"
         );
         // To one that has.
-        let violation = violation(wallet.add_mint(URL, None).await.unwrap_err());
+        let violation = violation(wallet.mints().add(URL, None).await.unwrap_err());
         if of_known {
             assert_eq!(violation, Violation::KeysChanged(right), "{lies:?}");
         } else {
@@ -203,7 +203,7 @@ async fn a_keyset_whose_id_is_not_of_its_keys_is_refused_by_name() {
         }
     }
     set(&world, Lies::default());
-    other.add_mint(URL, None).await.unwrap();
+    other.mints().add(URL, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -356,5 +356,5 @@ async fn nothing_secret_is_shown_by_debug_or_by_an_error() {
     );
     assert!(!shown.contains(&secret) && !shown.contains(API_TOKEN));
     assert!(!format!("{:?}", ApiToken::new(API_TOKEN)).contains(API_TOKEN));
-    assert!(!format!("{:?}", receiver.mints().await.unwrap()).contains(API_TOKEN));
+    assert!(!format!("{:?}", receiver.mints().all().await.unwrap()).contains(API_TOKEN));
 }

@@ -297,7 +297,7 @@ async fn an_api_token_is_asked_about_before_it_is_kept() {
     let world = World::new(FakeMint::new(100));
     let mut wallet = world.make(PHRASE, Origin::New).await;
     let wrong = Some(ApiToken::new("wrong"));
-    let error = wallet.add_mint(URL, wrong).await.unwrap_err();
+    let error = wallet.mints().add(URL, wrong).await.unwrap_err();
     assert!(
         matches!(&error, Error::Refused(refused) if refused.status == 401),
         "{error:?}"

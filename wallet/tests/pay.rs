@@ -37,7 +37,7 @@ async fn a_page_is_paid_for_with_change_in_the_same_round_trip() {
     assert_eq!(offer.item.url, "https://site.test/article?page=1");
     assert!(!offer.paid_before && !offer.within_budget);
 
-    let answer = wallet.pay(&offer).await.unwrap();
+    let answer = wallet.payments().pay(&offer).await.unwrap();
     let Payment::Paid { entry, until } = answer.payment.clone() else {
         panic!("{answer:?}");
     };
@@ -288,7 +288,7 @@ async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_kept
     let (world, mut wallet) = shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.site.borrow_mut().upstream = 404;
-    let answer = wallet.pay(&offer).await.unwrap();
+    let answer = wallet.payments().pay(&offer).await.unwrap();
     assert_eq!(answer.head().status, 404);
     assert_eq!(answer.payment, Payment::Aside(aside(2, 4)));
     let told = answer.payment.explain().unwrap();
@@ -312,16 +312,23 @@ async fn an_error_of_what_is_behind_the_site_costs_nothing_and_the_token_is_kept
 
     // Not a moment later either, nor when the wallet is opened next, nor after a while that is too short.
     assert!(wallet.recover().await.unwrap().is_empty());
-    assert!(wallet.swap_shown(0).await.unwrap().is_empty());
+    assert!(wallet.payments().swap_shown(0).await.unwrap().is_empty());
     drop(wallet);
     set_clock(NOW + 20 * 60 - 1);
     let mut wallet = world.open_with_clock().await;
-    assert!(wallet.swap_shown(0).await.unwrap().is_empty());
+    assert!(wallet.payments().swap_shown(0).await.unwrap().is_empty());
     set_clock(NOW + 40 * 60);
     assert!(wallet.recover().await.unwrap().is_empty());
-    assert!(wallet.swap_shown(24 * 60 * 60).await.unwrap().is_empty());
+    assert!(
+        wallet
+            .payments()
+            .swap_shown(24 * 60 * 60)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(world.mint.borrow().paths().is_empty());
-    let swapped = wallet.swap_shown(0).await.unwrap();
+    let swapped = wallet.payments().swap_shown(0).await.unwrap();
     let entry = &swapped[0].result.as_ref().unwrap().entry;
     assert_eq!((entry.kind, entry.outcome), (Kind::Pay, Outcome::Undone));
     assert_eq!(world.mint.borrow().paths(), ["/v1/swap"]);
@@ -396,7 +403,7 @@ async fn what_a_site_has_seen_pays_there_for_something_else_when_nothing_else_do
     world.site.borrow_mut().price = 50;
     let dear = offer(&mut wallet, &page("dear")).await;
     assert_eq!(dear.available, 64);
-    let answer = wallet.pay(&dear).await.unwrap();
+    let answer = wallet.payments().pay(&dear).await.unwrap();
     assert!(matches!(answer.payment, Payment::Paid { .. }));
     let tokens = world.site.borrow().tokens();
     assert!(tokens[2] == tokens[0] && tokens[1] != tokens[0]);
@@ -429,7 +436,7 @@ async fn a_swap_back_that_cannot_be_made_now_is_made_later() {
     let (world, mut wallet) = shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.site.borrow_mut().upstream = 404;
-    wallet.pay(&offer).await.unwrap();
+    wallet.payments().pay(&offer).await.unwrap();
     world.mint.borrow_mut().lies.unavailable = true;
     wallet.cancel(2).await.unwrap_err();
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));

@@ -127,7 +127,7 @@ async fn a_lock_that_was_begun_is_finished_before_it_is_shown() {
     let (world, mut wallet) = locked_shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.fault.set(Some(Fault::DropAnswer));
-    wallet.pay(&offer).await.unwrap_err();
+    wallet.payments().pay(&offer).await.unwrap_err();
     let open = wallet.open_operations().await.unwrap();
     assert_eq!(open[0].purchase().unwrap().stage, Stage::Prepare);
     assert_eq!((available(&wallet).await, pending(&wallet).await), (96, 4));

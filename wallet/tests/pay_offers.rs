@@ -192,6 +192,7 @@ async fn clear_text_is_paid_over_to_this_machine_and_onion_services_alone() {
         ..PayOptions::default()
     };
     let visited = wallet
+        .payments()
         .visit(&PageRequest::get("http://site.test/x"), &options)
         .await;
     offer_of(visited);
@@ -245,7 +246,7 @@ async fn redirects_are_followed_until_there_is_a_price() {
     redirect("/new?a=1", 307, "https://site.test/article");
     let offer = offer(&mut wallet, &PageRequest::get("https://site.test/old")).await;
     assert_eq!(offer.item.url, "https://site.test/article");
-    let answer = wallet.pay(&offer).await.unwrap();
+    let answer = wallet.payments().pay(&offer).await.unwrap();
     assert_eq!(answer.url, "https://site.test/article");
     assert_eq!(body(answer).await, PAGE);
     // The receipt is shown where the redirects lead, and not before.
@@ -288,7 +289,7 @@ async fn a_redirect_takes_no_token_along() {
         .borrow_mut()
         .redirects
         .insert("/article?page=1".to_owned(), elsewhere);
-    let answer = wallet.pay(&offer).await.unwrap();
+    let answer = wallet.payments().pay(&offer).await.unwrap();
     assert_eq!(answer.head().status, 302);
     assert!(matches!(
         answer.payment,
@@ -305,9 +306,10 @@ async fn the_mint_may_be_named() {
         mint: Some(url.to_owned()),
         insecure_http: false,
     };
-    let visited = wallet.visit(&article(), &named(URL)).await;
+    let visited = wallet.payments().visit(&article(), &named(URL)).await;
     assert!(matches!(visited, Ok(Visit::Priced(_))));
     let error = wallet
+        .payments()
         .visit(&article(), &named("https://other.test"))
         .await
         .unwrap_err();
@@ -328,7 +330,7 @@ async fn a_token_that_fits_into_no_header_is_not_begun() {
     wallet.withdraw(&mint, 200).await.unwrap();
     world.site.borrow_mut().price = 150;
     let offer = offer(&mut wallet, &article()).await;
-    let error = wallet.pay(&offer).await.unwrap_err();
+    let error = wallet.payments().pay(&offer).await.unwrap_err();
     let Error::Unpayable(Unpayable::TokenTooLong { bytes, max: 16384 }) = error else {
         panic!("{error:?}");
     };
@@ -379,7 +381,7 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
     let (world, mut wallet) = shop_with_fee(2000).await;
     world.site.borrow_mut().price = 1;
     let offer = offer(&mut wallet, &article()).await;
-    let error = wallet.pay(&offer).await.unwrap_err();
+    let error = wallet.payments().pay(&offer).await.unwrap_err();
     assert_eq!(
         error,
         Error::Usage(UsageError::FeeEatsAll {
@@ -465,7 +467,7 @@ async fn a_mint_that_cannot_be_asked_for_its_keysets_is_no_reason_not_to_pay() {
     world.site.borrow_mut().keysets = Named::Text("ab".repeat(32));
     let offer = offer(&mut wallet, &article()).await;
     world.fault.set(Some(Fault::DropAnswer));
-    let answer = wallet.pay(&offer).await.unwrap();
+    let answer = wallet.payments().pay(&offer).await.unwrap();
     assert!(matches!(answer.payment, Payment::Paid { .. }));
 }
 

@@ -77,7 +77,7 @@ async fn a_payment_that_is_cancelled_while_its_tokens_are_made_comes_back_whole(
     let (world, mut wallet) = strict_shop().await;
     let offer = offer(&mut wallet, &article()).await;
     world.fault.set(Some(Fault::DropAnswer));
-    wallet.pay(&offer).await.unwrap_err();
+    wallet.payments().pay(&offer).await.unwrap_err();
     let open = wallet.open_operations().await.unwrap();
     assert_eq!(open[0].purchase().unwrap().stage, Stage::Prepare);
     world.fault.set(None);

@@ -236,7 +236,7 @@ async fn new_tokens_are_not_made_of_a_keyset_that_expires_soon_if_there_is_anoth
     // One that costs a fee and lasts is better than one that costs nothing and doesn't.
     let lasting = FakeKeyset::new(40, 100, 8);
     world.mint.borrow_mut().keysets.push(lasting);
-    wallet.add_mint(URL, None).await.unwrap();
+    wallet.mints().add(URL, None).await.unwrap();
     wallet.withdraw(&mint, 6).await.unwrap();
     assert_eq!(tokens(&world)[&1], 2);
 }

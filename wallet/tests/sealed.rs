@@ -53,7 +53,7 @@ async fn full() -> (World, SealedWallet) {
         .await
         .unwrap();
     let token = ApiToken::new(API_TOKEN);
-    let mint = wallet.add_mint(URL, Some(token)).await.unwrap();
+    let mint = wallet.mints().add(URL, Some(token)).await.unwrap();
     wallet.withdraw(&mint, 127).await.unwrap();
     wallet.send(&mint, 5, SendOptions::default()).await.unwrap();
     buy_with(&mut wallet, &article()).await.unwrap();

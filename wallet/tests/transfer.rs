@@ -279,7 +279,7 @@ async fn another_mint_at_the_address_gets_neither_account_nor_money() {
         issued: NOW,
     };
     world.mint.borrow_mut().identity = Some(signs(5));
-    from.add_mint(URL, None).await.unwrap();
+    from.mints().add(URL, None).await.unwrap();
     let file = export(&mut from).await.file;
     world.mint.borrow_mut().identity = Some(signs(6));
     let before = world.mint.borrow().requests.len();
@@ -292,7 +292,7 @@ async fn another_mint_at_the_address_gets_neither_account_nor_money() {
         .map(|(path, _)| path.clone())
         .collect();
     assert_eq!(asked, ["/v1/info"]);
-    assert!(to.mints().await.unwrap().is_empty());
+    assert!(to.mints().all().await.unwrap().is_empty());
     world.mint.borrow_mut().identity = Some(signs(5));
     import(&mut to, &file).await.unwrap();
     assert_eq!(available(&to).await, 97);

@@ -88,7 +88,7 @@ async fn a_wallet_with_several_mints_loses_nothing_and_two_names_of_one_mint_bec
         let expected = [(ONE.to_owned(), 182, 11), (OTHER.to_owned(), 46, 9)];
         assert_eq!(balances(&wallet).await, expected);
 
-        let mints = wallet.mints().await.unwrap();
+        let mints = wallet.mints().all().await.unwrap();
         assert_eq!((mints[0].lane, mints[1].lane), (Some(0), Some(0)));
         assert!(
             mints
@@ -152,7 +152,7 @@ async fn compare_history(wallet: &OldWallet, said: &Value) {
 async fn a_sealed_wallet_loses_nothing_and_its_one_mint_keeps_the_lock_key() {
     let (dir, said) = copy("sealed");
     for _ in 0..2 {
-        let mut wallet = open(&dir, Some(PASSPHRASE)).await;
+        let wallet = open(&dir, Some(PASSPHRASE)).await;
         assert_eq!(balances(&wallet).await, said_balances(&said));
         assert_eq!(balances(&wallet).await, [(ONE.to_owned(), 54, 5)]);
         compare_history(&wallet, &said).await;
@@ -162,7 +162,7 @@ async fn a_sealed_wallet_loses_nothing_and_its_one_mint_keeps_the_lock_key() {
         let mint = wallet.mint(None).await.unwrap();
         assert!(mint.former_lock);
         // The key that the old version showed.
-        let former = wallet.use_former_lock_key(&mint).await.unwrap();
+        let former = wallet.mints().use_former_lock_key(&mint).await.unwrap();
         let former = former.map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(said["key"]["key"], former);
         assert!(wallet.has_passphrase());

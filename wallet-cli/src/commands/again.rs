@@ -32,7 +32,7 @@ pub(crate) async fn begun_before(
         Some(url) => Some(wallet.mint(Some(url)).await?.url),
         None => None,
     };
-    let units = Units::of(&wallet.mints().await?);
+    let units = Units::of(&wallet.mints().all().await?);
     for open in wallet.open_operations().await? {
         let at = named.as_ref().is_none_or(|url| *url == open.mint);
         let asked = sent.is_none_or(|args| makes(&open, args));

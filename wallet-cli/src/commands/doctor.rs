@@ -21,7 +21,7 @@ pub(crate) async fn doctor(context: &Context) -> Result<Report, Failure> {
         findings.extend(waiting("asking the mints", wallet.doctor()).await);
         let http = context.transport.http();
         // A list of mints that cannot be read was found above.
-        for mint in wallet.mints().await.unwrap_or_default() {
+        for mint in wallet.mints().all().await.unwrap_or_default() {
             let known = farthing_wallet_dist::digest();
             let look = browser_wallet::look_at(&http, &mint.url, known);
             findings.extend(waiting("asking for the wallet for browsers", look).await);

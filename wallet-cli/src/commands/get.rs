@@ -40,9 +40,9 @@ pub(crate) async fn get(context: &Context, get: Get) -> Result<Report, Failure> 
     };
     let mut wallet = context.open().await?;
     context.transport.check().await?;
-    let units = Units::of(&wallet.mints().await?);
-    let visit = wallet.visit(&request, &options);
-    let visited = waiting("asking the site", visit).await?;
+    let units = Units::of(&wallet.mints().all().await?);
+    let payments = wallet.payments();
+    let visited = waiting("asking the site", payments.visit(&request, &options)).await?;
     if let Visit::Priced(offer) = &visited {
         agree(offer, &get, context)?;
     }
@@ -50,7 +50,7 @@ pub(crate) async fn get(context: &Context, get: Get) -> Result<Report, Failure> 
     let file = get.output.as_deref().map(NewFile::begin).transpose()?;
     let answer = match visited {
         Visit::Answer(answer) => answer,
-        Visit::Priced(offer) => waiting("paying", wallet.pay(&offer)).await?,
+        Visit::Priced(offer) => waiting("paying", payments.pay(&offer)).await?,
     };
     drop(wallet);
     let (url, status) = (answer.url.clone(), answer.head().status);
@@ -290,7 +290,8 @@ impl Download<'_> {
         let request = request.with("Range", Secret::new(range));
         let request = request.with("If-Range", Secret::new(same.to_owned()));
         let mut wallet = self.context.open().await.ok()?;
-        let Ok(Visit::Answer(answer)) = wallet.visit(&request, &self.options).await else {
+        let Ok(Visit::Answer(answer)) = wallet.payments().visit(&request, &self.options).await
+        else {
             return None;
         };
         let head = answer.head();

@@ -4,8 +4,7 @@ use farthing_wallet::error::UsageError;
 use farthing_wallet::native::{SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
-    ApiToken, Batched, Error, Listed, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit,
-    Wallet,
+    ApiToken, Batched, Error, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit, Wallet,
 };
 
 mod again;
@@ -57,7 +56,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             if !settles_itself {
                 let before = again::begun_before(&wallet, &context, &command).await?;
                 let found = recover(&mut wallet, before).await?;
-                let units = Units::of(&wallet.mints().await?);
+                let units = Units::of(&wallet.mints().all().await?);
                 if let Some(report) = again::answer(&wallet, found, &units).await? {
                     return Ok(report);
                 }
@@ -99,7 +98,7 @@ async fn with_wallet(
     context: &Context,
     command: OpenCommand,
 ) -> Result<Report, Failure> {
-    let units = Units::of(&wallet.mints().await?);
+    let units = Units::of(&wallet.mints().all().await?);
     let url = context.mint.as_deref();
     match command {
         OpenCommand::Balance => Ok(report::balances(&wallet.balance().await?, &units)),
@@ -107,7 +106,7 @@ async fn with_wallet(
         OpenCommand::Mint(command) => mint(wallet, command).await,
         OpenCommand::Withdraw { amount } => {
             let read = |unit: &Unit| amount.read(unit, context.reading);
-            let (mint, amount) = wallet.choose(url, Need::Account, read).await?;
+            let (mint, amount) = wallet.mints().choose(url, Need::Account, read).await?;
             let finished = waiting("withdrawing", wallet.withdraw(&mint, amount)).await?;
             let done = Batched {
                 finished: vec![finished],
@@ -160,24 +159,26 @@ async fn with_wallet(
 
 async fn mint(wallet: &mut NativeWallet, command: args::Mint) -> Result<Report, Failure> {
     match command {
-        args::Mint::List => Ok(report::mints(&wallet.mints().await?)),
+        args::Mint::List => Ok(report::mints(&wallet.mints().all().await?)),
         args::Mint::Add {
             url,
             token,
             unlisted,
         } => {
             let token = token.map(api_token).transpose()?;
-            let listed = match unlisted {
-                true => Listed::NotRequired,
-                false => Listed::Required,
+            let mints = wallet.mints();
+            let added = async {
+                match unlisted {
+                    true => mints.add_unlisted(&url, token).await,
+                    false => mints.add(&url, token).await,
+                }
             };
-            let added = wallet.add_mint_at(&url, token, listed);
             let added = waiting("asking the mint for its keys", added).await?;
             Ok(report::mint_added(&added))
         }
         args::Mint::Move { old, new } => {
-            let moved = wallet.move_mint(&old, &new);
-            let moved = waiting("comparing the mint's keys", moved).await?;
+            let mints = wallet.mints();
+            let moved = waiting("comparing the mint's keys", mints.move_to(&old, &new)).await?;
             recover(wallet, None).await?;
             Ok(report::mint_added(&moved))
         }
@@ -193,7 +194,10 @@ async fn redeem(
     let text = args.amount.as_ref();
     let read = |unit: &Unit| text.map_or(Ok(0), |text| text.read(unit, context.reading));
     let named = context.mint.as_deref();
-    let (mint, amount) = wallet.choose(named, Need::BalanceAndAccount, read).await?;
+    let (mint, amount) = wallet
+        .mints()
+        .choose(named, Need::BalanceAndAccount, read)
+        .await?;
     let what = text.map_or(Redeem::All, |_| Redeem::Amount(amount));
     let redeemed = waiting("redeeming", wallet.redeem(&mint, what)).await?;
     Ok(report::finished("redeemed", &redeemed, units))
@@ -206,9 +210,9 @@ async fn key(
     former: bool,
 ) -> Result<Report, Failure> {
     let none = |_: &Unit| Ok::<_, Failure>(0);
-    let (mint, _) = wallet.choose(url, Need::Mint, none).await?;
+    let (mint, _) = wallet.mints().choose(url, Need::Mint, none).await?;
     let key = match former {
-        true => wallet.use_former_lock_key(&mint).await?,
+        true => wallet.mints().use_former_lock_key(&mint).await?,
         false => wallet.lock_public_key(&mint).await?,
     };
     Ok(report::key(&mint, key, qr))
@@ -264,7 +268,7 @@ async fn send(
 ) -> Result<Report, Failure> {
     let read = |unit: &Unit| args.amount.read(unit, context.reading);
     let named = context.mint.as_deref();
-    let (mint, amount) = wallet.choose(named, Need::Balance, read).await?;
+    let (mint, amount) = wallet.mints().choose(named, Need::Balance, read).await?;
     let options = SendOptions {
         memo: args.memo,
         lock: args.lock,
@@ -293,11 +297,13 @@ async fn account(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Report, Failure> {
-    let mint = wallet.account_mint(url).await?;
+    let mint = wallet.mints().with_account(url).await?;
     let asked = async {
-        let account = wallet.account(&mint).await?;
-        let statement = wallet.statement(&mint, before, limit).await?;
-        Ok::<_, Error>((account, statement))
+        let account = wallet.account(&mint);
+        Ok::<_, Error>((
+            account.get().await?,
+            account.statement(before, limit).await?,
+        ))
     };
     let (account, statement) = waiting("asking the mint", asked).await?;
     Ok(report::account(&mint, &account, &statement))
@@ -330,7 +336,7 @@ async fn budget(
         } => {
             let read = |unit: &Unit| per_item.read(unit, context.reading);
             let named = context.mint.as_deref();
-            let (mint, per_item) = wallet.choose(named, Need::Unit, read).await?;
+            let (mint, per_item) = wallet.mints().choose(named, Need::Unit, read).await?;
             let unit = mint.shown_in();
             let per_day = per_day.read(&unit, context.reading)?;
             let set = wallet
@@ -350,7 +356,7 @@ async fn budget(
 async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report, Failure> {
     let mints = match url {
         Some(url) => vec![known_or_moved(wallet, url).await?],
-        None => wallet.mints().await?,
+        None => wallet.mints().all().await?,
     };
     if mints.is_empty() {
         wallet.mint(None).await?;
@@ -380,7 +386,7 @@ async fn restore(wallet: &mut NativeWallet, url: Option<&str>) -> Result<Report,
 /// The mint with an address, also one that is new: then the mint's identity tells which it is.
 async fn known_or_moved(wallet: &mut NativeWallet, url: &str) -> Result<Mint, Failure> {
     match wallet.mint(Some(url)).await {
-        Err(Error::Usage(UsageError::MintUnknown(_))) => Ok(wallet.follow(url).await?),
+        Err(Error::Usage(UsageError::MintUnknown(_))) => Ok(wallet.mints().follow(url).await?),
         found => Ok(found?),
     }
 }

@@ -39,10 +39,10 @@ pub(crate) async fn renew(wallet: &mut NativeWallet, command: &OpenCommand) -> R
         | OpenCommand::Restore
         | OpenCommand::Send(_) => (None, None),
     };
-    let units = Units::of(&wallet.mints().await?);
+    let units = Units::of(&wallet.mints().all().await?);
     let mut swaps = Vec::new();
     if let Some(waited) = waited {
-        swaps = wallet.swap_shown(waited).await?;
+        swaps = wallet.payments().swap_shown(waited).await?;
     }
     if let Some(what) = what {
         swaps.extend(renewed(wallet, what).await?);

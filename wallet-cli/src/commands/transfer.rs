@@ -80,6 +80,6 @@ pub(super) async fn import(
     let transfer = Transfer::open(&text, &passphrase)?;
     let importing = wallet.transfers();
     let done = waiting("taking the wallet over", importing.import(&transfer)).await?;
-    let units = Units::of(&wallet.mints().await.map_err(Failure::from)?);
+    let units = Units::of(&wallet.mints().all().await.map_err(Failure::from)?);
     Ok(report::imported(&done, &units))
 }

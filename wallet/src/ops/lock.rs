@@ -1,12 +1,34 @@
 //! Which keys this wallet has for locked tokens, mint by mint.
 
 use crate::error::Error;
+use crate::http::Http;
 use crate::lock::LockKey;
+use crate::mints::Mints;
 use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::purse::tables::Batch;
 use crate::records::{Keyset, Mint};
 use crate::store::Store;
+
+impl<S: Store, H: Http> Mints<'_, S, H> {
+    /// Says that tokens locked to the key that this wallet once had for all mints are of `mint`, and of
+    /// no other; returns that key (Ed25519, 32 bytes).
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn use_former_lock_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
+        let mut batch = Batch::default();
+        for other in self.all().await? {
+            let former_lock = other.url == mint.url;
+            batch = batch.put(&Mint {
+                former_lock,
+                ..other
+            });
+        }
+        self.engine.purse.tables.apply(batch).await?;
+        Ok(self.engine.purse.seed.former_lock_key().public())
+    }
+}
 
 impl<S: Store> Purse<S> {
     pub(crate) async fn lock_public_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
@@ -17,19 +39,6 @@ impl<S: Store> Purse<S> {
         let keysets = self.tables.keysets(&mint.url).await?;
         let keyset = active(&mint, &keysets, self.now())?;
         Ok(self.seed.lock_key(keyset.info.id.as_bytes()).public())
-    }
-
-    pub(crate) async fn use_former_lock_key(&self, mint: &Mint) -> Result<[u8; 32], Error> {
-        let mut batch = Batch::default();
-        for other in self.tables.all::<Mint>().await? {
-            let former_lock = other.url == mint.url;
-            batch = batch.put(&Mint {
-                former_lock,
-                ..other
-            });
-        }
-        self.tables.apply(batch).await?;
-        Ok(self.seed.former_lock_key().public())
     }
 
     /// All keys that this wallet signs with for tokens of a mint: that of its identity, those of its

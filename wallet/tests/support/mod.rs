@@ -273,11 +273,12 @@ impl World {
     pub async fn make(&self, phrase: &str, origin: Origin) -> TestWallet {
         let (store, http) = self.parts(&Fuse::none());
         let phrase = Phrase::parse(phrase).unwrap();
-        let mut wallet = Wallet::create(store, http, clock, &phrase, origin)
+        let wallet = Wallet::create(store, http, clock, &phrase, origin)
             .await
             .unwrap();
         wallet
-            .add_mint(URL, Some(ApiToken::new(API_TOKEN)))
+            .mints()
+            .add(URL, Some(ApiToken::new(API_TOKEN)))
             .await
             .unwrap();
         wallet

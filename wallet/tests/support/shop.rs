@@ -26,7 +26,10 @@ pub async fn shop() -> (World, TestWallet) {
 pub type Visited = Visit<TestPage>;
 
 pub async fn visit(wallet: &mut TestWallet, request: &PageRequest) -> Result<Visited, Error> {
-    wallet.visit(request, &PayOptions::default()).await
+    wallet
+        .payments()
+        .visit(request, &PayOptions::default())
+        .await
 }
 
 pub fn offer_of(visited: Result<Visited, Error>) -> Offer {
@@ -75,9 +78,13 @@ pub async fn buy_with<S: Store>(
     wallet: &mut Wallet<S, TestHttp>,
     request: &PageRequest,
 ) -> Result<Answer<TestPage>, Error> {
-    match wallet.visit(request, &PayOptions::default()).await? {
+    match wallet
+        .payments()
+        .visit(request, &PayOptions::default())
+        .await?
+    {
         Visit::Answer(answer) => Ok(answer),
-        Visit::Priced(offer) => wallet.pay(&offer).await,
+        Visit::Priced(offer) => wallet.payments().pay(&offer).await,
     }
 }
 

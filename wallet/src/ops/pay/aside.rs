@@ -127,7 +127,13 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
 }
 
 impl<S: Store, H: Http> Payments<'_, S, H> {
-    pub(crate) async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
+    /// Swaps tokens that sites have seen and did not charge, of those whose time has come: `waited` seconds
+    /// more than the time drawn for them. To be called at a quiet moment, where a mint is asked for something
+    /// anyway: neither beside a payment, nor beside a request that names the account.
+    ///
+    /// # Errors
+    /// [`Error::Store`] alone; what the mints say is in the results.
+    pub async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
         let now = self.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await

@@ -1,7 +1,7 @@
 //! Paying for pages over HTTP (`docs/reference/protocol.md`, section 12).
 //!
-//! [`Wallet::visit`](crate::Wallet::visit) asks for a page. When it is free, or was paid for before, its answer comes; when
-//! the site asks for money, an [`Offer`]. [`Wallet::pay`](crate::Wallet::pay) takes the offer.
+//! [`Payments::visit`] asks for a page. When it is free, or was paid for before, its answer comes; when the site
+//! asks for money, an [`Offer`]. [`Payments::pay`] takes the offer.
 //!
 //! A payment is an operation like all others (see the module `operation`), but its request goes to a
 //! site, and so its stages differ ([`Stage`]):
@@ -28,15 +28,15 @@ mod aside;
 pub mod budget;
 mod follow;
 pub mod offer;
+mod outcome;
 mod present;
 mod take_back;
 
-use farthing_protocol::Unit;
 use farthing_protocol::payment::header;
 use url::Url;
 
 use crate::engine::Engine;
-use crate::error::{Advice, Error, Explanation, UsageError};
+use crate::error::{Error, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
 use crate::operation::settle::shown_token;
@@ -44,14 +44,14 @@ use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
-use crate::records::{
-    Bought, Entry, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth,
-};
+use crate::records::{Bought, Item, Kind, Mint, Operation, PaymentProof, Purchase, Stage, worth};
 use crate::store::Store;
 use crate::web::{Head, Page, PageRequest, Web};
 
-use crate::error::payment::{AnswerFault, Fate, Fault, Site, Unpayable};
+use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use budget::Budgets;
+pub use outcome::{Answer, Payment, Visit};
+
 use offer::{Offer, PayOptions, gives_change, named_keysets, page_url, read_request};
 
 /// How many redirects are followed.
@@ -67,7 +67,7 @@ const PRIVATE_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorizat
 const OWN_HEADERS: &str = "x-cashu";
 
 /// Paying for pages with what a wallet holds.
-pub(crate) struct Payments<'a, S, H> {
+pub struct Payments<'a, S, H> {
     engine: &'a Engine<S, H>,
     purse: &'a Purse<S>,
 }
@@ -86,150 +86,13 @@ struct Shown {
     mint: Mint,
 }
 
-/// What came of a visit.
-#[derive(Debug)]
-pub enum Visit<P> {
-    /// An answer, for nothing or for what was paid before.
-    Answer(Answer<P>),
-    /// It has a price.
-    Priced(Offer),
-}
-
-/// A page, its body still to be read.
-#[derive(Debug)]
-pub struct Answer<P> {
-    /// The address it came from, after redirects.
-    pub url: String,
-    /// What was paid.
-    pub payment: Payment,
-    /// What was read of the body already.
-    begun: Option<Vec<u8>>,
-    page: P,
-}
-
-/// What became of the money with an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Payment {
-    /// Nothing was to be paid.
-    Free,
-    /// It was paid for before.
-    Before(Bought),
-    /// It was paid for now.
-    Paid {
-        /// The line in the history.
-        entry: Entry,
-        /// Until when it can be had again, Unix seconds.
-        until: u64,
-    },
-    /// The site took the payment and did not answer as it must.
-    Taken {
-        /// The line in the history.
-        entry: Entry,
-        /// What was wrong with its answer.
-        fault: AnswerFault,
-        /// The mint's unit.
-        unit: Unit,
-    },
-    /// The site did not charge it, and the token was taken back.
-    NotCharged {
-        /// The line in the history.
-        entry: Entry,
-        /// What came back.
-        returned: u64,
-        /// The mint's unit.
-        unit: Unit,
-    },
-    /// The site did not charge it, and the token, which it has seen, is kept aside.
-    Aside(Fate),
-    /// The site did not charge it, as it seems, and the mint has yet to say.
-    Open(Fate),
-}
-
-impl Payment {
-    /// Where the money is, as an error names it.
-    pub(crate) fn fate(&self) -> Fate {
-        match self {
-            Self::Free | Self::Paid { .. } => Fate::Nothing,
-            Self::Before(_) => Fate::PaidBefore,
-            Self::Taken { entry, unit, .. } => Fate::Taken {
-                amount: entry.amount,
-                lost: entry.lost,
-                unit: unit.clone(),
-            },
-            Self::NotCharged {
-                entry,
-                returned,
-                unit,
-            } => Fate::TakenBack {
-                returned: *returned,
-                fee: entry.fee,
-                unit: unit.clone(),
-            },
-            Self::Aside(fate) | Self::Open(fate) => fate.clone(),
-        }
-    }
-
-    /// What is to be said about a page that came although its payment did not go as it should.
-    #[must_use]
-    pub fn explain(&self) -> Option<Explanation> {
-        let fate = self.fate();
-        let (what, advice) = match self {
-            Self::Free | Self::Before(_) | Self::Paid { .. } => return None,
-            Self::Taken { fault, .. } => (
-                format!("the site took the payment, but {fault}"),
-                vec![Advice::BewareOfSite],
-            ),
-            Self::NotCharged { .. } => (
-                "the site did not charge this answer".to_owned(),
-                vec![Advice::TryAgainForAnswer],
-            ),
-            Self::Aside(_) => (
-                "the site did not charge this answer".to_owned(),
-                fate.advice(&Fault::Waiting),
-            ),
-            Self::Open(_) => (
-                "the site gave no receipt with this answer".to_owned(),
-                fate.advice(&Fault::Waiting),
-            ),
-        };
-        Some(Explanation {
-            what,
-            money: fate.money(),
-            advice,
-        })
-    }
-}
-
-impl<P: Page> Answer<P> {
-    fn new(request: &PageRequest, payment: Payment, page: P) -> Self {
-        Self {
-            url: request.url.clone(),
-            payment,
-            begun: None,
-            page,
-        }
-    }
-
-    /// Status and headers.
-    #[must_use]
-    pub fn head(&self) -> &Head {
-        self.page.head()
-    }
-
-    /// The next piece of the body; `None` at its end.
+impl<S: Store, H: Http + Web> Payments<'_, S, H> {
+    /// Asks for a page. Redirects are followed as long as nothing is paid; what was paid for before
+    /// is asked for with its receipt, and a payment that is still open is shown again.
     ///
     /// # Errors
-    /// [`HttpError`] when the body breaks off.
-    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
-        match self.begun.take() {
-            Some(begun) => Ok(Some(begun)),
-            None => self.page.chunk().await,
-        }
-    }
-}
-
-impl<S: Store, H: Http + Web> Payments<'_, S, H> {
-    pub(crate) async fn visit(
+    /// [`Error::Site`] when no page comes; an [`Unpayable`] for a price that cannot be paid.
+    pub async fn visit(
         &self,
         request: &PageRequest,
         options: &PayOptions,
@@ -288,7 +151,15 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         page.map_err(|error| silent(item.site(), error, Fate::Nothing))
     }
 
-    pub(crate) async fn pay(&self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
+    /// Pays what an offer asks, and returns the page.
+    ///
+    /// No request is made before the payment: what is too much comes back as change with the answer. But
+    /// where tokens have to be locked, or the site gives no change, a swap at the mint makes them first; and
+    /// where the site knows other keysets than the wallet, the mint is asked for them.
+    ///
+    /// # Errors
+    /// Any [`Error`]; it says whether the payment is open, taken back or taken.
+    pub async fn pay(&self, offer: &Offer) -> Result<Answer<H::Page>, Error> {
         let (mut mint, mut draft, mut aside) = self.payment_draft(offer).await?;
         if !draft.requests.is_empty() && self.follow_keysets(offer).await? {
             (mint, draft, aside) = self.payment_draft(offer).await?;

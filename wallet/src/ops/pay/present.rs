@@ -6,7 +6,8 @@ use farthing_protocol::text::printable;
 use farthing_protocol::{ErrorCode, Secret};
 
 use super::answer::{Charged, NotCharged, receipt_again};
-use super::{Answer, Payment, Payments, Shown, silent};
+use super::outcome::{Answer, Payment};
+use super::{Payments, Shown, silent};
 use crate::error::Error;
 use crate::error::payment::{Fate, Fault, Site, Unpayable};
 use crate::http::Http;

@@ -13,7 +13,7 @@ use super::receive::Receive;
 use crate::engine::Engine;
 use crate::error::{Error, Refused, StoreError, UsageError};
 use crate::http::Http;
-use crate::mints::Listed;
+use crate::mints::Mints;
 use crate::operation::record::Batched;
 use crate::purse::batches::divide;
 use crate::purse::tables::Batch;
@@ -242,12 +242,13 @@ impl<S: Store, H: Http> Transfers<'_, S, H> {
         if own.is_some() && moved.api_token.is_some() && own != moved.api_token.as_ref() {
             done.kept.push(Kept::ApiToken(url.clone()));
         }
-        let add = |token| self.engine.add_mint_at(url, token, Listed::Required);
-        match add(given.cloned()).await {
+        let engine = self.engine;
+        let mints = Mints { engine };
+        match mints.add(url, given.cloned()).await {
             // An account that is closed does not keep the money from coming in.
             Err(refusal @ Error::Refused(Refused { status: 401, .. })) if given.is_some() => {
                 done.failures.push(refusal);
-                add(None).await
+                mints.add(url, None).await
             }
             added => added,
         }
