@@ -29,6 +29,17 @@ impl Unit {
         Self { name, decimals }
     }
 
+    /// Returns with how many decimals everybody writes a unit that ecash is made in and that is no currency
+    /// of ISO 4217: `sat` with none.
+    #[must_use]
+    pub fn ecash_decimals(name: &str) -> Option<u8> {
+        match name {
+            "credit" | "sat" | "msat" => Some(0),
+            "btc" => Some(8),
+            _ => None,
+        }
+    }
+
     /// Its name, fit to be shown.
     #[must_use]
     pub fn name(&self) -> &str {

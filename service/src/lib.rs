@@ -8,8 +8,9 @@
 //! | [`say`] | writes lines for people to standard error |
 //! | [`server`] | accepts connections within limits, and stops without dropping an answer |
 //! | [`settings`] | reads settings from a TOML file, the environment and the command line |
+//! | [`wal`] | says when a store's write-ahead log is emptied |
 //!
-//! All but [`private`] and [`say`] is behind the feature `program`: a library needs neither log nor server.
+//! All but [`private`], [`say`] and [`wal`] is behind the feature `program`: a library needs neither log nor server.
 
 #[cfg(feature = "program")]
 pub mod log;
@@ -23,3 +24,4 @@ pub mod say;
 pub mod server;
 #[cfg(feature = "program")]
 pub mod settings;
+pub mod wal;

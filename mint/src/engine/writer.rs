@@ -3,9 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use farthing_service::wal::LogAge;
 
 use super::checkpoints::Checkpoints;
 use super::decide::Decision;
@@ -21,6 +22,8 @@ use crate::store::Writer;
 pub(super) const BATCH_MAX: usize = 256;
 /// How often a spent log that could not be written is tried again when no requests come.
 const RETRY: Duration = Duration::from_secs(1);
+/// After how long the file is rewritten again, when there is time for it.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// The writer's state.
 pub(super) struct Committer {
@@ -29,8 +32,12 @@ pub(super) struct Committer {
     shared: Arc<Shared>,
     /// When this is the mint itself, which cleans up after itself, and not an operator's command.
     checkpoints: Option<Checkpoints>,
+    /// What the store's write-ahead log holds.
+    log: LogAge,
     /// The day on which [`Self::clean`] was last done.
     cleaned: i64,
+    /// When the file was last rewritten.
+    tidied: Instant,
 }
 
 impl Committer {
@@ -40,12 +47,17 @@ impl Committer {
         let checkpoints = serves
             .then(|| Checkpoints::start(&shared.store, &writer))
             .transpose()?;
+        // A mint that was killed has left its log.
+        let mut log = LogAge::default();
+        log.committed(Instant::now());
         Ok(Self {
             writer,
             journal,
             shared,
             checkpoints,
+            log,
             cleaned: 0,
+            tidied: Instant::now(),
         })
     }
 
@@ -69,8 +81,7 @@ impl Committer {
         }
     }
 
-    /// Once a day, after that day's first batch: what is too old is forgotten, and the file keeps no
-    /// order of arrival.
+    /// Once a day, after that day's first batch: what is too old is forgotten.
     fn clean(&mut self) {
         let today = clock::day();
         if self.cleaned == today {
@@ -89,13 +100,35 @@ impl Committer {
         self.tidy();
     }
 
-    fn tidy(&self) {
-        if let Err(error) = self.writer.tidy() {
-            tracing::warn!(%error, "the store could not be tidied; it is whole, and it is tried again tomorrow, and when the mint stops");
-        }
+    /// Rewrites the file, so that it keeps no order of arrival, and empties the write-ahead log.
+    fn tidy(&mut self) {
+        self.tidied = Instant::now();
+        let emptied = self.writer.tidy();
+        self.note(emptied);
     }
 
-    /// The next job; `None` when there will be none. Meanwhile the spent log is brought up to date.
+    /// Empties the write-ahead log. While no job waits there is also time to rewrite the file, once in a while.
+    fn empty_log(&mut self, is_idle: bool) {
+        if is_idle && self.tidied.elapsed() >= TIDY_EVERY {
+            return self.tidy();
+        }
+        let emptied = self.writer.empty_log();
+        self.note(emptied);
+    }
+
+    fn note(&mut self, emptied: Result<bool>) {
+        match emptied {
+            Ok(true) => return self.log.emptied(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the store's log could not be emptied; nothing is lost, and it is tried again soon");
+            }
+        }
+        self.log.postponed(Instant::now());
+    }
+
+    /// The next job; `None` when there will be none. Meanwhile the spent log is brought up to date, and the
+    /// write-ahead log emptied.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
         while self.journal.is_behind() {
             match jobs.recv_timeout(RETRY) {
@@ -105,7 +138,22 @@ impl Committer {
                 Err(RecvTimeoutError::Timeout) => drop(self.settle()),
             }
         }
-        jobs.recv().ok()
+        loop {
+            // An operator's command ends soon, and leaves the log to the mint.
+            let due = self.checkpoints.as_ref().and(self.log.due());
+            let Some(due) = due else {
+                return jobs.recv().ok();
+            };
+            if due <= Instant::now() {
+                self.empty_log(jobs.is_empty());
+                continue;
+            }
+            match jobs.recv_deadline(due) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     /// Brings the spent log up to date with the store.
@@ -180,6 +228,7 @@ impl Committer {
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.committed(jobs.iter().map(Job::rows).sum());
         }
+        self.log.committed(Instant::now());
         self.shared.events.announce(events);
         if revision != self.shared.directory().revision {
             self.shared.reload()?;

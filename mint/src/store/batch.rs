@@ -1,9 +1,11 @@
 //! Writing: one batch is one database transaction and one fsync.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::BUSY_TIMEOUT;
 use super::rows::{Counters, KeysetRow};
 use super::view::View;
 use crate::domain::{KeysetState, Mark, RequestDigest};
@@ -11,6 +13,9 @@ use crate::error::Result;
 
 /// Up to how many pages of 4,096 bytes [`Writer::tidy`] rewrites a file: 64 MiB, about a second.
 const TIDY_PAGES_MAX: u32 = 16_384;
+
+/// How long [`Writer::empty_log`] waits for other connections.
+const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A connection that writes, in batches.
 #[derive(Debug)]
@@ -62,9 +67,11 @@ impl Writer {
     /// file of more than `TIDY_PAGES_MAX` pages is left as it is, but for the log: it would keep the
     /// mint waiting, and few of its tokens share a page with their neighbours in time.
     ///
+    /// Returns whether the log was emptied, as [`Self::empty_log`] does.
+    ///
     /// # Errors
     /// [`crate::Error::Store`]; then the file is as it was.
-    pub fn tidy(&self) -> Result<()> {
+    pub fn tidy(&self) -> Result<bool> {
         let pages = self
             .view
             .0
@@ -72,8 +79,22 @@ impl Writer {
         if pages <= TIDY_PAGES_MAX {
             self.view.0.execute_batch("VACUUM")?;
         }
+        self.empty_log()
+    }
+
+    /// Empties the write-ahead log: all of it goes into the file, and its own file becomes empty. Returns whether that
+    /// was done. It is not while another connection reads or writes for longer than a moment, since the next batch would
+    /// wait for that one.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`]; then the log holds what it did.
+    pub fn empty_log(&self) -> Result<bool> {
+        let connection = &self.view.0;
+        connection.busy_timeout(LOG_TIMEOUT)?;
         let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
-        Ok(self.view.0.query_row(truncate, [], |_| Ok(()))?)
+        let busy = connection.query_row(truncate, [], |row| row.get::<_, bool>(0));
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(!busy?)
     }
 }
 
@@ -230,5 +251,29 @@ mod tests {
         assert_eq!(after, [true, true]);
         let wal = dir.path().join("mint.sqlite-wal");
         assert_eq!(std::fs::metadata(wal).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_log_that_somebody_reads_is_emptied_afterwards() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mint.sqlite");
+        let store = Store::create(&path, "credit").unwrap();
+        let mut writer = store.writer().unwrap();
+        let batch = writer.begin().unwrap();
+        batch.add_spent(&[7; 16], 1, 1, None).unwrap();
+        batch.commit().unwrap();
+        let reader = rusqlite::Connection::open(&path).unwrap();
+        reader
+            .execute_batch("BEGIN; SELECT count(*) FROM spent;")
+            .unwrap();
+        let batch = writer.begin().unwrap();
+        batch.add_spent(&[8; 16], 1, 1, None).unwrap();
+        batch.commit().unwrap();
+        let log = || std::fs::metadata(dir.path().join("mint.sqlite-wal")).unwrap();
+        assert!(!writer.empty_log().unwrap());
+        assert_ne!(log().len(), 0);
+        reader.execute_batch("COMMIT").unwrap();
+        assert!(writer.empty_log().unwrap());
+        assert_eq!(log().len(), 0);
     }
 }

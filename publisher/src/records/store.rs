@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
 use farthing_protocol::{Secret, keyset};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
@@ -12,6 +13,11 @@ use crate::keys::Mark;
 use crate::private;
 
 const SCHEMA_VERSION: i32 = 2;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long [`Store::empty_log`] waits for other connections.
+const LOG_TIMEOUT: Duration = Duration::from_millis(100);
+/// Up to how many pages of 4,096 bytes [`Store::tidy`] rewrites a file: 64 MiB, about a second.
+const TIDY_PAGES_MAX: u32 = 16_384;
 
 /// The open record.
 pub(crate) struct Store {
@@ -52,7 +58,7 @@ impl Store {
         let created = options.append(true).create(true).open(path);
         created.map_err(Error::file(path))?;
         let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is deleted is wiped: marks and tokens.
@@ -97,6 +103,30 @@ impl Store {
     pub(crate) fn has_gap(&self) -> rusqlite::Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM gap)";
         self.connection.query_row(sql, [], |row| row.get(0))
+    }
+
+    /// Rewrites the file in the order of its keys, and empties the write-ahead log: neither shows in which order
+    /// payments came. Returns whether the log was emptied, as [`Self::empty_log`] does.
+    pub(super) fn tidy(&self) -> rusqlite::Result<bool> {
+        let pages = self
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get::<_, u32>(0))?;
+        if pages <= TIDY_PAGES_MAX {
+            self.connection.execute_batch("VACUUM")?;
+        }
+        self.empty_log()
+    }
+
+    /// Empties the write-ahead log. Returns whether that was done: it is not while another connection reads or writes
+    /// for longer than a moment.
+    pub(super) fn empty_log(&self) -> rusqlite::Result<bool> {
+        self.connection.busy_timeout(LOG_TIMEOUT)?;
+        let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = self
+            .connection
+            .query_row(truncate, [], |row| row.get::<_, bool>(0));
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(!busy?)
     }
 
     /// All of `work` or nothing of it, durably.

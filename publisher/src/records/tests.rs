@@ -299,3 +299,44 @@ async fn locked_tokens_wait_in_batches_that_never_change() {
         .unwrap();
     assert!(batch(3).await.unwrap().tokens.is_empty());
 }
+
+#[tokio::test]
+async fn a_quiet_record_has_an_empty_write_ahead_log_and_no_order_of_arrival_when_it_ends() {
+    let (dir, records) = open();
+    let arrived: [u8; 8] = [50, 10, 90, 30, 70, 20, 80, 60];
+    for mark in arrived {
+        assert_eq!(
+            records.present(presented(&[mark], 7)).await,
+            Ok(PaymentStatus::New)
+        );
+    }
+    let log = dir.path().join("r-wal");
+    let mut patience = 600;
+    while std::fs::metadata(&log).unwrap().len() > 0 {
+        assert_ne!(patience, 0, "the write-ahead log was not emptied");
+        patience -= 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(
+        !is_in_order_of_marks(&dir, &arrived),
+        "the test would see the order of arrival"
+    );
+    drop(records);
+    assert!(is_in_order_of_marks(&dir, &arrived));
+}
+
+/// Whether every page of the file has the marks in their order: SQLite fills a page from its end.
+fn is_in_order_of_marks(dir: &tempfile::TempDir, marks: &[u8]) -> bool {
+    let file = std::fs::read(dir.path().join("r")).unwrap();
+    let mut sorted = marks.to_vec();
+    sorted.sort_unstable();
+    let mut found = 0;
+    let in_order = file.chunks(4096).all(|page| {
+        let place = |mark: &u8| page.windows(16).position(|window| window == [*mark; 16]);
+        let places: Vec<usize> = sorted.iter().filter_map(place).collect();
+        found += places.len();
+        places.is_sorted_by(|a, b| a > b)
+    });
+    assert!(found >= marks.len(), "the marks are in the file");
+    in_order
+}

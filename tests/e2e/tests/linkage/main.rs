@@ -10,6 +10,7 @@
 )]
 
 mod checks;
+mod write_ahead;
 
 use std::collections::BTreeSet;
 use std::path::Path;
