@@ -8,7 +8,6 @@ use crate::{
 
 /// Why a signature does not make a token of a blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum UnblindError {
     /// The key, `C_`, or the proof is not what it must be: nothing says that the published key signed.
     #[error("the mint's proof does not verify: another key signed this")]

@@ -29,7 +29,6 @@ const PHRASE_WORDS: [usize; 5] = [12, 15, 18, 21, 24];
 
 /// Why there is no token in a text, or none that can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum NoToken {
     /// No text.
     #[error("there is no text; a token starts with {PREFIX}")]

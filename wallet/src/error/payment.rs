@@ -160,7 +160,6 @@ pub struct Site {
 
 /// What a site did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Fault {
     /// No answer came, for this reason.
     Silent(String),
