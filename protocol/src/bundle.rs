@@ -22,6 +22,7 @@ pub struct Bundle(Vec<(u64, u32)>);
 
 /// Why a list of amounts and counts is not a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BundleError {
     /// An amount that is not above the one before, or not a power of two.
     #[error("its amounts are not rising powers of two")]

@@ -37,6 +37,9 @@ fn the_policy_allows_the_style_and_nothing_else_on_the_page() {
     let source = format!("'sha256-{hash}'");
     assert!(CONTENT_SECURITY_POLICY.contains(&source), "{source}");
     let html = page(&sample());
+    let head = html.split("</head>").next().unwrap();
+    assert!(head.contains(ICON) && CONTENT_SECURITY_POLICY.contains("img-src data:;"));
+    let html = html.replacen(ICON, "", 1);
     for forbidden in [
         "<script", "style=", " on", "<link", "<img", "@import", "url(",
     ] {

@@ -33,6 +33,8 @@ extern "C" {
         body: Option<&str>,
         bytes_max: u32,
     ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = currencyDecimals)]
+    pub(crate) fn currency_decimals(code: &str) -> Option<u8>;
     #[wasm_bindgen(js_name = waitSeconds)]
     pub(crate) async fn wait_seconds(seconds: f64);
 }

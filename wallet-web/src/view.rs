@@ -119,15 +119,22 @@ pub(crate) fn recovered(recovered: &Recovered, mints: &Mints) -> Value {
     })
 }
 
-/// `{"mint", "amount", "unit", "memo"}` of a token that somebody gave.
-pub(crate) fn token(token: &Token, amount: u64, known: Option<&Mint>) -> Value {
-    let unit = known.map(Mint::shown_in);
+/// `{"mint", "mintKnown", "mintName", "amount", "shown", "unit", "memo"}` of a token that somebody gave;
+/// `decimals` are those that everybody writes its unit with.
+pub(crate) fn token(
+    token: &Token,
+    amount: u64,
+    known: Option<&Mint>,
+    decimals: Option<u8>,
+) -> Value {
+    let usual = || Some(Unit::new(&token.unit, decimals?));
+    let unit = known.map(Mint::shown_in).or_else(usual);
     json!({
         "mint": printable(&token.mint),
         "mintKnown": known.is_some(),
         "mintName": known.map(|mint| &mint.name),
         "amount": amount,
-        // Without the mint nobody knows how many decimals its unit has.
+        // Of a unit of the mint's own nobody else knows the decimals.
         "shown": unit.map(|unit| unit.show(amount)),
         "unit": printable(&token.unit),
         "memo": token.memo.as_deref().map(printable),

@@ -177,3 +177,19 @@ fn budgets_and_what_was_spent_are_in_the_unit_of_their_name() {
     });
     assert_eq!(spent(&day, &mints()), expected);
 }
+
+#[test]
+fn a_token_of_an_unknown_mint_is_shown_as_its_unit_usually_is() {
+    let worth = |decimals| {
+        let token = Token {
+            mint: "https://other.example".to_owned(),
+            unit: "eur".to_owned(),
+            memo: None,
+            proofs: Vec::new(),
+        };
+        let seen = super::token(&token, 125, None, decimals);
+        (seen["shown"].clone(), seen["mintKnown"].clone())
+    };
+    assert_eq!(worth(Some(2)), (json!("1.25 eur"), json!(false)));
+    assert_eq!(worth(None), (Value::Null, json!(false)));
+}

@@ -6,7 +6,7 @@ use farthing_wallet::records::Mint;
 use farthing_wallet::store::Table;
 use farthing_wallet::{
     ApiToken, Origin, Passphrase, Phrase, Redeem, Renew, Sealed, SendOptions, Store, Transfer,
-    Wallet, rescue,
+    Unit, Wallet, rescue,
 };
 use js_sys::Function;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::amount;
 use crate::failure::Failure;
-use crate::host::now;
+use crate::host::{currency_decimals, now};
 use crate::http::{Fetch, Patient};
 use crate::store::IndexedDb;
 use crate::view::{self, Mints};
@@ -180,7 +180,8 @@ impl FarthingWallet {
         let token = Token::find(&token).map_err(farthing_wallet::Error::from)?;
         let amount = token.amount().expect("a token is found with its sum");
         let known = wallet.mint(Some(mint_of(&token))).await.ok();
-        text(view::token(&token, amount, known.as_ref()))
+        let decimals = Unit::ecash_decimals(&token.unit).or_else(|| currency_decimals(&token.unit));
+        text(view::token(&token, amount, known.as_ref(), decimals))
     }
 
     /// Takes in the token in a text.

@@ -2,6 +2,7 @@
 
 import init, * as core from './farthing.js';
 import { PREFIX } from './place.js';
+import { compiled } from './program.js';
 import { SENTENCES } from './sentences.js';
 
 const DATABASE = `${PREFIX}wallet`;
@@ -21,7 +22,7 @@ deleted.onmessage = () => location.reload();
 
 /** Loads the program. */
 export function load() {
-  loaded ??= init({ module_or_path: new URL('farthing_bg.wasm', import.meta.url) });
+  loaded ??= init({ module_or_path: compiled });
   return loaded;
 }
 

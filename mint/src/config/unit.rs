@@ -12,7 +12,7 @@ impl Config {
         Unit::new(&self.unit, self.decimals)
     }
 
-    /// What will hurt although it is allowed: a well-known unit that is written with other decimals than
+    /// Returns what will hurt although it is allowed: a well-known unit that is written with other decimals than
     /// everybody writes it with.
     pub(super) fn unit_warning(&self) -> Option<String> {
         let Self { unit, decimals, .. } = self;
@@ -34,17 +34,14 @@ impl Config {
 /// With how many decimals people write a unit: the currencies of ISO 4217, and what ecash is made in.
 /// `None` for a unit of an operator's own.
 pub(crate) fn known_decimals(unit: &str) -> Option<u8> {
-    match unit {
-        "credit" | "sat" | "msat" => Some(0),
-        "btc" => Some(8),
-        unit => {
-            let currency = Currency::from_code(&unit.to_ascii_uppercase())?;
-            // Gold, and what no payment is made in, has none.
-            currency
-                .exponent()
-                .and_then(|decimals| u8::try_from(decimals).ok())
-        }
-    }
+    let of_currency = || {
+        let currency = Currency::from_code(&unit.to_ascii_uppercase())?;
+        // Gold, and what no payment is made in, has none.
+        currency
+            .exponent()
+            .and_then(|decimals| u8::try_from(decimals).ok())
+    };
+    Unit::ecash_decimals(unit).or_else(of_currency)
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use std::fmt::Write as _;
 
 use farthing_protocol::text::is_invisible;
 
-/// The Content-Security-Policy that the page needs: its own style, and its form to its own site.
+/// The Content-Security-Policy that the page needs: its own style, its empty icon, and its form to its own site.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-gKLayBzvfc7VvNFYWZgZd1n4WyPch1dcdjEC4drIajM='; \
+     style-src 'sha256-gKLayBzvfc7VvNFYWZgZd1n4WyPch1dcdjEC4drIajM='; img-src data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// No icon: without a word of it browsers ask the site for one.
+const ICON: &str = "<link rel=\"icon\" href=\"data:,\">";
 const STYLE: &str = include_str!("style.css");
 /// Characters that are shown of names from outside.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -54,7 +56,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether an address typed into a browser is the same request.
+    /// Returns whether an address typed into a browser is the same request.
     pub(crate) fn is_plain_get(self) -> bool {
         self.method == "GET" && !self.has_body
     }
@@ -71,7 +73,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"robots\" content=\"noindex\">\n\
-         <meta name=\"referrer\" content=\"same-origin\">\n\
+         <meta name=\"referrer\" content=\"same-origin\">\n{ICON}\n\
          <title>{what} costs {price} – {site}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <header>\n<p class=\"site\"><bdi>{site}</bdi></p>\n<h1><bdi>{what}</bdi></h1>\n"
     );

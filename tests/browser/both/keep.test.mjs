@@ -48,7 +48,7 @@ test("where the browser promises to keep the wallet there is no warning", async 
 
 test("a copy under another path of the same host is another wallet, and leaves this one alone", async () => {
   const browser = await Browser.start();
-  const wallet = await Wallet.funded(browser, stage, { name: "two paths", account: 100, withdrawn: 30 });
+  const wallet = await Wallet.funded(browser, stage, { name: "two-paths", account: 100, withdrawn: 30 });
   await wallet.page.evaluate(async () => void (await navigator.serviceWorker.ready));
   const databases = () => wallet.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
   assert.deepEqual(await databases(), ["farthing-wallet"], "the name that the first wallets have");

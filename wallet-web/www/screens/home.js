@@ -31,11 +31,11 @@ const action = (name, screen) => h('button', { id: `go-${name}`, type: 'button',
 
 /** The first screen. */
 export async function home() {
-  const parts = await changing();
+  const [parts, update] = await Promise.all([changing(), updateNotice()]);
   return {
     title: t('home.title'),
     nodes: [
-      await updateNotice(),
+      update,
       h('div', { id: 'holdings' }, parts.holdings),
       h('div', { class: 'actions' }, action('pay', 'scan'), action('receive', 'receive'), action('send', 'send'), action('withdraw', 'withdraw')),
       h('nav', { class: 'more' },

@@ -27,9 +27,9 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let Some(named) = &offer.keysets else {
             return Ok(false);
         };
-        let known = self.purse.tables.keysets(url).await?;
-        let mint = self.purse.tables.mint(Some(url)).await?;
-        let now = self.purse.now();
+        let known = self.engine.purse.tables.keysets(url).await?;
+        let mint = self.engine.purse.tables.mint(Some(url)).await?;
+        let now = self.engine.purse.now();
         let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
         if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
             return Ok(false);
@@ -46,9 +46,13 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
                 time: now,
             }),
             // As it is known since it was asked.
-            ..self.purse.tables.mint(Some(url)).await?
+            ..self.engine.purse.tables.mint(Some(url)).await?
         };
-        self.purse.tables.apply(Batch::default().put(&mint)).await?;
+        self.engine
+            .purse
+            .tables
+            .apply(Batch::default().put(&mint))
+            .await?;
         Ok(true)
     }
 }
