@@ -59,6 +59,7 @@ pub struct Unavailable {
 
 /// Why keys are not those of a keyset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeysetError {
     /// The id is of a version that is not known here.
     #[error("the version of its id is not known")]
@@ -79,6 +80,7 @@ pub enum KeysetError {
 
 /// What a mint said that breaks its API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Violation {
     /// An answer that is not in the form of the API.
     #[error("its answer to {path} (status {status}) is not in the form of the API")]

@@ -95,7 +95,7 @@ impl Error {
         move |source| Self::File { path, source }
     }
 
-    /// Whether one request was refused, rather than the mint having failed.
+    /// Returns whether one request was refused, rather than the mint having failed.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Request { .. } | Self::Account { .. })

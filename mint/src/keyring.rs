@@ -83,7 +83,7 @@ impl Keyring {
         }
     }
 
-    /// Which of these tokens are this mint's. They are checked together, and one by one only when not
+    /// Returns which of these tokens are this mint's. They are checked together, and one by one only when not
     /// all of them are good.
     ///
     /// # Errors

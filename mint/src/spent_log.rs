@@ -135,7 +135,7 @@ impl SpentLog {
         }
     }
 
-    /// Where the next frame goes.
+    /// Returns where the next frame goes.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.end

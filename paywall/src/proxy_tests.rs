@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::middleware::from_fn_with_state;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tower::Layer as _;
 
 use super::*;
 use crate::rules::{Rule, Rules};
@@ -104,8 +106,12 @@ async fn proxy_with(upstream: SocketAddr, keep_host: bool, answer: Duration) -> 
     };
     let url = format!("http://{upstream}").parse().unwrap();
     let upstream = Upstream::new(&url, keep_host, timeouts).unwrap();
-    let origins = AllowedOrigins::Any;
-    let service = Filter::new(upstream, rules, Forwarding::default(), origins);
+    let checks = Filter {
+        rules,
+        forwarding: Arc::default(),
+        origins: AllowedOrigins::Any,
+    };
+    let service = from_fn_with_state(checks, filter).layer(upstream);
     let limits = Limits {
         connections_max: 16,
         head: Duration::from_secs(5),

@@ -122,7 +122,7 @@ impl Rules {
         })
     }
 
-    /// What a request costs; nothing, when it is free. Where its path is unclear, it is the most that it
+    /// Returns what a request costs; nothing, when it is free. Where its path is unclear, it is the most that it
     /// may cost. The paywall itself lets CORS preflights pass free.
     #[must_use]
     pub fn price(&self, parts: &Parts) -> Option<Price> {
@@ -148,7 +148,7 @@ impl Rules {
         dearest.filter(|price| price.amount > 0)
     }
 
-    /// Whether a path means the same, and costs the same, to all servers.
+    /// Checks whether a path means the same, and costs the same, to all servers.
     ///
     /// # Errors
     /// [`Unclear`], why not.
@@ -167,7 +167,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether anything costs anything.
+    /// Returns whether anything costs anything.
     pub(crate) fn charges(&self) -> bool {
         let mut priced = self.patterns.iter().map(|pattern| pattern.price.amount);
         self.default > 0 || priced.any(|amount| amount > 0)

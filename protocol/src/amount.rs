@@ -31,6 +31,7 @@ pub fn split(amount: u64, denominations: &[u64]) -> Option<Vec<u64>> {
 
 /// Why a text is not an amount of a unit with so many decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecimalError {
     /// Anything but digits, and a point between digits.
     #[error("an amount is written with digits, and a point if the unit has decimals: 5 or 1.25")]

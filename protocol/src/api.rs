@@ -43,7 +43,7 @@ pub mod path {
     pub const WALLET: &str = "/wallet/";
 }
 
-/// What a mint says of itself (NUT-06, with the fields of the native door).
+/// What a mint says of itself (NUT-06, with the fields of the native API).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     /// The mint's name, for people.
@@ -58,7 +58,7 @@ pub struct Info {
     pub contact: Vec<Contact>,
     /// The mint's clock, Unix seconds.
     pub time: u64,
-    /// The suite of the keysets behind this door.
+    /// The suite of the keysets of this API.
     pub suite: String,
     /// The unit, e.g. `credit` or `sat`.
     pub unit: String,

@@ -13,6 +13,7 @@ use zeroize::Zeroize;
 
 /// Why bytes or text from outside were refused before any curve operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// Not hexadecimal, or an odd number of digits.
     #[error("{what} is not hexadecimal")]

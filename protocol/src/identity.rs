@@ -25,6 +25,7 @@ pub const URL_BYTES_MAX: usize = 512;
 
 /// Why an identity was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum IdentityError {
     /// The key is not an Ed25519 public key in lower-case hex.
     #[error("its key is not a public key")]
@@ -88,7 +89,7 @@ impl Identity {
         Ok(bytes)
     }
 
-    /// Whether the keyset with these keys has signed that it is this identity's.
+    /// Returns whether the keyset with these keys has signed that it is this identity's.
     #[must_use]
     pub fn owns(&self, id: &KeysetId, keys: &PublicKeys) -> bool {
         self.checks_keyset(id, keys).unwrap_or(false)
@@ -114,13 +115,13 @@ impl Identity {
     }
 }
 
-/// What a keyset's key signs: the domain, the identity's key, and the keyset's id.
+/// Returns what a keyset's key signs: the domain, the identity's key, and the keyset's id.
 #[must_use]
 pub fn keyset_message(identity: &[u8; 32], keyset: &KeysetId) -> Vec<u8> {
     [DOMAIN_KEYSET, identity, keyset.as_bytes()].concat()
 }
 
-/// What the identity signs: the domain, its key, when, how many addresses, and each with its length.
+/// Returns what the identity signs: the domain, its key, when, how many addresses, and each with its length.
 /// Numbers are big-endian.
 fn addresses_message(key: &[u8; 32], urls: &[String], issued: u64) -> Vec<u8> {
     let mut message = [DOMAIN_ADDRESSES, key, &issued.to_be_bytes()].concat();

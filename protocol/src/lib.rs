@@ -14,7 +14,7 @@
 //! | [`derive`](mod@derive) | secrets and blinding factors from a wallet's seed | NUT-13's idea, with a lane per device |
 //! | [`nut13`] | the same for secp256k1 keysets, as other Cashu wallets have it | NUT-13 |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
-//! | [`cashu`] | bodies of the door for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
+//! | [`cashu`] | bodies of the API for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
 //! | [`identity`] | a mint's own key, its addresses, and whose a keyset is | |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`json`] | reading JSON in which an object is an object | |

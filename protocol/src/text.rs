@@ -21,7 +21,7 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Whether a character is not drawn: Unicode's `Default_Ignorable_Code_Point`, which holds all of
+/// Returns whether a character is not drawn: Unicode's `Default_Ignorable_Code_Point`, which holds all of
 /// `Bidi_Control` and the tags, and the marks of interlinear annotation.
 ///
 /// Source: Unicode 17, `DerivedCoreProperties.txt`.

@@ -24,6 +24,7 @@ const SCHEME: &str = "cashu:";
 
 /// Why text is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TokenError {
     /// Starts neither with `cashuB` nor with `cashuA`.
     #[error("a token starts with {PREFIX}")]
@@ -53,6 +54,7 @@ pub struct TokenProof {
 
 /// What is wrong with a token that somebody hands over, as far as its holder can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TokenFault {
     /// The mint's public key is not a point: no fault of the token's.
     #[error("the mint's key is not a point")]
@@ -94,7 +96,7 @@ impl TokenProof {
     }
 }
 
-/// Proofs of one mint and one unit, as handed from person to person.
+/// Proofs of one mint and one unit, as people send them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// The mint's URL, without a slash at its end.

@@ -75,7 +75,7 @@ fn token() -> Token {
     }
 }
 
-/// What reading gives back: short ids.
+/// Returns what reading gives back: short ids.
 fn shortened(mut token: Token) -> Token {
     for p in &mut token.proofs {
         p.proof.id = p.proof.id.short();

@@ -89,6 +89,7 @@ impl Unit {
 
 /// Why a text is not an amount of a unit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AmountError {
     /// It is not an amount of any unit.
     #[error("an amount is written with digits, and a point if the unit has decimals: 5 or 1.25")]
@@ -159,7 +160,7 @@ impl FromStr for AmountText {
 }
 
 impl AmountText {
-    /// Whether it is a whole number without a unit's name, so that another number of decimals makes
+    /// Returns whether it is a whole number without a unit's name, so that another number of decimals makes
     /// another amount of it.
     #[must_use]
     pub fn is_bare(&self) -> bool {
@@ -187,7 +188,7 @@ impl AmountText {
         })
     }
 
-    /// Whether the unit that was written, if any was, is `unit`. Capitals are small letters.
+    /// Checks whether the unit that was written, if any was, is `unit`. Capitals are small letters.
     fn is_in(&self, unit: &Unit) -> Result<(), AmountError> {
         match &self.unit {
             Some(got) if !printable(got).eq_ignore_ascii_case(&unit.name) => {

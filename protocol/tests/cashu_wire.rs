@@ -382,7 +382,7 @@ fn batches() {
     }
 }
 
-/// What nutshell keeps with a proof and sends along, a `dleq` with the blinding factor among it.
+/// Returns what nutshell keeps with a proof and sends along, a `dleq` with the blinding factor among it.
 fn proof_json_with_everything() -> Value {
     let r = "5ec2e7".repeat(11)[..64].to_owned();
     let more = json!({

@@ -34,7 +34,7 @@ fn with_array(value: &Value, index: &mut usize) -> Value {
     }
 }
 
-/// How many maps there are in a value.
+/// Returns how many maps there are in a value.
 fn maps(value: &Value) -> usize {
     match value {
         Value::Map(entries) => 1 + entries.iter().map(|(_, value)| maps(value)).sum::<usize>(),

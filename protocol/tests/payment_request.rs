@@ -64,7 +64,7 @@ fn the_prefix_counts_in_any_case_and_another_text_is_no_request() {
     }
 }
 
-/// What a publisher asks whose mint has two doors.
+/// What a publisher asks whose mint has two APIs.
 #[test]
 fn several_mints_are_kept_in_their_order_and_no_transport_stays_none() {
     let mints = ["https://mint.example", "https://mint.example/cashu"];

@@ -16,7 +16,7 @@ use farthing_protocol::Secret;
 use farthing_publisher::{Paywall, Price, Settings};
 use tower::Layer as _;
 
-/// What a request costs: a closure over its head decides.
+/// Returns what a request costs: a closure over its head decides.
 fn price(request: &Parts) -> Option<Price> {
     let article = request.uri.path().strip_prefix("/articles/")?;
     Some(Price {

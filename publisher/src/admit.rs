@@ -96,7 +96,7 @@ impl Visit<'_> {
         })
     }
 
-    /// Whether a payment that would not be taken today may have been charged before.
+    /// Checks whether a payment that would not be taken today may have been charged before.
     ///
     /// # Errors
     /// The refusal of one that surely was not, for this request: `fault`, or that it was for another.

@@ -69,7 +69,7 @@ impl Target {
         format!("{} {}", self.method, self.url)
     }
 
-    /// Whether a receipt for `resource` is one for this.
+    /// Returns whether a receipt for `resource` is one for this.
     pub(crate) fn is_for(&self, resource: &str) -> bool {
         self.ignored.strip(resource) == self.resource()
     }

@@ -241,7 +241,7 @@ fn allowed(origin: HeaderValue, method: HeaderValue, names: HeaderValue) -> Resp
     answer
 }
 
-/// What an answer says about methods and origins, and nothing else.
+/// Returns what an answer says about methods and origins, and nothing else.
 fn reduce(answer: Response<Body>) -> Response<Body> {
     let (mut parts, _) = answer.into_parts();
     keep(&mut parts.headers, |name| {
@@ -256,7 +256,7 @@ fn reduce(answer: Response<Body>) -> Response<Body> {
     reduced
 }
 
-/// Whether a browser's preflight, or a proxy in front, has a header of this name.
+/// Returns whether a browser's preflight, or a proxy in front, has a header of this name.
 fn is_of_a_preflight(name: &str) -> bool {
     matches!(name, "host" | "origin" | "referer" | "user-agent")
         || [

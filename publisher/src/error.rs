@@ -8,6 +8,7 @@ use farthing_protocol::ErrorCode;
 
 /// The reason why a paywall cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A setting is wrong.
     #[error("{0}")]
@@ -49,7 +50,7 @@ impl Error {
 #[error("the body came too slowly")]
 pub struct TooSlow;
 
-/// Whether an error comes from a body that did not keep its pace.
+/// Returns whether an error comes from a body that did not keep its pace.
 #[must_use]
 pub fn is_too_slow(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);

@@ -76,7 +76,7 @@ fn is_for_caches(name: &str) -> bool {
     is_targeted || others.contains(&name)
 }
 
-/// Whether a directive is for shared caches, or one that is written anew.
+/// Returns whether a directive is for shared caches, or one that is written anew.
 fn is_for_all(directive: &str) -> bool {
     let name = directive.split('=').next().unwrap_or_default();
     let name = name.trim().to_ascii_lowercase();

@@ -102,7 +102,7 @@ impl Keys {
         self.lock.verifying_key().to_bytes()
     }
 
-    /// Whether what is locked to these keys is locked to the publisher alone.
+    /// Returns whether what is locked to these keys is locked to the publisher alone.
     pub(crate) fn opens_alone(&self, holders: &[[u8; 32]]) -> bool {
         let mut own = self.other_locks.iter().chain([&self.lock]);
         own.any(|key| *holders == [key.verifying_key().to_bytes()])
@@ -147,7 +147,7 @@ impl Keys {
         truncated(&hash)
     }
 
-    /// Whether that is the MAC of a receipt's cookie; takes the same time whatever it is.
+    /// Returns whether that is the MAC of a receipt's cookie; takes the same time whatever it is.
     pub(crate) fn is_cookie_mac(&self, message: &[u8], shown: &CookieMac) -> bool {
         keyed(&self.cookies, message)
             .verify_truncated_left(shown)

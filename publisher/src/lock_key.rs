@@ -35,7 +35,7 @@ impl MintId {
         }
     }
 
-    /// Whether both are one mint: their identities are the same or, where one of them has none, they
+    /// Returns whether both are one mint: their identities are the same or, where one of them has none, they
     /// have a keyset in common.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.identity, &other.identity) {

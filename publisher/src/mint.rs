@@ -30,7 +30,7 @@ const CACHE_FILE: &str = "mint.json";
 struct Known {
     mint: String,
     info: Info,
-    /// Those behind all doors.
+    /// Those of all its APIs.
     keysets: Vec<KeysetKeys>,
 }
 
@@ -156,7 +156,7 @@ impl Mint {
         Unit::new(&self.unit, self.decimals)
     }
 
-    /// Its address, at which it has its own door.
+    /// Its address, at which it has its own API.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -186,19 +186,19 @@ impl Mint {
             .or_else(|| read(&self.wallet).clone())
     }
 
-    /// Whether this is its address, at either door. Which keysets a token may be of is another question.
+    /// Returns whether this is its address, of either API. Which keysets a token may be of is another question.
     pub(crate) fn is_at(&self, url: &str) -> bool {
-        let doors = [&self.url, &self.cashu_url];
+        let urls = [&self.url, &self.cashu_url];
         let url = url.trim_end_matches('/');
-        doors.iter().any(|door| door.eq_ignore_ascii_case(url))
+        urls.iter().any(|own| own.eq_ignore_ascii_case(url))
     }
 
-    /// The keysets known now, of all doors.
+    /// The keysets known now, of all its APIs.
     pub(crate) fn keysets(&self) -> Arc<Vec<KeysetKeys>> {
         Arc::clone(&read(&self.keysets))
     }
 
-    /// The digest of the keysets that it signs with behind its own door
+    /// The digest of the keysets that it signs with for its own API
     /// (`docs/reference/protocol.md`, section 4.4).
     pub(crate) fn active_digest(&self) -> String {
         let keysets = self.keysets();
@@ -255,7 +255,7 @@ impl Mint {
         }
     }
 
-    /// What the mint says now, if it is otherwise what it was.
+    /// Returns what the mint says now, if it is otherwise what it was.
     async fn fetch_again(&self) -> Result<Known, String> {
         let fresh = fetch(&self.http, &self.url, &self.keysets()).await;
         let fresh = fresh.map_err(|error| error.to_string())?;
@@ -286,7 +286,7 @@ impl Mint {
         MintClient::new(&self.http, &self.url)
     }
 
-    /// Whether all of these tokens are spent.
+    /// Returns whether all of these tokens are spent.
     ///
     /// # Errors
     /// A refusal with [`ErrorCode::Unavailable`] when the mint does not say.
@@ -339,7 +339,7 @@ fn wallet(info: &Info) -> Option<String> {
     checked.is_ok().then(|| url.clone())
 }
 
-/// What names a token to the mint before it is spent (NUT-07).
+/// Returns what names a token to the mint before it is spent (NUT-07).
 fn y(token: &Proof) -> EncodedPoint {
     let suite = SuiteId::of(&token.id).unwrap_or(SuiteId::Ristretto255);
     let secret = token.secret.expose().as_bytes();
@@ -366,14 +366,14 @@ fn keep(cache: &Path, known: &Known) {
     }
 }
 
-/// What the mint said before, if that holds together.
+/// Returns what the mint said before, if that holds together.
 fn recall(cache: &Path) -> Option<Known> {
     let known: Known = farthing_protocol::json::from_slice(&std::fs::read(cache).ok()?).ok()?;
     let holds = |k: &KeysetKeys| verify::keyset(&k.info, &k.keys, None).is_ok();
     known.keysets.iter().all(holds).then_some(known)
 }
 
-/// Whether the mint is what it was. Prices are in its unit, so nothing of another one is taken over.
+/// Checks whether the mint is what it was. Prices are in its unit, so nothing of another one is taken over.
 fn unchanged(before: &Info, now: &Info) -> Result<(), String> {
     if (&before.unit, before.decimals) != (&now.unit, now.decimals) {
         return Err(format!(
@@ -393,7 +393,7 @@ fn unchanged(before: &Info, now: &Info) -> Result<(), String> {
     }
 }
 
-/// Whether what a mint says of itself holds: its decimals are such as a unit has, and each keyset is of its
+/// Checks whether what a mint says of itself holds: its decimals are such as a unit has, and each keyset is of its
 /// identity, if it has one.
 fn check(info: &Info, keysets: &[KeysetKeys]) -> Result<(), String> {
     verify::info(info)

@@ -115,7 +115,7 @@ impl Offer<'_> {
         std::iter::once(self.mint).chain(self.cashu_url)
     }
 
-    /// Where the page's button leads: to the wallet, with what to pay in the fragment, which no server sees.
+    /// Returns where the page's button leads: to the wallet, with what to pay in the fragment, which no server sees.
     /// `None` without a wallet, and for what is not bought by a `GET` of an address.
     fn pay(&self, request: &str) -> Option<String> {
         let wallet = self.wallet.as_ref().filter(|_| self.asked.is_plain_get());
@@ -176,7 +176,7 @@ impl Offer<'_> {
 
 const HTML: &[u8] = b"text/html";
 
-/// Whether the client is a browser that wants a page: it says so by name.
+/// Returns whether the client is a browser that wants a page: it says so by name.
 fn accepts_html(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(header::ACCEPT).iter();
     accepted.any(|value| {

@@ -78,7 +78,7 @@ impl Payment {
         Ok(())
     }
 
-    /// Whether all its tokens are spent, for whatever that was.
+    /// Returns whether all its tokens are spent, for whatever that was.
     ///
     /// # Errors
     /// [`ErrorCode::Unavailable`] when the mint does not say.
@@ -150,7 +150,7 @@ impl Payment {
         inputs.saturating_sub(change.unwrap_or(u64::MAX))
     }
 
-    /// Whether change is asked for.
+    /// Returns whether change is asked for.
     pub(crate) fn has_outputs(&self) -> bool {
         !self.outputs.is_empty()
     }
@@ -161,7 +161,7 @@ impl Payment {
         tokens.map(|token| keys.mark(&token.proof)).collect()
     }
 
-    /// What these tokens are presented for: a keyed digest of the request and of the whole payment. It
+    /// Returns what these tokens are presented for: a keyed digest of the request and of the whole payment. It
     /// does not depend on what is known of the mint.
     pub(crate) fn purpose(&self, keys: &Keys, binding: &[u8; 32]) -> Purpose {
         let short = |token: &Proof| Proof {
@@ -202,7 +202,7 @@ impl Payment {
     }
 }
 
-/// Why a token is refused whose keyset the mint does not have. The address that it names decides nothing
+/// Returns why a token is refused whose keyset the mint does not have. The address that it names decides nothing
 /// else: a mint is its keysets, and has several addresses.
 fn not_of(mint: &Mint, is_at: bool) -> Refusal {
     if is_at {

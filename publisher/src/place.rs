@@ -32,7 +32,7 @@ pub(crate) fn of_whole(url: &str, origin: &str) -> Option<PathAndQuery> {
     is_ours.then(|| of(url)).flatten()
 }
 
-/// What a browser would ask for at this address, of a request that posted a form: without anything that
+/// Returns what a browser would ask for at this address, of a request that posted a form: without anything that
 /// was said of the form.
 pub(crate) fn request(form: Parts, place: &PathAndQuery) -> Parts {
     let mut request = form;
@@ -78,7 +78,7 @@ pub(crate) fn see_with(location: &str, answer: &Response<Body>) -> Response<Body
     seen
 }
 
-/// Where an answer leads; resolved against the address that was bought, as a browser there would.
+/// Returns where an answer leads; resolved against the address that was bought, as a browser there would.
 pub(crate) fn redirect(bought: &str, answer: &Response<Body>) -> Option<String> {
     if !answer.status().is_redirection() {
         return None;

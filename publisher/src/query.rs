@@ -73,12 +73,12 @@ impl IgnoredQuery {
     }
 }
 
-/// Whether a byte may be part of a parameter's name. No server reads such a byte as something else.
+/// Returns whether a byte may be part of a parameter's name. No server reads such a byte as something else.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~')
 }
 
-/// Whether every server takes all of this for the value of one parameter.
+/// Returns whether every server takes all of this for the value of one parameter.
 fn is_one_value(value: &str) -> bool {
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {

@@ -52,7 +52,7 @@ enum Fault {
 }
 
 impl Fault {
-    /// What that means for a reader who was sent here with it.
+    /// Returns what that means for a reader who was sent here with it.
     fn refusal(self, hours: u32) -> Refusal {
         let detail = match self {
             Self::Foreign => {
@@ -74,7 +74,7 @@ impl Fault {
     }
 }
 
-/// Whether a receipt for this target could be shown again, which is asked before it is paid for.
+/// Checks whether a receipt for this target could be shown again, which is asked before it is paid for.
 ///
 /// # Errors
 /// [`ErrorCode::Malformed`] for a URL that is too long.
@@ -177,7 +177,7 @@ pub(crate) fn cookie(
     cookie.map_err(|fault| fault.refusal(hours))
 }
 
-/// Whether one of the receipts is for a request with a body of this digest.
+/// Returns whether one of the receipts is for a request with a body of this digest.
 pub(crate) fn covers(receipts: &[Shown], body: Option<&BodyDigest>) -> bool {
     let body = body.map(body_claim);
     receipts.iter().any(|receipt| receipt.body == body)

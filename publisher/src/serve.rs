@@ -51,7 +51,7 @@ where
     Ok(visit.let_through(answer, admitted, &watch).await)
 }
 
-/// Whether a request only asks how something with a price may be asked for: a browser's preflight, or
+/// Returns whether a request only asks how something with a price may be asked for: a browser's preflight, or
 /// `OPTIONS *`.
 fn is_free_question(shared: &Shared, parts: &Parts) -> bool {
     let Some(method) = cors::preflight(parts) else {
@@ -139,7 +139,7 @@ impl Visit<'_> {
         tell(self.drop_surplus(answer), outcome)
     }
 
-    /// What comes of a payment without a body that was charged before, by the record, as an answer without
+    /// Returns what comes of a payment without a body that was charged before, by the record, as an answer without
     /// a body; `None` for any other. Nothing is charged.
     pub(crate) async fn paid_before(&self) -> Option<Response<Body>> {
         let Admitted { payment, .. } = *self.admit().await.ok()?.payment.ok()?;

@@ -79,7 +79,7 @@ impl Settings {
         }
     }
 
-    /// Whether the settings make sense: above all, whether what they charge for can be opened.
+    /// Checks whether the settings make sense: above all, whether what they charge for can be opened.
     ///
     /// # Errors
     /// [`Error::Settings`], naming the setting and what to write.
@@ -168,7 +168,7 @@ impl Accept {
     }
 }
 
-/// Whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
+/// Checks whether an address has nothing in it that is not used: no user, no query, no fragment; and no path
 /// unless `with_path`. The error says what to write, and repeats no password.
 pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
     let no_url = || format!("{name}: is not a URL: write one as \"https://gazette.example\"");
@@ -208,7 +208,7 @@ pub fn check_url(name: &str, url: &str, with_path: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether an address is that of a wallet's folder to which a reader may be sent: nobody on the way may
+/// Checks whether an address is that of a wallet's folder to which a reader may be sent: nobody on the way may
 /// change that page. The error says what to write.
 pub fn check_wallet_url(name: &str, url: &str) -> Result<(), String> {
     check_url(name, url, true)?;
@@ -233,7 +233,7 @@ pub fn check_wallet_url(name: &str, url: &str) -> Result<(), String> {
     ))
 }
 
-/// Whether a text for people is one line that fits where it is shown; the error names `what`.
+/// Checks whether a text for people is one line that fits where it is shown; the error names `what`.
 pub fn is_text(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err(format!("{what}: is empty: write it out, or leave it out"));
@@ -249,7 +249,7 @@ pub fn is_text(what: &str, text: &str, bytes_max: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a time limit is one.
+/// Checks whether a time limit is one.
 pub fn check_timeout(name: &str, milliseconds: u64) -> Result<(), String> {
     match milliseconds {
         0 => Err(format!("{name}: at least 1")),
@@ -258,7 +258,7 @@ pub fn check_timeout(name: &str, milliseconds: u64) -> Result<(), String> {
     }
 }
 
-/// Whether a path is written in the one way that everybody reads alike.
+/// Checks whether a path is written in the one way that everybody reads alike.
 fn check_pay_path(path: &str) -> Result<(), String> {
     let is_plain = |segment: &str| {
         let chars = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);

@@ -103,19 +103,19 @@ pub fn finish() {
     QUEUE.finish(PATIENCE);
 }
 
-/// How many lines could not be written since the start.
+/// Returns how many lines could not be written since the start.
 #[must_use]
 pub fn lines_lost() -> u64 {
     QUEUE.lost()
 }
 
-/// Whether the last line could not be written.
+/// Returns whether the last line could not be written.
 #[must_use]
 pub fn is_failing() -> bool {
     QUEUE.is_failing()
 }
 
-/// What `/readyz` says while everything else is ready. A log that cannot be written is no reason to take
+/// Returns what `/readyz` says while everything else is ready. A log that cannot be written is no reason to take
 /// the service away, so the status is 200 in either case.
 #[must_use]
 pub fn ready_text() -> &'static str {

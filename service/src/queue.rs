@@ -61,12 +61,12 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// How many lines were lost.
+    /// Returns how many lines were lost.
     pub(crate) fn lost(&self) -> u64 {
         self.state().lost
     }
 
-    /// Whether the last line that was tried was lost.
+    /// Returns whether the last line that was tried was lost.
     pub(crate) fn is_failing(&self) -> bool {
         self.state().is_failing
     }

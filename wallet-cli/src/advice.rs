@@ -175,7 +175,7 @@ words! {
     Advice::WithdrawLess => "Withdraw less, or have the account funded.";
 }
 
-/// What to do, in words; empty when there is nothing to do.
+/// Returns what to do, in words; empty when there is nothing to do.
 pub(crate) fn text(advice: &[Advice]) -> String {
     let words: Vec<_> = advice.iter().map(words).collect();
     words.join(" ")

@@ -24,7 +24,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// What was asked for, or is kept for the wallet in `dir`.
+    /// Returns what was asked for, or is kept for the wallet in `dir`.
     ///
     /// # Errors
     /// [`Failure::Usage`] for an address that is none: going without a proxy would tell what it is for.

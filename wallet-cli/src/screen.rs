@@ -34,7 +34,7 @@ pub(crate) enum Screen {
 }
 
 impl Screen {
-    /// What standard output is now.
+    /// Returns what standard output is now.
     pub(crate) fn of_stdout() -> Self {
         if !io::stdout().is_terminal() {
             return Self::Plain;
@@ -47,7 +47,7 @@ impl Screen {
     }
 }
 
-/// Whether somebody can be asked: both ends of the conversation are a terminal.
+/// Returns whether somebody can be asked: both ends of the conversation are a terminal.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -58,7 +58,7 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}", for_stderr(text));
 }
 
-/// What happened, what it means for the money, and what to do if there is anything, in the form that
+/// Returns what happened, what it means for the money, and what to do if there is anything, in the form that
 /// failures have.
 pub(crate) fn three_sentences(what: &str, money: &str, advice: &str) -> String {
     let (money_label, advice_label) = (Look::Strong.err("money:"), Look::Strong.err("to do:"));

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::file::NewFile;
 use crate::report::Report;
 
-/// What makes a shell complete arguments: `{"shell", "script"}`.
+/// Returns what makes a shell complete arguments: `{"shell", "script"}`.
 pub(crate) fn completions(shell: Shell) -> Result<Report, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "farthing", &mut script);

@@ -5,7 +5,7 @@ use farthing_wallet::error::UsageError;
 use farthing_wallet::error::payment::{RequestFault, Unpayable};
 use farthing_wallet::pay::offer::{Offer, PayOptions};
 use farthing_wallet::records::PaymentProof;
-use farthing_wallet::{Answer, Error, PageRequest, Payment, Visit, printable};
+use farthing_wallet::{Answer, Error, PageRequest, Payment, Unit, Visit, printable};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -56,17 +56,7 @@ impl FarthingWallet {
                 needed,
                 available,
                 unit,
-            })) => text(json!({
-                "url": url,
-                "amount": needed,
-                "shown": unit.show(needed),
-                "available": available,
-                "availableShown": unit.show(available),
-                "enough": false,
-                "withinBudget": false,
-                "paidBefore": false,
-                "payment": null,
-            })),
+            })) => text(price(&url, &unit, needed, available, false)),
             Err(error) => Err(error.into()),
         }
     }
@@ -163,35 +153,27 @@ impl FarthingWallet {
             .await)
     }
 
-    /// `{"site", "url", "what", "mint", "mintName", "amount", "shown", "available", "availableShown", "left",
-    /// "leftShown", "enough", "withinBudget", "budget": null | {…}, "paidBefore", "payment": null}`.
+    /// [`price`] of an offer, with `"site"`, `"what"`, `"mint"`, `"mintName"`, `"left"`, `"leftShown"` and
+    /// `"budget": null | {…}`.
+    #[expect(clippy::indexing_slicing, reason = "an object takes every key")]
     async fn offered(&mut self, offer: &Offer) -> Result<String> {
         let mint = self.mint(offer.mint()).await?;
         let budgets = self.ready().await?.budgets().all().await?;
         let budget = budgets.iter().find(|budget| budget.site == offer.site);
         let mints = self.known_mints().await?;
-        let (unit, left) = (
-            offer.shown_in(),
-            offer.available.saturating_sub(offer.amount),
-        );
-        text(json!({
-            "site": offer.site,
-            "url": offer.item.url,
-            "what": offer.description,
-            "mint": offer.mint(),
-            "mintName": mint.name,
-            "amount": offer.amount,
-            "shown": unit.show(offer.amount),
-            "available": offer.available,
-            "availableShown": unit.show(offer.available),
-            "left": left,
-            "leftShown": unit.show(left),
-            "enough": true,
-            "withinBudget": offer.within_budget,
-            "budget": budget.map(|budget| view::budget(budget, &mints)),
-            "paidBefore": offer.paid_before,
-            "payment": null,
-        }))
+        let (unit, available) = (offer.shown_in(), offer.available);
+        let left = available.saturating_sub(offer.amount);
+        let mut json = price(&offer.item.url, &unit, offer.amount, available, true);
+        json["site"] = json!(offer.site);
+        json["what"] = json!(offer.description);
+        json["mint"] = json!(offer.mint());
+        json["mintName"] = json!(mint.name);
+        json["left"] = json!(left);
+        json["leftShown"] = json!(unit.show(left));
+        json["withinBudget"] = json!(offer.within_budget);
+        json["budget"] = json!(budget.map(|budget| view::budget(budget, &mints)));
+        json["paidBefore"] = json!(offer.paid_before);
+        text(json)
     }
 
     /// [`view::payment`] of an answer, with `"url"`, `"receipt"` and `"explanation"`.
@@ -213,4 +195,20 @@ impl FarthingWallet {
         json["explanation"] = told.as_ref().map(explanation).into();
         Ok(json)
     }
+}
+
+/// `{"url", "amount", "shown", "available", "availableShown", "enough", "withinBudget": false,
+/// "paidBefore": false, "payment": null}`.
+fn price(url: &str, unit: &Unit, amount: u64, available: u64, enough: bool) -> Value {
+    json!({
+        "url": url,
+        "amount": amount,
+        "shown": unit.show(amount),
+        "available": available,
+        "availableShown": unit.show(available),
+        "enough": enough,
+        "withinBudget": false,
+        "paidBefore": false,
+        "payment": null,
+    })
 }

@@ -24,7 +24,7 @@ pub(crate) fn normal_url(text: &str) -> Result<String, UsageError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Whether two addresses lead to the same place: they are equal in normal form, and the names of this
+/// Returns whether two addresses lead to the same place: they are equal in normal form, and the names of this
 /// machine are one name.
 pub(crate) fn same_place(a: &str, b: &str) -> bool {
     match (place(a), place(b)) {
@@ -33,7 +33,7 @@ pub(crate) fn same_place(a: &str, b: &str) -> bool {
     }
 }
 
-/// Whether an address leads nowhere but to this machine, or nowhere in particular.
+/// Returns whether an address leads nowhere but to this machine, or nowhere in particular.
 pub(crate) fn is_local(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;

@@ -75,7 +75,7 @@ impl<S: Store, H: Http> Mints<'_, S, H> {
     }
 }
 
-/// Whether a mint at which the wallet holds `held` can do what is needed.
+/// Returns whether a mint at which the wallet holds `held` can do what is needed.
 fn can(mint: &Mint, need: Need, held: u64, amount: u64) -> bool {
     let has_account = mint.api_token.is_some();
     match need {

@@ -3,13 +3,13 @@
 //! The mints are asked for what everybody may ask, and with the account's token for the account. They
 //! are not asked about tokens: that would show them which belong together.
 
+use farthing_protocol::Unit;
 use farthing_protocol::api::{Info, keysets_digest};
 use farthing_protocol::suite::SuiteId;
 
 use crate::engine::Engine;
 use crate::error::{Advice, Error, Refused, StoreError};
 use crate::http::Http;
-use crate::purse::Purse;
 use crate::purse::holdings::active;
 use crate::records::{Bought, Budget, Coin, Entry, Keyset, Kind, Mint, Operation, Sent};
 use crate::store::Store;
@@ -78,7 +78,6 @@ pub(crate) const WALLET: &str = "wallet";
 /// A wallet that is looked over.
 pub(crate) struct Checkup<'a, S, H> {
     engine: &'a Engine<S, H>,
-    purse: &'a Purse<S>,
     findings: Vec<Finding>,
 }
 
@@ -87,7 +86,6 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
     pub(crate) async fn of(engine: &'a Engine<S, H>) -> Vec<Finding> {
         let mut checkup = Self {
             engine,
-            purse: &engine.purse,
             findings: Vec::new(),
         };
         match checkup.records().await {
@@ -120,7 +118,8 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
             "It can be used.",
             [],
         ));
-        self.findings.push(clocks(mint, &info, self.purse.now()));
+        self.findings
+            .push(clocks(mint, &info, self.engine.purse.now()));
         if (&info.unit, info.decimals) != (&mint.unit, mint.decimals) {
             let what = format!(
                 "its unit was {} with {} decimals, and is {} with {} now",
@@ -152,10 +151,10 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
         self.look_at_account(mint).await
     }
 
-    /// Recomputes the ids of all keysets at both doors, compares them with what was known, and the
+    /// Recomputes the ids of all keysets of both APIs, compares them with what was known, and the
     /// digest with what the mint says.
     async fn look_at_keysets(&mut self, mint: &Mint, info: &Info) -> Result<(), Error> {
-        let known = self.purse.tables.keysets(&mint.url).await?;
+        let known = self.engine.purse.tables.keysets(&mint.url).await?;
         let mut now: Vec<Keyset> = Vec::new();
         let mut listed = Vec::new();
         for suite in SuiteId::ALL {
@@ -248,26 +247,21 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
 
     /// Reads all that there is, and looks at what waits.
     async fn records(&mut self) -> Result<(), Error> {
-        self.purse.tables.all::<Coin>().await?;
-        self.purse.tables.all::<Entry>().await?;
-        self.purse.tables.all::<Bought>().await?;
-        self.purse.tables.all::<Budget>().await?;
+        self.engine.purse.tables.all::<Coin>().await?;
+        self.engine.purse.tables.all::<Entry>().await?;
+        self.engine.purse.tables.all::<Bought>().await?;
+        self.engine.purse.tables.all::<Budget>().await?;
         self.open_for_long().await?;
-        for sent in self.purse.tables.all::<Sent>().await? {
-            let age_s = self.purse.now().saturating_sub(sent.time);
+        for sent in self.engine.purse.tables.all::<Sent>().await? {
+            let age_s = self.engine.purse.now().saturating_sub(sent.time);
             if sent.outstanding() > 0 && age_s > UNCLAIMED_S_MAX {
                 self.findings
                     .push(self.unclaimed_for_long(&sent, age_s).await?);
             }
         }
-        for expiring in self.purse.expiring().await? {
-            let unit = self
-                .purse
-                .tables
-                .mint(Some(&expiring.mint))
-                .await?
-                .shown_in();
-            let left_s = expiring.expires.saturating_sub(self.purse.now());
+        for expiring in self.engine.purse.expiring().await? {
+            let unit = self.unit_at(&expiring.mint).await?;
+            let left_s = expiring.expires.saturating_sub(self.engine.purse.now());
             let amount = unit.show(expiring.amount);
             self.findings.push(Finding::new(
                 (Severity::Warning, "tokens_expire"),
@@ -277,14 +271,9 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
                 [Advice::RenewOrSpend],
             ));
         }
-        for balance in self.purse.balance().await? {
+        for balance in self.engine.purse.balance().await? {
             if balance.expired > 0 {
-                let unit = self
-                    .purse
-                    .tables
-                    .mint(Some(&balance.mint))
-                    .await?
-                    .shown_in();
+                let unit = self.unit_at(&balance.mint).await?;
                 self.findings.push(Finding::new(
                     (Severity::Trouble, "tokens_expired"),
                     &balance.mint,
@@ -298,8 +287,8 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
     }
 
     async fn open_for_long(&mut self) -> Result<(), Error> {
-        for operation in self.purse.tables.all::<Operation>().await? {
-            let age_s = self.purse.now().saturating_sub(operation.begun);
+        for operation in self.engine.purse.tables.all::<Operation>().await? {
+            let age_s = self.engine.purse.now().saturating_sub(operation.begun);
             let severity = match age_s > OPEN_S_MAX {
                 true => Severity::Warning,
                 false => Severity::Note,
@@ -330,8 +319,13 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
 }
 
 impl<S: Store, H: Http> Checkup<'_, S, H> {
+    /// Returns the unit of the mint at `url`.
+    async fn unit_at(&self, url: &str) -> Result<Unit, Error> {
+        Ok(self.engine.purse.tables.mint(Some(url)).await?.shown_in())
+    }
+
     async fn unclaimed_for_long(&self, sent: &Sent, age_s: u64) -> Result<Finding, Error> {
-        let unit = self.purse.tables.mint(Some(&sent.mint)).await?.shown_in();
+        let unit = self.unit_at(&sent.mint).await?;
         let (id, days) = (sent.id, age_s / DAY_S);
         let amount = unit.show(sent.outstanding());
         Ok(Finding::new(
@@ -389,7 +383,7 @@ fn unreadable(error: &Error) -> Finding {
     )
 }
 
-/// What went wrong when a mint was looked at.
+/// Returns what went wrong when a mint was looked at.
 fn from_error(mint: &Mint, error: &Error) -> Finding {
     let severity = match error {
         Error::Network(_) => Severity::Warning,

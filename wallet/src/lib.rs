@@ -17,11 +17,11 @@
 //! | [`error`] | what went wrong, by who is to blame, what it means for the money, and what to do |
 //!
 //! # Invariants
-//! - A token is in one place at a time: spendable, inside an open operation, or handed out.
+//! - A token is in one place at a time: spendable, inside an open operation, or sent.
 //! - No request that moves value is sent before its exact bytes are on disk.
 //! - An operation ends by facts alone: a verified answer, or a refusal and what the mint says of
 //!   inputs and outputs. Silence ends nothing.
-//! - A token that was handed out is known, with its text, until it is known to be claimed.
+//! - A token that was sent is known, with its text, until it is known to be claimed.
 //! - A derivation index (keyset, lane, counter) that the mint signed, or may have signed, is never used again.
 //! - No hole in a lane is longer than what a restore walks over.
 //! - No signature is kept whose proof does not verify, and no keyset whose id does not.

@@ -156,7 +156,7 @@ impl<S: Store, H: Http> Mints<'_, S, H> {
     }
 
     /// Moves what the wallet has of the mint `old` to its new address `new`, after comparing the keys there:
-    /// balance, open operations, what was handed out, history.
+    /// balance, open operations, what was sent, history.
     ///
     /// # Errors
     /// [`UsageError::NotTheSameMint`] when `new` does not show the keysets that the wallet knows.
@@ -266,7 +266,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         Ok(self.purse.tables.keysets(&url).await?)
     }
 
-    /// What the mint at `url` says of itself, checked as far as that goes without knowing it.
+    /// Returns what the mint at `url` says of itself, checked as far as that goes without knowing it.
     pub(crate) async fn info(&self, url: &str) -> Result<Info, Error> {
         let info = self.api(url).info().await?;
         if info.suite != SuiteId::Ristretto255.name() {
@@ -425,19 +425,19 @@ impl<S: Store> Tables<S> {
     }
 }
 
-/// Whether an operation spends or makes tokens of certain keysets.
+/// Returns whether an operation spends or makes tokens of certain keysets.
 fn concerns(operation: &Operation, of: &impl Fn(&KeysetId) -> bool) -> bool {
     let mut inputs = operation.inputs.iter();
     inputs.any(|coin| of(&coin.keyset())) || operation.all_outputs().any(|o| of(&o.keyset))
 }
 
-/// Whether the identity of the mint at `url` names that address.
+/// Returns whether the identity of the mint at `url` names that address.
 fn names(info: &Info, url: &str) -> bool {
     let urls = info.identity.iter().flat_map(|identity| &identity.urls);
     urls.into_iter().any(|named| same_place(named, url))
 }
 
-/// Whether the list of addresses that is shown for a mint is none of before the one that is known:
+/// Returns whether the list of addresses that is shown for a mint is none of before the one that is known:
 /// anybody may have kept an old one, with an address that the mint has given up.
 fn counts(mint: &Mint, info: &Info) -> bool {
     let known = mint.identity.as_ref().map_or(0, |known| known.issued);
@@ -446,7 +446,7 @@ fn counts(mint: &Mint, info: &Info) -> bool {
         .is_some_and(|shown| shown.issued >= known)
 }
 
-/// Whether the mint at `url` says that it is reached elsewhere. A mint whose operator has set no address
+/// Returns whether the mint at `url` says that it is reached elsewhere. A mint whose operator has set no address
 /// knows only those of its own machine, which says nothing to others.
 fn is_elsewhere(info: &Info, url: &str) -> bool {
     let mut urls = info.identity.iter().flat_map(|identity| &identity.urls);

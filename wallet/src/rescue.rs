@@ -21,7 +21,7 @@ pub struct Rescued {
     pub tokens: usize,
     /// What they are worth, at each mint.
     pub amounts: Vec<(String, u64)>,
-    /// How many tokens that were handed out.
+    /// How many tokens that were sent.
     pub sent: usize,
     /// How many operations that were open.
     pub operations: usize,

@@ -116,7 +116,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         MintAccount { engine, mint }
     }
 
-    /// What the wallet holds, mint by mint.
+    /// Returns what the wallet holds, mint by mint.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -124,7 +124,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.engine.purse.balance().await
     }
 
-    /// What happened, oldest first.
+    /// Returns what happened, oldest first.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -178,7 +178,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Send { amount, options }.run(&self.engine, mint).await
     }
 
-    /// What the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
+    /// Returns what the receiver of a token has of it after the mint's fee, if it were made now. Nothing is moved.
     ///
     /// # Errors
     /// Those of [`Wallet::send`], as far as they are known before anything is moved.
@@ -210,7 +210,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
             .await
     }
 
-    /// The tokens that were handed out.
+    /// The tokens that were sent.
     pub fn sent_tokens(&self) -> SentTokens<'_, S, H> {
         SentTokens::of(&self.engine)
     }
@@ -220,7 +220,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Transfers::of(&self.engine)
     }
 
-    /// What may be paid to sites without asking, and what was paid.
+    /// Returns what may be paid to sites without asking, and what was paid.
     pub fn budgets(&self) -> Budgets<'_, S> {
         let purse = &self.engine.purse;
         Budgets { purse }
@@ -231,7 +231,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         Payments::of(&self.engine)
     }
 
-    /// Takes back a token that was handed out, or what nobody has claimed of it, by a swap to new
+    /// Takes back a token that was sent, or what nobody has claimed of it, by a swap to new
     /// secrets. A token larger than one request becomes several operations. What the mint's fee would
     /// eat is left ([`crate::Batched`]): it can still be claimed.
     ///
@@ -243,7 +243,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
         self.sent_tokens().reclaim(id).await
     }
 
-    /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
+    /// Returns what expires within 30 days: keysets whose tokens the wallet holds, soonest first.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -286,7 +286,7 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// be asked. To be called after opening the wallet. A restore that was broken off is named and left
     /// to [`Wallet::recover_all`], since it may take long; what a site has seen and did not charge is left to
     /// [`Payments::swap_shown`]. Forgets receipts that have expired, and
-    /// tokens handed out that were claimed a while ago.
+    /// tokens sent that were claimed a while ago.
     ///
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
@@ -342,7 +342,7 @@ impl<S: Store, H: Http> Wallet<Sealed<S>, H> {
         Ok(self.engine.purse.tables.0.set_passphrase(new).await?)
     }
 
-    /// Whether the wallet is protected by a passphrase.
+    /// Returns whether the wallet is protected by a passphrase.
     #[must_use]
     pub fn has_passphrase(&self) -> bool {
         self.engine.purse.tables.0.has_passphrase()

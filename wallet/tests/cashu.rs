@@ -1,4 +1,4 @@
-//! Tokens of Cashu's suite: taken in, handed out, and found again.
+//! Tokens of Cashu's suite: taken in, sent, and found again.
 
 #![allow(
     clippy::unwrap_used,
@@ -46,7 +46,7 @@ fn for_cashu() -> SendOptions {
     }
 }
 
-/// Whether all coins in the wallet's balance are of Farthing's own suite.
+/// Returns whether all coins in the wallet's balance are of Farthing's own suite.
 fn all_native(world: &World) -> bool {
     let rows = world.rows.borrow();
     let coins = rows
@@ -64,7 +64,7 @@ async fn a_token_for_cashus_wallets_is_made_by_one_swap_of_both_suites() {
     let (mut wallet, mint) = wallet(&world).await;
     world.mint.borrow_mut().requests.clear();
     let sent = wallet.send(&mint, 21, for_cashu()).await.unwrap();
-    // The keysets of the other door are learnt once, from a mint that is what it was, then one swap.
+    // The keysets of the other API are learnt once, from a mint that is what it was, then one swap.
     let paths: Vec<String> = world
         .mint
         .borrow()
@@ -312,10 +312,10 @@ async fn a_restore_finds_cashus_tokens_in_every_lane_and_they_are_renewed() {
 
     let device = world.device();
     let (mut second, mint) = wallet_of(&device, Origin::Restored).await;
-    // Sent and not claimed: the second device cannot know that it was handed out.
+    // Not claimed: the second device cannot know that it was sent.
     assert_eq!((available(&second).await, mint.lane), (35, Some(2)));
     assert!(!all_native(&device));
-    // Cashu's tokens are not handed out under the mint's own address, but a swap takes them.
+    // Cashu's tokens are not sent under the mint's own address, but a swap takes them.
     let sent = second
         .send(&mint, 35, SendOptions::default())
         .await

@@ -82,7 +82,7 @@ impl Net {
         self.hosts.borrow_mut().remove(address);
     }
 
-    /// How many requests with a body that says `what` went to an address.
+    /// Returns how many requests with a body that says `what` went to an address.
     fn count(&self, address: &str, what: &str) -> usize {
         let sent = self.sent.borrow();
         let to = sent.iter().filter(|(to, _)| to == address);
@@ -119,7 +119,7 @@ async fn add(wallet: &mut NetWallet, url: &str) -> Mint {
     wallet.mints().add(url, token()).await.unwrap()
 }
 
-/// What the wallet holds, by address.
+/// Returns what the wallet holds, by address.
 async fn held(wallet: &NetWallet) -> Vec<(String, u64)> {
     let balance = wallet.balance().await.unwrap();
     balance.into_iter().map(|b| (b.mint, b.available)).collect()

@@ -21,7 +21,7 @@ use support::shop::*;
 use support::site::{FakeSite, Named, PAGE, SITE};
 use support::*;
 
-/// What is refused when the site asks as `change` makes it.
+/// Returns what is refused when the site asks as `change` makes it.
 async fn refused_when(change: impl FnOnce(&mut FakeSite)) -> Unpayable {
     let (world, mut wallet) = shop().await;
     change(&mut world.site.borrow_mut());
@@ -396,7 +396,7 @@ async fn a_price_that_the_fee_would_eat_is_not_paid() {
 /// What the mint is asked to learn its keysets.
 const LEARNED: [&str; 3] = ["/v1/info", "/v1/keysets", "/v1/keys"];
 
-/// What the mint was asked, but for redemptions.
+/// Returns what the mint was asked, but for redemptions.
 fn asked_besides(world: &World) -> Vec<String> {
     let mint = world.mint.borrow();
     let paths = mint.paths();

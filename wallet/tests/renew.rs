@@ -47,7 +47,7 @@ fn later(world: &World, time: u64) {
     world.mint.borrow_mut().now = time;
 }
 
-/// How many tokens the wallet holds of each keyset, by the number of the keyset at the mint.
+/// Returns how many tokens the wallet holds of each keyset, by the number of the keyset at the mint.
 fn tokens(world: &World) -> BTreeMap<usize, usize> {
     let ids: Vec<KeysetId> = world
         .mint

@@ -81,7 +81,7 @@ fn disk(world: &World) -> String {
     rows.iter().map(text).collect()
 }
 
-/// What must not be readable: the phrase, what is money, what names mints and sites.
+/// Returns what must not be readable: the phrase, what is money, what names mints and sites.
 fn secrets(world: &World) -> Vec<String> {
     let mut secrets: Vec<String> = [API_TOKEN, URL, "site.test", "article", "credit", "sausage"]
         .map(str::to_owned)

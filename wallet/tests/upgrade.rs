@@ -30,7 +30,7 @@ impl Http for Offline {
     }
 }
 
-/// When the files were made.
+/// Returns when the files were made.
 fn clock() -> u64 {
     1_795_840_300
 }

@@ -30,6 +30,7 @@ pub struct SocksProxy {
 
 /// Why a text is not the address of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProxyFault {
     /// Not an address at all.
     #[error("this is not the address of a proxy, such as socks5h://127.0.0.1:9050")]

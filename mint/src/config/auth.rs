@@ -74,7 +74,7 @@ impl Protected {
         })
     }
 
-    /// Whether a request is among them, by its path at the Cashu API: the path itself, or what begins
+    /// Returns whether a request is among them, by its path at the Cashu API: the path itself, or what begins
     /// with it (NUT-21). Asking for the head alone is asking.
     pub(crate) fn covers(&self, method: &Method, path: &str) -> bool {
         let method = if *method == Method::HEAD {
@@ -136,7 +136,7 @@ impl Config {
 }
 
 impl AuthSettings {
-    /// Whether this is the name of the provider, which its description must bear.
+    /// Returns whether this is the name of the provider, which its description must bear.
     pub(crate) fn is_of(&self, issuer: &str) -> bool {
         self.discovery.strip_suffix(WELL_KNOWN) == Some(issuer.trim_end_matches('/'))
     }
@@ -147,7 +147,7 @@ fn all(name: &str, texts: &[String]) -> Result<Vec<Protected>, String> {
     texts.iter().map(parse).collect()
 }
 
-/// Whether wallets can get what they are asked for, and not everybody can.
+/// Checks whether wallets can get what they are asked for, and not everybody can.
 fn check(clear: &[Protected], blind: &[Protected]) -> Result<(), String> {
     let covers = |all: &[Protected], method: Method, path| {
         all.iter().any(|protected| protected.covers(&method, path))

@@ -181,7 +181,7 @@ fn is_onion(url: &str) -> bool {
     url.host().is_some_and(|host| host.ends_with(".onion"))
 }
 
-/// Whether two sockets cannot be bound both. A port of 0 is another one each time.
+/// Returns whether two sockets cannot be bound both. A port of 0 is another one each time.
 fn is_same(a: SocketAddr, b: SocketAddr) -> bool {
     let ips_meet = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && ips_meet && a.is_ipv4() == b.is_ipv4()

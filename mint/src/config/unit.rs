@@ -12,7 +12,7 @@ impl Config {
         Unit::new(&self.unit, self.decimals)
     }
 
-    /// What will hurt although it is allowed: a well-known unit that is written with other decimals than
+    /// Returns what will hurt although it is allowed: a well-known unit that is written with other decimals than
     /// everybody writes it with.
     pub(super) fn unit_warning(&self) -> Option<String> {
         let Self { unit, decimals, .. } = self;

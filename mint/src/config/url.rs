@@ -6,7 +6,7 @@ use axum::http::Uri;
 use axum::http::uri::Scheme;
 use farthing_protocol::identity::URL_BYTES_MAX;
 
-/// Whether an address is asked over TLS, or is on this machine.
+/// Returns whether an address is asked over TLS, or is on this machine.
 pub(crate) fn is_secure(text: &str) -> bool {
     text.parse().is_ok_and(|uri: Uri| {
         let host = uri.host().unwrap_or_default();
@@ -15,7 +15,7 @@ pub(crate) fn is_secure(text: &str) -> bool {
     })
 }
 
-/// Whether an address is of this machine alone.
+/// Returns whether an address is of this machine alone.
 pub(crate) fn is_local(text: &str) -> bool {
     let uri: Option<Uri> = text.parse().ok();
     uri.is_some_and(|uri| uri.host().is_some_and(is_this_machine))
@@ -28,7 +28,7 @@ pub(crate) fn plain_local_port(text: &str) -> Option<u16> {
     is_plain.then(|| uri.port_u16().unwrap_or(80))
 }
 
-/// Whether a text is an address that paths of the API can follow: `http` or `https`, a host, and
+/// Returns whether a text is an address that paths of the API can follow: `http` or `https`, a host, and
 /// neither query nor user. A port is a number.
 pub(crate) fn is_base(text: &str) -> bool {
     text.len() <= URL_BYTES_MAX

@@ -22,7 +22,7 @@ pub(super) fn clear_default() -> Vec<String> {
     vec![format!("POST {}", path::AUTH_MINT)]
 }
 
-/// What needs blind authentication unless the settings say otherwise: what begins something, and what
+/// Returns what needs blind authentication unless the settings say otherwise: what begins something, and what
 /// moves value. Not what asks again how it stands, which wallets do often.
 pub(super) fn blind_default() -> Vec<String> {
     let paths = [

@@ -48,7 +48,7 @@ impl<'t> Admitted<'t> {
         self.transaction
     }
 
-    /// What it posts, fee included.
+    /// Returns what it posts, fee included.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.balance.entries
@@ -66,13 +66,13 @@ impl<'t> Admitted<'t> {
         &self.output_keysets
     }
 
-    /// What a redemption credits.
+    /// Returns what a redemption credits.
     #[must_use]
     pub fn credited(&self) -> u64 {
         self.balance.credited
     }
 
-    /// What is held for a payment: what is put in, less the fee for inputs.
+    /// Returns what is held for a payment: what is put in, less the fee for inputs.
     #[must_use]
     pub fn held(&self) -> u64 {
         self.balance.held
@@ -110,7 +110,7 @@ pub fn admit<'t>(
     })
 }
 
-/// What an answered redemption credited, for answering it again: its keysets may have been retired or
+/// Returns what an answered redemption credited, for answering it again: its keysets may have been retired or
 /// have expired since, so nothing is checked but that they are there.
 ///
 /// # Errors

@@ -72,7 +72,7 @@ impl Scopes {
         self.0.iter().map(|scope| scope.as_str()).collect()
     }
 
-    /// Whether `scope` is among them.
+    /// Returns whether `scope` is among them.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
@@ -103,7 +103,7 @@ impl ApiTokenText {
         &self.0
     }
 
-    /// What is stored of it. A plain hash is enough for 256 random bits.
+    /// Returns what is stored of it. A plain hash is enough for 256 random bits.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         hash_api_token(&self.0)
@@ -116,7 +116,7 @@ impl fmt::Debug for ApiTokenText {
     }
 }
 
-/// What is stored of an API token's text.
+/// Returns what is stored of an API token's text.
 #[must_use]
 pub fn hash_api_token(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()

@@ -95,14 +95,14 @@ pub struct KeysetLine {
 }
 
 impl KeysetLine {
-    /// Whether its tokens are owed to their holders. Blind authentication (NUT-22) is not: it is given
+    /// Returns whether its tokens are owed to their holders. Blind authentication (NUT-22) is not: it is given
     /// away for nothing, and redeemed for nothing. Its counters have to agree with its rows all the same.
     #[must_use]
     pub fn is_money(&self) -> bool {
         self.unit != auth::UNIT
     }
 
-    /// What is in circulation.
+    /// Returns what is in circulation.
     #[must_use]
     pub fn outstanding(&self) -> i64 {
         self.issued - self.redeemed

@@ -22,7 +22,7 @@ pub struct KeysetTerms {
 }
 
 impl KeysetTerms {
-    /// What the keyset is for.
+    /// Returns what the keyset is for.
     #[must_use]
     pub fn kind(&self) -> KeysetKind {
         match self.unit == auth::UNIT {

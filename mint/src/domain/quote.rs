@@ -77,13 +77,13 @@ pub struct MeltQuote {
 }
 
 impl MeltQuote {
-    /// What has to be put in at the least, beside the fee for inputs.
+    /// Returns what has to be put in at the least, beside the fee for inputs.
     #[must_use]
     pub fn due(&self) -> u64 {
         self.amount.saturating_add(self.fee_reserve)
     }
 
-    /// Whether it says of the same invoice what another quote says, but for names and times.
+    /// Returns whether it says of the same invoice what another quote says, but for names and times.
     #[must_use]
     pub fn has_terms_of(&self, other: &Self) -> bool {
         let terms = |quote: &Self| {
@@ -99,7 +99,7 @@ impl MeltQuote {
         terms(self) == terms(other) && self.request == other.request
     }
 
-    /// Whether it has paid an invoice of this mint's own: then nothing left the mint, and there is
+    /// Returns whether it has paid an invoice of this mint's own: then nothing left the mint, and there is
     /// no proof of payment.
     #[must_use]
     pub fn is_settled_within(&self) -> bool {

@@ -13,7 +13,7 @@ use super::events::Event;
 use super::job::{Answer, Caller, Job, Task};
 use super::journal::{Gate, Journal};
 use super::pool::Pool;
-use super::quotes::QuoteStep;
+use super::quotes::QuoteChange;
 use super::shared::{EngineSettings, Shared};
 use super::writer::{BATCH_MAX, Committer};
 use crate::domain::{Directory, Keyset, KeysetKind, Mark, RequestDigest, Transaction};
@@ -128,7 +128,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Self::execute`]; what was refused as busy may be said again.
-    pub async fn record(&self, step: QuoteStep) -> Result<()> {
+    pub async fn record(&self, step: QuoteChange) -> Result<()> {
         let task = |reply: oneshot::Sender<_>| {
             Task::Ask(Box::new(move |worker| match worker {
                 Ok(worker) => drop(worker.jobs.send(Job::Quote(step, reply))),
@@ -216,7 +216,7 @@ impl Engine {
         &self.shared.settings
     }
 
-    /// Whether the spent log lacks something that the store has: it cannot be written.
+    /// Returns whether the spent log lacks something that the store has: it cannot be written.
     #[must_use]
     pub fn is_log_behind(&self) -> bool {
         self.shared.gate.is_behind()

@@ -22,7 +22,7 @@ use crate::keyring::{Point, Token};
 use crate::store::View;
 
 impl Engine {
-    /// Whether a token is one of this mint's for authentication. Whether it was used before is looked at
+    /// Returns whether a token is one of this mint's for authentication. Whether it was used before is looked at
     /// when it is used, since the request may be one that was answered before; see also
     /// [`Self::check_unused`].
     ///
@@ -33,7 +33,7 @@ impl Engine {
         self.ask(move |view| shared.authenticate(view, proof)).await
     }
 
-    /// Whether a token was used before, at this moment.
+    /// Checks whether a token was used before, at this moment.
     ///
     /// # Errors
     /// [`crate::Error::Request`] with `BlindAuthFailed` when it was, or is being used; [`crate::Error::Store`].

@@ -75,7 +75,7 @@ impl OpenBatch<'_> {
         self.payment_conflict(&transaction.quotes)
     }
 
-    /// Whether an unused authentication token may be used: its keyset never takes back more than it gave.
+    /// Checks whether an unused authentication token may be used: its keyset never takes back more than it gave.
     fn check_auth(&mut self, auth: &TokenRow) -> Result<()> {
         self.check_solvency(std::slice::from_ref(auth))
             .map_err(|error| {
@@ -87,7 +87,7 @@ impl OpenBatch<'_> {
             })
     }
 
-    /// What stands against beginning a payment that was begun before, perhaps by the same request.
+    /// Returns what stands against beginning a payment that was begun before, perhaps by the same request.
     fn payment_conflict(&self, quotes: &QuoteUse) -> Result<Option<Error>> {
         let QuoteUse::Pays(payment) = quotes else {
             return Ok(None);
@@ -96,7 +96,7 @@ impl OpenBatch<'_> {
         Ok(quote.and_then(|quote| begun_before(quote.state)))
     }
 
-    /// Whether what a transaction wants of quotes can be had.
+    /// Checks whether what a transaction wants of quotes can be had.
     fn check_quotes(&self, quotes: &QuoteUse) -> Result<()> {
         match quotes {
             QuoteUse::None => Ok(()),
@@ -214,7 +214,7 @@ impl OpenBatch<'_> {
     }
 }
 
-/// Why a payment in this state cannot begin.
+/// Returns why a payment in this state cannot begin.
 fn begun_before(state: MeltState) -> Option<Error> {
     match state {
         MeltState::Unpaid => None,

@@ -4,7 +4,7 @@ use crossbeam_channel::Sender;
 use farthing_protocol::BlindSignature;
 use tokio::sync::oneshot;
 
-use super::quotes::QuoteStep;
+use super::quotes::QuoteChange;
 use super::verify::VerifiedTransaction;
 use crate::domain::{RequestDigest, Transaction};
 use crate::error::Result;
@@ -47,7 +47,7 @@ pub(super) enum Job {
     /// A movement of value, and its answer once it is durable.
     Transaction(VerifiedTransaction, Answer, oneshot::Sender<Result<Answer>>),
     /// What became known of a quote.
-    Quote(QuoteStep, oneshot::Sender<Result<()>>),
+    Quote(QuoteChange, oneshot::Sender<Result<()>>),
 }
 
 impl Job {

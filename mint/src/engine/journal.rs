@@ -70,12 +70,12 @@ impl Journal {
         Ok(Self { log, pending: None })
     }
 
-    /// Whether there is a log.
+    /// Returns whether there is a log.
     pub(super) fn is_on(&self) -> bool {
         self.log.is_some()
     }
 
-    /// Whether the log lacks something that the store has.
+    /// Returns whether the log lacks something that the store has.
     pub(super) fn is_behind(&self) -> bool {
         self.pending.is_some()
     }
@@ -174,7 +174,7 @@ impl Gate {
         }
     }
 
-    /// Whether the log lacks something that the store has.
+    /// Returns whether the log lacks something that the store has.
     pub(super) fn is_behind(&self) -> bool {
         self.close().is_some_and(|behind| *behind)
     }

@@ -34,6 +34,6 @@ pub use events::Event;
 pub use job::Answer;
 pub use journal::Journal;
 pub use keysets::{NewKeyset, add_keyset};
-pub use quotes::QuoteStep;
+pub use quotes::QuoteChange;
 pub(crate) use quotes::too_many_quotes;
 pub use shared::EngineSettings;

@@ -125,7 +125,7 @@ mod tests {
     use crate::keyring::{Keyring, Seed};
     use crate::store::Store;
 
-    /// What becomes of a question and of a transaction with this queue timeout.
+    /// Returns what becomes of a question and of a transaction with this queue timeout.
     fn ask(queue_timeout: Duration) -> [Error; 2] {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("mint.sqlite"), "credit").unwrap();

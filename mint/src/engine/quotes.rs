@@ -16,9 +16,9 @@ use crate::domain::{FEES, MeltQuote, MeltState, MintQuote, PAID_IN, PAYING_OUT, 
 use crate::error::{Error, Result};
 use crate::store::TokenRow;
 
-/// What became known of a quote.
+/// A change of a quote.
 #[derive(Clone, Debug)]
-pub enum QuoteStep {
+pub enum QuoteChange {
     /// A caller asked for an invoice. Refused when as many as the second wait to be paid already.
     Offered(MintQuote, usize),
     /// A caller asked what paying an invoice costs. Refused when as many as the second wait to be begun
@@ -45,16 +45,16 @@ pub enum QuoteStep {
 
 impl OpenBatch<'_> {
     /// Takes note of what became known. Said again, it changes nothing.
-    pub(super) fn take(&mut self, step: &QuoteStep) -> Result<()> {
+    pub(super) fn take(&mut self, step: &QuoteChange) -> Result<()> {
         match step {
-            QuoteStep::Offered(quote, open_max) => self.offer(quote, *open_max),
-            QuoteStep::Asked(quote, open_max) => self.quote(quote, *open_max),
-            QuoteStep::Expired(id) => {
+            QuoteChange::Offered(quote, open_max) => self.offer(quote, *open_max),
+            QuoteChange::Asked(quote, open_max) => self.quote(quote, *open_max),
+            QuoteChange::Expired(id) => {
                 self.events.push(Event::Quote(id.clone()));
                 self.batch.remove_unpaid_mint_quote(id)
             }
-            QuoteStep::Lapsed(before) => self.batch.remove_lapsed_melt_quotes(*before),
-            QuoteStep::Received(id, amount) => match self.batch.mint_quote(id)? {
+            QuoteChange::Lapsed(before) => self.batch.remove_lapsed_melt_quotes(*before),
+            QuoteChange::Received(id, amount) => match self.batch.mint_quote(id)? {
                 Some(quote) if quote.paid == 0 => {
                     let (paid, owed) = (to_signed(*amount)?, to_signed(quote.amount)?);
                     self.post_amount(RESERVE, -paid, PostingKind::Deposit)?;
@@ -64,7 +64,7 @@ impl OpenBatch<'_> {
                 }
                 Some(_) | None => Ok(()),
             },
-            QuoteStep::Arrived {
+            QuoteChange::Arrived {
                 quote,
                 fee,
                 preimage,
@@ -76,7 +76,7 @@ impl OpenBatch<'_> {
                 }
                 None => Ok(()),
             },
-            QuoteStep::Failed(quote) => match self.pending(quote)? {
+            QuoteChange::Failed(quote) => match self.pending(quote)? {
                 Some(quote) => self.fail(quote),
                 None => Ok(()),
             },

@@ -55,7 +55,7 @@ pub(super) struct HeldPayment {
 }
 
 impl VerifiedTransaction {
-    /// How many rows it writes, about.
+    /// Returns how many rows it writes, about.
     pub(super) fn rows(&self) -> usize {
         self.spends.len() + self.issues.len() + self.entries.len() + 2
     }
@@ -101,7 +101,7 @@ impl<'t> Marked<'t> {
         }
     }
 
-    /// What in the store stands against the transaction, if anything: a token spent, an output signed.
+    /// Returns what in the store stands against the transaction, if anything: a token spent, an output signed.
     pub(super) fn conflict(&self, view: &View) -> Result<Option<Error>> {
         conflict(view, &self.spent, &self.signed)
     }
@@ -206,7 +206,7 @@ impl<'t> Checked<'t> {
         outputs.iter().zip(self.points.iter().copied())
     }
 
-    /// What a redemption credits.
+    /// Returns what a redemption credits.
     pub(super) fn credited(&self) -> u64 {
         self.marked.admitted.credited()
     }
@@ -267,7 +267,7 @@ impl<'t> Checked<'t> {
     }
 }
 
-/// What a transaction does with quotes.
+/// Returns what a transaction does with quotes.
 fn quote_use(transaction: &Transaction, held: u64, blanks: Vec<BlankRow>) -> QuoteUse {
     if let Purpose::Mint(quotes) = &transaction.purpose {
         return QuoteUse::Issues(quotes.clone());

@@ -165,7 +165,7 @@ impl Share {
         async move { give_up.notified().await }
     }
 
-    /// Whether it was waiting for memory when it was last asked to grow.
+    /// Returns whether it was waiting for memory when it was last asked to grow.
     pub(super) fn is_waiting(&self) -> bool {
         self.is_waiting
     }

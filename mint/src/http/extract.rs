@@ -222,7 +222,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     })
 }
 
-/// What is wrong, without any value that was sent.
+/// Returns what is wrong, without any value that was sent.
 fn explain(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
     match error.classify() {

@@ -84,7 +84,7 @@ impl App {
         blind.ok_or_else(|| Error::request(ErrorCode::NotFound, detail))
     }
 
-    /// Whether a swap may come in by Farthing's own door, which asks nobody who they are: not with tokens
+    /// Checks whether a swap may come in by Farthing's own API, which asks nobody who they are: not with tokens
     /// of the Cashu API's, when that asks for who swaps them.
     ///
     /// # Errors

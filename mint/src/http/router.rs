@@ -26,7 +26,7 @@ const CASHU: KeysetKind = KeysetKind::Money(SuiteId::Secp256k1);
 /// For how long a browser may remember that it may ask.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What everybody may ask: the two APIs, and the wallet for browsers, which pages of other origins do not read.
+/// Returns what everybody may ask: the two APIs, and the wallet for browsers, which pages of other origins do not read.
 pub(super) fn public(app: SharedApp) -> Router {
     let wallet = match app.config.wallet {
         true => wallet::routes().method_not_allowed_fallback(method_not_allowed),
@@ -39,7 +39,7 @@ pub(super) fn public(app: SharedApp) -> Router {
         .with_state(app)
 }
 
-/// Farthing's own door, and Cashu's.
+/// Farthing's own API, and Cashu's.
 fn api(app: &SharedApp) -> Router<SharedApp> {
     let protection = middleware::from_fn_with_state(Arc::clone(app), guard::protect);
     Router::new()
@@ -56,7 +56,7 @@ fn api(app: &SharedApp) -> Router<SharedApp> {
         .method_not_allowed_fallback(method_not_allowed)
 }
 
-/// Farthing's own door: ristretto255 keysets, and accounts.
+/// Farthing's own API: ristretto255 keysets, and accounts.
 fn native() -> Router<SharedApp> {
     use super::native::{account, payments, public, tokens};
     Router::new()
@@ -109,7 +109,7 @@ fn cashu() -> Router<SharedApp> {
         .route(path::AUTH_MINT, post(auth::mint))
 }
 
-/// What only the operator may ask, on an address of its own.
+/// Returns the routes that only the operator may ask, on an address of its own.
 pub(super) fn operator(app: SharedApp) -> Router {
     Router::new()
         .route("/metrics", get(operator::metrics))

@@ -107,7 +107,7 @@ fn members(request: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> 
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }
 
-/// Whether `br` is among the accepted encodings, with a weight that is not zero.
+/// Returns whether `br` is among the accepted encodings, with a weight that is not zero.
 fn accepts_brotli(request: &HeaderMap) -> bool {
     members(request, header::ACCEPT_ENCODING).any(|member| {
         let (name, weight) = member.split_once(';').unwrap_or((member, ""));
@@ -117,7 +117,7 @@ fn accepts_brotli(request: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the caller has what `etag` is of already. A proxy that changed the encoding has made the ETag weak.
+/// Returns whether the caller has what `etag` is of already. A proxy that changed the encoding has made the ETag weak.
 fn is_known(request: &HeaderMap, etag: &str) -> bool {
     members(request, header::IF_NONE_MATCH)
         .any(|member| member == "*" || member.trim_start_matches("W/") == etag)

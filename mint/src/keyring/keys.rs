@@ -46,7 +46,7 @@ impl<S: Suite> Keys<S> {
         Ok((id, public))
     }
 
-    /// Which of these tokens are this mint's. They are checked together, and one by one only when not
+    /// Returns which of these tokens are this mint's. They are checked together, and one by one only when not
     /// all of them are good.
     pub(super) fn verify_all(&self, tokens: &[Token<S>]) -> Result<Vec<bool>> {
         let mut weights = vec![[0; 16]; tokens.len()];

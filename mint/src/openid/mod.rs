@@ -94,7 +94,7 @@ impl OpenId {
         token::check(token, key, &provider.issuer, &self.settings.client_id)
     }
 
-    /// What is known of the provider. It is asked for when nothing is.
+    /// Returns what is known of the provider. It is asked for when nothing is.
     async fn provider(self: &Arc<Self>) -> Result<Arc<Provider>> {
         match self.known() {
             Some(provider) => {

@@ -71,7 +71,7 @@ enum Audience {
 }
 
 impl Claims {
-    /// Whether the token was given to the mint's wallets, as far as it says. `azp` (OpenID Connect) and
+    /// Returns whether the token was given to the mint's wallets, as far as it says. `azp` (OpenID Connect) and
     /// `client_id` (RFC 9068) name who got it; where neither is there, `aud` has to name them among those
     /// whom it is for. NUT-21 asks for none of the three.
     fn are_for(&self, client_id: &str) -> bool {

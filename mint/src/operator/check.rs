@@ -67,7 +67,7 @@ fn text(faults: &[String], warnings: &[String]) -> String {
     text
 }
 
-/// Whether others than the owner may look into the folder.
+/// Returns whether others than the owner may look into the folder.
 fn folder_warning(folder: &Path) -> Result<Option<String>> {
     let metadata = folder.metadata().map_err(Error::file(folder))?;
     let shown = folder.display();
@@ -79,7 +79,7 @@ fn folder_warning(folder: &Path) -> Result<Option<String>> {
     }))
 }
 
-/// Whether the spent log would be lost together with the database.
+/// Returns whether the spent log would be lost together with the database.
 fn log_warning(dir: &DataDir, config: &Config) -> Option<String> {
     let Some(log) = &config.spent_log else {
         return Some(
@@ -111,7 +111,7 @@ fn disk_warning(folder: &Path) -> Result<Option<String>> {
     }))
 }
 
-/// Whether the clock is behind what it was when the mint last wrote.
+/// Returns whether the clock is behind what it was when the mint last wrote.
 fn clock_warning(reader: &Reader) -> Result<Option<String>> {
     let last = reader.last_hour()?.filter(|last| *last > clock::hour());
     Ok(last.map(|last| {

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::DataDir;
 use crate::domain::{MeltQuote, MeltState};
 use crate::engine::recovery::post_suspense;
-use crate::engine::{Engine, QuoteStep};
+use crate::engine::{Engine, QuoteChange};
 use crate::error::{Error, Result};
 
 #[derive(Debug, Subcommand)]
@@ -161,14 +161,14 @@ fn end(
     let (step, state) = match fee {
         Some(fee) => {
             let (quote, preimage) = (id.clone(), [0; 32]);
-            let step = QuoteStep::Arrived {
+            let step = QuoteChange::Arrived {
                 quote,
                 fee,
                 preimage,
             };
             (step, "paid")
         }
-        None => (QuoteStep::Failed(id.clone()), "failed"),
+        None => (QuoteChange::Failed(id.clone()), "failed"),
     };
     open::wait(engine.record(step))?;
     note(

@@ -134,7 +134,7 @@ fn status(store: &Store, output: Output) -> Result<()> {
     })
 }
 
-/// What the operator has to say.
+/// Returns what the operator has to say.
 fn sentence(copied: i64) -> String {
     let time = clock::to_text(copied);
     format!("I accept that tokens spent since {time} may be spent again")

@@ -156,7 +156,7 @@ fn is_of_this_mint(copy: &Reader, config: &Config, keyring: &Keyring) -> Result<
     Ok(())
 }
 
-/// What SQLite keeps beside a database: left over from another one, they would spoil it.
+/// Returns what SQLite keeps beside a database: left over from another one, they would spoil it.
 fn companions(database: &Path) -> impl Iterator<Item = PathBuf> {
     ["-wal", "-shm", "-journal"].into_iter().map(|suffix| {
         let mut name = database.as_os_str().to_owned();

@@ -126,12 +126,12 @@ impl Voucher {
         self.recipe.keyset
     }
 
-    /// What it is worth.
+    /// Returns what it is worth.
     pub(super) fn amount(&self) -> u64 {
         self.recipe.amount
     }
 
-    /// What is to be signed.
+    /// Returns what is to be signed.
     ///
     /// # Errors
     /// [`Error::Operator`] when the keyset has no amounts for it.
@@ -173,7 +173,7 @@ impl Voucher {
         std::fs::remove_file(&self.path).map_err(Error::file(&self.path))
     }
 
-    /// Where its file is.
+    /// Returns where its file is.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -60,7 +60,7 @@ impl Scene {
         fs::read(self.path()).unwrap()
     }
 
-    /// What a replay from the log's beginning finds.
+    /// Returns what a replay from the log's beginning finds.
     fn read(&self) -> (Vec<Frame>, Ending) {
         let from = LogPlace {
             id: self.place.id,

@@ -156,7 +156,7 @@ impl LogReader {
         self.ending
     }
 
-    /// Whether the last frame that was read is the first.
+    /// Returns whether the last frame that was read is the first.
     #[must_use]
     pub fn is_first(&self) -> bool {
         self.frames == 1
@@ -168,7 +168,7 @@ impl LogReader {
         &self.last
     }
 
-    /// Where a store that knows all that was read would continue this log.
+    /// Returns where a store that knows all that was read would continue this log.
     #[must_use]
     pub fn into_place(self) -> LogPlace {
         if self.last.is_empty() {

@@ -111,7 +111,7 @@ fn keyset_lines(view: &View) -> Result<Vec<KeysetLine>> {
     Ok(keysets)
 }
 
-/// What the quotes say is on its way in, and out.
+/// Returns what the quotes say is on its way in, and out.
 fn quoted(view: &View) -> Result<(Sum, Sum)> {
     let sum = |sql| -> Result<Sum> {
         Ok(Sum {

@@ -241,7 +241,7 @@ impl Config {
             .collect()
     }
 
-    /// Whether the price rules make sense, whatever the mint's unit is.
+    /// Checks whether the price rules make sense, whatever the mint's unit is.
     ///
     /// # Errors
     /// [`Error::Settings`] for one that does not.

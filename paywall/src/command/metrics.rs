@@ -2,11 +2,11 @@
 //! the log at the level `debug`. No figure is of a reader, a page or a token.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::Next;
 use farthing_service::log;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -75,45 +75,19 @@ impl Metrics {
     }
 }
 
-/// Counts and logs the answers of the service behind it.
-#[derive(Clone, Debug)]
-pub(super) struct Counted<S> {
-    inner: S,
-    metrics: Metrics,
-}
-
-impl<S> Counted<S> {
-    pub(super) fn new(inner: S, metrics: Metrics) -> Self {
-        Self { inner, metrics }
-    }
-}
-
-impl<S> Service<Request<Body>> for Counted<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let metrics = self.metrics.clone();
-        let method = request.method().clone();
-        let path = request.uri().path().to_owned();
-        let answer = self.inner.call(request);
-        Box::pin(async move {
-            let answer = answer.await?;
-            let (outcome, code) = metrics.count(&answer);
-            let status = answer.status().as_u16();
-            tracing::debug!(%method, path, status, outcome, code, "answered");
-            Ok(answer)
-        })
-    }
+/// Counts and logs the answer to a request.
+pub(super) async fn count(
+    State(metrics): State<Metrics>,
+    request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let answer = next.run(request).await;
+    let (outcome, code) = metrics.count(&answer);
+    let status = answer.status().as_u16();
+    tracing::debug!(%method, path, status, outcome, code, "answered");
+    answer
 }
 
 /// The operator's address: `/metrics`, `/healthz` and `/readyz`.

@@ -46,7 +46,7 @@ pub(super) fn keep(data: &Path, unit: &Unit) -> Result<(), Error> {
     kept.map_err(Error::file(&path))
 }
 
-/// Whether each price is still what it was when the decimals were `last`.
+/// Checks whether each price is still what it was when the decimals were `last`.
 ///
 /// # Errors
 /// [`Error::Settings`] with the two ways to write the first that would silently be another one.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware::from_fn_with_state;
 use farthing_service::log;
 use farthing_service::program::{self, Output};
 use farthing_service::server::{Limits, Listener, connections_within_files};
@@ -13,10 +14,10 @@ use serde::Serialize;
 use tower::Layer as _;
 
 use super::config::Config;
-use super::metrics::{Counted, Metrics, Operator};
+use super::metrics::{Metrics, Operator, count};
 use super::{Common, block_on, prices, write};
 use crate::proxy::{
-    Filter, Forwarding, HEADERS_MAX, Pace, Timeouts, Upstream, may_be_trusted, paced,
+    Filter, Forwarding, HEADERS_MAX, Pace, Timeouts, Upstream, filter, may_be_trusted, paced,
 };
 use crate::rules::Rules;
 use farthing_publisher::{AllowedOrigins, Error, Paywall};
@@ -64,8 +65,16 @@ async fn serve(config: Config, output: Output) -> Result<(), Error> {
     announce(&config, &listener, operator.as_ref(), output)?;
 
     let metrics = Metrics::default();
-    let service = Filter::new(paywall.layer(upstream), rules, forwarding, origins);
-    let service = Counted::new(service, metrics.clone());
+    let filtered = from_fn_with_state(
+        Filter {
+            rules,
+            forwarding: Arc::new(forwarding),
+            origins,
+        },
+        filter,
+    );
+    let counted = from_fn_with_state(metrics.clone(), count);
+    let service = counted.layer(filtered.layer(paywall.layer(upstream)));
     let operator = operator.map(|operator| {
         tokio::spawn(operator.serve(Operator(metrics), std::future::pending::<()>()))
     });

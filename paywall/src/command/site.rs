@@ -337,7 +337,7 @@ fn locations(xml: &str) -> impl Iterator<Item = String> {
 }
 
 impl SiteReport {
-    /// Whether all that must work does.
+    /// Returns whether all that must work does.
     pub(super) fn is_well(&self) -> bool {
         self.faults.is_empty()
     }

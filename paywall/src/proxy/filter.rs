@@ -1,20 +1,16 @@
 //! The first service behind the socket: no request reaches the paywall that it could not price, or that
 //! says of its client what only a proxy may say.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, State};
+use axum::middleware::Next;
 use farthing_protocol::ErrorCode;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use ipnet::IpNet;
-use tower::Service;
 
 use super::headers;
 use crate::rules::Rules;
@@ -40,31 +36,15 @@ const WRITTEN_BY_PROXIES: [HeaderName; 3] = [
     headers::FORWARDED_PROTO,
 ];
 
-/// Refuses and cleans, and passes on to the service behind it.
+/// What a request is checked and cleaned by.
 #[derive(Clone, Debug)]
-pub(crate) struct Filter<S> {
-    inner: S,
-    rules: Arc<Rules>,
-    forwarding: Arc<Forwarding>,
-    origins: AllowedOrigins,
+pub(crate) struct Filter {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) forwarding: Arc<Forwarding>,
+    pub(crate) origins: AllowedOrigins,
 }
 
-impl<S> Filter<S> {
-    /// Filters requests for `inner`.
-    pub(crate) fn new(
-        inner: S,
-        rules: Arc<Rules>,
-        forwarding: Forwarding,
-        origins: AllowedOrigins,
-    ) -> Self {
-        Self {
-            inner,
-            rules,
-            forwarding: Arc::new(forwarding),
-            origins,
-        }
-    }
-
+impl Filter {
     fn check(&self, request: &Request<Body>) -> Result<(), (ErrorCode, String)> {
         if request.method() == Method::CONNECT {
             let detail = "CONNECT is not supported".to_owned();
@@ -83,37 +63,28 @@ impl<S> Filter<S> {
     }
 }
 
-impl<S> Service<Request<Body>> for Filter<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
+/// Refuses a request, or cleans it and passes it on.
+pub(crate) async fn filter(
+    State(filter): State<Filter>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    if let Err((code, detail)) = filter.check(&request) {
+        let mut answer = refusal(code, detail);
+        // A client that sends such requests may mean more to follow than a proxy in front has seen.
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+        let origin = request.headers().get(ORIGIN);
+        filter.origins.share(origin, &mut answer);
+        return answer;
     }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Err((code, detail)) = self.check(&request) {
-            let mut answer = refusal(code, detail);
-            // A client that sends such requests may mean more to follow than a proxy in front has seen.
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
-            self.origins
-                .share(request.headers().get(ORIGIN), &mut answer);
-            return Box::pin(std::future::ready(Ok(answer)));
-        }
-        to_origin_form(&mut request);
-        headers::clean_request(request.headers_mut());
-        self.forwarding.write(&mut request);
-        if let Some(origin) = origin(request.headers()) {
-            request.extensions_mut().insert(origin);
-        }
-        Box::pin(self.inner.call(request))
+    to_origin_form(&mut request);
+    headers::clean_request(request.headers_mut());
+    filter.forwarding.write(&mut request);
+    if let Some(origin) = origin(request.headers()) {
+        request.extensions_mut().insert(origin);
     }
+    next.run(request).await
 }
 
 /// `GET http://host/path` as `GET /path` with `Host: host` (RFC 9112, section 3.2.2).

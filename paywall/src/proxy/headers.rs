@@ -145,7 +145,7 @@ pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_bytes(protocol).ok().filter(|_| !is_http)
 }
 
-/// Whether a body comes in a coding that was not taken off.
+/// Returns whether a body comes in a coding that was not taken off.
 pub(super) fn has_unknown_coding(headers: &HeaderMap) -> bool {
     list(headers, &TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
 }
@@ -189,7 +189,7 @@ pub(super) fn remove_forwarded(headers: &mut HeaderMap, is_kept: impl Fn(&str) -
     });
 }
 
-/// Whether a header may be passed on when a trusted proxy writes it.
+/// Returns whether a header may be passed on when a trusted proxy writes it.
 pub(crate) fn may_be_trusted(name: &str) -> bool {
     is_plain(name) && !is_among(OVERRIDES, name)
 }
@@ -210,7 +210,7 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a name has letters, digits and hyphens alone. To CGI and its successors every other character
+/// Returns whether a name has letters, digits and hyphens alone. To CGI and its successors every other character
 /// is a hyphen, so that `X_Real_IP` is `X-Real-IP`, and to some servers `SCRIPT_NAME` is the variable.
 fn is_plain(name: &str) -> bool {
     name.bytes()

@@ -24,7 +24,7 @@ use tower::util::MapRequest;
 
 pub(crate) use body::Pace;
 use body::Paced;
-pub(crate) use filter::{Filter, Forwarding};
+pub(crate) use filter::{Filter, Forwarding, filter};
 pub(crate) use headers::may_be_trusted;
 pub(crate) use upstream::{Timeouts, Unanswered, Upstream};
 

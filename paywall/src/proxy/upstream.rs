@@ -197,7 +197,7 @@ impl Upstream {
     }
 }
 
-/// Whether an answer is a stream of events, which may be silent for long.
+/// Returns whether an answer is a stream of events, which may be silent for long.
 fn is_of_events(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let kind = kind.and_then(|kind| kind.get(..EVENTS.len()));

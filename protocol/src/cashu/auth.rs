@@ -1,4 +1,4 @@
-//! Blind authentication (NUT-22): tokens that open the mint's doors and are worth nothing.
+//! Blind authentication (NUT-22): tokens that admit to the mint's API and are worth nothing.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Reading requests as Cashu's wallets write them, into the types that both doors share.
+//! Reading requests as Cashu's wallets write them, into the types that both APIs share.
 
 use std::fmt;
 use std::marker::PhantomData;

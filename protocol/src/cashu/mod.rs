@@ -10,8 +10,8 @@
 //! | [`ws`] | messages of the websocket | NUT-17 |
 //! | [`Lenient`] | reading what wallets send besides | |
 //!
-//! Keys, keysets, swaps, states and restoring have the same bodies at both doors: [`crate::api`]. The
-//! native door refuses fields that it does not know; this one skips them ([`Lenient`]), because
+//! Keys, keysets, swaps, states and restoring have the same bodies in both APIs: [`crate::api`]. The
+//! native API refuses fields that it does not know; this one skips them ([`Lenient`]), because
 //! wallets send many.
 
 pub mod auth;

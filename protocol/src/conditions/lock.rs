@@ -188,7 +188,7 @@ impl<'a> Tags<'a> {
             .collect()
     }
 
-    /// How many of `total` keys must sign: 1 unless the tag says so, 0 when there are no keys.
+    /// Returns how many of `total` keys must sign: 1 unless the tag says so, 0 when there are no keys.
     fn threshold(&self, key: &str, total: usize) -> Result<usize, LockError> {
         let Some(value) = self.value(key) else {
             return Ok(total.min(1));

@@ -13,6 +13,7 @@ pub use witness::Witness;
 
 /// Why a lock is malformed or was not opened. Never holds any part of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LockError {
     /// The secret says it is a lock and is not a well-formed one: nobody can spend it.
     #[error("the lock is malformed ({0}), the token cannot be spent")]

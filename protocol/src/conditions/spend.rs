@@ -115,7 +115,7 @@ fn check_sig_all(
 }
 
 impl Lock {
-    /// Whether `witness` opens this lock for `message` at Unix time `now`.
+    /// Returns whether `witness` opens this lock for `message` at Unix time `now`.
     ///
     /// # Errors
     /// A [`LockError`] that says what is missing.
@@ -152,7 +152,7 @@ impl Lock {
         Ok(Spend { preimage })
     }
 
-    /// Whether at least `needed` of the `keys` signed `message`. More than two signatures a key are refused
+    /// Checks whether at least `needed` of the `keys` signed `message`. More than two signatures a key are refused
     /// unseen, which bounds the work; two, because some wallets sign two spellings of a message at once.
     fn enough(
         &self,

@@ -45,6 +45,7 @@ pub mod header {
 
 /// Why the text of a header is not what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PaymentError {
     /// Starts with something else than what is named.
     #[error("it does not start with {0}")]

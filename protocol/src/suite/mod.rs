@@ -129,7 +129,7 @@ pub trait Suite: Sized + 'static {
         dleq: &Dleq,
     ) -> Result<(), VerifyError>;
 
-    /// Whether `C = k·Y`: the mint's check of a token. Constant time.
+    /// Returns whether `C = k·Y`: the mint's check of a token. Constant time.
     fn verify_token(key: &Self::SecretKey, y: &Self::Point, c: &Self::Point) -> bool;
 
     /// Signs many outputs: for each the encoded `C_` and its proof, the same as [`Self::evaluate`] and
@@ -144,7 +144,7 @@ pub trait Suite: Sized + 'static {
         outputs.iter().map(sign).collect()
     }
 
-    /// Whether all of these tokens were signed, each with its key. Constant time in the keys.
+    /// Returns whether all of these tokens were signed, each with its key. Constant time in the keys.
     #[must_use]
     fn verify_all(tokens: &[ToVerify<'_, Self>]) -> bool {
         let verify = |token: &ToVerify<'_, Self>| Self::verify_token(token.key, &token.y, &token.c);

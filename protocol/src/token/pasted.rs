@@ -162,7 +162,7 @@ impl Compact {
         })
     }
 
-    /// Whether a word begins at `at`: after a gap, a sign, or a percent-encoded sign.
+    /// Returns whether a word begins at `at`: after a gap, a sign, or a percent-encoded sign.
     fn is_start_of_word(&self, at: usize) -> bool {
         let before = self.chars.get(..at).unwrap_or_default();
         let encoded = |tail: &[u8]| matches!(tail, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
@@ -178,7 +178,7 @@ impl Compact {
         rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
     }
 
-    /// How many characters of base64url there are from `start` on, up to the next gap.
+    /// Returns how many characters of base64url there are from `start` on, up to the next gap.
     fn word(&self, start: usize) -> usize {
         let chars = self.chars.iter().zip(&self.gap_before).skip(start);
         let here = chars.enumerate();
@@ -217,7 +217,7 @@ impl Compact {
     }
 }
 
-/// How many characters the CBOR takes that begins in `base64`.
+/// Returns how many characters the CBOR takes that begins in `base64`.
 fn cbor_length(base64: &[u8]) -> Result<usize, NoToken> {
     let bytes = bytes_of(base64)?;
     let mut rest = bytes.as_slice();
@@ -228,7 +228,7 @@ fn cbor_length(base64: &[u8]) -> Result<usize, NoToken> {
     }
 }
 
-/// How many characters the JSON takes that begins in `base64`.
+/// Returns how many characters the JSON takes that begins in `base64`.
 fn json_length(base64: &[u8]) -> Result<usize, NoToken> {
     let bytes = bytes_of(base64)?;
     let mut values = serde_json::Deserializer::from_slice(&bytes).into_iter::<IgnoredAny>();
@@ -246,7 +246,7 @@ fn bytes_of(base64: &[u8]) -> Result<Zeroizing<Vec<u8>>, NoToken> {
     bytes.map(Zeroizing::new).map_err(|_| NoToken::Altered)
 }
 
-/// How many characters of base64 without padding so many bytes are.
+/// Returns how many characters of base64 without padding so many bytes are.
 fn chars_of(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
@@ -255,7 +255,7 @@ fn is_base64(c: u8) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')
 }
 
-/// What a text is that holds no token.
+/// Returns what a text is that holds no token.
 fn what_else(text: &str, compact: &Compact) -> NoToken {
     let lower: Zeroizing<Vec<u8>> = Zeroizing::new(compact.chars.to_ascii_lowercase());
     for at in 0..lower.len() {

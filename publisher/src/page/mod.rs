@@ -56,7 +56,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether an address typed into a browser is the same request.
+    /// Returns whether an address typed into a browser is the same request.
     pub(crate) fn is_plain_get(self) -> bool {
         self.method == "GET" && !self.has_body
     }

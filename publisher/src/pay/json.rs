@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::visit::Visit;
 use crate::{cors, place, posted};
 
-/// Whether a request has a body of JSON.
+/// Returns whether a request has a body of JSON.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
@@ -158,7 +158,7 @@ fn paid(visit: &Visit<'_>, answer: &Response<Body>) -> Response<Body> {
     told
 }
 
-/// What the site answered, with the price. It is always the paywall's 502: to the wallet a status of the
+/// Returns what the site answered, with the price. It is always the paywall's 502: to the wallet a status of the
 /// site's would be one of the paywall's.
 fn not_charged(visit: &Visit<'_>, answer: &Response<Body>) -> Response<Body> {
     let led_to = place::redirect(&visit.target.url, answer);

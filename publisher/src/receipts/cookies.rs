@@ -105,7 +105,7 @@ pub(super) enum Held<'h> {
     Signed(&'h str),
 }
 
-/// What the request's cookies hold for this resource. All of its name are looked at: anybody who can
+/// Returns what the request's cookies hold for this resource. All of its name are looked at: anybody who can
 /// set cookies for the site's domain can put another one before the paywall's.
 pub(super) fn find<'h>(
     keys: &'h Keys,
@@ -198,7 +198,7 @@ impl<'h> Cookie<'h> {
         self.name.len() + self.value.len() + 3
     }
 
-    /// Until when it counts by its own word, and the path that the browser keeps it for.
+    /// Returns until when it counts by its own word, and the path that the browser keeps it for.
     fn place<'t>(&self, target: &'t Target) -> Option<(u64, &'t str)> {
         if let Some(content) = Content::decode(self.value) {
             let path = target.path.get(..content.path_bytes.into())?;

@@ -148,7 +148,7 @@ fn all_cookies_of_the_name_are_tried() {
     assert_eq!(passed_on(&[line.as_bytes()]), Vec::<Vec<u8>>::new());
 }
 
-/// What the cookies of the first version held: the signed receipt itself.
+/// Returns what the cookies of the first version held: the signed receipt itself.
 fn first_version(keys: &Keys, uri: &str, now: u64) -> String {
     let target = target(uri);
     let receipt = issued(keys, &target, now).header;

@@ -96,7 +96,7 @@ impl Store {
         })
     }
 
-    /// Whether locked tokens may have been taken that this record does not know.
+    /// Returns whether locked tokens may have been taken that this record does not know.
     ///
     /// # Errors
     /// SQLite's.

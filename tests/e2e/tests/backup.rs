@@ -91,7 +91,7 @@ impl Story {
         self.scene.keyset = self.scene.client.keyset().await.unwrap();
     }
 
-    /// Why it does not start.
+    /// Returns why it does not start.
     fn start_refused(&mut self) -> String {
         self.scene.mint.start().unwrap_err().to_string()
     }

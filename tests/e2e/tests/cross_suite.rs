@@ -32,7 +32,7 @@ const INVALID: (u16, u32) = (400, 10001);
 /// A mint with keysets of both suites, and an account that was funded with 1000.
 struct Two {
     scene: Scene,
-    /// At Farthing's own door.
+    /// At Farthing's own API.
     client: Client,
     native: Keyset,
     cashu: Keyset,
@@ -53,7 +53,7 @@ impl Two {
         }
     }
 
-    /// Sends a request to Farthing's own door.
+    /// Sends a request to Farthing's own API.
     async fn post(&self, path: &str, request: &impl Serialize) -> Reply {
         let token = (path != path::SWAP).then_some(self.ann.as_str());
         let body = serde_json::to_string(request).unwrap();
@@ -91,7 +91,7 @@ impl Two {
         self.refused(inputs).await.0
     }
 
-    /// What each keyset has issued and taken back.
+    /// Returns what each keyset has issued and taken back.
     fn lines(&self) -> [(i64, i64); 2] {
         [&self.native, &self.cashu].map(|keyset| {
             let line = self.scene.line(keyset).unwrap();
@@ -99,7 +99,7 @@ impl Two {
         })
     }
 
-    /// What the account holds, and what is in circulation, by the operator's audit; nothing is lost.
+    /// Returns what the account holds, and what is in circulation, by the operator's audit; nothing is lost.
     fn audit(&self) -> (i64, i64) {
         let books = self.scene.mint.balanced().unwrap();
         let sum = |name: &str| books[name].as_i64().unwrap();
@@ -158,7 +158,7 @@ async fn one_request_has_tokens_of_both() {
     let tokens = unmixed(native, cashu, &signed.signatures);
     assert_eq!(two.lines(), [(21, 0), (21, 0)]);
     assert_eq!(two.audit(), (958, 42));
-    // Both doors restore outputs and know tokens of both.
+    // Both APIs restore outputs and know tokens of both.
     for client in [&two.client, &two.scene.client] {
         let restored = client.restore(&outputs).await.unwrap();
         assert_eq!(restored.signatures, signed.signatures);

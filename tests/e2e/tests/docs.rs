@@ -20,7 +20,7 @@ fn redemption() -> Result<&'static str> {
         .0)
 }
 
-/// Whether there is a curl. The tests need nothing but Rust and a C compiler, so without one this test
+/// Returns whether there is a curl. The tests need nothing but Rust and a C compiler, so without one this test
 /// has nothing to say; where `CI` is set there must be one.
 fn curl_is_there() -> bool {
     let there = Command::new("curl").arg("--version").output().is_ok();

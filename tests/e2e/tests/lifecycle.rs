@@ -38,7 +38,7 @@ fn command(dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a command that must fail says, with the exit status for errors.
+/// Returns what a command that must fail says, with the exit status for errors.
 fn error(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{text}");

@@ -29,14 +29,14 @@ fn mint(folder: &TempDir) -> Mint {
     Mint::init(BINARY, &folder.path().join("mint"), &arguments).unwrap()
 }
 
-/// What a command says on standard output, when it ends well.
+/// Returns what a command says on standard output, when it ends well.
 fn said(output: &Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What a command says on standard error, when it fails.
+/// Returns what a command says on standard error, when it fails.
 fn refused(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8(output.stderr.clone()).unwrap()

@@ -176,7 +176,7 @@ fn tell(pushers: &[Pusher]) {
     }
 }
 
-/// Whether a token is spent.
+/// Returns whether a token is spent.
 async fn is_spent(scene: &Scene, token: &TokenProof) -> bool {
     let ys = [y(&token.proof).unwrap()];
     served(async || scene.client.states(&ys).await).await == [State::Spent]

@@ -179,7 +179,7 @@ fn header<'a>(answer: &'a reqwest::Response, name: &str) -> &'a str {
         .map_or("", |value| value.to_str().unwrap())
 }
 
-/// What two answers for the same file must have in common.
+/// Returns what two answers for the same file must have in common.
 fn essence(answer: &reqwest::Response) -> Vec<(u16, String)> {
     let names = [
         "content-type",

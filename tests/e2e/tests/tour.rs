@@ -43,7 +43,7 @@ fn blocks() -> Result<Vec<&'static str>> {
     Ok(blocks.map(|(block, _)| block).collect())
 }
 
-/// Whether all is there that the tour needs besides Farthing.
+/// Returns whether all is there that the tour needs besides Farthing.
 fn tools_are_there() -> bool {
     let there = |name: &str| Command::new(name).arg("--version").output().is_ok();
     let all = ["bash", "python3", "script"].iter().all(|name| there(name));

@@ -1,4 +1,4 @@
-//! The bodies that a mint reads, at both doors. What is read can be written, and is the same again; what is
+//! The bodies that a mint reads, in both APIs. What is read can be written, and is the same again; what is
 //! read strictly is read leniently as the same.
 
 #![no_main]

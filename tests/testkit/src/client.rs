@@ -94,7 +94,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the mint at `url`, at its own door.
+    /// A client of the mint at `url`, at its own API.
     ///
     /// # Errors
     /// When there is no HTTP client to be had.

@@ -32,7 +32,7 @@ impl Dice {
         (z ^ (z >> 31)).checked_rem(end).unwrap_or(0)
     }
 
-    /// Whether one chance in `n` came up.
+    /// Returns whether one chance in `n` came up.
     pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }

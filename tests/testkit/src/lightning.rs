@@ -142,7 +142,7 @@ impl Node {
         }
     }
 
-    /// Whether an invoice of the node's own was taken back, so that nobody can pay it.
+    /// Returns whether an invoice of the node's own was taken back, so that nobody can pay it.
     ///
     /// # Errors
     /// When the node has no such invoice, or its record cannot be read.
@@ -152,7 +152,7 @@ impl Node {
         Ok(serde_json::from_slice::<OwnRecord>(&text)?.canceled)
     }
 
-    /// How many payments have arrived, of all that the node ever had.
+    /// Returns how many payments have arrived, of all that the node ever had.
     ///
     /// # Errors
     /// When its records cannot be read.

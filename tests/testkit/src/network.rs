@@ -1,5 +1,5 @@
 //! A mint and wallets that reach it only through the faulty [`Proxy`], and the count of the money:
-//! what wallets hold, what was handed out and what is on the account is what was paid in.
+//! what wallets hold, what was sent and what is on the account is what was paid in.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ pub struct Network {
     binary: PathBuf,
     bobs_key: String,
     carols_phrase: String,
-    /// Tokens that were handed out, by wallet and number.
+    /// Tokens that were sent, by wallet and number.
     sent: RefCell<BTreeMap<(PathBuf, u64), Token>>,
     folder: TempDir,
 }
@@ -229,7 +229,7 @@ impl Network {
         let books = self.mint.balanced()?;
         let of = |place: &str| books.pointer(place).and_then(Value::as_u64);
         let (outstanding, account) = (of("/outstanding_total"), of("/accounts_total"));
-        let found = format!("{held} in wallets, {handed_out} handed out");
+        let found = format!("{held} in wallets, {handed_out} sent");
         check(outstanding == Some(held + handed_out), &found, &books)?;
         let all = account.map(|account| account + held + handed_out);
         check(all == Some(PAID_IN), &found, &books)
@@ -280,7 +280,7 @@ impl Network {
         Ok(())
     }
 
-    /// All tokens that a wallet says it has handed out.
+    /// All tokens that a wallet says it has sent.
     fn sent_by(&self, wallet: &Wallet) -> Result<Vec<Token>> {
         let list = wallet.run(&["sent"])?;
         let list = list.pointer("/sent").and_then(Value::as_array);
@@ -305,7 +305,7 @@ impl Network {
         Ok(tokens)
     }
 
-    /// What of a token is not spent yet, by the mint's own word.
+    /// Returns what of a token is not spent yet, by the mint's own word.
     fn unspent(&self, token: &Token) -> Result<u64> {
         let ys = token.proofs.iter().map(|token| y(&token.proof));
         let ys = ys.collect::<Result<_>>()?;

@@ -123,7 +123,7 @@ impl PaywallProcess {
         self.child.id()
     }
 
-    /// What it has logged.
+    /// Returns what it has logged.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -163,7 +163,7 @@ impl Mint {
         self.start_at(&listen)
     }
 
-    /// Where it listens.
+    /// Returns where it listens.
     ///
     /// # Errors
     /// When it is not running.
@@ -172,7 +172,7 @@ impl Mint {
         Ok(&running.url)
     }
 
-    /// Where its `/metrics` are.
+    /// Returns where its `/metrics` are.
     ///
     /// # Errors
     /// When it is not running, or has none.
@@ -241,7 +241,7 @@ impl Mint {
         Ok(token.ok_or("no API token was printed")?.to_owned())
     }
 
-    /// What `audit --json` prints, whether the books balance or not.
+    /// Returns what `audit --json` prints, whether the books balance or not.
     ///
     /// # Errors
     /// When it fails for another reason.
@@ -273,7 +273,7 @@ impl Mint {
         self.dir.join("log")
     }
 
-    /// What it has logged.
+    /// Returns what it has logged.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -343,7 +343,7 @@ impl Wallet {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// What it holds at its first mint, in spendable tokens.
+    /// Returns what it holds at its first mint, in spendable tokens.
     ///
     /// # Errors
     /// What the program says.
@@ -351,7 +351,7 @@ impl Wallet {
         self.holds("available")
     }
 
-    /// What it has at its first mint in open operations, and in tokens that a site has seen and not
+    /// Returns what it has at its first mint in open operations, and in tokens that a site has seen and not
     /// charged.
     ///
     /// # Errors

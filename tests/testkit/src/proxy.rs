@@ -57,7 +57,7 @@ impl Fault {
         Self::Late,
     ];
 
-    /// Whether the wallet gets a whole answer all the same.
+    /// Returns whether the wallet gets a whole answer all the same.
     #[must_use]
     pub fn is_unnoticed(self) -> bool {
         matches!(
@@ -146,7 +146,7 @@ impl Proxy {
         })
     }
 
-    /// Where wallets find the mint.
+    /// Returns where wallets find the mint.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -173,13 +173,13 @@ impl Proxy {
         (state.plan, state.requests, state.faults) = (plan, 0, 0);
     }
 
-    /// How many requests came since the plan was made.
+    /// Returns how many requests came since the plan was made.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.shared.state().requests
     }
 
-    /// How many of them met a fault.
+    /// Returns how many of them met a fault.
     #[must_use]
     pub fn faults(&self) -> usize {
         self.shared.state().faults

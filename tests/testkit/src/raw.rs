@@ -81,7 +81,7 @@ impl Connection {
         }
     }
 
-    /// Whether an answer begins to come within a time.
+    /// Returns whether an answer begins to come within a time.
     ///
     /// # Errors
     /// When the connection is closed, or broken.

@@ -126,7 +126,7 @@ impl Scene {
         }
     }
 
-    /// What an account's holder is told of its balance.
+    /// Returns what an account's holder is told of its balance.
     ///
     /// # Errors
     /// With the refusal.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::Result;
 
-/// What article number `n` says.
+/// Returns what article number `n` says.
 #[must_use]
 pub fn article_text(n: &str) -> String {
     format!("This is article {n}, and it was worth it.\n")

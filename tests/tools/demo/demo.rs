@@ -259,7 +259,7 @@ fn audit(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// What an account holds, by the operator's list.
+/// Returns what an account holds, by the operator's list.
 fn account(stage: &Stage, name: &str) -> Result<u64> {
     let list = stage.mint.run(&["account", "list"])?;
     let accounts = list.get("accounts").and_then(Value::as_array);

@@ -178,7 +178,7 @@ impl Queue {
         (next < self.requests.len()).then_some(next)
     }
 
-    /// Whether this answer is a refusal for now: then the request is put back.
+    /// Returns whether this answer is a refusal for now: then the request is put back.
     fn put_back(&self, request: usize, head: &Head) -> Option<Duration> {
         let pause = self.pace.pause.filter(|_| head.status == 503)?;
         self.refused.set(self.refused.get() + 1);

@@ -39,7 +39,7 @@ struct ActiveKeyset {
 
 /// Who prepares: a door of a mint, the keyset there, and perhaps an account.
 pub(super) struct Wallet<'a> {
-    /// Farthing's own door for ristretto255 keysets, a Cashu mint's for secp256k1.
+    /// Farthing's own API for ristretto255 keysets, a Cashu mint's for secp256k1.
     pub(super) door: &'a Target,
     /// The keyset of all inputs and outputs.
     pub(super) keyset: Keyset,
@@ -49,7 +49,7 @@ pub(super) struct Wallet<'a> {
 
 /// An account at a Farthing mint.
 pub(super) struct Account<'a> {
-    /// Farthing's own door, where accounts are.
+    /// Farthing's own API, where accounts are.
     pub(super) door: Target,
     /// The API token.
     pub(super) token: &'a str,

@@ -15,7 +15,7 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// What they have used until now.
+    /// Returns what they have used until now.
     pub(super) fn of(mint: Option<u32>) -> Self {
         Self {
             own: cpu("self"),
@@ -24,7 +24,7 @@ impl Usage {
         }
     }
 
-    /// What they have used since `before`.
+    /// Returns what they have used since `before`.
     pub(super) fn since(self, before: Self) -> Self {
         let difference = |a: Option<Duration>, b: Option<Duration>| a?.checked_sub(b?);
         Self {

@@ -104,7 +104,7 @@ impl Report {
         self.afterwards = Some(Latency::of(&checked.latencies));
     }
 
-    /// Whether every request has a right answer.
+    /// Returns whether every request has a right answer.
     pub(super) fn is_right(&self) -> bool {
         self.errors.is_empty() && self.right == self.count
     }

@@ -48,15 +48,15 @@ pub(crate) async fn begun_before(
     Ok(None)
 }
 
-/// Whether an operation makes the token that is asked for.
+/// Returns whether an operation makes the token that is asked for.
 fn makes(operation: &Operation, args: &Send) -> bool {
-    let handed = operation.outputs.iter();
-    let mut handed = handed.filter(|o| o.purpose == Purpose::Send);
+    let outputs = operation.outputs.iter();
+    let mut to_send = outputs.filter(|o| o.purpose == Purpose::Send);
     let lock = args.lock.as_deref().map(|key| key.trim().to_lowercase());
-    operation.memo == args.memo && handed.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
+    operation.memo == args.memo && to_send.all(|o| o.lock == lock && o.is_cashu() == args.cashu)
 }
 
-/// What the command answers when the operation that it asks for was begun before: that it is done, or
+/// Returns what the command answers when the operation that it asks for was begun before: that it is done, or
 /// why it is still open. `None` when it was undone: then it begins anew.
 ///
 /// # Errors

@@ -102,7 +102,7 @@ fn compare(mint: &str, served: &Served, known: &str) -> Finding {
     )
 }
 
-/// Whether a folder's address is at the address of the mint.
+/// Returns whether a folder's address is at the address of the mint.
 fn is_at(folder: &str, mint: &str) -> bool {
     let (Ok(folder), Ok(mint)) = (Url::parse(folder), Url::parse(mint)) else {
         return false;
@@ -154,7 +154,7 @@ fn parse(list: &[u8]) -> Option<Vec<(&str, &str)>> {
     files.filter(|files| (1..=FILES_MAX).contains(&files.len()))
 }
 
-/// Whether a path leads to a file below the folder, and is read by everybody in the same way.
+/// Returns whether a path leads to a file below the folder, and is read by everybody in the same way.
 fn is_plain(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     path.bytes().all(is_plain) && !path.split('/').any(|part| matches!(part, "" | "." | ".."))

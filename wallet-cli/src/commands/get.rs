@@ -187,7 +187,7 @@ fn ask(offer: &Offer, input: &mut impl BufRead, output: &mut impl Write) -> io::
     Ok(line.eq_ignore_ascii_case("y") || line.eq_ignore_ascii_case("yes"))
 }
 
-/// Whether something was paid for an answer, which can be had again.
+/// Returns whether something was paid for an answer, which can be had again.
 fn is_paid(payment: &Payment) -> bool {
     match payment {
         Payment::Paid { .. } | Payment::Before(_) => true,

@@ -67,7 +67,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
     }
 }
 
-/// Whether a command is about mints, and not about what the wallet knows by itself.
+/// Returns whether a command is about mints, and not about what the wallet knows by itself.
 fn needs_network(command: &OpenCommand) -> bool {
     match command {
         OpenCommand::Mint(args::Mint::Add { .. } | args::Mint::Move { .. })

@@ -81,7 +81,7 @@ pub(crate) async fn salvage(context: &Context, args: &args::Salvage) -> Result<R
     Ok(report::salvaged(&rescued, &args.dir.display().to_string()))
 }
 
-/// What can be read of the wallet's file, and the passphrase that opened it.
+/// Returns what can be read of the wallet's file, and the passphrase that opened it.
 async fn damaged(context: &Context) -> Result<(Sealed<Salvaged>, Option<Passphrase>), Failure> {
     let store = Salvaged::read(&context.dir).map_err(Error::from)?;
     let passphrase = match Sealed::is_sealed(&store).await.map_err(Error::from)? {

@@ -33,7 +33,7 @@ pub(super) async fn export(
         });
     }
     let passphrase = new_one_of(PASSPHRASE, args.file_passphrase.as_deref(), OTHERWISE)?;
-    // Before anything is handed out.
+    // Before anything is sent.
     let file = NewFile::begin(&args.file)?;
     let exporting = wallet.transfers();
     let done = waiting(
@@ -53,7 +53,7 @@ fn write(mut file: NewFile, text: &str) -> std::io::Result<()> {
     file.keep()
 }
 
-/// The money is handed out by then, and the way back is to take it back.
+/// The money is sent by then, and the way back is to take it back.
 fn unwritten(path: &Path, error: &std::io::Error, done: &Exported) -> Unwritten {
     let numbers = done.sent.iter().map(|sent| sent.id.to_string());
     let numbers = numbers.collect::<Vec<_>>().join(", ");

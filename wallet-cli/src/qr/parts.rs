@@ -56,7 +56,7 @@ impl Parts {
         })
     }
 
-    /// How many parts hold all of it.
+    /// Returns how many parts hold all of it.
     pub(super) fn count(&self) -> usize {
         self.encoder.fragment_count()
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::super::picture::tests::scanned;
     use super::*;
 
-    /// What a wallet reads that scans the drawings which `seen` picks, by their places.
+    /// Returns what a wallet reads that scans the drawings which `seen` picks, by their places.
     fn received(parts: &mut Parts, seen: impl Fn(usize) -> bool) -> String {
         let mut decoder = ur::Decoder::default();
         for place in 0.. {

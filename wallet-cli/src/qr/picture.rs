@@ -66,7 +66,7 @@ impl Drawing {
         lines.join("\n")
     }
 
-    /// Whether a module is light: the margin is.
+    /// Returns whether a module is light: the margin is.
     fn light(&self, column: usize, row: usize) -> bool {
         let inside = |at: usize| at.checked_sub(MARGIN).filter(|at| *at < self.0.width());
         match (inside(column), inside(row)) {
@@ -80,7 +80,7 @@ impl Drawing {
 pub(super) mod tests {
     use super::*;
 
-    /// What a scanner reads in a drawing without colours.
+    /// Returns what a scanner reads in a drawing without colours.
     pub(in crate::qr) fn scanned(drawing: &str) -> String {
         const SCALE: usize = 4;
         let rows: Vec<Vec<bool>> = drawing

@@ -121,7 +121,7 @@ impl Report {
         self
     }
 
-    /// What goes to standard output without `--json`; nothing when it is empty.
+    /// Returns what goes to standard output without `--json`; nothing when it is empty.
     pub(crate) fn shown(&self, screen: Screen) -> Zeroizing<String> {
         match (&self.body, screen) {
             (Body::Text(text), _) => text.clone(),

@@ -99,7 +99,7 @@ pub(super) fn entry_text(entry: &Entry, units: &Units) -> String {
     format!("{}{}", unit.show(entry.amount), details(entry, &unit))
 }
 
-/// What there is to say besides the amount, with what it begins with: a comma or a word.
+/// Returns what there is to say besides the amount, with what it begins with: a comma or a word.
 fn details(entry: &Entry, unit: &Unit) -> String {
     let mut text = String::new();
     if entry.fee > 0 {

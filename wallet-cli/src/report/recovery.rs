@@ -55,7 +55,7 @@ pub(crate) fn all_recovered(found: &[Recovered], open: usize, units: &Units) -> 
     Report::text(json, text)
 }
 
-/// What expires soon.
+/// Returns what expires soon.
 pub(crate) fn expires(expiring: &Expiring, units: &Units) -> String {
     let amount = units
         .at(&expiring.mint, &expiring.unit)
@@ -89,7 +89,7 @@ fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
     })
 }
 
-/// What became of an operation that was open when the wallet was opened, for standard error.
+/// Returns what became of an operation that was open when the wallet was opened, for standard error.
 pub(crate) fn recovered(recovered: &Recovered, units: &Units) -> String {
     let (id, kind) = (recovered.id, kind(recovered.kind));
     match &recovered.result {

@@ -1,4 +1,4 @@
-//! Tokens that were handed out.
+//! Tokens that were sent.
 
 use farthing_protocol::TokenProof;
 use farthing_protocol::conditions::parse;
@@ -46,7 +46,7 @@ pub(crate) fn sent(sent: &Sent, units: &Units, qr: bool) -> Report {
     report.kept(format!("The token is kept: farthing sent {id} shows it."))
 }
 
-/// Whether a token is locked to a key: its secret says so (NUT-10), in the words of its keyset's suite.
+/// Returns whether a token is locked to a key: its secret says so (NUT-10), in the words of its keyset's suite.
 fn is_locked(token: &TokenProof) -> bool {
     let suite = SuiteId::of(&token.proof.id);
     suite.is_some_and(|suite| matches!(parse(suite, &token.proof.secret), Ok(Some(_))))
@@ -74,7 +74,7 @@ fn sent_json(sent: &Sent, units: &Units) -> Value {
     })
 }
 
-/// What became of a token, and how that looks.
+/// Returns what became of a token, and how that looks.
 fn state(sent: &Sent, unit: &Unit) -> (String, Look) {
     match sent.state() {
         SentState::Unclaimed => ("unclaimed".to_owned(), Look::Warning),
@@ -121,7 +121,7 @@ mod tests {
     use farthing_protocol::conditions::Lock;
     use farthing_protocol::{EncodedPoint, KeysetId, Proof, Secret};
 
-    /// Whether a token counts as locked, with this version of its keyset's id and this secret.
+    /// Returns whether a token counts as locked, with this version of its keyset's id and this secret.
     fn locked(version: u8, secret: Secret) -> bool {
         is_locked(&TokenProof {
             proof: Proof {

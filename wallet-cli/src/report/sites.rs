@@ -148,7 +148,7 @@ pub(crate) fn fetched(fetched: &Fetched<'_>, units: &Units) -> Report {
     report
 }
 
-/// What is kept aside of a payment that was not charged: `{"outcome", "id", "amount", "unit", "decimals"}`.
+/// Returns what is kept aside of a payment that was not charged: `{"outcome", "id", "amount", "unit", "decimals"}`.
 fn aside_json(fate: &Fate) -> Value {
     match fate {
         Fate::Aside { id, held, unit } => json!({

@@ -71,7 +71,7 @@ impl Server {
         }
     }
 
-    /// How many connections there were.
+    /// Returns how many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }

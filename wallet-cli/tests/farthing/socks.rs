@@ -66,7 +66,7 @@ impl Proxy {
         Self { url, state }
     }
 
-    /// What was asked for since the last time.
+    /// Returns what was asked for since the last time.
     pub(crate) fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }

@@ -153,7 +153,7 @@ fn a_key_is_drawn_and_a_token_only_when_it_is_asked_for() {
     assert!(shown.contains("\x1b[2K"), "{shown:?}");
 }
 
-/// What a scanner reads in a drawing without colours.
+/// Returns what a scanner reads in a drawing without colours.
 fn scanned(drawing: &str) -> String {
     const SCALE: usize = 4;
     let drawing: Vec<&str> = drawing

@@ -39,7 +39,7 @@ impl Error {
         }
     }
 
-    /// What happened, what it means for the money, and what to do.
+    /// Returns what happened, what it means for the money, and what to do.
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let told = |what: String, money: &str, advice| Explanation {
@@ -104,7 +104,7 @@ fn refusal(refused: &Refused) -> Explanation {
     }
 }
 
-/// What to do about a mint's refusal: by its code, and for all other codes to tell the operator.
+/// Returns what to do about a mint's refusal: by its code, and for all other codes to tell the operator.
 fn refusal_advice(refused: &Refused) -> Advice {
     use ErrorCode as E;
     let Some(code) = refused.known_code() else {
@@ -218,7 +218,7 @@ impl Site {
 }
 
 impl Fate {
-    /// Where the money is, in words.
+    /// Returns where the money is, in words.
     pub(crate) fn money(&self) -> String {
         match self {
             Self::Nothing => "Nothing was moved.".to_owned(),
@@ -288,7 +288,7 @@ impl Fate {
         }
     }
 
-    /// What to do about the money, and about what the site did.
+    /// Returns what to do about the money, and about what the site did.
     pub(crate) fn advice(&self, fault: &Fault) -> Vec<Advice> {
         let of_site = match fault {
             Fault::Refused { code, .. } => site_refusal_advice(*code),

@@ -59,7 +59,7 @@ impl Refused {
         ErrorCode::from_number(self.code)
     }
 
-    /// Whether an input was spent before.
+    /// Returns whether an input was spent before.
     #[must_use]
     pub fn already_spent(&self) -> bool {
         self.known_code() == Some(ErrorCode::AlreadySpent)

@@ -134,6 +134,7 @@ error_table! {
 
 /// What is wrong with a payment request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RequestFault {
     /// Two of them.
     #[error("there are two of them")]
@@ -242,6 +243,7 @@ impl Fate {
 
 /// What is wrong with an answer to a payment, so that it is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnswerFault {
     /// No receipt.
     #[error("it gave no receipt")]

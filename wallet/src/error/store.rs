@@ -55,7 +55,7 @@ error_table! {
 }
 
 impl StoreError {
-    /// What it means for the money.
+    /// Returns what it means for the money.
     pub(super) fn money(&self) -> &'static str {
         match self {
             Self::Missing(_) | Self::Locked | Self::Sealed => "Nothing was moved.",

@@ -17,6 +17,7 @@ macro_rules! error_table {
     ) => {
         $(#[$outer])*
         #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
         pub enum $name {
             $(
                 $(#[$meta])*
@@ -33,7 +34,7 @@ macro_rules! error_table {
                 match self { $( Self::$variant { .. } => $code, )+ }
             }
 
-            /// What to do, in this order; empty when there is nothing to do.
+            /// Returns what to do, in this order; empty when there is nothing to do.
             #[must_use]
             #[allow(unused_variables, reason = "a row need not use all its fields")]
             pub fn advice(&self) -> Vec<$crate::error::Advice> {

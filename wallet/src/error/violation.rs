@@ -7,6 +7,7 @@ use super::Advice;
 
 /// What a mint said that was not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Violation {
     /// What breaks the API, for any client of it.
     #[error(transparent)]
@@ -75,7 +76,7 @@ pub enum Violation {
 }
 
 impl Violation {
-    /// What to do about it.
+    /// Returns what to do about it.
     pub(super) fn advice(&self) -> Advice {
         match self {
             Self::Api(OfApi::Answer { .. } | OfApi::KeysetMissing(_)) => Advice::CheckAddress,

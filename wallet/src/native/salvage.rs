@@ -63,7 +63,7 @@ impl Salvaged {
         Ok(Self { rows })
     }
 
-    /// Whether nothing could be read.
+    /// Returns whether nothing could be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -149,7 +149,7 @@ impl<'a> Pages<'a> {
         Some(payload)
     }
 
-    /// How much of a payload is in its cell ("Cell Payload Overflow Pages").
+    /// Returns how much of a payload is in its cell ("Cell Payload Overflow Pages").
     fn local(&self, length: usize) -> usize {
         let part = |share: usize| ((self.size - 12) * share / 255).saturating_sub(23);
         let (max, min) = (part(64), part(32));

@@ -94,7 +94,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         Ok(spent.cloned().collect())
     }
 
-    /// Which of these points are spent, asked in as few requests as the mint's limit allows.
+    /// Returns which of these points are spent, asked in as few requests as the mint's limit allows.
     pub(crate) async fn spent_of(
         &self,
         mint: &str,
@@ -215,7 +215,7 @@ impl<S: Store, H: Http> Engine<S, H> {
     }
 }
 
-/// How many places go into one request: few enough for the mint's limits on outputs and states.
+/// Returns how many places go into one request: few enough for the mint's limits on outputs and states.
 pub(crate) fn batch_size(mint: &Mint) -> u64 {
     let max = mint.limits.outputs_max.min(mint.limits.inputs_max) as u64;
     BATCH.min(max).max(1)

@@ -67,8 +67,8 @@ impl Draft {
     }
 
     /// The tokens that it would hand out, as far as amounts and keysets go.
-    pub(crate) fn handed_out(&self) -> Vec<Coin> {
-        let handed = self.requests.iter().filter(|w| w.purpose == Purpose::Send);
+    pub(crate) fn to_send(&self) -> Vec<Coin> {
+        let wanted = self.requests.iter().filter(|w| w.purpose == Purpose::Send);
         let coin = |request: &OutputRequest| Coin {
             mint: String::new(),
             token: TokenProof {
@@ -82,7 +82,7 @@ impl Draft {
                 dleq: None,
             },
         };
-        handed.map(coin).collect()
+        wanted.map(coin).collect()
     }
 }
 
@@ -91,7 +91,7 @@ impl Draft {
 pub struct Finished {
     /// Its line in the history.
     pub entry: Entry,
-    /// The token it handed out, if that is what it did.
+    /// The token it sent, if that is what it did.
     pub sent: Option<Sent>,
 }
 
@@ -112,7 +112,7 @@ pub struct Recovered {
     pub result: Result<Finished, Error>,
 }
 
-/// What became of an operation; errors of the store are the caller's.
+/// Returns what became of an operation; errors of the store are the caller's.
 pub(crate) fn recovered(
     operation: &Operation,
     result: Result<Finished, Error>,
@@ -145,12 +145,12 @@ pub struct Batched {
 }
 
 impl Batched {
-    /// Whether no request was sent at all.
+    /// Returns whether no request was sent at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.finished.is_empty() && self.failures.is_empty()
     }
 
-    /// Whether the mint gave no answer to one.
+    /// Returns whether the mint gave no answer to one.
     pub(crate) fn has_silence(&self) -> bool {
         let silent = |error: &Error| matches!(error, Error::Network(_));
         self.failures.iter().any(silent)

@@ -106,7 +106,7 @@ impl<S: Store, H: Http> Engine<S, H> {
 }
 
 impl<S: Store> Purse<S> {
-    /// What an operation asks for, asked for anew: the same sums, of the keysets that sign now.
+    /// Returns what an operation asks for, asked for anew: the same sums, of the keysets that sign now.
     async fn requests_again(
         &self,
         operation: &Operation,

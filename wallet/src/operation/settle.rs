@@ -26,7 +26,7 @@ pub(crate) struct Settlement {
     pub(crate) kept: Vec<Coin>,
     /// Outputs that the mint has signed.
     pub(crate) signed: Vec<PlannedOutput>,
-    /// A token that is handed out.
+    /// A token that is sent.
     pub(crate) sent: Option<Sent>,
     /// What was bought.
     pub(crate) bought: Option<Bought>,
@@ -59,7 +59,7 @@ impl<S: Store> Purse<S> {
         Ok(Finished { entry, sent })
     }
 
-    /// Writes down that an operation has taken back tokens handed out before, as far as it did.
+    /// Writes down that an operation has taken back tokens that were sent before, as far as it did.
     async fn put_taken_back(
         &self,
         mut batch: Batch,
@@ -92,11 +92,11 @@ impl<S: Store, H: Http> Engine<S, H> {
         mint: &Mint,
         proofs: Vec<TokenProof>,
     ) -> Result<Finished, Error> {
-        let (mut kept, mut handed) = (Vec::new(), Vec::new());
+        let (mut kept, mut sent) = (Vec::new(), Vec::new());
         for (output, token) in operation.outputs.iter().zip(proofs) {
             match output.purpose {
                 Purpose::Keep => kept.push(token),
-                Purpose::Send => handed.push(token),
+                Purpose::Send => sent.push(token),
             }
         }
         let kept = Coin::of_mint(&mint.url, kept);
@@ -104,12 +104,12 @@ impl<S: Store, H: Http> Engine<S, H> {
         let mut settlement = Settlement::default();
         match operation.purchase() {
             Some(purchase) if purchase.stage == Stage::Prepare => {
-                let inputs = Coin::of_mint(&mint.url, handed);
+                let inputs = Coin::of_mint(&mint.url, sent);
                 settlement.next = Some(prepared(operation, purchase, mint, inputs)?);
             }
             Some(purchase) => return self.conclude(operation, purchase, kept).await,
             None if operation.kind == Kind::Send => {
-                settlement.sent = Some(Sent::new(&entry, handed));
+                settlement.sent = Some(Sent::new(&entry, sent));
             }
             None => {}
         }
@@ -206,7 +206,7 @@ impl<S: Store, H: Http> Engine<S, H> {
         self.purse.settle(operation, entry, settlement).await
     }
 
-    /// What shows that a payment without a receipt was made; `None` when there is a receipt after all.
+    /// Returns what shows that a payment without a receipt was made; `None` when there is a receipt after all.
     async fn bought_by_token(
         &self,
         entry: &Entry,

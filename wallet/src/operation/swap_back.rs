@@ -23,7 +23,7 @@ pub(crate) enum SwapBack {
 }
 
 impl<S: Store, H: Http> Engine<S, H> {
-    /// What follows when the mint refuses the swap that takes a payment back.
+    /// Returns what follows when the mint refuses the swap that takes a payment back.
     pub(crate) async fn swap_back_refused(
         &self,
         operation: &Operation,

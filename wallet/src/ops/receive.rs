@@ -97,11 +97,11 @@ impl<S: Store> Tables<S> {
     /// The mint of a token: the one whose keysets it is of, whatever address it names. When it is of
     /// keysets that are not known yet, the one that it names, which is asked for them.
     async fn mint_of(&self, token: &Token) -> Result<Mint, Error> {
-        let door = token
+        let native = token
             .mint
             .trim_end_matches('/')
             .strip_suffix(cashu::path::PREFIX);
-        let named = self.mint(Some(door.unwrap_or(&token.mint))).await;
+        let named = self.mint(Some(native.unwrap_or(&token.mint))).await;
         let mut of = Vec::new();
         for mint in self.all::<Mint>().await? {
             let keysets = self.keysets(&mint.url).await?;

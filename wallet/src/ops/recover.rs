@@ -9,7 +9,6 @@ use crate::operation::settle::Settlement;
 use crate::ops::pay::{Payments, stage};
 use crate::ops::restore::Restore;
 use crate::ops::sent::SentTokens;
-use crate::purse::Purse;
 use crate::records::{Detail, Kind, Operation, Outcome, Stage};
 use crate::retry::Observer;
 use crate::store::Store;
@@ -17,13 +16,11 @@ use crate::store::Store;
 /// The operations that are open, to be settled.
 pub(crate) struct Recovery<'a, S, H> {
     engine: &'a Engine<S, H>,
-    purse: &'a Purse<S>,
 }
 
 impl<'a, S, H> Recovery<'a, S, H> {
     pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
-        let purse = &engine.purse;
-        Self { engine, purse }
+        Self { engine }
     }
 }
 
@@ -32,7 +29,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         let engine = self.engine;
         let (payments, sent) = (Payments::of(engine), SentTokens::of(engine));
         let mut found = Vec::new();
-        for operation in self.purse.tables.all::<Operation>().await? {
+        for operation in self.engine.purse.tables.all::<Operation>().await? {
             if stage(&operation) == Some(Stage::Aside) {
                 continue;
             }
@@ -57,7 +54,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = self.run().await?;
         found.extend(Payments::of(self.engine).swap_aside(|_| true).await?);
-        let operations = self.purse.tables.all::<Operation>().await?;
+        let operations = self.engine.purse.tables.all::<Operation>().await?;
         found.retain(|recovered| recovered.kind != Kind::Restore);
         for operation in operations.into_iter().filter(|o| o.kind == Kind::Restore) {
             let result = self.recover_restore(&operation, observer).await;
@@ -68,7 +65,7 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
     }
 
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
-        let operation = self.purse.tables.numbered::<Operation>(id).await?;
+        let operation = self.engine.purse.tables.numbered::<Operation>(id).await?;
         let operation = operation.ok_or(Unpayable::NotOpen(id))?;
         match operation.kind {
             Kind::Pay => Payments::of(self.engine).cancel(id).await,
@@ -78,13 +75,20 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
                     Detail::Search(search) => search.found.amount,
                     Detail::Nothing | Detail::Payment(_) => 0,
                 };
-                let unit = self.purse.tables.mint(Some(&operation.mint)).await?.unit;
+                let unit = self
+                    .engine
+                    .purse
+                    .tables
+                    .mint(Some(&operation.mint))
+                    .await?
+                    .unit;
                 let found = Operation {
                     amount: found,
                     ..operation
                 };
-                let entry = self.purse.entry(&found, &unit, Outcome::Done, 0);
-                self.purse
+                let entry = self.engine.purse.entry(&found, &unit, Outcome::Done, 0);
+                self.engine
+                    .purse
                     .settle(&found, entry, Settlement::default())
                     .await
             }
@@ -101,13 +105,13 @@ impl<S: Store, H: Http> Recovery<'_, S, H> {
         operation: &Operation,
         observer: &mut impl Observer,
     ) -> Result<Finished, Error> {
-        let mint = self.purse.tables.mint(Some(&operation.mint)).await?;
+        let mint = self.engine.purse.tables.mint(Some(&operation.mint)).await?;
         let restored = Restore::at(self.engine, &mint).await?.run(observer).await?;
         let done = Operation {
             amount: restored.amount,
             ..operation.clone()
         };
-        let entry = self.purse.entry(&done, &mint.unit, Outcome::Done, 0);
+        let entry = self.engine.purse.entry(&done, &mint.unit, Outcome::Done, 0);
         Ok(Finished { entry, sent: None })
     }
 }

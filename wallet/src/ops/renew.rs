@@ -111,7 +111,7 @@ impl Renew {
         Ok(())
     }
 
-    /// Whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
+    /// Returns whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
     /// Cashu's tokens always are.
     fn is_due(self, keyset: &Keyset, now: u64) -> bool {
         let expires = expires_by(keyset, now.saturating_add(RESCUE_S));

@@ -193,7 +193,7 @@ struct Known {
 }
 
 impl Known {
-    /// What the wallet has already, or has handed out, or will have when an open operation is done.
+    /// Returns what the wallet has already, or has sent, or will have when an open operation is done.
     async fn of<S: Store>(tables: &Tables<S>) -> Result<Self, StoreError> {
         let coins = tables.all::<Coin>().await?;
         let operations = tables.all::<Operation>().await?;

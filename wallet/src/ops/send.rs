@@ -103,7 +103,7 @@ impl Send<'_> {
         }
     }
 
-    /// What the receiver has of it after the mint's fee.
+    /// Returns what the receiver has of it after the mint's fee.
     pub(crate) async fn receiver_gets<S: Store, H: Http>(
         &self,
         engine: &Engine<S, H>,
@@ -112,7 +112,7 @@ impl Send<'_> {
         let (held, plan) = self.planned(engine, mint).await?;
         let sent = match plan {
             SendPlan::AsTheyAre(exact) => exact,
-            SendPlan::Swap(draft) => draft.handed_out(),
+            SendPlan::Swap(draft) => draft.to_send(),
         };
         let max = held.mint.limits.inputs_max;
         Ok(divide(&sent, max, &held.terms).net(&held.terms))
@@ -136,7 +136,7 @@ impl Send<'_> {
 }
 
 impl<S> Purse<S> {
-    /// Adds to a batch that tokens are handed out as they are, by operation `id`: no request is made.
+    /// Adds to a batch that tokens are sent as they are, by operation `id`: no request is made.
     pub(crate) fn hand_out(
         &self,
         batch: Batch,

@@ -1,6 +1,6 @@
-//! Tokens that were handed out: whether they were claimed, and taking them back.
+//! Tokens that were sent: whether they were claimed, and taking them back.
 //!
-//! A token that was handed out is another's. It stays known until it is claimed, with its text; the
+//! A token that was sent is another's. It stays known until it is claimed, with its text; the
 //! mint says what became of it (NUT-07). Taking it back is a swap like any other: the mint decides
 //! who was faster.
 
@@ -14,7 +14,6 @@ use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::Finished;
 use crate::operation::record::{Batched, ROUNDS};
-use crate::purse::Purse;
 use crate::purse::tables::Batch;
 use crate::records::{Kind, Mint, Operation, Sent, worth, y};
 use crate::store::Store;
@@ -23,46 +22,44 @@ use crate::time::DAY_S;
 /// For how long a token's text is kept after it is known that nothing of it is left.
 const KEPT_S: u64 = 30 * DAY_S;
 
-/// The tokens that were handed out.
+/// The tokens that were sent.
 pub struct SentTokens<'a, S, H> {
     engine: &'a Engine<S, H>,
-    purse: &'a Purse<S>,
 }
 
 impl<'a, S, H> SentTokens<'a, S, H> {
     pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
-        let purse = &engine.purse;
-        Self { engine, purse }
+        Self { engine }
     }
 }
 
 impl<S: Store, H: Http> SentTokens<'_, S, H> {
-    /// The tokens handed out, oldest first, in the state last known. What has been claimed or taken
+    /// The tokens sent, oldest first, in the state last known. What has been claimed or taken
     /// back is forgotten 30 days after that was seen.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn all(&self) -> Result<Vec<Sent>, Error> {
-        Ok(self.purse.tables.all::<Sent>().await?)
+        Ok(self.engine.purse.tables.all::<Sent>().await?)
     }
 
-    /// The token handed out by operation `id`.
+    /// The token sent by operation `id`.
     ///
     /// # Errors
     /// [`UsageError::SentUnknown`].
     pub async fn get(&self, id: u64) -> Result<Sent, Error> {
-        let sent = self.purse.tables.numbered::<Sent>(id).await?;
+        let sent = self.engine.purse.tables.numbered::<Sent>(id).await?;
         sent.ok_or_else(|| UsageError::SentUnknown(id).into())
     }
 
-    /// The open operations that take a token in, which may be one that was handed out.
+    /// The open operations that take a token in, which may be one that was sent.
     async fn take_backs(&self) -> Result<Vec<Operation>, Error> {
-        let mut operations = self.purse.tables.all::<Operation>().await?;
+        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
         operations.retain(Operation::takes_back);
         Ok(operations)
     }
 
-    /// Asks the mints which of the tokens handed out are claimed, all of a mint in as few requests as
+    /// Asks the mints which of the tokens sent are claimed, all of a mint in as few requests as
     /// its limit allows, and in an order that does not tell which proofs are one token. Gives the
     /// errors of the mints that could not be asked.
     ///
@@ -70,10 +67,10 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
     /// [`Error::Store`] alone.
     pub async fn check(&self) -> Result<Vec<Error>, Error> {
         let mut failures = Vec::new();
-        for mint in self.purse.tables.all::<Mint>().await? {
+        for mint in self.engine.purse.tables.all::<Mint>().await? {
             let busy = self.take_backs().await?;
             let busy: HashSet<_> = busy.iter().flat_map(inputs_of).collect();
-            let mut sent = self.purse.tables.all::<Sent>().await?;
+            let mut sent = self.engine.purse.tables.all::<Sent>().await?;
             sent.retain(|s| s.mint == mint.url && s.outstanding() > 0);
             // What an open operation takes back may be spent already, and by this wallet.
             sent.retain(|s| ys_of(&s.proofs).all(|y| !busy.contains(&y)));
@@ -88,7 +85,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
 
     pub(crate) async fn reclaim(&self, id: u64) -> Result<Batched, Error> {
         let sent = self.get(id).await?;
-        let mint = self.purse.tables.mint(Some(&sent.mint)).await?;
+        let mint = self.engine.purse.tables.mint(Some(&sent.mint)).await?;
         let mut done = Batched::default();
         let mut open = self.take_backs().await?;
         let ys: HashSet<_> = ys_of(&sent.proofs).collect();
@@ -109,8 +106,8 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
             if rest.is_empty() {
                 break;
             }
-            let keysets = self.purse.tables.keysets(&mint.url).await?;
-            let coins = self.purse.inspect(&mint, rest, &keysets)?;
+            let keysets = self.engine.purse.tables.keysets(&mint.url).await?;
+            let coins = self.engine.purse.inspect(&mint, rest, &keysets)?;
             let swap = Swap {
                 kind: Kind::Reclaim,
                 coins: &coins,
@@ -121,7 +118,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
                 return Err(held.fee_eats_all(&coins).into());
             }
             done.dust = worth(&dust);
-            let operations = self.purse.begin(&held.mint, drafts).await?;
+            let operations = self.engine.purse.begin(&held.mint, drafts).await?;
             if self
                 .engine
                 .run_each(operations, &mut done)
@@ -146,7 +143,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
 
     /// Settles an operation that was to take a token back.
     pub(crate) async fn recover_reclaim(&self, operation: Operation) -> Result<Finished, Error> {
-        let sent = self.purse.tables.all::<Sent>().await?;
+        let sent = self.engine.purse.tables.all::<Sent>().await?;
         let ys: HashSet<_> = inputs_of(&operation).collect();
         let sent = sent.into_iter().find(|s| s.worth_among(&ys) > 0);
         match (self.engine.run(operation).await, sent) {
@@ -157,7 +154,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         }
     }
 
-    /// What of a token handed out nobody has claimed, by the mint's word.
+    /// Returns what of a token sent nobody has claimed, by the mint's word.
     async fn unclaimed(&self, id: u64) -> Result<Vec<TokenProof>, Error> {
         let sent = self.get(id).await?;
         if sent.outstanding() == 0 {
@@ -169,7 +166,7 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         Ok(rest)
     }
 
-    /// Asks a mint about tokens of its that were handed out, and writes down what was claimed; gives
+    /// Asks a mint about tokens of its that were sent, and writes down what was claimed; gives
     /// all that is spent.
     async fn note_claimed(
         &self,
@@ -184,21 +181,21 @@ impl<S: Store, H: Http> SentTokens<'_, S, H> {
         for mut sent in sent {
             let claimed = sent.worth_among(&spent);
             sent.claimed = claimed.saturating_sub(sent.taken_back);
-            sent.settled = (sent.outstanding() == 0).then(|| self.purse.now());
+            sent.settled = (sent.outstanding() == 0).then(|| self.engine.purse.now());
             batch = batch.put(&sent);
         }
-        self.purse.tables.apply(batch).await?;
+        self.engine.purse.tables.apply(batch).await?;
         Ok(spent)
     }
 
     /// Forgets tokens of which nothing is left, some time after that was seen.
     pub(crate) async fn forget_settled(&self) -> Result<(), Error> {
-        let now = self.purse.now();
-        for sent in self.purse.tables.all::<Sent>().await? {
+        let now = self.engine.purse.now();
+        for sent in self.engine.purse.tables.all::<Sent>().await? {
             let old = |settled: u64| settled.saturating_add(KEPT_S) <= now;
             if sent.settled.is_some_and(old) {
                 let batch = Batch::default().delete(&sent);
-                self.purse.tables.apply(batch).await?;
+                self.engine.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

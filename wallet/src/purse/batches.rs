@@ -17,7 +17,7 @@ pub(crate) struct Division {
 }
 
 impl Division {
-    /// What the batches are worth, less the fees.
+    /// Returns what the batches are worth, less the fees.
     pub(crate) fn net(&self, terms: &Terms) -> u64 {
         let net = |batch: &Vec<Coin>| worth(batch).saturating_sub(terms.fee(batch));
         self.batches.iter().map(net).fold(0, u64::saturating_add)

@@ -2,7 +2,7 @@
 //!
 //! # Spending
 //! The rules, in order:
-//! 1. **Exact** before anything else: a subset worth exactly what is asked. When it is handed out as
+//! 1. **Exact** before anything else: a subset worth exactly what is asked. When it is sent as
 //!    it is, no request is needed and the mint learns nothing.
 //! 2. Otherwise the **least change**: the subset that exceeds the amount and the mint's fee on it by
 //!    the least. Whoever gives change in the same request gets it as it is: a swap to make it exact
@@ -73,7 +73,7 @@ impl Terms {
         term.map_or(0, |term| term.input_fee_ppk)
     }
 
-    /// What a coin adds to a request, in thousandths of the unit: its worth less its part of the fee.
+    /// Returns what a coin adds to a request, in thousandths of the unit: its worth less its part of the fee.
     pub(crate) fn gain_ppk(&self, coin: &Coin) -> i128 {
         i128::from(coin.amount()) * 1000 - i128::from(self.input_fee_ppk(coin))
     }
@@ -85,13 +85,13 @@ impl Terms {
     }
 }
 
-/// Whether a keyset is of Farthing's own suite. Tokens of the other one, found by a restore, are spent
-/// only into a swap or a redemption: whoever is handed a token expects the mint's own.
+/// Returns whether a keyset is of Farthing's own suite. Tokens of the other one, found by a restore, are spent
+/// only into a swap or a redemption: whoever gets a token expects the mint's own.
 fn is_native(keyset: &KeysetId) -> bool {
     suite_of(keyset) == SuiteId::Ristretto255
 }
 
-/// Whether a keyset's tokens are not honoured any more at `time`: they are refused from the next
+/// Returns whether a keyset's tokens are not honoured any more at `time`: they are refused from the next
 /// second after `final_expiry` on.
 pub(crate) fn expires_by(keyset: &Keyset, time: u64) -> bool {
     keyset.info.final_expiry.is_some_and(|expiry| expiry < time)
@@ -137,7 +137,7 @@ pub(crate) fn plan(coins: &[Coin], amount: u64, asked: Asked, terms: &Terms) -> 
 pub(crate) struct Stock(Vec<u64>);
 
 impl Stock {
-    /// What is held in `coins` when those of `spent` are gone.
+    /// Returns what is held in `coins` when those of `spent` are gone.
     pub(crate) fn without(coins: &[Coin], spent: &[Coin]) -> Self {
         let kept = coins.iter().filter(|coin| !spent.contains(coin));
         let kept = kept.filter(|coin| is_native(&coin.keyset()));

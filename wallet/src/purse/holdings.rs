@@ -21,7 +21,7 @@ pub(crate) struct Holdings {
 }
 
 impl Holdings {
-    /// What is there at the time `now`, Unix seconds.
+    /// Returns what is there at the time `now`, Unix seconds.
     pub(crate) fn at(now: u64, mint: Mint, keysets: Vec<Keyset>, mut coins: Vec<Coin>) -> Self {
         let expired = |coin: &Coin| {
             let mut keysets = keysets.iter();
@@ -65,7 +65,7 @@ impl Holdings {
         plan_change(self.active()?, amount, &mut stock, room)
     }
 
-    /// What is left of `inputs` after `amount` and the mint's fee.
+    /// Returns what is left of `inputs` after `amount` and the mint's fee.
     pub(crate) fn rest(&self, inputs: &[Coin], amount: u64) -> u64 {
         worth(inputs)
             .checked_sub(amount)
@@ -73,7 +73,7 @@ impl Holdings {
             .expect("inputs are chosen to cover the amount and the fee")
     }
 
-    /// Whether the mint takes as many inputs at once.
+    /// Checks whether the mint takes as many inputs at once.
     ///
     /// # Errors
     /// [`UsageError::TooManyInputs`].
@@ -135,7 +135,7 @@ pub struct Expiring {
 }
 
 impl<S: Store> Purse<S> {
-    /// What the wallet has at a mint now; the mint's record is read anew.
+    /// Returns what the wallet has at a mint now; the mint's record is read anew.
     pub(crate) async fn holdings(&self, mint: &Mint) -> Result<Holdings, Error> {
         let mint = self.tables.mint(Some(&mint.url)).await?;
         let keysets = self.tables.keysets(&mint.url).await?;
@@ -165,7 +165,7 @@ impl<S: Store> Purse<S> {
         Ok(mints.map(balance).collect())
     }
 
-    /// What expires within 30 days: keysets whose tokens the wallet holds, soonest first.
+    /// Returns what expires within 30 days: keysets whose tokens the wallet holds, soonest first.
     pub(crate) async fn expiring(&self) -> Result<Vec<Expiring>, Error> {
         let now = self.now();
         let mut all = Vec::new();
@@ -193,16 +193,16 @@ impl<S: Store> Purse<S> {
     }
 }
 
-/// Whether the mint honours a coin no more, because its keyset has expired.
+/// Returns whether the mint honours a coin no more, because its keyset has expired.
 fn expired(coin: &Coin, keysets: &[Keyset], now: u64) -> bool {
     let mut keysets = keysets.iter();
     keysets.any(|keyset| keyset.info.id == coin.keyset() && expires_by(keyset, now))
 }
 
-/// What an open operation holds of the wallet's own, or brings when it takes from elsewhere.
+/// Returns what an open operation holds of the wallet's own, or brings when it takes from elsewhere.
 fn pending(operation: &Operation) -> u64 {
     match operation.kind {
-        // A token that was handed out is not the wallet's until it is back, and what a restore finds
+        // A token that was sent is not the wallet's until it is back, and what a restore finds
         // is in the balance already.
         Kind::Reclaim | Kind::Restore => 0,
         Kind::Withdraw | Kind::Receive => operation.amount,

@@ -27,7 +27,7 @@ pub(crate) fn plan_change(
     Ok(parts.into_iter().map(request).collect())
 }
 
-/// Splits `amount` into the fewest outputs of a keyset's denominations, to be handed out.
+/// Splits `amount` into the fewest outputs of a keyset's denominations, to be sent.
 ///
 /// # Errors
 /// [`UsageError::AmountUnpayable`].
@@ -47,13 +47,13 @@ pub(crate) fn plan_send(
     Ok(parts.into_iter().map(request).collect())
 }
 
-/// What the requests of an operation add up to for one purpose.
+/// Returns what the requests of an operation add up to for one purpose.
 pub(crate) fn planned_sum(outputs: &[PlannedOutput], purpose: Purpose) -> u64 {
     let of = outputs.iter().filter(|o| o.purpose == purpose);
     amount::sum(of.map(|o| o.amount)).expect("outputs are planned for an amount below 2^64")
 }
 
-/// Whether an amount is more than nothing.
+/// Checks whether an amount is more than nothing.
 ///
 /// # Errors
 /// [`UsageError::AmountZero`].

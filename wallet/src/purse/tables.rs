@@ -158,7 +158,7 @@ impl<S: Store> Tables<S> {
         Ok(self.value(Table::Meta, KEY_NEXT_ID).await?.unwrap_or(1))
     }
 
-    /// Whether the file has been through [`crate::upgrade`].
+    /// Returns whether the file has been through [`crate::upgrade`].
     pub(crate) async fn mints_have_identities(&self) -> Result<bool, StoreError> {
         Ok(self
             .value(Table::Meta, KEY_IDENTITIES)
@@ -166,7 +166,7 @@ impl<S: Store> Tables<S> {
             .unwrap_or(false))
     }
 
-    /// Whether the export with this number was imported.
+    /// Returns whether the export with this number was imported.
     pub(crate) async fn was_imported(&self, export: &str) -> Result<bool, StoreError> {
         let key = imported_key(export);
         Ok(self.value(Table::Meta, &key).await?.unwrap_or(false))

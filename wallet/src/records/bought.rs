@@ -26,7 +26,7 @@ pub struct Bought {
 }
 
 impl Bought {
-    /// What a purchase left, from the line in the history that goes with it.
+    /// Returns what a purchase left, from the line in the history that goes with it.
     pub(crate) fn new(entry: &Entry, purchase: &Purchase, until: u64, proof: PaymentProof) -> Self {
         Self {
             id: entry.id,

@@ -39,7 +39,7 @@ impl Coin {
         tokens.into_iter().map(coin).collect()
     }
 
-    /// What it is worth.
+    /// Returns what it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {
         self.token.proof.amount

@@ -64,7 +64,7 @@ pub struct KnownIdentity {
 }
 
 impl Mint {
-    /// Whether `url` is one of its addresses.
+    /// Returns whether `url` is one of its addresses.
     #[must_use]
     pub fn is_at(&self, url: &str) -> bool {
         same_place(&self.url, url) || self.urls.iter().any(|other| same_place(other, url))

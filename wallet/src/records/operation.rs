@@ -25,7 +25,7 @@ pub enum Kind {
     Redeem,
     /// From the wallet to a site, for a page.
     Pay,
-    /// A token that was handed out and not claimed, back into the wallet.
+    /// A token that was sent and not claimed, back into the wallet.
     Reclaim,
     /// From tokens of a keyset that retires to new ones.
     Renew,
@@ -149,7 +149,7 @@ impl From<Operation> for StoredOperation {
 }
 
 impl Operation {
-    /// What comes back into the wallet when it is undone: its own inputs, not a stranger's token's.
+    /// Returns what comes back into the wallet when it is undone: its own inputs, not a stranger's token's.
     #[must_use]
     pub fn own_inputs(&self) -> &[Coin] {
         match self.kind {
@@ -158,7 +158,7 @@ impl Operation {
         }
     }
 
-    /// What it pays for, if it is a payment.
+    /// Returns what it pays for, if it is a payment.
     #[must_use]
     pub fn purchase(&self) -> Option<&Purchase> {
         match &self.detail {
@@ -167,7 +167,7 @@ impl Operation {
         }
     }
 
-    /// Whether it takes in a token, which may be one that this wallet has sent.
+    /// Returns whether it takes in a token, which may be one that this wallet has sent.
     pub(crate) fn takes_back(&self) -> bool {
         matches!(self.kind, Kind::Receive | Kind::Reclaim)
     }

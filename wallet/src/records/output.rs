@@ -34,7 +34,7 @@ pub struct PlannedOutput {
 }
 
 impl PlannedOutput {
-    /// Whether it becomes a token for Cashu's wallets.
+    /// Returns whether it becomes a token for Cashu's wallets.
     #[must_use]
     pub fn is_cashu(&self) -> bool {
         SuiteId::of(&self.keyset) == Some(SuiteId::Secp256k1)

@@ -25,7 +25,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// What `request` asks for.
+    /// Returns what `request` asks for.
     #[must_use]
     pub fn of(request: &PageRequest) -> Self {
         let body = request.body.as_ref().filter(|body| !body.is_empty());

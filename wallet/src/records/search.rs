@@ -51,7 +51,7 @@ impl Search {
             .unwrap_or(0)
     }
 
-    /// Whether a lane of a keyset is walked to its end.
+    /// Returns whether a lane of a keyset is walked to its end.
     pub(crate) fn is_walked(&self, keyset: KeysetId, lane: u32) -> bool {
         let mut walked = self.walked.iter();
         walked.any(|walked| (walked.keyset, walked.lane) == (keyset, lane))

@@ -11,7 +11,7 @@ use super::history::Entry;
 use super::{Record, id_key};
 use crate::store::Table;
 
-/// What became of a token that was handed out, as far as the wallet knows.
+/// What became of a token that was sent, as far as the wallet knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SentState {
     /// Nobody has claimed it.
@@ -24,7 +24,7 @@ pub enum SentState {
     TakenBack,
 }
 
-/// A token that was handed out. It is another's money from the moment it is recorded, until it is
+/// A token that was sent. It is another's money from the moment it is recorded, until it is
 /// taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
@@ -67,43 +67,43 @@ impl Sent {
         }
     }
 
-    /// What those of its proofs are worth whose points are among `ys`.
+    /// Returns what those of its proofs are worth whose points are among `ys`.
     pub(crate) fn worth_among(&self, ys: &HashSet<EncodedPoint>) -> u64 {
         let among = self.proofs.iter().filter(|p| ys.contains(&y(&p.proof)));
         amount::sum(among.map(|p| p.proof.amount)).expect("a token is worth less than 2^64")
     }
 
-    /// The token, as it is handed over.
+    /// The token, as it is sent.
     #[must_use]
     pub fn token(&self) -> farthing_protocol::Token {
         let of_cashu = |p: &TokenProof| SuiteId::of(&p.proof.id) == Some(SuiteId::Secp256k1);
-        let door = match self.proofs.iter().all(of_cashu) {
+        let prefix = match self.proofs.iter().all(of_cashu) {
             true => cashu::path::PREFIX,
             false => "",
         };
         farthing_protocol::Token {
-            mint: format!("{}{door}", self.mint),
+            mint: format!("{}{prefix}", self.mint),
             unit: self.unit.clone(),
             memo: self.memo.clone(),
             proofs: self.proofs.clone(),
         }
     }
 
-    /// What it is worth.
+    /// Returns what it is worth.
     #[must_use]
     pub fn amount(&self) -> u64 {
         amount::sum(self.proofs.iter().map(|p| p.proof.amount))
             .expect("a token is worth less than 2^64")
     }
 
-    /// What of it nobody has claimed, as far as the wallet knows.
+    /// Returns what of it nobody has claimed, as far as the wallet knows.
     #[must_use]
     pub fn outstanding(&self) -> u64 {
         let gone = self.claimed.saturating_add(self.taken_back);
         self.amount().saturating_sub(gone)
     }
 
-    /// What became of it, as far as the wallet knows.
+    /// Returns what became of it, as far as the wallet knows.
     #[must_use]
     pub fn state(&self) -> SentState {
         match (self.outstanding(), self.claimed, self.taken_back) {

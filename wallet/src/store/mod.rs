@@ -24,7 +24,7 @@ pub enum Table {
     Proofs,
     /// Operations under way, by number.
     Operations,
-    /// Tokens handed out, by the number of the operation.
+    /// Tokens sent, by the number of the operation.
     Sent,
     /// What happened, by the number of the operation.
     History,

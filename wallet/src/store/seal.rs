@@ -194,7 +194,7 @@ impl FileKey {
 }
 
 impl Seal {
-    /// What the wrapped key is bound to.
+    /// Returns what the wrapped key is bound to.
     fn terms(&self) -> Vec<u8> {
         let (memory, passes, lanes) = (self.memory_kib, self.passes, self.lanes);
         format!(
@@ -227,7 +227,7 @@ impl Seal {
     }
 }
 
-/// What a sealed record is bound to: it is no good in another place.
+/// Returns what a sealed record is bound to: it is no good in another place.
 fn place(table: Table, name: &str) -> Vec<u8> {
     format!("Farthing record v1|{}|{name}", table.name()).into_bytes()
 }

@@ -14,7 +14,7 @@ pub struct Sealed<S> {
 }
 
 impl<S: Store> Sealed<S> {
-    /// Whether a store needs a passphrase to be opened.
+    /// Returns whether a store needs a passphrase to be opened.
     ///
     /// # Errors
     /// A [`StoreError`].
@@ -165,7 +165,7 @@ impl<S: Store> Store for Sealed<S> {
 }
 
 impl<S> Sealed<S> {
-    /// Whether a passphrase protects it.
+    /// Returns whether a passphrase protects it.
     #[must_use]
     pub fn has_passphrase(&self) -> bool {
         self.key.is_some()

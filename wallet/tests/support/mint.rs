@@ -90,7 +90,7 @@ impl FakeKeyset {
         }
     }
 
-    /// Whether its key signed a token.
+    /// Returns whether its key signed a token.
     fn signed(&self, proof: &Proof) -> bool {
         with_suite!(self.suite, S => {
             let key = S::secret_key(&self.secrets[&proof.amount]).unwrap();
@@ -213,13 +213,13 @@ impl FakeMint {
         of.for_each(|k| k.info.active = false);
     }
 
-    /// The digest of the keysets that sign behind its own door.
+    /// The digest of the keysets that sign of its own API.
     pub fn active_digest(&self) -> String {
         let native = |k: &&FakeKeyset| k.suite == SuiteId::Ristretto255 && k.info.active;
         keysets_digest(self.keysets.iter().filter(native).map(|k| &k.info.id))
     }
 
-    /// What its unspent tokens are worth.
+    /// Returns what its unspent tokens are worth.
     pub fn outstanding(&self) -> u64 {
         self.issued - self.redeemed
     }
@@ -338,7 +338,7 @@ impl FakeMint {
         Ok(answer)
     }
 
-    /// What it says of itself.
+    /// Returns what it says of itself.
     pub fn public_info(&self) -> Info {
         self.info()
     }

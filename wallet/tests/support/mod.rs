@@ -311,7 +311,7 @@ impl World {
         Wallet::open(store, http, clock_later).await.unwrap()
     }
 
-    /// What those of `proofs` are worth that nobody has claimed.
+    /// Returns what those of `proofs` are worth that nobody has claimed.
     pub fn unclaimed(&self, proofs: &[TokenProof]) -> u64 {
         let mint = self.mint.borrow();
         let unspent = proofs.iter().filter(|p| !mint.is_spent(&p.proof));
@@ -365,7 +365,7 @@ pub async fn hold(world: &World, wallet: &mut TestWallet, amount: u64) {
     assert_eq!(available(wallet).await, amount);
 }
 
-/// What the wallet has handed out and nobody has claimed.
+/// Returns what the wallet has sent and nobody has claimed.
 pub async fn handed_out(world: &World, wallet: &TestWallet) -> u64 {
     let sent = wallet.sent_tokens().all().await.unwrap();
     sent.iter().map(|s| world.unclaimed(&s.proofs)).sum()

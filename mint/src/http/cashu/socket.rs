@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::subscriptions::{Place, Subscriptions, What};
+use super::subscriptions::{SubjectId, Subscriptions, What};
 use crate::engine::Event;
 use crate::error::{Error, Result};
 use crate::http::native::payments::cashier;
@@ -92,9 +92,9 @@ impl Watch {
             tokio::select! {
                 frame = self.socket.recv() => self.hear(frame.ok_or(Closed)??).await?,
                 events = events.recv() => match events {
-                    Ok(events) => self.tell(Some(&events)).await?,
+                    Ok(events) => self.notify(Some(&events)).await?,
                     // Some were missed: everything is looked at.
-                    Err(RecvError::Lagged(_)) => self.tell(None).await?,
+                    Err(RecvError::Lagged(_)) => self.notify(None).await?,
                     Err(RecvError::Closed) => return Ok(()),
                 },
                 _ = pings.tick() => {
@@ -107,7 +107,7 @@ impl Watch {
         }
     }
 
-    /// Whether nothing has come for too long; from a wallet that has subscribed to nothing, no message.
+    /// Returns whether nothing has come for too long; from a wallet that has subscribed to nothing, no message.
     fn is_idle(&self) -> bool {
         let last = match self.subscriptions.len() {
             0 => self.asked,
@@ -144,8 +144,8 @@ impl Watch {
                 }
                 let sub_id = &sub_id;
                 self.send(&Message::Done { id: &id, sub_id }).await?;
-                for place in self.subscriptions.of(sub_id) {
-                    self.tell_one(&place, true).await?;
+                for id in self.subscriptions.of(sub_id) {
+                    self.notify_one(&id, true).await?;
                 }
                 Ok(())
             }
@@ -193,22 +193,22 @@ impl Watch {
         Ok(())
     }
 
-    /// Tells what these events, or any, changed of what is subscribed to.
-    async fn tell(&mut self, events: Option<&[Event]>) -> std::result::Result<(), Closed> {
-        for place in self.subscriptions.about(events) {
-            self.tell_one(&place, events.is_none()).await?;
+    /// Sends what these events, or any, changed of what is subscribed to.
+    async fn notify(&mut self, events: Option<&[Event]>) -> std::result::Result<(), Closed> {
+        for id in self.subscriptions.about(events) {
+            self.notify_one(&id, events.is_none()).await?;
         }
         Ok(())
     }
 
-    /// Tells what one subject is now, unless that was the last that was told of it. `ask`: the payment
+    /// Sends what one subject is now, unless that was the last that was sent of it. `ask`: the payment
     /// backend too.
-    async fn tell_one(&mut self, place: &Place, ask: bool) -> std::result::Result<(), Closed> {
-        let Some(what) = self.subscriptions.what(place) else {
+    async fn notify_one(&mut self, id: &SubjectId, ask: bool) -> std::result::Result<(), Closed> {
+        let Some(what) = self.subscriptions.what(id) else {
             return Ok(());
         };
-        match notice(&self.app, &place.0, &what, ask).await {
-            Ok(text) if self.subscriptions.is_news(place, &text) => {
+        match notice(&self.app, &id.0, &what, ask).await {
+            Ok(text) if self.subscriptions.is_news(id, &text) => {
                 self.put(Frame::Text(text.into())).await
             }
             Ok(_)
@@ -246,7 +246,7 @@ impl Watch {
     }
 }
 
-/// What a subscriber is told of a subject now. When nothing says that it changed, the payment backend is
+/// Returns what a subscriber is told of a subject now. When nothing says that it changed, the payment backend is
 /// asked too.
 async fn notice(app: &App, sub_id: &str, what: &What, ask: bool) -> Result<String> {
     let write = |payload| {

@@ -33,7 +33,7 @@ impl What {
         }
     }
 
-    /// What happens when it changes.
+    /// Returns what happens when it changes.
     fn event(&self) -> Event {
         match self {
             Self::MintQuote(id) | Self::MeltQuote(id) => Event::Quote(id.clone()),
@@ -42,14 +42,14 @@ impl What {
     }
 }
 
-/// Where a subject is: its subscription's name, and its number there.
-pub(super) type Place = (Arc<str>, usize);
+/// The id of a subject: its subscription's name, and its number there.
+pub(super) type SubjectId = (Arc<str>, usize);
 
 /// All subscriptions of one connection.
 #[derive(Default)]
 pub(super) struct Subscriptions {
     by_name: BTreeMap<Arc<str>, Subscription>,
-    by_event: HashMap<Event, BTreeSet<Place>>,
+    by_event: HashMap<Event, BTreeSet<SubjectId>>,
 }
 
 struct Subscription {
@@ -74,8 +74,8 @@ impl Subscriptions {
         self.remove(name);
         let name: Arc<str> = name.into();
         for (number, what) in subjects.iter().enumerate() {
-            let places = self.by_event.entry(what.event()).or_default();
-            places.insert((Arc::clone(&name), number));
+            let ids = self.by_event.entry(what.event()).or_default();
+            ids.insert((Arc::clone(&name), number));
         }
         let subject = |what| Subject { what, told: None };
         let subscription = Subscription {
@@ -91,9 +91,9 @@ impl Subscriptions {
         };
         for (number, subject) in subscription.subjects.iter().enumerate() {
             let event = subject.what.event();
-            if let Some(places) = self.by_event.get_mut(&event) {
-                places.remove(&(Arc::clone(&name), number));
-                if places.is_empty() {
+            if let Some(ids) = self.by_event.get_mut(&event) {
+                ids.remove(&(Arc::clone(&name), number));
+                if ids.is_empty() {
                     self.by_event.remove(&event);
                 }
             }
@@ -101,33 +101,33 @@ impl Subscriptions {
     }
 
     /// The subjects of one subscription.
-    pub(super) fn of(&self, name: &str) -> Vec<Place> {
+    pub(super) fn of(&self, name: &str) -> Vec<SubjectId> {
         let found = self.by_name.get_key_value(name);
-        let places = found.into_iter().flat_map(|(name, subscription)| {
+        let ids = found.into_iter().flat_map(|(name, subscription)| {
             let numbers = 0..subscription.subjects.len();
             numbers.map(|number| (Arc::clone(name), number))
         });
-        places.collect()
+        ids.collect()
     }
 
     /// The subjects that events are about; all of them when it is not known what happened.
-    pub(super) fn about(&self, events: Option<&[Event]>) -> BTreeSet<Place> {
+    pub(super) fn about(&self, events: Option<&[Event]>) -> BTreeSet<SubjectId> {
         match events {
             Some(events) => {
-                let places = events.iter().filter_map(|event| self.by_event.get(event));
-                places.flatten().cloned().collect()
+                let ids = events.iter().filter_map(|event| self.by_event.get(event));
+                ids.flatten().cloned().collect()
             }
             None => self.by_event.values().flatten().cloned().collect(),
         }
     }
 
-    pub(super) fn what(&self, (name, number): &Place) -> Option<What> {
+    pub(super) fn what(&self, (name, number): &SubjectId) -> Option<What> {
         let subject = self.by_name.get(name)?.subjects.get(*number)?;
         Some(subject.what.clone())
     }
 
     /// Takes note of what is told of a subject; gives whether that is new.
-    pub(super) fn is_news(&mut self, (name, number): &Place, text: &str) -> bool {
+    pub(super) fn is_news(&mut self, (name, number): &SubjectId, text: &str) -> bool {
         let subscription = self.by_name.get_mut(name);
         let Some(subject) = subscription.and_then(|s| s.subjects.get_mut(*number)) else {
             return false;

@@ -42,7 +42,7 @@ impl Hosted {
     }
 }
 
-/// What stands behind the last dot of a file's name.
+/// Returns what stands behind the last dot of a file's name.
 fn ending(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or("", |(_, ending)| ending)

@@ -10,7 +10,7 @@ use farthing_protocol::cashu::QuoteId;
 use super::{Cashier, POISONED, SHOWN_S};
 use crate::clock;
 use crate::domain::{MeltQuote, MeltState, MintQuote};
-use crate::engine::{Event, QuoteStep};
+use crate::engine::{Event, QuoteChange};
 use crate::error::{Error, Result};
 use crate::payments::lightning::{Attempt, Outgoing, Payment};
 
@@ -95,7 +95,7 @@ impl Cashier {
             }
         }
         match has_lapsed {
-            true => self.engine.record(QuoteStep::Lapsed(lapsed)).await,
+            true => self.engine.record(QuoteChange::Lapsed(lapsed)).await,
             false => Ok(()),
         }
     }
@@ -167,7 +167,7 @@ impl Cashier {
         };
         let id = quote.id.clone();
         let step = match outcome {
-            Outgoing::Paid { preimage, fee_msat } => QuoteStep::Arrived {
+            Outgoing::Paid { preimage, fee_msat } => QuoteChange::Arrived {
                 quote: id,
                 // What the amount's rounding left over pays first.
                 fee: self
@@ -181,7 +181,7 @@ impl Cashier {
                     reason,
                     "a payment failed; what was put in for it is free again"
                 );
-                QuoteStep::Failed(id)
+                QuoteChange::Failed(id)
             }
             Outgoing::Unknown { reason } => {
                 tracing::warn!(reason, "what became of a payment is not known yet");
@@ -192,7 +192,7 @@ impl Cashier {
         self.engine.record(step).await.map(|()| true)
     }
 
-    /// Takes a payment to work on; returns whether it was handed to the backend before. `None` when it is
+    /// Takes a payment to work on; returns whether it was given to the backend before. `None` when it is
     /// being worked on.
     fn take(&self, id: &QuoteId) -> Result<Option<Attempt>> {
         let mut payments = self.payments.lock().map_err(|_| POISONED)?;
@@ -200,7 +200,7 @@ impl Cashier {
             return Ok(None);
         };
         payments.driven.insert(id.clone());
-        Ok(Some(match payments.handed.insert(id.clone()) {
+        Ok(Some(match payments.given.insert(id.clone()) {
             true => Attempt::First,
             false => Attempt::Again,
         }))
@@ -213,7 +213,7 @@ impl Cashier {
         {
             payments.driven.remove(id);
             if has_ended {
-                payments.handed.remove(id);
+                payments.given.remove(id);
             }
         }
     }

@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::clock;
 use crate::config::Config;
 use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote};
-use crate::engine::{Engine, Event, QuoteStep};
+use crate::engine::{Engine, Event, QuoteChange};
 use crate::error::{Error, Result};
 use crate::payments::lightning::{Backend, BackendError, Features, Incoming};
 use asking::Asking;
@@ -64,8 +64,8 @@ pub struct Cashier {
 
 /// The melt quotes whose payment is under way, to the process that makes payments.
 struct Payments {
-    /// Those that were handed to the backend, or may have been before this process had the lock.
-    handed: HashSet<QuoteId>,
+    /// Those that were given to the backend, or may have been before this process had the lock.
+    given: HashSet<QuoteId>,
     /// Those that are being worked on.
     driven: HashSet<QuoteId>,
 }
@@ -101,7 +101,7 @@ impl Cashier {
         })
     }
 
-    /// What the backend can do.
+    /// Returns what the backend can do.
     #[must_use]
     pub fn features(&self) -> Features {
         self.backend.features()
@@ -114,7 +114,7 @@ impl Cashier {
     }
 
     /// Tries to take the payment lock; true if this process now makes payments, and no other does. What is
-    /// under way then may have been handed to the backend by another process, so call this before a payment
+    /// under way then may have been given to the backend by another process, so call this before a payment
     /// is begun.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl Cashier {
         }
         let under_way = self.engine.read(|view| view.pending_melt_quotes())?;
         *payments = Some(Payments {
-            handed: under_way.into_iter().map(|quote| quote.id).collect(),
+            given: under_way.into_iter().map(|quote| quote.id).collect(),
             driven: HashSet::new(),
         });
         Ok(true)
@@ -270,11 +270,11 @@ impl Cashier {
                     );
                     return Ok(true);
                 }
-                let step = QuoteStep::Received(quote.id.clone(), amount);
+                let step = QuoteChange::Received(quote.id.clone(), amount);
                 self.engine.record(step).await.map(|()| true)
             }
             Ok(Incoming::Expired) if quote.expiry < clock::now_s().saturating_sub(SHOWN_S) => {
-                let step = QuoteStep::Expired(quote.id.clone());
+                let step = QuoteChange::Expired(quote.id.clone());
                 self.engine.record(step).await.map(|()| true)
             }
             Ok(Incoming::Unpaid | Incoming::Expired) => Ok(true),

@@ -5,7 +5,7 @@ use farthing_protocol::{EncodedPoint, ErrorCode};
 use super::{Cashier, failed, new_id};
 use crate::clock;
 use crate::domain::{AccountId, MeltQuote, MeltState, MintQuote};
-use crate::engine::{QuoteStep, too_many_quotes};
+use crate::engine::{QuoteChange, too_many_quotes};
 use crate::error::{Error, Result};
 use crate::payments::lightning::{self, ParsedInvoice};
 
@@ -65,7 +65,7 @@ impl Cashier {
             updated_at: clock::now_s(),
         };
         self.engine
-            .record(QuoteStep::Offered(quote.clone(), self.quotes_max))
+            .record(QuoteChange::Offered(quote.clone(), self.quotes_max))
             .await?;
         self.open_quotes()?.insert(quote.id.clone());
         Ok(quote)
@@ -119,7 +119,7 @@ impl Cashier {
             preimage: None,
         };
         self.engine
-            .record(QuoteStep::Asked(quote.clone(), self.quotes_max))
+            .record(QuoteChange::Asked(quote.clone(), self.quotes_max))
             .await?;
         self.quoted(&quote)
     }
@@ -137,7 +137,7 @@ impl Cashier {
         })
     }
 
-    /// Whether an invoice is one of this mint's.
+    /// Returns whether an invoice is one of this mint's.
     fn is_own(&self, invoice: &ParsedInvoice) -> Result<bool> {
         let quote = self
             .engine

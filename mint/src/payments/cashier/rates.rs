@@ -32,17 +32,17 @@ impl Rates {
         })
     }
 
-    /// What an amount of the unit is on the network; `None` when that is more than 64 bits.
+    /// Returns what an amount of the unit is on the network; `None` when that is more than 64 bits.
     pub(super) fn to_msat(self, amount: u64) -> Option<u64> {
         amount.checked_mul(self.msat)
     }
 
-    /// What came in, in the unit, rounded down.
+    /// Returns what came in, in the unit, rounded down.
     pub(super) fn received(self, msat: u64) -> u64 {
         msat / self.msat
     }
 
-    /// What goes out, in the unit, rounded up.
+    /// Returns what goes out, in the unit, rounded up.
     pub(super) fn sent(self, msat: u64) -> u64 {
         msat.div_ceil(self.msat)
     }

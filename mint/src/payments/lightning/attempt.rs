@@ -41,7 +41,7 @@ pub(super) trait Node: Send + Sync + Sized {
         payment_hash: PaymentHash,
     ) -> impl Future<Output = Result<(), BackendError>> + Send;
 
-    /// What the node has on record for a payment's hash; the error says why that is not known.
+    /// Returns what the node has on record for a payment's hash; the error says why that is not known.
     fn look(&self, payment: &Payment) -> impl Future<Output = Result<Record, String>> + Send;
 
     /// Hands the payment to the node, and waits for its end, but not for ever.

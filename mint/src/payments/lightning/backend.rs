@@ -114,7 +114,7 @@ impl Backend {
         node!(self.pay(payment, attempt))
     }
 
-    /// Returns what has become of a payment that was handed to [`Self::pay`]. Only looks.
+    /// Returns what has become of a payment that was given to [`Self::pay`]. Only looks.
     pub async fn outgoing(&self, payment: &Payment) -> Outgoing {
         node!(self.outgoing(payment))
     }

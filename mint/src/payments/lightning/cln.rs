@@ -301,7 +301,7 @@ impl From<Failure> for BackendError {
     }
 }
 
-/// What one group of parts says.
+/// Returns what one group of parts says.
 fn of_pay(pay: &Pay, payment: &Payment) -> Result<Record, String> {
     if pay.payment_hash != hex::encode(payment.payment_hash) {
         return Err("the answer is about another payment".to_owned());

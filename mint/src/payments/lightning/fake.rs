@@ -281,7 +281,7 @@ impl Fake {
         })
     }
 
-    /// What the control folder says about a payment.
+    /// Returns what the control folder says about a payment.
     fn order(&self, hash: &PaymentHash) -> io::Result<Order> {
         let line = self.order_line("outgoing", hash)?;
         let line = line.as_deref().unwrap_or("paid");

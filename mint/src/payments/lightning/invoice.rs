@@ -94,8 +94,8 @@ pub(super) fn read(text: &str) -> Result<Bolt11Invoice, InvoiceError> {
     invoice.map_err(|e| InvoiceError(e.to_string()))
 }
 
-/// What the invoice of a payment says, if a backend with these features can pay it as asked. The answer
-/// depends on the payment alone: what is refused here was never handed to a node.
+/// Returns what the invoice of a payment says, if a backend with these features can pay it as asked. The answer
+/// depends on the payment alone: what is refused here was never given to a node.
 pub(super) fn payable(payment: &Payment, features: Features) -> Result<ParsedInvoice, String> {
     let invoice = parse(&payment.request).map_err(|e| e.to_string())?;
     if invoice.payment_hash != payment.payment_hash {

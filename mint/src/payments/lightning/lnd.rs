@@ -259,7 +259,7 @@ impl Node for Lnd {
     }
 }
 
-/// What is wrong with an answer of another form than was expected.
+/// Returns what is wrong with an answer of another form than was expected.
 fn unframed(answer: &Answer) -> String {
     let status: Option<Status> = answer.read();
     status.map_or_else(

@@ -239,7 +239,7 @@ pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(bytes))
 }
 
-/// What of a node's message is fit for a log line.
+/// Returns what of a node's message is fit for a log line.
 pub(super) fn message(text: &str) -> String {
     let visible = printable(text);
     visible.chars().take(MESSAGE_CHARS_MAX).collect()

@@ -63,11 +63,11 @@ pub struct Payment {
     pub started_at: u64,
 }
 
-/// Whether a payment was handed to the backend before.
+/// Whether a payment was given to the backend before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// Never: there was no call of [`super::Backend::pay`] with it. What the node has done with the payment
-    /// hash before is not this payment's doing, and when nothing can be handed over, it has failed.
+    /// hash before is not this payment's doing, and when nothing can be given to it, it has failed.
     First,
     /// Perhaps: its end was not heard of.
     Again,

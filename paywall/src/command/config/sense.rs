@@ -54,7 +54,7 @@ impl Config {
     }
 }
 
-/// Whether a URL leads to what listens on an address.
+/// Returns whether a URL leads to what listens on an address.
 fn is_at(url: &str, listen: SocketAddr) -> bool {
     let Ok(url) = url.parse::<Uri>() else {
         return false;

@@ -88,7 +88,7 @@ impl Half<'_> {
     }
 }
 
-/// Whether all tokens are good: `Σ (zᵢ·kᵢ)·Yᵢ = Σ zᵢ·Cᵢ` for random `zᵢ` of 128 bits. A bad token
+/// Returns whether all tokens are good: `Σ (zᵢ·kᵢ)·Yᵢ = Σ zᵢ·Cᵢ` for random `zᵢ` of 128 bits. A bad token
 /// passes with probability 2^-128. The sum with the secret `kᵢ` takes constant time; that on the right
 /// is of public values.
 pub(super) fn verify_all(tokens: &[ToVerify<'_, Ristretto255>]) -> bool {

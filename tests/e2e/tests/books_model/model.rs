@@ -320,7 +320,7 @@ impl World {
         self.keysets[place].suite().unwrap()
     }
 
-    /// Whether a keyset is the newest of its suite.
+    /// Returns whether a keyset is the newest of its suite.
     fn is_active(&self, place: usize) -> bool {
         let mut newer = place + 1..self.keysets.len();
         newer.all(|newer| self.suite(newer) != self.suite(place))

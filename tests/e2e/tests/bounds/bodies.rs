@@ -13,7 +13,7 @@ const MIB: usize = 1024 * 1024;
 /// How long a request may be kept out before the test counts it as kept out for ever.
 const FOR_EVER: Duration = Duration::from_secs(60);
 
-/// What the mint holds in memory, in KiB.
+/// Returns what the mint holds in memory, in KiB.
 fn resident_kib(pid: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -74,7 +74,7 @@ impl Server {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// How many lines are lost, as the metrics have it.
+    /// Returns how many lines are lost, as the metrics have it.
     async fn lines_lost(&self, program: &str) -> u64 {
         let (status, text) = self.text("/metrics").await;
         assert_eq!(status, 200);

@@ -49,7 +49,7 @@ async fn pass(State(front): State<Arc<Front>>, request: Request) -> Response {
         .unwrap()
 }
 
-/// What the doctor says of the wallet for browsers of the mint at `url`: its exit code, and severity and code of each
+/// Returns what the doctor says of the wallet for browsers of the mint at `url`: its exit code, and severity and code of each
 /// finding.
 async fn look(url: &str) -> (Option<i32>, Vec<(String, String)>, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -69,7 +69,7 @@ fn fixed(headers: &HeaderMap) -> BTreeMap<&str, &str> {
     all.filter(|(name, _)| !other.contains(name)).collect()
 }
 
-/// What `SHA256SUMS` says, by path.
+/// Returns what `SHA256SUMS` says, by path.
 fn sums() -> BTreeMap<&'static str, &'static str> {
     let list = farthing_wallet_dist::file("SHA256SUMS").unwrap().bytes;
     let lines = str::from_utf8(list).unwrap().lines();

@@ -306,7 +306,7 @@ async fn it_is_no_money_and_money_is_none_of_it() {
     ] {
         assert_eq!(club.refusal(SWAP, blind, &body).await, (400, code));
     }
-    // At Farthing's own door, where authentication is not asked for.
+    // At Farthing's own API, where authentication is not asked for.
     let body = swap(&bat, &bats);
     let native = club.ask_at(Method::POST, "/v1/swap", Auth::None, Some(&body));
     assert_eq!(native.await.refusal().unwrap(), (400, 31001));
@@ -347,7 +347,7 @@ async fn it_is_no_money_and_money_is_none_of_it() {
     assert_eq!(club.post(SWAP, blind, &swap(&sat, &sats)).await.status, 200);
 }
 
-/// Farthing's own door asks nobody who they are, and so it does not swap what the Cashu API guards.
+/// Farthing's own API asks nobody who they are, and so it does not swap what the Cashu API guards.
 #[tokio::test]
 async fn there_is_no_way_around_by_the_other_door() {
     let club = Club::open().await;

@@ -231,7 +231,7 @@ impl Provider {
         self.answers.lock().unwrap().keys = json!({"keys": keys}).to_string();
     }
 
-    /// How many documents it was asked for.
+    /// Returns how many documents it was asked for.
     pub(crate) fn asked(&self) -> u64 {
         self.answers.lock().unwrap().asked
     }
@@ -251,7 +251,7 @@ impl Provider {
         self.answers.lock().unwrap().description = description.to_string();
     }
 
-    /// What a good token says.
+    /// Returns what a good token says.
     pub(crate) fn claims(&self, user: &str) -> Value {
         json!({
             "iss": self.issuer, "sub": user, "azp": CLIENT, "aud": "account",

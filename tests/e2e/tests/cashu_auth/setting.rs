@@ -193,7 +193,7 @@ impl Club {
         tokens.unwrap()
     }
 
-    /// What becomes of tokens that the member redeems, and of outputs that they withdraw.
+    /// Returns what becomes of tokens that the member redeems, and of outputs that they withdraw.
     pub(crate) async fn redeem_and_withdraw(
         &self,
         inputs: &Value,
@@ -248,7 +248,7 @@ impl Club {
         }
     }
 
-    /// What the books say was given out and used of authentication, over all keysets; they balance.
+    /// Returns what the books say was given out and used of authentication, over all keysets; they balance.
     pub(crate) fn counted(&self) -> (i64, i64) {
         let books = self.mint.balanced().unwrap();
         let lines = books["keysets"].as_array().unwrap();
@@ -259,7 +259,7 @@ impl Club {
         })
     }
 
-    /// What the mint says works there.
+    /// Returns what the mint says works there.
     pub(crate) async fn nuts(&self) -> BTreeMap<String, Value> {
         let info = self.get("/v1/info", Auth::None).await;
         serde_json::from_value(info.body["nuts"].clone()).unwrap()

@@ -12,7 +12,7 @@ use super::setting::{Auth, Club, MINT_QUOTE, SWAP};
 
 const FAILED: (u16, u32) = (400, 31002);
 
-/// How many invoices the mint made.
+/// Returns how many invoices the mint made.
 fn quotes(club: &Club) -> i64 {
     let store = rusqlite::Connection::open(club.mint.dir().join("mint.sqlite")).unwrap();
     let count = "SELECT count(*) FROM mint_quotes";

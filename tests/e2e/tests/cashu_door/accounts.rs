@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::setting::{Shop, invoice};
 
-/// An account's holder at the native door.
+/// An account's holder at the native API.
 struct Holder {
     client: Client,
     token: String,

@@ -1,4 +1,4 @@
-//! Where the API has an object, an array of its values in some order is none: for every body of both doors,
+//! Where the API has an object, an array of its values in some order is none: for every body of both APIs,
 //! and every object in it.
 
 use farthing_protocol::api::Signatures;

@@ -144,7 +144,7 @@ impl Shop {
         self.mint.balanced().unwrap()
     }
 
-    /// What the mint has taken in, owes on tokens, and keeps as fees.
+    /// Returns what the mint has taken in, owes on tokens, and keeps as fees.
     pub(crate) fn sums(&self) -> (i64, i64, i64) {
         let books = self.books();
         let sum = |name: &str| books[name].as_i64().unwrap();

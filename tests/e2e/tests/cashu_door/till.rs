@@ -48,7 +48,7 @@ fn begin(shop: &Shop, arguments: &[&str]) -> Child {
     command.stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Why a command was refused, with exit code 2.
+/// Returns why a command was refused, with exit code 2.
 fn refused(shop: &Shop, arguments: &[&str]) -> String {
     let (code, objects) = account(shop, arguments);
     assert_eq!(code, 2, "{arguments:?}: {objects:?}");
@@ -59,7 +59,7 @@ fn pay<'a>(name: &'a str, invoice: &'a Invoice) -> [&'a str; 4] {
     ["pay", name, &invoice.text, "--yes"]
 }
 
-/// What an account holds.
+/// Returns what an account holds.
 fn balance(shop: &Shop, name: &str) -> u64 {
     let listed = shop.mint.run(&["account", "list"]).unwrap();
     let accounts = listed["accounts"].as_array().unwrap();

@@ -12,7 +12,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Whether all of it is test code.
+    /// Returns whether all of it is test code.
     pub(crate) fn is_test(&self) -> bool {
         self.path.ends_with("_tests.rs") || self.path.split('/').any(|part| part == "tests")
     }
@@ -54,7 +54,7 @@ impl Source {
     }
 }
 
-/// Whether an item is compiled for tests alone: `#[cfg(test)]`.
+/// Returns whether an item is compiled for tests alone: `#[cfg(test)]`.
 pub(crate) fn is_test_only(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let condition = attribute.parse_args::<syn::Path>();

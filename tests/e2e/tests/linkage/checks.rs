@@ -174,7 +174,7 @@ pub(crate) fn telling_columns(tables: &BTreeMap<String, Table>) -> BTreeSet<Stri
     telling
 }
 
-/// Whether rows come in the order of their keyed hashes, which is nobody's order of arrival.
+/// Returns whether rows come in the order of their keyed hashes, which is nobody's order of arrival.
 pub(crate) fn is_in_order_of_hashes(table: &Table) -> bool {
     let place = table
         .columns

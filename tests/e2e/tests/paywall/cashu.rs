@@ -25,7 +25,7 @@ async fn stage_with(change: impl FnOnce(&mut farthing_publisher::Settings)) -> S
     Stage::on(scene, &mint, change).await
 }
 
-/// The active keyset of the mint's own door.
+/// The active keyset of the mint's own API.
 async fn native_keyset(stage: &Stage) -> Keyset {
     let client = Client::new(stage.scene.mint.url().unwrap()).unwrap();
     client.keyset().await.unwrap()

@@ -71,7 +71,7 @@ impl Gate {
         self.inner.arrived.acquire().await.unwrap().forget();
     }
 
-    /// How many redemptions have arrived that no test has waited for.
+    /// Returns how many redemptions have arrived that no test has waited for.
     pub(crate) fn arrived(&self) -> usize {
         self.inner.arrived.available_permits()
     }

@@ -51,7 +51,7 @@ fn public(settings: &mut Settings) {
     settings.public_url = Some("https://gazette.example".to_owned());
 }
 
-/// Which key a paywall has: the first two share one.
+/// Returns which key a paywall has: the first two share one.
 fn family(wall: usize) -> usize {
     wall / 2
 }

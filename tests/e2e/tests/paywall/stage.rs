@@ -55,7 +55,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// How many requests reached it.
+    /// Returns how many requests reached it.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -238,7 +238,7 @@ impl Stage {
         Answer::of(request).await
     }
 
-    /// What the publisher's account holds.
+    /// Returns what the publisher's account holds.
     pub(crate) async fn income(&self) -> u64 {
         self.scene.balance(&self.publisher).await.unwrap()
     }

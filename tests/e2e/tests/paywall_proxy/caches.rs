@@ -70,7 +70,7 @@ impl Drop for Varnish {
     }
 }
 
-/// What a site may say to caches, all at once.
+/// Returns what a site may say to caches, all at once.
 fn cached(_: &str) -> String {
     "200 OK\r\ncache-control: public, max-age=3600, s-maxage=3600\r\nsurrogate-control: max-age=3600\r\n\
      cdn-cache-control: max-age=3600\r\ncloudflare-cdn-cache-control: max-age=3600\r\n\

@@ -8,7 +8,7 @@ use super::*;
 /// What every page of the site says.
 pub(crate) const NEWS: &str = "All the news.";
 
-/// What a page says; on some much of it.
+/// Returns what a page says; on some much of it.
 pub(crate) fn news(path: &str) -> String {
     match path.contains("long") {
         true => NEWS.repeat(2500),

@@ -256,7 +256,7 @@ async fn pages_of_other_origins_read_the_price_and_what_their_payment_brought() 
     stage.stop();
 }
 
-/// What a preflight is told: who may read, and which headers may be sent.
+/// Returns what a preflight is told: who may read, and which headers may be sent.
 async fn preflight(stage: &Stage, method: &str, names: &str) -> (Option<String>, Option<String>) {
     let headers = format!(
         "{ORIGIN}Access-Control-Request-Method: {method}\r\n\

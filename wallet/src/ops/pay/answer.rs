@@ -47,7 +47,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             _ => signatures(head),
         };
         let change = signatures.and_then(|signatures| {
-            outputs::unblind_all(&self.purse.seed, keysets, outputs, &signatures)
+            outputs::unblind_all(&self.engine.purse.seed, keysets, outputs, &signatures)
                 .map_err(AnswerFault::FalseSignatures)
         });
         match change {

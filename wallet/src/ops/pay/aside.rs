@@ -35,7 +35,7 @@ const OF_THE_TOKEN: [ErrorCode; 8] = [
     ErrorCode::UnitMismatch,
 ];
 
-/// Whether the token of a payment that is kept aside can take an offer.
+/// Returns whether the token of a payment that is kept aside can take an offer.
 pub(super) fn pays(operation: &Operation, offer: &Offer) -> bool {
     let held = worth(&operation.inputs);
     let fits = held == offer.amount || (held > offer.amount && offer.gives_change);
@@ -58,12 +58,12 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: self.purse.now().saturating_add(QUIET_S_MIN + more),
+            until: self.engine.purse.now().saturating_add(QUIET_S_MIN + more),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.detail = Detail::Payment(purchase);
         let batch = Batch::default().put(&operation);
-        self.purse.tables.apply(batch).await?;
+        self.engine.purse.tables.apply(batch).await?;
         Ok(Fate::Aside {
             id: operation.id,
             held: worth(&operation.inputs),
@@ -77,12 +77,18 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         aside: Operation,
         draft: Draft,
     ) -> Result<Operation, Error> {
-        let mint = self.purse.tables.mint(Some(&aside.mint)).await?;
+        let mint = self.engine.purse.tables.mint(Some(&aside.mint)).await?;
         let lane = mint
             .lane
             .ok_or_else(|| UsageError::NotRestored(mint.url.clone()))?;
-        let mut counters = self.purse.tables.counters(&draft.requests, lane).await?;
-        let (outputs, messages) = outputs::plan(&self.purse.seed, &mut counters, &draft.requests);
+        let mut counters = self
+            .engine
+            .purse
+            .tables
+            .counters(&draft.requests, lane)
+            .await?;
+        let (outputs, messages) =
+            outputs::plan(&self.engine.purse.seed, &mut counters, &draft.requests);
         let before = aside.purchase().expect("what is kept aside is a payment");
         let purchase = Purchase {
             outputs: encode_outputs(&messages),
@@ -91,7 +97,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             ..draft.purchase.expect("a draft of a payment")
         };
         let operation = Operation {
-            begun: self.purse.now(),
+            begun: self.engine.purse.now(),
             outputs,
             amount: draft.amount,
             fee: draft.fee,
@@ -100,7 +106,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             ..aside
         };
         let batch = counters.put(Batch::default().put(&operation));
-        self.purse.tables.apply(batch).await?;
+        self.engine.purse.tables.apply(batch).await?;
         Ok(operation)
     }
 
@@ -111,7 +117,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         item: &Item,
         mint: &str,
     ) -> Result<Vec<Operation>, StoreError> {
-        let mut operations = self.purse.tables.all::<Operation>().await?;
+        let mut operations = self.engine.purse.tables.all::<Operation>().await?;
         operations.retain(|operation| {
             let purchase = operation.purchase();
             operation.mint == mint
@@ -134,7 +140,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     /// # Errors
     /// [`Error::Store`] alone; what the mints say is in the results.
     pub async fn swap_shown(&self, waited: u64) -> Result<Vec<Recovered>, Error> {
-        let now = self.purse.now();
+        let now = self.engine.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
     }
@@ -145,7 +151,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         is_due: impl Fn(&Aside) -> bool,
     ) -> Result<Vec<Recovered>, Error> {
         let mut found = Vec::new();
-        for operation in self.purse.tables.all::<Operation>().await? {
+        for operation in self.engine.purse.tables.all::<Operation>().await? {
             let aside = operation.purchase().filter(|p| p.stage == Stage::Aside);
             if aside.is_some_and(|p| p.aside.as_ref().is_none_or(&is_due)) {
                 let result = self.take_back(operation.clone()).await;

@@ -75,7 +75,7 @@ impl<S: Store> Budgets<'_, S> {
         Ok(budget)
     }
 
-    /// What was paid, by site and UTC day, on the last `days` days (today is the first of them) or
+    /// Returns what was paid, by site and UTC day, on the last `days` days (today is the first of them) or
     /// ever; oldest first.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl<S: Store> Budgets<'_, S> {
         Ok(sums.into_iter().map(spent).collect())
     }
 
-    /// Whether an offer is covered by its site's budget. What is still open counts as paid, also what the
+    /// Returns whether an offer is covered by its site's budget. What is still open counts as paid, also what the
     /// site says it did not charge, but for what would pay now.
     pub(crate) async fn cover(&self, offer: &Offer) -> Result<bool, Error> {
         let budget = self.purse.tables.get::<Budget>(&offer.site).await?;

@@ -27,9 +27,9 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let Some(named) = &offer.keysets else {
             return Ok(false);
         };
-        let known = self.purse.tables.keysets(url).await?;
-        let mint = self.purse.tables.mint(Some(url)).await?;
-        let now = self.purse.now();
+        let known = self.engine.purse.tables.keysets(url).await?;
+        let mint = self.engine.purse.tables.mint(Some(url)).await?;
+        let now = self.engine.purse.now();
         let followed = |f: &Followed| f.digest == *named && now < f.time.saturating_add(DAY_S);
         if *named == digest(&known) || mint.followed.as_ref().is_some_and(followed) {
             return Ok(false);
@@ -47,7 +47,11 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             }),
             ..mint
         };
-        self.purse.tables.apply(Batch::default().put(&mint)).await?;
+        self.engine
+            .purse
+            .tables
+            .apply(Batch::default().put(&mint))
+            .await?;
         Ok(true)
     }
 }

@@ -40,7 +40,6 @@ use crate::error::{Error, UsageError};
 use crate::http::{Http, HttpError};
 use crate::operation::record::Draft;
 use crate::operation::settle::shown_token;
-use crate::purse::Purse;
 use crate::purse::coins::{self, Asked, Plan};
 use crate::purse::holdings::Holdings;
 use crate::purse::plan::plan_send;
@@ -69,13 +68,11 @@ const OWN_HEADERS: &str = "x-cashu";
 /// Paying for pages with what a wallet holds.
 pub struct Payments<'a, S, H> {
     engine: &'a Engine<S, H>,
-    purse: &'a Purse<S>,
 }
 
 impl<'a, S, H> Payments<'a, S, H> {
     pub(crate) fn of(engine: &'a Engine<S, H>) -> Self {
-        let purse = &engine.purse;
-        Self { engine, purse }
+        Self { engine }
     }
 }
 
@@ -125,7 +122,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
                 offer.gives_change = gives_change;
                 offer.keysets = keysets;
                 offer.paid_before = bought.is_some();
-                let purse = self.purse;
+                let purse = &self.engine.purse;
                 let budgets = Budgets { purse };
                 offer.within_budget = !offer.paid_before && budgets.cover(&offer).await?;
                 return Ok(Visit::Priced(offer));
@@ -166,7 +163,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         }
         let mut operation = match aside {
             Some(aside) => self.show_aside(aside, draft).await?,
-            None => self.purse.begin_one(&mint, draft).await?,
+            None => self.engine.purse.begin_one(&mint, draft).await?,
         };
         if stage(&operation) == Some(Stage::Prepare) {
             operation = self.run_prepare(operation).await?;
@@ -194,7 +191,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
 impl<S: Store, H: Http> Payments<'_, S, H> {
     /// The open payment for `item` whose end is not known.
     pub(crate) async fn open_payment(&self, item: &Item) -> Result<Option<Operation>, Error> {
-        let operations = self.purse.tables.all::<Operation>().await?;
+        let operations = self.engine.purse.tables.all::<Operation>().await?;
         let of = |o: &Operation| {
             let purchase = o.purchase();
             purchase.is_some_and(|p| p.item == *item && p.stage != Stage::Aside)
@@ -202,10 +199,10 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         Ok(operations.into_iter().find(of))
     }
 
-    /// What shows that `item` was paid for, as long as it counts.
+    /// Returns what shows that `item` was paid for, as long as it counts.
     pub(crate) async fn bought(&self, item: &Item) -> Result<Option<Bought>, Error> {
-        let bought = self.purse.tables.get::<Bought>(&item.key()).await?;
-        Ok(bought.filter(|bought| self.purse.now() < bought.until))
+        let bought = self.engine.purse.tables.get::<Bought>(&item.key()).await?;
+        Ok(bought.filter(|bought| self.engine.purse.now() < bought.until))
     }
 
     /// The mint as it is now, inputs and outputs of the payment that takes `offer`, and the payment that is kept aside whose token
@@ -215,7 +212,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         offer: &Offer,
     ) -> Result<(Mint, Draft, Option<Operation>), Error> {
         let amount = offer.amount;
-        let held = self.purse.holdings(&offer.mint).await?;
+        let held = self.engine.purse.holdings(&offer.mint).await?;
         let mut stage = Stage::Present;
         let (plan, aside) = self.payment_plan(offer, &held).await?;
         let (inputs, fee, mut requests) = match plan {
@@ -257,7 +254,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         Ok((held.mint, draft, aside))
     }
 
-    /// What to show for an offer: the token that was shown for the same before, else what the wallet has,
+    /// Returns what to show for an offer: the token that was shown for the same before, else what the wallet has,
     /// and last what the site has seen for something else.
     async fn payment_plan(
         &self,
@@ -290,7 +287,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     pub(crate) async fn run_prepare(&self, operation: Operation) -> Result<Operation, Error> {
         let id = operation.id;
         self.engine.run(operation).await?;
-        let operation = self.purse.tables.numbered(id).await?;
+        let operation = self.engine.purse.tables.numbered(id).await?;
         operation.ok_or_else(|| Unpayable::NotOpen(id).into())
     }
 }

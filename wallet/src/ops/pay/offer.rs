@@ -60,7 +60,7 @@ impl Offer {
         &self.mint.unit
     }
 
-    /// What to show the price in.
+    /// Returns what to show the price in.
     #[must_use]
     pub fn shown_in(&self) -> Unit {
         self.mint.shown_in()
@@ -76,7 +76,7 @@ pub struct PayOptions {
     pub insecure_http: bool,
 }
 
-/// Whether an answer with status 402 says that change is given (`docs/reference/protocol.md`, section 12.1).
+/// Returns whether an answer with status 402 says that change is given (`docs/reference/protocol.md`, section 12.1).
 pub(crate) fn gives_change(head: &Head) -> bool {
     let mut forms = head.all(header::OUTPUTS).flat_map(|line| line.split(','));
     forms.any(|form| form.trim() == change::OUTPUTS_PREFIX)
@@ -175,8 +175,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         options: &PayOptions,
     ) -> Result<(Mint, Vec<Coin>), Error> {
         let mut mints = match &options.mint {
-            Some(url) => vec![self.purse.tables.mint(Some(url)).await?],
-            None => self.purse.tables.all::<Mint>().await?,
+            Some(url) => vec![self.engine.purse.tables.mint(Some(url)).await?],
+            None => self.engine.purse.tables.all::<Mint>().await?,
         };
         let taken = |mint: &Mint| wanted.mints.iter().any(|url| mint.is_at(url));
         mints.retain(|mint| wanted.mints.is_empty() || taken(mint));
@@ -194,7 +194,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let mut best: Option<(Mint, Vec<Coin>)> = None;
         let mut holdings = Vec::new();
         for mint in mints {
-            let coins = self.purse.holdings(&mint).await?.coins;
+            let coins = self.engine.purse.holdings(&mint).await?.coins;
             let held = mint.shown_in().show(worth(&coins));
             holdings.push(format!("{} {held}", mint.url));
             let most = best.as_ref().map_or(0, |(_, coins)| worth(coins));
@@ -235,7 +235,7 @@ fn plain_lock(site: &str, lock: &LockOption) -> Result<String, Unpayable> {
     Ok(hex::encode(key))
 }
 
-/// Whether nobody on the way can read a request to this address: TLS, an onion service, or this
+/// Returns whether nobody on the way can read a request to this address: TLS, an onion service, or this
 /// machine itself.
 #[must_use]
 pub fn keeps_secrets(url: &str) -> bool {

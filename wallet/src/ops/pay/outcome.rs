@@ -69,7 +69,7 @@ pub enum Payment {
 }
 
 impl Payment {
-    /// Where the money is, as an error names it.
+    /// Returns where the money is, as an error names it.
     pub(crate) fn fate(&self) -> Fate {
         match self {
             Self::Free | Self::Paid { .. } => Fate::Nothing,
@@ -92,7 +92,7 @@ impl Payment {
         }
     }
 
-    /// What is to be said about a page that came although its payment did not go as it should.
+    /// Returns what is to be said about a page that came although its payment did not go as it should.
     #[must_use]
     pub fn explain(&self) -> Option<Explanation> {
         let fate = self.fate();

@@ -33,7 +33,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         let shown = self.shown(operation).await?;
         let not_open = || Unpayable::NotOpen(shown.operation.id);
         let token = shown.purchase.token.clone().ok_or_else(not_open)?;
-        let keysets = self.purse.tables.keysets(&shown.mint.url).await?;
+        let keysets = self.engine.purse.tables.keysets(&shown.mint.url).await?;
         let paying = paying(request, token, shown.purchase.outputs.as_ref());
         let page = self.engine.http.open(&paying).await.map_err(|error| {
             let fate = self.still_open(&shown);
@@ -55,7 +55,10 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
     /// The site charged it: the change goes into the balance, the receipt is kept.
     async fn settle_paid(&self, shown: &Shown, charged: Charged) -> Result<Entry, Error> {
         let (operation, mint) = (&shown.operation, &shown.mint);
-        let entry = self.purse.entry(operation, &mint.unit, Outcome::Done, 0);
+        let entry = self
+            .engine
+            .purse
+            .entry(operation, &mint.unit, Outcome::Done, 0);
         let proof = PaymentProof::Receipt(charged.receipt);
         let bought = Bought::new(&entry, &shown.purchase, charged.until, proof);
         let settlement = Settlement {
@@ -64,7 +67,12 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
             signed: operation.outputs.clone(),
             ..Settlement::default()
         };
-        Ok(self.purse.settle(operation, entry, settlement).await?.entry)
+        Ok(self
+            .engine
+            .purse
+            .settle(operation, entry, settlement)
+            .await?
+            .entry)
     }
 
     /// Keeps a receipt that is true, of an answer that is not.
@@ -74,11 +82,14 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         (receipt, until): (Secret, u64),
     ) -> Result<(), Error> {
         let unit = &shown.mint.unit;
-        let entry = self.purse.entry(&shown.operation, unit, Outcome::Done, 0);
+        let entry = self
+            .engine
+            .purse
+            .entry(&shown.operation, unit, Outcome::Done, 0);
         let proof = PaymentProof::Receipt(receipt);
         let bought = Bought::new(&entry, &shown.purchase, until, proof);
         let batch = Batch::default().put(&bought);
-        Ok(self.purse.tables.apply(batch).await?)
+        Ok(self.engine.purse.tables.apply(batch).await?)
     }
 
     /// An answer without a receipt that verifies: the mint decides what became of the money.
@@ -166,7 +177,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         let receipt = receipt_again(bought, page.head());
         if let Some(bought) = &receipt {
             let batch = Batch::default().put(bought);
-            self.purse.tables.apply(batch).await?;
+            self.engine.purse.tables.apply(batch).await?;
         }
         let bought = receipt.unwrap_or_else(|| bought.clone());
         let mut answer = Answer::new(request, Payment::Before(bought), page);

@@ -19,7 +19,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
     /// # Errors
     /// [`Unpayable::NotOpen`]; [`Unpayable::Locked`] for tokens that only the site can spend.
     pub(crate) async fn cancel(&self, id: u64) -> Result<Finished, Error> {
-        let payment = self.purse.tables.numbered::<Operation>(id).await?;
+        let payment = self.engine.purse.tables.numbered::<Operation>(id).await?;
         let payment = payment
             .filter(|payment| payment.purchase().is_some())
             .ok_or(Unpayable::NotOpen(id))?;
@@ -61,7 +61,7 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         } = &shown;
         let spent = self.engine.spent(&operation.mint, &operation.inputs).await;
         let spent = spent.map_err(|error| error.keeps_open(operation.id))?;
-        if spent.is_empty() && self.purse.now() < operation.begun + OPEN_S {
+        if spent.is_empty() && self.engine.purse.now() < operation.begun + OPEN_S {
             return Err(Error::Site(Site {
                 site: purchase.item.site(),
                 fault: Fault::Waiting,
@@ -84,19 +84,19 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let purchase = operation.purchase().cloned();
         Ok(Shown {
             purchase: purchase.ok_or(Unpayable::NotOpen(operation.id))?,
-            mint: self.purse.tables.mint(Some(&operation.mint)).await?,
+            mint: self.engine.purse.tables.mint(Some(&operation.mint)).await?,
             operation,
         })
     }
 
-    /// Where the money of an open payment is, for messages.
+    /// Returns where the money of an open payment is, for messages.
     pub(super) fn still_open(&self, shown: &Shown) -> Fate {
         let Shown {
             operation,
             purchase,
             mint,
         } = shown;
-        let left_s = (operation.begun + OPEN_S).saturating_sub(self.purse.now());
+        let left_s = (operation.begun + OPEN_S).saturating_sub(self.engine.purse.now());
         Fate::Open {
             id: operation.id,
             held: worth(&operation.inputs),
@@ -109,11 +109,11 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
 
     /// Forgets what was bought and cannot be had again any more.
     pub(crate) async fn forget_expired(&self) -> Result<(), Error> {
-        let now = self.purse.now();
-        for bought in self.purse.tables.all::<Bought>().await? {
+        let now = self.engine.purse.now();
+        for bought in self.engine.purse.tables.all::<Bought>().await? {
             if bought.until <= now {
                 let batch = Batch::default().delete(&bought);
-                self.purse.tables.apply(batch).await?;
+                self.engine.purse.tables.apply(batch).await?;
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Two wallets never have the same tokens or the same derivation indexes
 //! (`docs/decisions/0040-a-wallet-moves-by-handing-its-money-out.md`). So the file has neither the phrase nor
-//! records of tokens: its money is handed out, as [`crate::Wallet::send`] does it, and the wallet that imports
+//! records of tokens: its money is sent, as [`crate::Wallet::send`] does it, and the wallet that imports
 //! it takes it in like any token.
 
 mod file;
@@ -92,7 +92,7 @@ impl<S: Store, H: Http> Transfers<'_, S, H> {
     /// operations hold.
     ///
     /// # Errors
-    /// [`Error::Store`]; then nothing was handed out.
+    /// [`Error::Store`]; then nothing was sent.
     pub async fn export(
         &self,
         passphrase: &Passphrase,

@@ -1,4 +1,4 @@
-//! Tokens that were handed out: their state, their text, and taking them back.
+//! Tokens that were sent: their state, their text, and taking them back.
 
 #![allow(
     clippy::unwrap_used,
