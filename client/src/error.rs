@@ -1,7 +1,7 @@
 //! Why a call of a mint's API failed.
 
 use farthing_protocol::identity::IdentityError;
-use farthing_protocol::{ErrorCode, KeysetId};
+use farthing_protocol::{BundleError, ErrorCode, KeysetId};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +107,9 @@ pub enum Violation {
     /// An identity that does not hold.
     #[error("the identity that it shows does not hold: {0}")]
     Identity(#[from] IdentityError),
+    /// A bundle that is none, or does not go into one request.
+    #[error("the bundle that it shows does not hold: {0}")]
+    Bundle(#[from] BundleError),
     /// More decimals than any unit has.
     #[error("it says that its unit is written with {0} decimals, and 8 are the most")]
     Decimals(u8),

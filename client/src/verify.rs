@@ -9,13 +9,19 @@ use crate::error::{KeysetError, Violation};
 /// The most decimals that a unit is written with.
 pub const DECIMALS_MAX: u8 = 8;
 
-/// Checks what a mint says of itself: the decimals of its unit, and its identity if it shows one.
+/// Checks what a mint says of itself: the decimals of its unit, and its bundle and its identity if it shows them.
+/// Whether its keyset has the bundle's amounts is seen where the keyset is known ([`Bundle::is_of`]).
+///
+/// [`Bundle::is_of`]: farthing_protocol::Bundle::is_of
 ///
 /// # Errors
-/// [`Violation::Decimals`], [`Violation::Identity`].
+/// [`Violation::Decimals`], [`Violation::Bundle`], [`Violation::Identity`].
 pub fn info(info: &Info) -> Result<(), Violation> {
     if info.decimals > DECIMALS_MAX {
         return Err(Violation::Decimals(info.decimals));
+    }
+    if let Some(bundle) = &info.bundle {
+        bundle.check(info.limits.outputs_max)?;
     }
     if let Some(identity) = &info.identity {
         identity.verify()?;

@@ -19,7 +19,9 @@ use farthing_client::{
 use farthing_protocol::api::KeysetKeys;
 use farthing_protocol::identity::keyset_message;
 use farthing_protocol::suite::{Suite, SuiteId};
-use farthing_protocol::{EncodedPoint, Identity, KeysetId, KeysetInfo, PublicKeys, with_suite};
+use farthing_protocol::{
+    BundleError, EncodedPoint, Identity, KeysetId, KeysetInfo, PublicKeys, with_suite,
+};
 use serde_json::json;
 
 const MINT: &str = "https://mint.test";
@@ -246,4 +248,28 @@ async fn a_mint_without_cashus_api_has_no_keysets_there() {
     let script = Script::new([at("/v1/keysets", 404, refusal)]);
     let client = MintClient::new(&script, MINT);
     assert!(client.keysets(SuiteId::Ristretto255).await.is_err());
+}
+
+#[test]
+fn a_bundle_that_does_not_hold_is_not_believed() {
+    let said = |bundle: serde_json::Value| {
+        let info = json!({
+            "name": "A mint", "version": "Farthing/0.1.0", "time": 1, "unit": "credit", "decimals": 0,
+            "suite": "ristretto255-SHA512", "keysets_digest": "", "bundle": bundle, "nuts": {},
+            "limits": {"inputs_max": 256, "outputs_max": 35, "secret_bytes_max": 1024,
+                "body_bytes_max": 1_048_576, "replay_days": 7},
+        });
+        farthing_client::verify::info(&serde_json::from_value(info).unwrap())
+    };
+    let usual = json!([[1, 7], [2, 7], [4, 7], [8, 8], [16, 4], [32, 2]]);
+    assert_eq!(said(usual), Ok(()));
+    assert_eq!(said(json!(null)), Ok(()), "a mint of an earlier version");
+    for (bundle, wrong) in [
+        (json!([[1, 36]]), BundleError::Parts(35)),
+        (json!([[1, 1], [3, 1]]), BundleError::Amounts),
+        (json!([]), BundleError::Empty),
+        (json!([[1_u64 << 33, 1]]), BundleError::Total),
+    ] {
+        assert_eq!(said(bundle), Err(Violation::Bundle(wrong)));
+    }
 }

@@ -2,6 +2,7 @@
 //! it: `FARTHING_MINT_` and the setting's name in capitals.
 
 mod auth;
+mod bundle;
 mod dir;
 mod lightning;
 mod sense;
@@ -57,6 +58,9 @@ pub struct Config {
     pub decimals: u8,
     /// The number of amounts of a new keyset: 2^0 to 2^(amounts − 1).
     pub amounts: u8,
+    /// What wallets withdraw at a time, the same for all, in parts like `7x1`: seven tokens of 1. The usual
+    /// bundle unless set; none when empty.
+    pub bundle: Option<Vec<String>>,
     /// The fee for each input of a new keyset, in thousandths of the unit.
     pub input_fee_ppk: u64,
     /// The address of the API.
@@ -177,6 +181,7 @@ impl Default for Config {
             unit: "credit".to_owned(),
             decimals: 0,
             amounts: 21,
+            bundle: None,
             input_fee_ppk: 0,
             listen,
             metrics_listen: None,

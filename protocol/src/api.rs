@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlindSignature, BlindedMessage, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof,
+    BlindSignature, BlindedMessage, Bundle, EncodedPoint, Identity, KeysetId, KeysetInfo, Proof,
     PublicKeys, QuoteId, Reference,
 };
+
+/// What stands before the bundle in a digest.
+const BUNDLE_TAG: &[u8] = b"Farthing_bundle_v1";
 
 /// Paths of the API, beside the mint's base URL.
 pub mod path {
@@ -64,8 +67,12 @@ pub struct Info {
     pub unit: String,
     /// How many decimals people write the unit with.
     pub decimals: u8,
-    /// SHA-256 over all keysets of the mint, hex: everybody must see the same ([`keysets_digest`]).
+    /// SHA-256 over all keysets of the mint and its bundle, hex: everybody must see the same
+    /// ([`published_digest`]).
     pub keysets_digest: String,
+    /// What wallets withdraw at a time. Mints of earlier versions show none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
     /// Who the mint is, whatever its address; mints of earlier versions show none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
@@ -320,16 +327,31 @@ pub enum PostingKind {
     Payout,
 }
 
-/// SHA-256 over the ids of keysets, sorted, as hex. Over all keysets of a mint it is what people compare
-/// to be sure that the mint shows everybody the same keys; over those that sign now it is what a publisher
-/// says of the keysets it knows (`docs/reference/protocol.md`, section 4.4).
+/// SHA-256 over the ids of keysets, sorted, as hex. Over the keysets that sign now it is what a publisher says of
+/// the keysets it knows (`docs/reference/protocol.md`, section 4.4).
 pub fn keysets_digest<'a>(ids: impl IntoIterator<Item = &'a KeysetId>) -> String {
+    published_digest(ids, None)
+}
+
+/// SHA-256 over the ids of all keysets of a mint, sorted, and its bundle if it shows one, as hex. People compare it
+/// to be sure that the mint shows everybody the same (`docs/reference/protocol.md`, section 4.4).
+pub fn published_digest<'a>(
+    ids: impl IntoIterator<Item = &'a KeysetId>,
+    bundle: Option<&Bundle>,
+) -> String {
     use sha2::{Digest, Sha256};
     let mut ids: Vec<_> = ids.into_iter().collect();
     ids.sort_unstable();
     let mut hash = Sha256::new();
     for id in ids {
         hash.update(id.as_bytes());
+    }
+    if let Some(bundle) = bundle {
+        hash.update(BUNDLE_TAG);
+        for (amount, count) in bundle.parts() {
+            hash.update(amount.to_be_bytes());
+            hash.update(count.to_be_bytes());
+        }
     }
     hex::encode(hash.finalize())
 }

@@ -15,6 +15,7 @@
 //! | [`nut13`] | the same for secp256k1 keysets, as other Cashu wallets have it | NUT-13 |
 //! | [`api`] | bodies of the mint's HTTP API | NUT-01 to -03, -06, -07, -09 |
 //! | [`cashu`] | bodies of the API for Cashu's wallets | NUT-04 to -06, -08, -15, -17, -20, -23, -29 |
+//! | [`bundle`] | what a wallet withdraws at a time, the same for all | |
 //! | [`identity`] | a mint's own key, its addresses, and whose a keyset is | |
 //! | [`error_code`] | the numeric codes in error bodies | the NUTs' `error_codes.md` |
 //! | [`json`] | reading JSON in which an object is an object | |
@@ -25,6 +26,7 @@
 pub mod amount;
 pub mod api;
 pub mod blank;
+pub mod bundle;
 pub mod cashu;
 pub mod conditions;
 pub mod derive;
@@ -46,6 +48,7 @@ pub mod token;
 pub mod unit;
 
 pub use blank::Blank;
+pub use bundle::{Bundle, BundleError};
 pub use dleq::{Dleq, ProofDleq};
 pub use encoding::{DecodeError, EncodedPoint, EncodedScalar};
 pub use error_code::ErrorCode;

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use farthing_protocol::api::*;
 use farthing_protocol::error_code::ErrorBody;
 use farthing_protocol::{
-    BlindSignature, BlindedMessage, Dleq, EncodedPoint, EncodedScalar, ErrorCode, KeysetId,
+    BlindSignature, BlindedMessage, Bundle, Dleq, EncodedPoint, EncodedScalar, ErrorCode, KeysetId,
     KeysetInfo, Proof, Reference, Secret,
 };
 use serde::Serialize;
@@ -265,6 +265,7 @@ fn info() {
         unit: "credit".to_owned(),
         decimals: 2,
         keysets_digest: "00".to_owned(),
+        bundle: None,
         identity: None,
         wallet: None,
         limits: Limits {
@@ -294,6 +295,13 @@ fn info() {
     is_written_as(
         &info,
         &text.replace(r#""keysets_digest":"00""#, &with_wallet),
+    );
+    info.wallet = None;
+    info.bundle = Some(Bundle::new(vec![(1, 7), (32, 2)]).unwrap());
+    let with_bundle = r#""keysets_digest":"00","bundle":[[1,7],[32,2]]"#;
+    is_written_as(
+        &info,
+        &text.replace(r#""keysets_digest":"00""#, with_bundle),
     );
 }
 
@@ -353,6 +361,13 @@ fn the_digest_of_all_keysets_does_not_depend_on_their_order() {
     assert_eq!(keysets_digest([&one, &two]), expected);
     assert_eq!(keysets_digest([&two, &one]), expected);
     assert_ne!(keysets_digest([&one]), expected);
+    assert_eq!(published_digest([&two, &one], None), expected);
+    // Python: the same, with b"Farthing_bundle_v1" + struct.pack(">QIQI", 1, 7, 32, 2) behind the ids.
+    let bundle = Bundle::new(vec![(1, 7), (32, 2)]).unwrap();
+    let with_bundle = "55dd9a3ee871b7c4a17bccb8dea197f5437fd78a76fde76b93523719411334bf";
+    assert_eq!(published_digest([&two, &one], Some(&bundle)), with_bundle);
+    let other = Bundle::new(vec![(1, 7), (32, 3)]).unwrap();
+    assert_ne!(published_digest([&two, &one], Some(&other)), with_bundle);
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn info(unit: &str, decimals: u8, identity: Option<u8>) -> Info {
         unit: unit.to_owned(),
         decimals,
         keysets_digest: String::new(),
+        bundle: None,
         identity: identity.map(of),
         wallet: None,
         limits: Limits {

@@ -19,7 +19,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `args` | the grammar, what `--help` says, amounts as they are typed |
-//! | `commands` | what each command does; `again` continues one whose first try is open, `renewal` follows keysets |
+//! | `commands` | what each command does; `again` continues one whose first try is open, `tend` is upkeep |
 //! | `context` | what a command runs in: folder, passphrase, transport |
 //! | `advice` | what to do, in words: which command helps |
 //! | `file` | files that are complete or as they were |

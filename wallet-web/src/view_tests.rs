@@ -25,6 +25,8 @@ fn mints() -> Mints {
         lane: None,
         renewed: None,
         followed: None,
+        bundle: None,
+        schedule: None,
         urls: Vec::new(),
         identity: None,
         former_lock: false,

@@ -4,7 +4,7 @@
 //! are not asked about tokens: that would show them which belong together.
 
 use farthing_protocol::Unit;
-use farthing_protocol::api::{Info, keysets_digest};
+use farthing_protocol::api::{Info, published_digest};
 use farthing_protocol::suite::SuiteId;
 
 use crate::engine::Engine;
@@ -176,7 +176,7 @@ impl<'a, S: Store, H: Http> Checkup<'a, S, H> {
             "The mint shows this wallet the keys that it always showed.",
             [],
         ));
-        let digest = keysets_digest(&listed);
+        let digest = published_digest(&listed, info.bundle.as_ref());
         self.findings.push(match digest == info.keysets_digest {
             true => Finding::new(
                 (Severity::Fine, "digest"),

@@ -8,6 +8,7 @@
 //! | `operation` | the steps of everything that moves value: written, sent, settled |
 //! | `engine` | a purse and the way to its mints |
 //! | `purse` | what is known without asking anybody: tokens, derivation indexes, outputs, tables |
+//! | [`tend`] | when a wallet asks its mints for what by itself |
 //! | [`mints`], [`choice`], [`account`] | following mints, choosing one, the account there |
 //! | `keysets` | ids recomputed, keys compared with what was known |
 //! | [`records`] | what is kept |
@@ -44,6 +45,7 @@ pub mod rescue;
 pub mod retry;
 mod seed;
 pub mod store;
+pub mod tend;
 mod time;
 mod upgrade;
 pub mod wallet;
@@ -67,6 +69,7 @@ pub use ops::redeem::Redeem;
 pub use ops::renew::{Renew, Renewed};
 pub use ops::send::SendOptions;
 pub use ops::sent::SentTokens;
+pub use ops::tend::Tended;
 pub use ops::transfer::{self, Transfer};
 pub use purse::holdings::Balance;
 pub use purse::holdings::Expiring;

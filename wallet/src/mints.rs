@@ -92,21 +92,10 @@ impl<S: Store, H: Http> Mints<'_, S, H> {
             return Err(UsageError::MintElsewhere { mint: url, named }.into());
         }
         let mint = match &before {
-            None => Mint {
-                url: url.clone(),
-                name: String::new(),
-                unit: info.unit.clone(),
-                decimals: info.decimals,
-                limits: info.limits.clone(),
-                api_token: None,
-                lane: self.engine.purse.phrase_is_new.then_some(0),
-                // Its keysets are asked for now.
-                renewed: Some(self.engine.purse.now()),
-                urls: Vec::new(),
-                identity: None,
-                former_lock: false,
-                followed: None,
-            },
+            None => {
+                let purse = &self.engine.purse;
+                Mint::first_seen(&url, &info, purse.phrase_is_new, purse.now())
+            }
             Some(before) => before.clone(),
         };
         let mut mint = agreed(mint, &info, &url)?;
@@ -465,6 +454,7 @@ fn agreed(mut mint: Mint, info: &Info, url: &str) -> Result<Mint, Error> {
             now_decimals: info.decimals,
         });
     }
+    mint.bundle.clone_from(&info.bundle);
     let known = mint.identity.as_ref();
     match (known, &info.identity) {
         (None, None) => {}

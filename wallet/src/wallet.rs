@@ -19,6 +19,7 @@ use crate::ops::renew::{Renew, Renewed};
 use crate::ops::restore::Restore;
 use crate::ops::send::{Send, SendOptions};
 use crate::ops::sent::SentTokens;
+use crate::ops::tend::{Tended, tend};
 use crate::ops::transfer::Transfers;
 use crate::ops::withdraw::Withdraw;
 use crate::purse::Purse;
@@ -31,6 +32,7 @@ use crate::seed::{Origin, Phrase};
 use crate::store::Store;
 use crate::store::seal::Passphrase;
 use crate::store::sealed::Sealed;
+use crate::tend::Random;
 use crate::time::Clock;
 
 /// A wallet over a store of type `S` that reaches its mints by `H`.
@@ -145,7 +147,16 @@ impl<S: Store, H: Http> Wallet<S, H> {
     /// # Errors
     /// Any [`Error`]; one that leaves the operation open names its number.
     pub async fn withdraw(&mut self, mint: &Mint, amount: u64) -> Result<Finished, Error> {
-        Withdraw(amount).run(&self.engine, mint).await
+        Withdraw::Amount(amount).run(&self.engine, mint).await
+    }
+
+    /// Upkeep: does the one thing that is due, if anything is ([`crate::tend`]). To be called often, at any time that
+    /// has nothing to do with a payment; it mostly does nothing. [`Random::of_system`] gives the randomness.
+    ///
+    /// # Errors
+    /// [`crate::error::UsageError::NoMint`]; any [`Error`] of what was due. What a mint did not answer stays due.
+    pub async fn tend(&mut self, random: &mut Random) -> Result<Tended, Error> {
+        tend(&self.engine, random).await
     }
 
     /// Pays into the account at `mint`; change comes back in the same request.

@@ -49,6 +49,7 @@ impl Config {
             return Err("unit: 1 to 16 lower-case letters and digits".to_owned());
         }
         between("amounts", self.amounts.into(), 1, 48)?;
+        self.check_bundle()?;
         between("decimals", self.decimals.into(), 0, 8)?;
         between("store_cache_mib", self.store_cache_mib.into(), 0, 1 << 20)?;
         let replayed = between("replay_days", self.replay_days.into(), 1, 366);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use farthing_protocol::KeysetId;
-use farthing_protocol::api::{Keys, KeysetKeys, Keysets, keysets_digest};
+use farthing_protocol::api::{Keys, KeysetKeys, Keysets};
 
 use super::keyset::{Keyset, KeysetKind, KeysetState};
 
@@ -77,11 +77,5 @@ impl Directory {
         Some(Keys {
             keysets: keysets.collect(),
         })
-    }
-
-    /// The digest of all keysets, as `/v1/info` shows it.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        keysets_digest(self.keysets.iter().map(|k| &k.id))
     }
 }

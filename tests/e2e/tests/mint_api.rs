@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use farthing_protocol::api::{
     Account, CheckStateRequest, Info, Keys, Keysets, PostingKind, Redeemed, RestoreRequest,
-    Restored, Signatures, State, Statement, States, keysets_digest, path,
+    Restored, Signatures, State, Statement, States, path, published_digest,
 };
 use farthing_protocol::suite::Ristretto255;
 use farthing_protocol::{EncodedPoint, KeysetId, Proof};
@@ -95,7 +95,11 @@ async fn info_keys_and_keysets_agree() {
     let listed = keysets(client).await;
     assert_eq!(listed, [(old, false), (new.id, true)], "oldest first");
     let info: Info = client.get(path::INFO, None).await.unwrap().ok().unwrap();
-    assert_eq!(info.keysets_digest, keysets_digest([&new.id, &old]));
+    let bundle = info.bundle.unwrap();
+    let usual = "[[1,7],[2,7],[4,7],[8,8],[16,4],[32,2]]";
+    assert_eq!(serde_json::to_string(&bundle).unwrap(), usual);
+    let digest = published_digest([&new.id, &old], Some(&bundle));
+    assert_eq!(info.keysets_digest, digest);
     let active: Keys = client.get(path::KEYS, None).await.unwrap().ok().unwrap();
     assert_eq!(active.keysets.len(), 1);
     for (id, active) in listed {

@@ -125,6 +125,15 @@ Examples:
 Every command settles what is open before it begins; this one says at length what it found, and goes
 on with a restore that was broken off.";
 
+pub(crate) const TEND: &str = "\
+Examples:
+  farthing tend
+  farthing tend --json
+
+Run it often, by a timer: each hour, at any minute. It mostly does nothing. Once a week, at a moment
+drawn in advance, it withdraws what the wallet will need, in bundles that are the same for all members
+of the mint, so that the mint cannot tell from a withdrawal who pays next.";
+
 pub(crate) const CANCEL: &str = "\
 Examples:
   farthing cancel 12

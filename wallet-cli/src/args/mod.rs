@@ -239,6 +239,9 @@ pub(crate) enum OpenCommand {
     /// Finish or undo what an earlier command left open, and report it
     #[command(after_help = help::RECOVER)]
     Recover,
+    /// Do what upkeep is due: withdraw, learn keysets, renew tokens; mostly nothing
+    #[command(after_help = help::TEND)]
+    Tend,
     /// End what is open: take back a payment, or undo what the mint has not done
     #[command(after_help = help::CANCEL)]
     Cancel {

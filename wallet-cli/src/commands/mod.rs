@@ -4,7 +4,8 @@ use farthing_wallet::error::UsageError;
 use farthing_wallet::native::{SqliteStore, system_clock};
 use farthing_wallet::records::Mint;
 use farthing_wallet::{
-    ApiToken, Batched, Error, Need, Origin, Phrase, Redeem, Sealed, SendOptions, Unit, Wallet,
+    ApiToken, Batched, Error, Need, Origin, Phrase, Redeem, Renew, Sealed, SendOptions, Unit,
+    Wallet,
 };
 
 mod again;
@@ -12,8 +13,8 @@ mod browser_wallet;
 mod doctor;
 mod get;
 mod passphrase;
-mod renewal;
 mod rescue;
+mod tend;
 mod transfer;
 
 use crate::args::{self, Budget, Cli, Command, Init, OpenCommand, Send};
@@ -51,7 +52,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             // has moved is settled at its new address.
             let settles_itself = matches!(
                 command,
-                OpenCommand::Recover | OpenCommand::Mint(args::Mint::Move { .. })
+                OpenCommand::Recover
+                    | OpenCommand::Tend
+                    | OpenCommand::Mint(args::Mint::Move { .. })
             );
             if !settles_itself {
                 let before = again::begun_before(&wallet, &context, &command).await?;
@@ -60,7 +63,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
                 if let Some(report) = again::answer(&wallet, found, &units).await? {
                     return Ok(report);
                 }
-                renewal::renew(&mut wallet, &command).await?;
+                tend::in_passing(&mut wallet, &command).await?;
             }
             with_wallet(&mut wallet, &context, command).await
         }
@@ -79,6 +82,7 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Recover
         | OpenCommand::Cancel { .. }
+        | OpenCommand::Tend
         | OpenCommand::Import(_)
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
@@ -138,6 +142,7 @@ async fn with_wallet(
             Ok(report::finished("took back", &back, &units))
         }
         OpenCommand::Recover => recover_all(wallet, &units).await,
+        OpenCommand::Tend => tend::tend(wallet, &units).await,
         OpenCommand::Cancel { id } => {
             let finished = waiting("asking the mint", wallet.cancel(id)).await?;
             Ok(report::cancelled(&finished, &units))
@@ -255,7 +260,11 @@ async fn recover_all(wallet: &mut NativeWallet, units: &Units) -> Result<Report,
     let mut found = wallet
         .recover_all(&mut TerminalObserver::new(units))
         .await?;
-    found.extend(renewal::renew_all(wallet).await?);
+    let renewed = wallet.renew(Renew::Retired).await?;
+    for error in &renewed.failures {
+        say(&format!("keysets were not renewed: {error}"));
+    }
+    found.extend(renewed.swaps);
     let open = wallet.open_operations().await?.len();
     Ok(report::all_recovered(&found, open, units))
 }

@@ -11,6 +11,7 @@ mod sites;
 mod time;
 mod transfer;
 mod units;
+mod upkeep;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -27,6 +28,7 @@ pub(crate) use setup::{key, made, mint_added, mints, passphrase, phrase, proxy, 
 pub(crate) use sites::{Fetched, budget, budgets, cancelled, fetched, spent};
 pub(crate) use transfer::{exported, imported};
 pub(crate) use units::Units;
+pub(crate) use upkeep::{settled, tended, tended_text};
 
 /// A command's answer.
 pub(crate) struct Report {

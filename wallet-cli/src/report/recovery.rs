@@ -67,7 +67,7 @@ pub(crate) fn expires(expiring: &Expiring, units: &Units) -> String {
     )
 }
 
-fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
+pub(super) fn recovered_json(recovered: &Recovered, units: &Units) -> Value {
     let (outcome, amount, error) = match &recovered.result {
         Ok(Finished { entry, .. }) if entry.outcome == Outcome::Undone => {
             ("undone", entry.amount, Value::Null)

@@ -33,5 +33,6 @@ mod passphrase;
 mod proxy;
 mod safety;
 mod sessions;
+mod tend;
 mod terminal;
 mod transfer;

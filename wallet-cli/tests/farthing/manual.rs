@@ -64,7 +64,7 @@ fn same_form(documented: &Value, printed: &Value, place: &str) {
 }
 
 /// The manual's commands, each with one that prints such an object here, in an order that works.
-const TRIED: [(&str, &str); 27] = [
+const TRIED: [(&str, &str); 28] = [
     ("farthing init", "farthing init"),
     (
         "farthing mint add https://mint.example",
@@ -98,6 +98,7 @@ const TRIED: [(&str, &str); 27] = [
     ("farthing history", "farthing history"),
     ("farthing restore", "farthing restore"),
     ("farthing recover", "farthing recover"),
+    ("farthing tend", "farthing tend"),
     ("farthing phrase --yes", "farthing phrase --yes"),
     ("farthing salvage ~/new-wallet", "farthing salvage $DIR/new"),
     ("farthing doctor", "farthing doctor"),

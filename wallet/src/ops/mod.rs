@@ -10,5 +10,6 @@ pub(crate) mod restore;
 pub(crate) mod send;
 pub(crate) mod sent;
 mod swap;
+pub(crate) mod tend;
 pub mod transfer;
 pub(crate) mod withdraw;

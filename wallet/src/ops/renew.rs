@@ -83,32 +83,26 @@ impl Renew {
             ..purse.tables.mint(Some(&mint.url)).await?
         };
         purse.tables.apply(Batch::default().put(&mint)).await?;
-        let now = purse.now();
-        let Ok(active) = active(&mint, &keysets, now) else {
-            return Ok(());
+        for keyset in self.retiring(&mint, &keysets, purse.now()) {
+            swaps.extend(renew_some(engine, &mint, keyset).await?);
+        }
+        Ok(())
+    }
+
+    /// The keysets of a mint whose tokens are to be renewed, the one that expires first at the front.
+    pub(crate) fn retiring<'a>(
+        self,
+        mint: &Mint,
+        keysets: &'a [Keyset],
+        now: u64,
+    ) -> Vec<&'a Keyset> {
+        let Ok(active) = active(mint, keysets, now) else {
+            return Vec::new();
         };
         let mut retiring: Vec<&Keyset> = keysets.iter().collect();
         retiring.retain(|k| k.info.id != active.info.id && self.is_due(k, now));
         retiring.sort_by_key(|keyset| keyset.info.final_expiry.unwrap_or(u64::MAX));
-        for keyset in retiring {
-            // They come in the order of their points, which is no order at all.
-            let mut coins = purse.holdings(&mint).await?.coins;
-            coins.retain(|coin| coin.keyset() == keyset.info.id);
-            if !expires_by(keyset, purse.now().saturating_add(URGENT_S)) {
-                coins.truncate(TOKENS_A_DAY);
-            }
-            let swap = Swap {
-                kind: Kind::Renew,
-                coins: &coins,
-                memo: None,
-            };
-            let (held, (drafts, _dust)) = engine.planned(&mint, |held| swap.plan(held)).await?;
-            for operation in purse.begin(&held.mint, drafts).await? {
-                let result = engine.run(operation.clone()).await;
-                swaps.push(recovered(&operation, result)?);
-            }
-        }
-        Ok(())
+        retiring
     }
 
     /// Returns whether tokens of a keyset are to be renewed now. Where that costs a fee, only what expires is;
@@ -119,4 +113,31 @@ impl Renew {
         let native = suite_of(&keyset.info.id) == SuiteId::Ristretto255;
         !native || expires || (retired && self == Self::Retired)
     }
+}
+
+/// Swaps a few tokens of a keyset, or all of them when it is about to expire.
+pub(crate) async fn renew_some<S: Store, H: Http>(
+    engine: &Engine<S, H>,
+    mint: &Mint,
+    keyset: &Keyset,
+) -> Result<Vec<Recovered>, Error> {
+    let purse = &engine.purse;
+    // They come in the order of their points, which is no order at all.
+    let mut coins = purse.holdings(mint).await?.coins;
+    coins.retain(|coin| coin.keyset() == keyset.info.id);
+    if !expires_by(keyset, purse.now().saturating_add(URGENT_S)) {
+        coins.truncate(TOKENS_A_DAY);
+    }
+    let swap = Swap {
+        kind: Kind::Renew,
+        coins: &coins,
+        memo: None,
+    };
+    let (held, (drafts, _dust)) = engine.planned(mint, |held| swap.plan(held)).await?;
+    let mut swaps = Vec::new();
+    for operation in purse.begin(&held.mint, drafts).await? {
+        let result = engine.run(operation.clone()).await;
+        swaps.push(recovered(&operation, result)?);
+    }
+    Ok(swaps)
 }

@@ -1,23 +1,37 @@
 //! Withdrawing: from the account at a mint into the wallet.
 
+use farthing_protocol::Bundle;
+
 use crate::account::api_token;
 use crate::engine::Engine;
 use crate::error::{Error, UsageError};
 use crate::http::Http;
 use crate::operation::record::{Draft, Finished};
 use crate::purse::holdings::Holdings;
-use crate::purse::plan::positive;
+use crate::purse::plan::{plan_bundle, positive};
 use crate::records::{Kind, Mint};
 use crate::store::Store;
 
-/// A withdrawal of an amount.
-pub(crate) struct Withdraw(pub(crate) u64);
+/// A withdrawal.
+pub(crate) enum Withdraw<'a> {
+    /// Of an amount, in the tokens that the wallet lacks.
+    Amount(u64),
+    /// Of a bundle: the same tokens for everybody.
+    Bundle(&'a Bundle),
+}
 
-impl Withdraw {
+impl Withdraw<'_> {
     fn plan(&self, held: &Holdings) -> Result<Draft, UsageError> {
-        let Self(amount) = *self;
-        positive(amount)?;
-        let outputs = held.change(amount, &[], held.mint.limits.outputs_max)?;
+        let (amount, outputs) = match *self {
+            Self::Amount(amount) => {
+                positive(amount)?;
+                (
+                    amount,
+                    held.change(amount, &[], held.mint.limits.outputs_max)?,
+                )
+            }
+            Self::Bundle(bundle) => (bundle.total(), plan_bundle(held.active()?, bundle)?),
+        };
         Ok(Draft::new(Kind::Withdraw, Vec::new(), outputs, amount, 0))
     }
 

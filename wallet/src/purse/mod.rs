@@ -6,6 +6,7 @@ pub(crate) mod counters;
 pub(crate) mod holdings;
 pub(crate) mod outputs;
 pub(crate) mod plan;
+mod quiet;
 pub(crate) mod tables;
 
 use crate::seed::Seed;

@@ -1,6 +1,6 @@
 //! Which outputs an amount becomes: to stay in the wallet, or to be sent.
 
-use farthing_protocol::amount;
+use farthing_protocol::{Bundle, amount};
 
 use super::coins::Stock;
 use crate::error::UsageError;
@@ -18,13 +18,33 @@ pub(crate) fn plan_change(
 ) -> Result<Vec<OutputRequest>, UsageError> {
     let parts = stock.refill(keyset, amount, room);
     let parts = parts.ok_or(UsageError::AmountUnpayable { amount })?;
+    Ok(kept(keyset, parts))
+}
+
+/// The outputs of a bundle, to stay in the wallet.
+///
+/// # Errors
+/// [`UsageError::AmountUnpayable`] when the keyset lacks one of its amounts.
+pub(crate) fn plan_bundle(
+    keyset: &Keyset,
+    bundle: &Bundle,
+) -> Result<Vec<OutputRequest>, UsageError> {
+    let amount = bundle.total();
+    match bundle.is_of(&keyset.keys.amounts()) {
+        true => Ok(kept(keyset, bundle.amounts())),
+        false => Err(UsageError::AmountUnpayable { amount }),
+    }
+}
+
+/// Outputs of these amounts, to stay in the wallet.
+fn kept(keyset: &Keyset, amounts: impl IntoIterator<Item = u64>) -> Vec<OutputRequest> {
     let request = |amount| OutputRequest {
         keyset: keyset.info.id,
         amount,
         purpose: Purpose::Keep,
         lock: None,
     };
-    Ok(parts.into_iter().map(request).collect())
+    amounts.into_iter().map(request).collect()
 }
 
 /// Splits `amount` into the fewest outputs of a keyset's denominations, to be sent.

@@ -1,7 +1,7 @@
 //! A mint as the wallet knows it.
 
-use farthing_protocol::Unit;
-use farthing_protocol::api::Limits;
+use farthing_protocol::api::{Info, Limits};
+use farthing_protocol::{Bundle, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::Record;
@@ -9,6 +9,7 @@ use crate::store::Table;
 
 use crate::address::same_place;
 use crate::http::ApiToken;
+use crate::tend::Schedule;
 
 /// A mint in this wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ pub struct Mint {
     /// the wallet signs for them here, and nowhere else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub former_lock: bool,
+    /// What it has wallets withdraw at a time, as it said last; `None` if it says nothing of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
+    /// When upkeep asks it for what; drawn when upkeep first looks, or at the first payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
 }
 
 /// That a mint was asked for its keysets because a site named others.
@@ -64,6 +71,27 @@ pub struct KnownIdentity {
 }
 
 impl Mint {
+    /// Makes the record of a mint that the wallet does not know yet, at Unix time `now`, when its keysets are asked
+    /// for too. A wallet of a phrase that is new has a lane there.
+    pub(crate) fn first_seen(url: &str, info: &Info, phrase_is_new: bool, now: u64) -> Self {
+        Self {
+            url: url.to_owned(),
+            name: String::new(),
+            unit: info.unit.clone(),
+            decimals: info.decimals,
+            limits: info.limits.clone(),
+            api_token: None,
+            lane: phrase_is_new.then_some(0),
+            renewed: Some(now),
+            urls: Vec::new(),
+            identity: None,
+            former_lock: false,
+            followed: None,
+            bundle: None,
+            schedule: None,
+        }
+    }
+
     /// Returns whether `url` is one of its addresses.
     #[must_use]
     pub fn is_at(&self, url: &str) -> bool {

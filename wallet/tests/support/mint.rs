@@ -139,6 +139,8 @@ pub struct FakeMint {
     pub decimals: u8,
     /// What it signs its identity with, if it has one.
     pub identity: Option<Signs>,
+    /// What it has wallets withdraw at a time.
+    pub bundle: Option<Bundle>,
     pub lies: Lies,
     pub limits: Limits,
     /// What its clock says.
@@ -185,6 +187,7 @@ impl FakeMint {
             unit: "credit".into(),
             decimals: 0,
             identity: None,
+            bundle: None,
             lies: Lies::default(),
             limits,
             now: NOW,
@@ -385,8 +388,12 @@ impl FakeMint {
             decimals: self.decimals,
             keysets_digest: match self.lies.digest {
                 true => keysets_digest(&[]),
-                false => keysets_digest(self.keysets.iter().map(|k| &k.info.id)),
+                false => published_digest(
+                    self.keysets.iter().map(|k| &k.info.id),
+                    self.bundle.as_ref(),
+                ),
             },
+            bundle: self.bundle.clone(),
             limits: self.limits.clone(),
             wallet: None,
             identity: self.identity.as_ref().map(|signs| self.identity_of(signs)),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use farthing_protocol::api::{Contact, Info, Limits};
+use farthing_protocol::api::{Contact, Info, Limits, published_digest};
 use farthing_protocol::suite::SuiteId;
 use serde_json::json;
 
 use crate::clock;
 use crate::config::Config;
+use crate::domain::KeysetKind;
 use crate::error::Result;
 use crate::http::SharedApp;
 
@@ -21,6 +22,8 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
     let supported = || json!({"supported": true});
     let nuts = ["7", "9", "10", "11", "12", "14"];
     let nuts: BTreeMap<_, _> = nuts.map(|n| (n.to_owned(), supported())).into();
+    let signs = directory.active(KeysetKind::Money(SuiteId::Ristretto255));
+    let bundle = signs.and_then(|keyset| config.bundle(&keyset.keys.amounts()));
     Ok(Json(Info {
         name: config.name.clone(),
         version: version(),
@@ -30,7 +33,8 @@ pub(in crate::http) async fn info(State(app): State<SharedApp>) -> Result<Json<I
         suite: SuiteId::Ristretto255.name().to_owned(),
         unit: config.unit.clone(),
         decimals: config.decimals,
-        keysets_digest: directory.digest(),
+        keysets_digest: published_digest(directory.iter().map(|k| &k.id), bundle.as_ref()),
+        bundle,
         identity: Some(app.identity(&directory)?),
         wallet: app.wallet.clone(),
         limits: Limits {

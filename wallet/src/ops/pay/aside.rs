@@ -18,11 +18,8 @@ use crate::purse::outputs;
 use crate::purse::tables::Batch;
 use crate::records::{Aside, Detail, Item, Operation, Purchase, Stage, worth};
 use crate::store::Store;
+use crate::tend::{Random, quiet_s};
 
-/// For how long at the least a token is left alone after it was shown.
-const QUIET_S_MIN: u64 = 20 * 60;
-/// Up to how much longer: drawn for each, so that the time of a swap does not tell that of the payment.
-const QUIET_S_MORE: u64 = 20 * 60;
 /// Refusals after which the same token would be refused again.
 const OF_THE_TOKEN: [ErrorCode; 8] = [
     ErrorCode::TokenBound,
@@ -54,11 +51,11 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
             mut purchase,
             mint,
         } = shown;
-        let more = getrandom::u64().map_err(|_| UsageError::Randomness)? % QUIET_S_MORE;
+        let quiet = quiet_s(&mut Random::of_system()?);
         purchase.stage = Stage::Aside;
         purchase.change.append(&mut operation.outputs);
         purchase.aside = Some(Aside {
-            until: self.engine.purse.now().saturating_add(QUIET_S_MIN + more),
+            until: self.engine.purse.now().saturating_add(quiet),
             pays_again: code.is_none_or(|code| !OF_THE_TOKEN.contains(&code)),
         });
         operation.detail = Detail::Payment(purchase);
@@ -143,6 +140,36 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
         let now = self.engine.purse.now();
         self.swap_aside(|aside| aside.until.saturating_add(waited) <= now)
             .await
+    }
+
+    /// The time from which the first of those kept aside at a mint is to be swapped, if there is one.
+    pub(crate) async fn first_shown(
+        &self,
+        mint: &str,
+    ) -> Result<Option<(u64, Operation)>, StoreError> {
+        let operations = self
+            .engine
+            .purse
+            .tables
+            .all::<Operation>()
+            .await?
+            .into_iter();
+        let aside = operations.filter(|operation| operation.mint == mint);
+        let aside = aside.filter_map(|operation| {
+            let purchase = operation.purchase().filter(|p| p.stage == Stage::Aside)?;
+            let until = purchase.aside.as_ref().map_or(0, |aside| aside.until);
+            Some((until, operation))
+        });
+        Ok(aside.min_by_key(|(until, _)| *until))
+    }
+
+    /// Swaps the first of those kept aside at a mint.
+    pub(crate) async fn swap_first_shown(&self, mint: &str) -> Result<Vec<Recovered>, Error> {
+        let Some((_, operation)) = self.first_shown(mint).await? else {
+            return Ok(Vec::new());
+        };
+        let result = self.take_back(operation.clone()).await;
+        Ok(vec![recovered(&operation, result)?])
     }
 
     /// Swaps those kept aside that are due.

@@ -45,7 +45,8 @@ impl<S: Store, H: Http> Payments<'_, S, H> {
                 digest: named.clone(),
                 time: now,
             }),
-            ..mint
+            // As it is known since it was asked.
+            ..self.engine.purse.tables.mint(Some(url)).await?
         };
         self.engine
             .purse

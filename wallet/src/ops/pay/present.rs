@@ -35,6 +35,7 @@ impl<S: Store, H: Http + Web> Payments<'_, S, H> {
         let token = shown.purchase.token.clone().ok_or_else(not_open)?;
         let keysets = self.engine.purse.tables.keysets(&shown.mint.url).await?;
         let paying = paying(request, token, shown.purchase.outputs.as_ref());
+        self.engine.purse.quieten(&shown.mint.url).await?;
         let page = self.engine.http.open(&paying).await.map_err(|error| {
             let fate = self.still_open(&shown);
             silent(shown.purchase.item.site(), error, fate)
