@@ -29,6 +29,11 @@ impl Source {
         }
     }
 
+    /// Returns the file that the passphrase is read from, if one was named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Opens a wallet's file, with the passphrase if it needs one. The file is let go while somebody types.
     ///
     /// # Errors

@@ -129,6 +129,8 @@ pub(crate) const TEND: &str = "\
 Examples:
   farthing tend
   farthing tend --json
+  farthing tend --print
+  farthing tend --install
 
 Run it often, by a timer: each hour, at any minute. It mostly does nothing. Once a week, at a moment
 drawn in advance, it withdraws what the wallet will need, in bundles that are the same for all members

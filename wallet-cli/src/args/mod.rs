@@ -241,7 +241,7 @@ pub(crate) enum OpenCommand {
     Recover,
     /// Do what upkeep is due: withdraw, learn keysets, renew tokens; mostly nothing
     #[command(after_help = help::TEND)]
-    Tend,
+    Tend(Tend),
     /// End what is open: take back a payment, or undo what the mint has not done
     #[command(after_help = help::CANCEL)]
     Cancel {
@@ -403,6 +403,17 @@ pub(crate) enum Budget {
         /// The site
         site: String,
     },
+}
+
+/// Upkeep.
+#[derive(Args, Debug)]
+pub(crate) struct Tend {
+    /// Write a timer for systemd that runs it about each hour, and do nothing else
+    #[arg(long, conflicts_with = "print")]
+    pub(crate) install: bool,
+    /// Show what --install would write
+    #[arg(long)]
+    pub(crate) print: bool,
 }
 
 /// Redeeming.

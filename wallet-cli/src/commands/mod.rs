@@ -15,6 +15,7 @@ mod get;
 mod passphrase;
 mod rescue;
 mod tend;
+mod timer;
 mod transfer;
 
 use crate::args::{self, Budget, Cli, Command, Init, OpenCommand, Send};
@@ -42,6 +43,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
         // It opens the wallet by itself, and not for as long as a download takes.
         Command::Doctor => doctor::doctor(&Context::of(cli.global)?).await,
         Command::Get(args) => get::get(&Context::of(cli.global)?, args).await,
+        Command::Open(OpenCommand::Tend(args)) if args.install || args.print => {
+            timer::timer(&Context::of(cli.global)?, args.install)
+        }
         Command::Open(command) => {
             let context = Context::of(cli.global)?;
             let mut wallet = context.open().await?;
@@ -53,7 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Report, Failure> {
             let settles_itself = matches!(
                 command,
                 OpenCommand::Recover
-                    | OpenCommand::Tend
+                    | OpenCommand::Tend(_)
                     | OpenCommand::Mint(args::Mint::Move { .. })
             );
             if !settles_itself {
@@ -82,7 +86,7 @@ fn needs_network(command: &OpenCommand) -> bool {
         | OpenCommand::Reclaim { .. }
         | OpenCommand::Recover
         | OpenCommand::Cancel { .. }
-        | OpenCommand::Tend
+        | OpenCommand::Tend(_)
         | OpenCommand::Import(_)
         | OpenCommand::Restore => true,
         OpenCommand::Mint(args::Mint::List)
@@ -142,7 +146,7 @@ async fn with_wallet(
             Ok(report::finished("took back", &back, &units))
         }
         OpenCommand::Recover => recover_all(wallet, &units).await,
-        OpenCommand::Tend => tend::tend(wallet, &units).await,
+        OpenCommand::Tend(_) => tend::tend(wallet, &units).await,
         OpenCommand::Cancel { id } => {
             let finished = waiting("asking the mint", wallet.cancel(id)).await?;
             Ok(report::cancelled(&finished, &units))

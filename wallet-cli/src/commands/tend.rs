@@ -72,7 +72,7 @@ fn asks_nobody(command: &OpenCommand) -> bool {
         | OpenCommand::Restore
         | OpenCommand::Send(_)
         | OpenCommand::Sent { id: None, .. }
-        | OpenCommand::Tend
+        | OpenCommand::Tend(_)
         | OpenCommand::Withdraw { .. } => false,
     }
 }

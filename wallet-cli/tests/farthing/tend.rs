@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 
-use crate::program::{farthing, json, text};
+use crate::program::{command, farthing, json, text};
 use crate::session::Session;
 
 #[test]
@@ -66,4 +66,37 @@ fn what_is_open_is_settled_first_and_nothing_else_is_done() {
     assert_eq!(settled["swapped"][0]["outcome"], "done");
     let after = json(&farthing(&wallet, &["tend", "--json"], ""));
     assert_eq!(after["did"], "nothing");
+}
+
+#[test]
+fn a_timer_is_shown_and_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (wallet, config) = (dir.path().join("wallet"), dir.path().join("config"));
+    let run = |option| {
+        let mut tend = command(&wallet, &["tend", option, "--json"]);
+        let out = tend.env("XDG_CONFIG_HOME", &config).output().unwrap();
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        json(&out)
+    };
+    let shown = run("--print");
+    assert_eq!(shown["written"], false);
+    assert!(!config.exists(), "nothing is written");
+    let written = run("--install");
+    assert_eq!(written["written"], true);
+    assert_eq!(written["files"], shown["files"]);
+    assert_eq!(run("--install"), written, "again");
+    let units = config.join("systemd/user");
+    let timer = std::fs::read_to_string(units.join("farthing-tend.timer")).unwrap();
+    assert_eq!(
+        timer,
+        "[Unit]\nDescription=Upkeep of the Farthing wallet, about each hour\n\n[Timer]\nOnCalendar=hourly\n\
+         RandomizedDelaySec=1h\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n"
+    );
+    let service = std::fs::read_to_string(units.join("farthing-tend.service")).unwrap();
+    let program = env!("CARGO_BIN_EXE_farthing");
+    let starts = format!(
+        "ExecStart=\"{program}\" --wallet \"{}\" tend\n",
+        wallet.display()
+    );
+    assert!(service.ends_with(&starts), "{service}");
 }
