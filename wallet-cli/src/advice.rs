@@ -97,6 +97,7 @@ words! {
     Advice::MakeLargerTokens =>
         "Make larger tokens first: farthing send an amount to yourself, and receive it.";
     Advice::MakePrivate { path } => format!("Run: chmod 600 {path}");
+    Advice::MakeRoom => "Make room on the disk, and run the command again.";
     Advice::MakeWallet => "Make a wallet: farthing init. Or name its folder: --wallet DIR.";
     Advice::MoveMint { from: _, to: _ } =>
         "If you know from its operator that the mint has moved there: farthing mint move OLD NEW. \

@@ -63,9 +63,13 @@ impl IndexedDb {
 /// A failure of IndexedDB. A connection that was closed means that another tab deletes the database.
 fn failed(error: JsValue) -> StoreError {
     let name = error.dyn_ref::<js_sys::Error>().map(js_sys::Error::name);
-    match name.is_some_and(|name| name == "InvalidStateError") {
-        true => StoreError::Missing("this browser".to_owned()),
-        false => StoreError::Failed(text_of(&error)),
+    let is = |expected: &str| name.as_ref().is_some_and(|name| name == expected);
+    if is("InvalidStateError") {
+        StoreError::Missing("this browser".to_owned())
+    } else if is("QuotaExceededError") {
+        StoreError::Full
+    } else {
+        StoreError::Failed(text_of(&error))
     }
 }
 

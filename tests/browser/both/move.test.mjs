@@ -29,28 +29,15 @@ after(async () => {
   await stage?.close();
 });
 
-/** Chooses a file and types its passphrase. */
-async function look(file, passphrase) {
-  await reader.press("#go-settings");
-  await reader.screen("settings");
-  await reader.press("#go-move");
-  await reader.screen("move");
-  await (await reader.find("#import-file")).uploadFile(file);
-  await reader.fill("#import-passphrase", passphrase);
-  await reader.press("#import-go");
-}
-
 test("a wallet of the command line comes into the browser by a file", async () => {
   const file = `${stage.dir}/from-cli`;
   const exported = await stage.cliJson("old", "export", file, "--file-passphrase", secret);
   assert.deepEqual(exported.sent.map(({ amount }) => amount), [300]);
   reader = await Wallet.open(browser, stage);
   await reader.create();
-  await reader.home();
-  await look(file, "other words");
+  await reader.lookAtFile(file, "other words");
   assert.equal((await reader.trouble()).code, "import_passphrase");
-  await reader.home();
-  await look(file, PASSPHRASE);
+  await reader.lookAtFile(file, PASSPHRASE);
   await reader.screen("importing");
   assert.equal(cents(await reader.read("#import-mints strong")), 300);
   assert.match(await reader.read("#import-budgets"), /gazette\.localhost/);
@@ -65,7 +52,7 @@ test("a wallet of the command line comes into the browser by a file", async () =
 });
 
 test("the same file once more changes nothing, and says so", async () => {
-  await look(`${stage.dir}/from-cli`, PASSPHRASE);
+  await reader.lookAtFile(`${stage.dir}/from-cli`, PASSPHRASE);
   await reader.screen("importing");
   await reader.press("#take-over-go");
   assert.match(await reader.done(), /taken over before/);
@@ -73,16 +60,11 @@ test("the same file once more changes nothing, and says so", async () => {
 });
 
 test("a wallet of the browser goes to the command line by a file", async () => {
-  await reader.home();
-  await reader.press("#go-settings");
-  await reader.press("#go-move");
-  await reader.screen("move");
+  await reader.toMove();
   await reader.fill("#file-passphrase", PASSPHRASE);
   await reader.fill("#file-again", "not the same");
   await reader.press("#export-go");
   assert.equal((await reader.trouble()).code, "passphrases_differ");
-  await reader.fill("#file-passphrase", PASSPHRASE);
-  await reader.fill("#file-again", PASSPHRASE);
   const file = await saved();
   assert.equal(cents(await reader.read("#exported-money")), 400 - PRICE);
   assert.equal(await reader.balance(), 0);
@@ -97,14 +79,8 @@ test("a wallet of the browser goes to the command line by a file", async () => {
 
 test("money in a file that nobody imported is taken back", async () => {
   await reader.withdraw(50);
-  await reader.home();
-  await reader.press("#go-settings");
-  await reader.press("#go-move");
-  await reader.screen("move");
-  await reader.fill("#file-passphrase", PASSPHRASE);
-  await reader.fill("#file-again", PASSPHRASE);
-  await reader.press("#export-go");
-  await reader.screen("exported");
+  await reader.toMove();
+  await reader.exportUnder(PASSPHRASE);
   // The page is left before the file is saved.
   await reader.home();
   assert.equal(await reader.shownBalance(), 0);
@@ -121,21 +97,11 @@ async function saved() {
   if (KIND === "chromium") {
     const session = await reader.page.createCDPSession();
     await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: stage.dir });
-    await reader.press("#export-go");
-    await reader.screen("exported");
+    await reader.exportUnder(PASSPHRASE);
     await reader.press("#save");
   } else {
-    // Firefox would save it into the user's own folder: the page's link is followed here instead.
-    await reader.page.evaluate(() => {
-      const make = URL.createObjectURL;
-      URL.createObjectURL = (blob) => {
-        globalThis.made = blob.text();
-        return make.call(URL, blob);
-      };
-    });
-    await reader.press("#export-go");
-    await reader.screen("exported");
-    await writeFile(file, await reader.page.evaluate(() => globalThis.made));
+    // Firefox would save it into the user's own folder.
+    await writeFile(file, await reader.exported(PASSPHRASE));
   }
   await until(async () => (await readFile(file).catch(() => "")).length > 0, () => "the file is saved");
   return file;

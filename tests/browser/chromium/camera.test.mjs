@@ -2,9 +2,10 @@
 // wallet's own library draws.
 
 import assert from "node:assert/strict";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
+import { startBehind } from "../support/behind.mjs";
 import { Browser } from "../support/browser.mjs";
 import { setUp } from "../support/stage.mjs";
 import { Wallet, cents, joinFragment } from "../support/wallet.mjs";
@@ -51,21 +52,10 @@ function film(rows) {
 
 /** A browser whose camera shows a text as a code. */
 async function startWithCamera(name, text) {
-  const folder = `${stage.dir}/${name}`;
-  await mkdir(folder);
-  await writeFile(`${folder}/film.y4m`, film(await code(text)));
-  // The browser is found by its name: one of that name in front of it adds the camera.
-  const recording = `--use-file-for-fake-video-capture=${folder}/film.y4m`;
-  const camera = `--use-fake-ui-for-media-stream --use-fake-device-for-media-stream ${recording}`;
-  await writeFile(`${folder}/chromium`, `#!/bin/sh\nPATH=\${PATH#*:}\nexec chromium ${camera} "$@"\n`);
-  await chmod(`${folder}/chromium`, 0o755);
-  const path = process.env.PATH;
-  process.env.PATH = `${folder}:${path}`;
-  try {
-    return await Browser.start();
-  } finally {
-    process.env.PATH = path;
-  }
+  const recording = `${stage.dir}/${name}.y4m`;
+  await writeFile(recording, film(await code(text)));
+  const camera = `--use-fake-ui-for-media-stream --use-fake-device-for-media-stream --use-file-for-fake-video-capture=${recording}`;
+  return startBehind(`${stage.dir}/${name}`, "chromium", `exec chromium ${camera} "$@"`);
 }
 
 test("a token is read by the camera, and shown before it is accepted", async () => {

@@ -1,5 +1,7 @@
 // Every screen of the wallet, one after the other, for whoever looks at them.
 
+import { writeFile } from "node:fs/promises";
+
 import { payFragment, request } from "./hostile.mjs";
 import { Wallet, joinFragment } from "./wallet.mjs";
 
@@ -86,6 +88,14 @@ export async function everyScreen(browser, stage, look) {
   await goes("#go-settings #go-about", "about");
   await wallet.home();
   await look(page, "home");
+  const file = `${stage.dir}/moved`;
+  await writeFile(file, await wallet.exported("correct horse"));
+  await at("exported");
+  await wallet.lookAtFile(file, "correct horse");
+  await at("importing");
+  await wallet.press("#take-over-go");
+  await wallet.done();
+  await look(page, "imported");
   await goes("#go-settings #go-passphrase", "passphrase");
   await wallet.fill("#passphrase", "correct horse");
   await wallet.fill("#passphrase-again", "correct horse");

@@ -176,6 +176,44 @@ export class Wallet {
     return cents(await this.read("#preview-amount"));
   }
 
+  /** Goes to the screen on which the wallet moves by a file. */
+  async toMove() {
+    await this.home();
+    await this.press("#go-settings");
+    await this.press("#go-move");
+    await this.screen("move");
+  }
+
+  /** Types the passphrase of a file twice, and has it made. */
+  async exportUnder(passphrase) {
+    await this.fill("#file-passphrase", passphrase);
+    await this.fill("#file-again", passphrase);
+    await this.press("#export-go");
+    await this.screen("exported");
+  }
+
+  /** Exports the wallet; gives the file's text, from the page and not from the disk. */
+  async exported(passphrase) {
+    await this.toMove();
+    await this.page.evaluate(() => {
+      const make = URL.createObjectURL;
+      URL.createObjectURL = (blob) => {
+        globalThis.made = blob.text();
+        return make.call(URL, blob);
+      };
+    });
+    await this.exportUnder(passphrase);
+    return this.page.evaluate(() => globalThis.made);
+  }
+
+  /** Chooses a file and types its passphrase. */
+  async lookAtFile(path, passphrase) {
+    await this.toMove();
+    await (await this.find("#import-file")).uploadFile(path);
+    await this.fill("#import-passphrase", passphrase);
+    await this.press("#import-go");
+  }
+
   /** Opens an article, and presses the button of its page for readers who have not paid. */
   async meetPrice(n) {
     await this.page.goto(this.stage.article(n));

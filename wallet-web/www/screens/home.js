@@ -86,8 +86,9 @@ async function entries() {
 function purse(balance) {
   return h('ul', { id: 'balance', class: 'balance' }, balance.map((at) => h('li', { 'data-mint': at.mint },
     h('p', { class: 'amount' }, at.shown),
-    // In one line, so that the card keeps its height.
-    h('p', { class: 'soft between' }, foreign(at.name || at.mint), at.pending ? h('span', { class: 'pending' }, t('home.pending', { amount: at.pendingShown })) : null),
+    h('p', { class: 'soft' }, foreign(at.name || at.mint)),
+    // This line keeps its place when there is nothing in it.
+    h('p', { class: 'soft under-way' }, at.pending ? h('span', { class: 'pending' }, t('home.pending', { amount: at.pendingShown })) : null),
     at.expired ? h('p', { class: 'soft expired' }, t('home.expired', { amount: at.expiredShown })) : null)));
 }
 

@@ -336,6 +336,7 @@ export default {
   'advice.leave_open': 'Do not repeat it: the wallet finishes it by itself when it is opened next.',
   'advice.list_budgets': 'The screen Budgets shows those that there are.',
   'advice.list_sent': 'The screen Sent shows what was sent.',
+  'advice.make_room': 'Delete data of other sites in the browser’s settings, or files on this device, and open the wallet again.',
   'advice.make_larger_tokens': 'Send yourself an amount and receive it: that makes larger tokens.',
   'advice.make_wallet': 'Make a wallet, or restore one from its recovery phrase.',
   'advice.move_mint': 'It may belong to somebody else: do not use this address before the mint’s operator has explained it.',

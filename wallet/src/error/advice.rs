@@ -129,6 +129,8 @@ pub enum Advice {
     ListSent,
     /// Look at the digest of the mint's keysets again.
     LookAgain,
+    /// Delete something else, so that there is room to write to.
+    MakeRoom,
     /// Make larger tokens first.
     MakeLargerTokens,
     /// Take a file's permissions from other users.

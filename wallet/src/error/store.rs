@@ -43,6 +43,10 @@ error_table! {
         #[error("the wallet's file is damaged: {0}")]
         Broken(reason: String)
             => "wallet_damaged", Advice::Salvage;
+        /// There is no room for what is to be written.
+        #[error("there is no room left to write to")]
+        Full
+            => "storage_full", Advice::MakeRoom;
         /// Reading or writing failed.
         #[error("{0}")]
         Failed(reason: String)
@@ -61,7 +65,7 @@ impl StoreError {
                 "What can still be read is saved, and what the recovery phrase covers is restored, into a new \
                  wallet."
             }
-            Self::Failed(_) => {
+            Self::Full | Self::Failed(_) => {
                 "What was written before is kept, and an open operation is finished at the next start."
             }
         }

@@ -247,6 +247,7 @@ fn failed(error: rusqlite::Error) -> StoreError {
         Some(rusqlite::ErrorCode::NotADatabase) => {
             StoreError::Version("it is not a SQLite file".to_owned())
         }
+        Some(rusqlite::ErrorCode::DiskFull) => StoreError::Full,
         Some(rusqlite::ErrorCode::DatabaseCorrupt) => StoreError::Broken(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }
