@@ -26,6 +26,18 @@ impl NewFile {
     /// # Errors
     /// When nothing can be written there.
     pub(crate) fn begin(path: &Path) -> io::Result<Self> {
+        Self::begin_with(path, 0o666)
+    }
+
+    /// The same, but a new file can be read by its owner alone.
+    ///
+    /// # Errors
+    /// When nothing can be written there.
+    pub(crate) fn begin_private(path: &Path) -> io::Result<Self> {
+        Self::begin_with(path, 0o600)
+    }
+
+    fn begin_with(path: &Path, mode: u32) -> io::Result<Self> {
         // What a link points to is replaced, not the link.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let to = match fs::metadata(&place) {
@@ -36,11 +48,11 @@ impl NewFile {
             Ok(there) => {
                 // Whether it may be written to.
                 OpenOptions::new().append(true).open(&place)?;
-                let aside = aside(&place)?;
+                let aside = aside(&place, mode)?;
                 aside.as_file().set_permissions(there.permissions())?;
                 To::Aside(aside)
             }
-            Err(_) => To::Aside(aside(&place)?),
+            Err(_) => To::Aside(aside(&place, mode)?),
         };
         Ok(Self { place, to })
     }
@@ -61,7 +73,8 @@ impl NewFile {
     }
 }
 
-fn aside(place: &Path) -> io::Result<NamedTempFile> {
+/// `mode` is that of a new file, less what the system's settings take away.
+fn aside(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let folder = place
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -70,9 +83,10 @@ fn aside(place: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // Less what the system's settings take away.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = mode;
     builder.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 

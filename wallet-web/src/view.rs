@@ -5,7 +5,9 @@ use farthing_protocol::api::Account;
 use farthing_wallet::pay::budget::Spent;
 use farthing_wallet::records::{Budget, Entry, Mint, Operation, Outcome, Sent, SentState};
 use farthing_wallet::transfer::{Exported, Imported, Kept, MovedMint};
-use farthing_wallet::{Balance, Batched, Finished, Payment, Recovered, Transfer, Unit, printable};
+use farthing_wallet::{
+    Balance, Batched, Finished, Payment, Recovered, Tended, Transfer, Unit, printable,
+};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -103,6 +105,16 @@ pub(crate) fn finished(finished: Finished, mint: &Mint) -> Value {
         ..Batched::default()
     };
     self::done(&done, mint)
+}
+
+/// The word for what upkeep did.
+pub(crate) fn tended(tended: &Tended) -> &'static str {
+    match tended {
+        Tended::Nothing { .. } => "nothing",
+        Tended::Learned { .. } => "learned",
+        Tended::Swapped(_) => "swapped",
+        Tended::Withdrew { .. } => "withdrew",
+    }
 }
 
 /// `{"id", "kind", "mint", "amount", "shown", "error": null | Failure}`.

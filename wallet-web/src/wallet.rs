@@ -4,6 +4,7 @@ use farthing_protocol::{Token, cashu};
 use farthing_wallet::error::UsageError;
 use farthing_wallet::records::Mint;
 use farthing_wallet::store::Table;
+use farthing_wallet::tend::Random;
 use farthing_wallet::{
     ApiToken, Origin, Passphrase, Phrase, Redeem, Renew, Sealed, SendOptions, Store, Transfer,
     Unit, Wallet, rescue,
@@ -117,14 +118,12 @@ impl FarthingWallet {
         list(found.iter().map(|r| view::recovered(r, &mints)))
     }
 
-    /// Renews tokens of keysets that retire, and swaps what sites have seen and did not charge. To be called
-    /// where a mint is asked for something anyway that neither names the account nor pays.
-    pub async fn tidy(&mut self) -> Result<String> {
-        let wallet = self.ready().await?;
-        let mut found = wallet.payments().swap_shown(0).await?;
-        found.extend(wallet.renew(Renew::Retired).await?.swaps);
-        let mints = self.known_mints().await?;
-        list(found.iter().map(|r| view::recovered(r, &mints)))
+    /// Does the one thing of upkeep that is due, if anything is. To be called where the wallet is opened without a
+    /// payment and nothing was left open. Returns what it did: `nothing`, `learned`, `swapped` or `withdrew`.
+    pub async fn tend(&mut self) -> Result<String> {
+        let mut random = Random::of_system()?;
+        let tended = self.ready().await?.tend(&mut random).await?;
+        Ok(view::tended(&tended).to_owned())
     }
 
     /// Adds a mint, or learns anew about a known one; an API token that is given replaces the one before.

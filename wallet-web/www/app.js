@@ -29,17 +29,23 @@ define({
 });
 
 let settled = false;
+/** Whether a link led to a payment: then there is no upkeep, which the mint could see beside it. */
+let pays = false;
 
-/** Finishes what was open when the wallet was closed, and says what became of it. */
+/**
+ * Finishes what was open when the wallet was closed, and says what became of it. Where nothing was, and nobody came to pay,
+ * there is upkeep.
+ */
 async function settle() {
   if (settled || !isOpen() || BEFORE_SETTLING.has(byId('screen').dataset.screen)) return;
   settled = true;
   try {
     const results = await call('recover');
     home.tellRecovered(results);
-    if (results.length > 0 && byId('screen').dataset.screen === 'home') await home.refresh();
+    const changed = results.length > 0 || (!pays && await call('tend') !== 'nothing');
+    if (changed && byId('screen').dataset.screen === 'home') await home.refresh();
   } catch {
-    // The first screen shows what is still under way.
+    // The first screen shows what is still under way; upkeep is tried again later.
   }
 }
 
@@ -56,6 +62,7 @@ async function begin() {
     if (isOpen()) go('home');
   });
   const link = readFragment(takeFragment());
+  pays = link?.screen === 'pay';
   const door = await start.door();
   if (link) await follow(link);
   if (door) await replace(door);

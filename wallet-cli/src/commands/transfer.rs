@@ -34,7 +34,7 @@ pub(super) async fn export(
     }
     let passphrase = new_one_of(PASSPHRASE, args.file_passphrase.as_deref(), OTHERWISE)?;
     // Before anything is sent.
-    let file = NewFile::begin(&args.file)?;
+    let file = NewFile::begin_private(&args.file)?;
     let exporting = wallet.transfers();
     let done = waiting(
         "sealing the file",

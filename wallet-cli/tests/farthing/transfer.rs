@@ -1,5 +1,6 @@
 //! A wallet that moves by a file, from one folder to another one.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
 use crate::program::{farthing, json, secret_file, text};
@@ -38,7 +39,7 @@ fn moving_a_wallet() {
 }
 
 #[test]
-fn where_the_file_cannot_be_written_the_money_stays() {
+fn where_the_file_cannot_be_written_the_money_stays_and_else_it_is_private() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let wallet = folder.path().join("wallet");
@@ -67,4 +68,11 @@ fn where_the_file_cannot_be_written_the_money_stays() {
         json(&run(&["sent", "--json"]))["sent"],
         serde_json::json!([])
     );
+
+    let file = folder.path().join("file");
+    let (to, pass) = (file.to_str().unwrap(), pass.to_str().unwrap());
+    let exported = run(&["export", to, "--file-passphrase", pass]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "for its owner alone");
 }

@@ -7,6 +7,7 @@ import { again, define, go, replace, showCurrent } from './router.js';
 import * as budgets from './screens/budgets.js';
 import * as home from './screens/home.js';
 import * as mints from './screens/mints.js';
+import * as moving from './screens/move.js';
 import * as pay from './screens/pay.js';
 import * as receive from './screens/receive.js';
 import * as send from './screens/send.js';
@@ -23,21 +24,28 @@ define({
   passphrase: start.passphrase, home: home.home, history: home.history, join: mints.join, mint: mints.mint,
   withdraw: mints.withdraw, redeem: mints.redeem, receive: receive.receive, scan: receive.scan, send: send.send,
   token: send.token, sent: send.sent, pay: pay.pay, paid: pay.paid, budgets: budgets.budgets,
-  spending: budgets.spending, settings: settings.settings, move: settings.move, about: settings.about,
+  spending: budgets.spending, settings: settings.settings, about: settings.about,
+  move: moving.move, exported: moving.exported, importing: moving.importing,
 });
 
 let settled = false;
+/** Whether a link led to a payment: then there is no upkeep, which the mint could see beside it. */
+let pays = false;
 
-/** Finishes what was open when the wallet was closed, and says what became of it. */
+/**
+ * Finishes what was open when the wallet was closed, and says what became of it. Where nothing was, and nobody came to pay,
+ * there is upkeep.
+ */
 async function settle() {
   if (settled || !isOpen() || BEFORE_SETTLING.has(byId('screen').dataset.screen)) return;
   settled = true;
   try {
     const results = await call('recover');
     home.tellRecovered(results);
-    if (results.length > 0 && byId('screen').dataset.screen === 'home') await home.refresh();
+    const changed = results.length > 0 || (!pays && await call('tend') !== 'nothing');
+    if (changed && byId('screen').dataset.screen === 'home') await home.refresh();
   } catch {
-    // The first screen shows what is still under way.
+    // The first screen shows what is still under way; upkeep is tried again later.
   }
 }
 
@@ -54,6 +62,7 @@ async function begin() {
     if (isOpen()) go('home');
   });
   const link = readFragment(takeFragment());
+  pays = link?.screen === 'pay';
   const door = await start.door();
   if (link) await follow(link);
   if (door) await replace(door);

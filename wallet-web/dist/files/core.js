@@ -1,10 +1,12 @@
 // The wallet's Rust core. One call at a time in this tab, and one operation at a time in all tabs.
 
 import init, * as core from './farthing.js';
+import { PREFIX } from './place.js';
+import { compiled } from './program.js';
 import { SENTENCES } from './sentences.js';
 
-const DATABASE = 'farthing-wallet';
-const LOCK = 'farthing-wallet';
+const DATABASE = `${PREFIX}wallet`;
+const LOCK = DATABASE;
 /** What changes nothing: no other tab has to wait for it. */
 const READS = new Set([
   'account', 'balance', 'budgets', 'hasPassphrase', 'history', 'mints', 'phrase', 'receivePreview', 'sent', 'spent',
@@ -20,7 +22,7 @@ deleted.onmessage = () => location.reload();
 
 /** Loads the program. */
 export function load() {
-  loaded ??= init({ module_or_path: new URL('farthing_bg.wasm', import.meta.url) });
+  loaded ??= init({ module_or_path: compiled });
   return loaded;
 }
 

@@ -1,4 +1,4 @@
-import { applyChanges, deleteDatabase, getRecord, openDatabase, scanTable, sendRequest } from './host.js';
+import { applyChanges, currencyDecimals, deleteDatabase, getRecord, openDatabase, scanTable, sendRequest } from './host.js';
 import * as import1 from "./host.js"
 import * as import2 from "./host.js"
 
@@ -118,6 +118,28 @@ export class FarthingWallet {
         return ret;
     }
     /**
+     * Writes the whole wallet into a file under a passphrase. Its money is listed as sent from then on, with
+     * `memo` as its note.
+     * @param {string} passphrase
+     * @param {string | null} [memo]
+     * @returns {Promise<string>}
+     */
+    export(passphrase, memo) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(passphrase, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = isLikeNone(memo) ? 0 : passStringToWasm0(memo, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.farthingwallet_export(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+        return ret;
+    }
+    /**
      * Returns whether the wallet has a passphrase.
      * @returns {boolean}
      */
@@ -131,6 +153,35 @@ export class FarthingWallet {
      */
     history() {
         const ret = wasm.farthingwallet_history(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * Takes over what the file has that was looked at last.
+     * @returns {Promise<string>}
+     */
+    import() {
+        const ret = wasm.farthingwallet_import(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * What a file has that another wallet was exported into. Nothing of it is taken yet, and nobody is asked.
+     * @param {string} file
+     * @param {string} passphrase
+     * @returns {Promise<string>}
+     */
+    lookAtImport(file, passphrase) {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(file, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passStringToWasm0(passphrase, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.farthingwallet_lookAtImport(this.__wbg_ptr, ptr0, len0, ptr1, len1);
         return ret;
     }
     /**
@@ -399,12 +450,12 @@ export class FarthingWallet {
         return ret;
     }
     /**
-     * Renews tokens of keysets that retire, and swaps what sites have seen and did not charge. To be called
-     * where a mint is asked for something anyway that neither names the account nor pays.
+     * Does the one thing of upkeep that is due, if anything is. To be called where the wallet is opened without a
+     * payment and nothing was left open. Returns what it did: `nothing`, `learned`, `swapped` or `withdrew`.
      * @returns {Promise<string>}
      */
-    tidy() {
-        const ret = wasm.farthingwallet_tidy(this.__wbg_ptr);
+    tend() {
+        const ret = wasm.farthingwallet_tend(this.__wbg_ptr);
         return ret;
     }
     /**
@@ -555,6 +606,10 @@ function __wbg_get_imports() {
             const ret = arg0.call(arg1, arg2);
             return ret;
         }, arguments); },
+        __wbg_currencyDecimals_41a56e64eec91df5: function(arg0, arg1) {
+            const ret = currencyDecimals(getStringFromWasm0(arg0, arg1));
+            return isLikeNone(ret) ? 0xFFFFFF : ret;
+        },
         __wbg_deleteDatabase_4d0768a956edd3c5: function() { return handleError(function (arg0, arg1) {
             const ret = deleteDatabase(getStringFromWasm0(arg0, arg1));
             return ret;
@@ -709,7 +764,7 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 50, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 51, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen_923e54c2cd03e___convert__closures_____invoke___wasm_bindgen_923e54c2cd03e___JsValue__core_84191437197a5fe3___result__Result_____wasm_bindgen_923e54c2cd03e___JsError___true_);
             return ret;
         },

@@ -114,3 +114,10 @@ function retryAfter(text) {
 }
 
 export const waitSeconds = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+/** With how many decimals a currency is written (ISO 4217); `undefined` for what is none. */
+export function currencyDecimals(code) {
+  const currency = code.toUpperCase();
+  if (!Intl.supportedValuesOf('currency').includes(currency)) return undefined;
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
+}

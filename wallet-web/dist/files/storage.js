@@ -3,8 +3,9 @@
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { leads } from './parts.js';
+import { PREFIX } from './place.js';
 
-const CONFIRMED = 'farthing-phrase-confirmed';
+const CONFIRMED = `${PREFIX}phrase-confirmed`;
 
 const persisted = async () => (await navigator.storage?.persisted?.()) ?? false;
 

@@ -5,13 +5,16 @@
 // agreed to by being there.
 
 /** The build writes the digest of all other files here, so that this file changes whenever one of them does. */
-const BUILD = '0bf028876a510c773bfcc3fbce897a8e5d5370cbed69886314695e599d151a90';
-const FILES = 'farthing-files-';
-const AGREED = 'farthing-agreed';
+const BUILD = '008c1dcca3af3340b77f6e0424724dc0fb563367fd833c5878f6959d5c23f439';
+const SCOPE = new URL('./', self.location.href).href;
+/** As in place.js: copies under other paths of this host have caches of their own. */
+const PATH = new URL(SCOPE).pathname;
+const PREFIX = PATH === '/wallet/' ? 'farthing-' : `farthing${PATH} `;
+const FILES = `${PREFIX}files-`;
+const AGREED = `${PREFIX}agreed`;
 const LIST = 'SHA256SUMS';
 /** Stored when it is asked for first. */
 const LATER = new Set(['vendor/qr-read.js']);
-const SCOPE = new URL('./', self.location.href).href;
 
 const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes));

@@ -3,9 +3,10 @@
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { leads, notice } from './parts.js';
+import { PREFIX } from './place.js';
 
-const FILES = 'farthing-files-';
-const AGREED = 'farthing-agreed';
+const FILES = `${PREFIX}files-`;
+const AGREED = `${PREFIX}agreed`;
 
 /** Lets exactly one script be a service worker. Browsers with Trusted Types ask for it. */
 function script() {

@@ -34,7 +34,6 @@ async function preview(token, then) {
   const accept = async () => {
     if (!seen.mintKnown) await call('addMint', seen.mint, null);
     const done = await call('receive', token);
-    call('tidy').catch(() => {});
     return accepted(done, then);
   };
   return {

@@ -34,11 +34,14 @@ export async function budgets({ site = null, mint = null, then = null }) {
   };
 }
 
+/** What a budget allows. */
+export const budgetLine = ({ perItemShown, perDayShown }) => say('budgets.line', { item: perItemShown, day: perDayShown });
+
 function row(budget) {
   const answer = h('div', { class: 'answer', 'aria-live': 'polite' });
   return h('li', { 'data-site': budget.site },
     h('p', {}, h('strong', {}, address(budget.site))),
-    h('p', { class: 'soft' }, say('budgets.line', { item: budget.perItemShown, day: budget.perDayShown })),
+    h('p', { class: 'soft' }, budgetLine(budget)),
     h('button', { type: 'button', class: 'remove', onclick: ({ currentTarget }) => run(currentTarget, answer, async () => {
       await call('removeBudget', budget.site);
       await again();

@@ -31,20 +31,22 @@ const action = (name, screen) => h('button', { id: `go-${name}`, type: 'button',
 
 /** The first screen. */
 export async function home() {
-  const parts = await changing();
+  const [parts, update] = await Promise.all([changing(), updateNotice()]);
   return {
     title: t('home.title'),
     nodes: [
-      await updateNotice(),
+      update,
       h('div', { id: 'holdings' }, parts.holdings),
       h('div', { class: 'actions' }, action('pay', 'scan'), action('receive', 'receive'), action('send', 'send'), action('withdraw', 'withdraw')),
-      phraseConfirmed() ? null : notice('remind-phrase', h('p', {}, t('home.remind')), leads('show-phrase', t('phrase.show'), 'phrase')),
-      h('section', { id: 'lines', 'aria-labelledby': 'history-title' }, parts.lines),
       h('nav', { class: 'more' },
         leads('go-sent', t('sent.title'), 'sent', {}, 'link'),
         leads('go-spending', t('spending.title'), 'spending', {}, 'link'),
         leads('go-budgets', t('budgets.title'), 'budgets', {}, 'link'),
         leads('go-settings', t('settings.title'), 'settings', {}, 'link')),
+      phraseConfirmed() ? null : notice('remind-phrase', h('p', {}, t('home.remind')), leads('show-phrase', t('phrase.show'), 'phrase')),
+      // What is settled later is told below all buttons, so that none moves under a finger.
+      h('div', { id: 'news' }, parts.news),
+      h('section', { id: 'lines', 'aria-labelledby': 'history-title' }, parts.lines),
     ],
   };
 }
@@ -54,6 +56,7 @@ export async function refresh() {
   const parts = await changing();
   if (byId('screen').dataset.screen !== 'home') return;
   byId('holdings').replaceChildren(...parts.holdings);
+  byId('news').replaceChildren(...parts.news);
   byId('lines').replaceChildren(...parts.lines);
 }
 
@@ -63,7 +66,8 @@ async function changing() {
   const [lines, open] = await entries();
   const nothing = () => notice('no-mint', h('p', {}, t('home.no_mint')), leads('go-join', t('join.title'), 'join', {}, 'main'));
   return {
-    holdings: [settled(open), underWay(open), mints.length > 0 ? purse(balance) : nothing()].filter(Boolean),
+    holdings: [mints.length > 0 ? purse(balance) : nothing()],
+    news: [settled(open), underWay(open)].filter(Boolean),
     lines: [
       h('h2', { id: 'history-title' }, t('history.title')),
       list('history', lines.slice(0, LINES).map(line), t('history.none')),
@@ -83,7 +87,8 @@ function purse(balance) {
   return h('ul', { id: 'balance', class: 'balance' }, balance.map((at) => h('li', { 'data-mint': at.mint },
     h('p', { class: 'amount' }, at.shown),
     h('p', { class: 'soft' }, foreign(at.name || at.mint)),
-    at.pending ? h('p', { class: 'soft pending' }, t('home.pending', { amount: at.pendingShown })) : null,
+    // This line keeps its place when there is nothing in it.
+    h('p', { class: 'soft under-way' }, at.pending ? h('span', { class: 'pending' }, t('home.pending', { amount: at.pendingShown })) : null),
     at.expired ? h('p', { class: 'soft expired' }, t('home.expired', { amount: at.expiredShown })) : null)));
 }
 

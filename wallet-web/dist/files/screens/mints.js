@@ -33,7 +33,7 @@ export async function join({ url = null, asked = false, restoring = false, then 
             leads('join-more', t('join.more'), 'join', { restoring }), button('done', t('withdraw.home'), goToLink, 'main')];
         }
         return goOn(then);
-      }),
+      }, asked ? [] : leads('scan', t('scan.title'), 'scan', { then, restoring })),
       h('p', { class: 'soft' }, t('join.trust')),
       back(),
     ],

@@ -22,7 +22,7 @@ export async function receive({ then = null }, secret) {
         byId('token').value = '';
         const link = understand(text);
         await (link?.screen === 'receive' ? go('receive', { then }, link.secret) : go('receive', { then }, { token: text }));
-      }, leads('scan', t('scan.title'), 'scan')),
+      }, leads('scan', t('scan.title'), 'scan', { then })),
       back(),
     ],
   };
@@ -34,7 +34,6 @@ async function preview(token, then) {
   const accept = async () => {
     if (!seen.mintKnown) await call('addMint', seen.mint, null);
     const done = await call('receive', token);
-    call('tidy').catch(() => {});
     return accepted(done, then);
   };
   return {
@@ -63,13 +62,13 @@ function accepted(done, then) {
     then ? leads('go-on', t('pay.go_on'), 'pay', then, 'main') : leads('done', t('withdraw.home'), 'home', {}, 'main')];
 }
 
-/** The camera, or a text in its place. */
-export async function scan() {
+/** The camera, or a text in its place. What waits for the scan goes on with what it finds. */
+export async function scan({ then = null, restoring = false }) {
   const video = h('video', { id: 'camera', playsinline: true, muted: true, 'aria-label': t('scan.camera'), hidden: true });
   const take = (text) => {
     const link = understand(text) ?? readFragment(text);
     if (link === null) throw complaint('not_understood', t('scan.unknown'));
-    return replace(link.screen, link.args, link.secret);
+    return replace(link.screen, { then, restoring, ...link.args }, link.secret);
   };
   return {
     title: t('scan.title'),

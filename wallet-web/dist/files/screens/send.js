@@ -76,7 +76,6 @@ export async function sent() {
       all.some(isOpen) ? h('section', {}, button('check-sent', t('sent.check'), async () => {
         const [failure] = await call('checkSent');
         if (failure) throw failure;
-        await call('tidy');
         await again();
       }), answer) : null,
       list('sent', all.reverse().map(row), t('sent.none')),

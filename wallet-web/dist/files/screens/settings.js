@@ -38,14 +38,6 @@ export async function settings() {
   };
 }
 
-/** To and from the command line's wallet. */
-export async function move() {
-  return {
-    title: t('move.title'),
-    nodes: [h('p', {}, t('move.phrase')), h('p', {}, t('move.out')), h('p', {}, t('move.in')), leads('go-phrase', t('phrase.show'), 'phrase'), back()],
-  };
-}
-
 /** The version, and a newer one that waits for the reader's word. */
 export async function about() {
   const [now, next] = [await version(), await waiting()];
