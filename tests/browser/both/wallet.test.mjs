@@ -108,9 +108,9 @@ test("no button moves when it is told what was settled", async () => {
   await reader.page.$eval("#ask-again", (button) => button.click());
   await reader.find("#recovered");
   await reader.page.waitForFunction(() => document.querySelector("#open") === null);
-  const after = await places();
-  assert.equal(after.length, before.length);
-  for (const [n, [id, ...place]] of after.entries()) {
+  const now = await places();
+  assert.equal(now.length, before.length);
+  for (const [n, [id, ...place]] of now.entries()) {
     assert.equal(id, before[n][0]);
     // A browser lays a line out to a part of a pixel.
     const moved = place.map((length, side) => Math.abs(length - before[n][side + 1]));
