@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 
 import puppeteer from "puppeteer-core";
@@ -142,6 +142,9 @@ export class Browser {
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
+    // Puppeteer puts Firefox's settings back after that, and would mix it with the next start.
+    const settings = () => readdirSync(this.profile).filter((name) => name.endsWith(".puppeteer"));
+    await until(() => settings().length === 0, () => "the profile has its own settings again");
     await this.#launch();
   }
 
