@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use farthing_service::wal::LogAge;
+use farthing_service::wal::{Step, Upkeep};
 
 use super::checkpoints::Checkpoints;
 use super::decide::Decision;
@@ -22,8 +22,6 @@ use crate::store::Writer;
 pub(super) const BATCH_MAX: usize = 256;
 /// How often a spent log that could not be written is tried again when no requests come.
 const RETRY: Duration = Duration::from_secs(1);
-/// After how long the file is rewritten again, when there is time for it.
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// The writer's state.
 pub(super) struct Committer {
@@ -32,12 +30,10 @@ pub(super) struct Committer {
     shared: Arc<Shared>,
     /// When this is the mint itself, which cleans up after itself, and not an operator's command.
     checkpoints: Option<Checkpoints>,
-    /// What the store's write-ahead log holds.
-    log: LogAge,
+    /// When the store's write-ahead log is emptied, and its file rewritten.
+    upkeep: Upkeep,
     /// The day on which [`Self::clean`] was last done.
     cleaned: i64,
-    /// When the file was last rewritten.
-    tidied: Instant,
 }
 
 impl Committer {
@@ -47,17 +43,13 @@ impl Committer {
         let checkpoints = serves
             .then(|| Checkpoints::start(&shared.store, &writer))
             .transpose()?;
-        // A mint that was killed has left its log.
-        let mut log = LogAge::default();
-        log.committed(Instant::now());
         Ok(Self {
             writer,
             journal,
             shared,
             checkpoints,
-            log,
+            upkeep: Upkeep::new(Instant::now()),
             cleaned: 0,
-            tidied: Instant::now(),
         })
     }
 
@@ -77,7 +69,7 @@ impl Committer {
         }
         // Its thread ends here, and leaves the file alone.
         if self.checkpoints.take().is_some() {
-            self.tidy();
+            self.keep(Step::Tidy);
         }
     }
 
@@ -97,34 +89,20 @@ impl Committer {
         if let Err(error) = forgotten {
             tracing::warn!(%error, "old request digests and quotes could not be removed; it is tried again tomorrow");
         }
-        self.tidy();
+        self.keep(Step::Tidy);
     }
 
-    /// Rewrites the file, so that it keeps no order of arrival, and empties the write-ahead log.
-    fn tidy(&mut self) {
-        self.tidied = Instant::now();
-        let emptied = self.writer.tidy();
-        self.note(emptied);
-    }
-
-    /// Empties the write-ahead log. While no job waits there is also time to rewrite the file, once in a while.
-    fn empty_log(&mut self, is_idle: bool) {
-        if is_idle && self.tidied.elapsed() >= TIDY_EVERY {
-            return self.tidy();
-        }
-        let emptied = self.writer.empty_log();
-        self.note(emptied);
-    }
-
-    fn note(&mut self, emptied: Result<bool>) {
-        match emptied {
-            Ok(true) => return self.log.emptied(),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the store's log could not be emptied; nothing is lost, and it is tried again soon");
-            }
-        }
-        self.log.postponed(Instant::now());
+    /// Empties the write-ahead log, and rewrites the file if that is the step: neither keeps the order of arrival.
+    fn keep(&mut self, step: Step) {
+        let emptied = match step {
+            Step::EmptyLog => self.writer.empty_log(),
+            Step::Tidy => self.writer.tidy(),
+        };
+        let is_emptied = emptied.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the store's log could not be emptied; nothing is lost, and it is tried again soon");
+            false
+        });
+        self.upkeep.tried(step, is_emptied, Instant::now());
     }
 
     /// The next job; `None` when there will be none. Meanwhile the spent log is brought up to date, and the
@@ -140,12 +118,13 @@ impl Committer {
         }
         loop {
             // An operator's command ends soon, and leaves the log to the mint.
-            let due = self.checkpoints.as_ref().and(self.log.due());
+            let due = self.checkpoints.as_ref().and(self.upkeep.due());
             let Some(due) = due else {
                 return jobs.recv().ok();
             };
-            if due <= Instant::now() {
-                self.empty_log(jobs.is_empty());
+            let now = Instant::now();
+            if due <= now {
+                self.keep(self.upkeep.step(jobs.is_empty(), now));
                 continue;
             }
             match jobs.recv_deadline(due) {
@@ -228,7 +207,7 @@ impl Committer {
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.committed(jobs.iter().map(Job::rows).sum());
         }
-        self.log.committed(Instant::now());
+        self.upkeep.committed(Instant::now());
         self.shared.events.announce(events);
         if revision != self.shared.directory().revision {
             self.shared.reload()?;

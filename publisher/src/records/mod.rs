@@ -5,9 +5,9 @@ mod store;
 
 use std::path::Path;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use farthing_service::wal::LogAge;
+use farthing_service::wal::{Step, Upkeep};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
@@ -22,8 +22,6 @@ pub const RECORDS_FILE: &str = "payments.sqlite";
 const QUEUE_MAX: usize = 4096;
 /// The most writes in one commit: bounds how long the first of them waits.
 const BATCH_MAX: usize = 256;
-/// After how long the file is rewritten again, when there is time for it.
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// A payment to be recorded before anything happens to it.
 #[derive(Clone, Debug)]
@@ -205,8 +203,8 @@ impl Drop for Records {
 
 fn run(store: &Store, mut queue: mpsc::Receiver<Write>, record_days: i64, timer: &Runtime) {
     let mut cleaned = 0;
-    let mut log = Log::new(store);
-    while let Some(first) = timer.block_on(log.next(&mut queue)) {
+    let mut upkeep = Upkeep::new(Instant::now());
+    while let Some(first) = timer.block_on(next(store, &mut upkeep, &mut queue)) {
         let waiting = std::iter::from_fn(|| queue.try_recv().ok());
         let batch = std::iter::once(first).chain(waiting.take(BATCH_MAX - 1));
         let today = crate::clock::day();
@@ -216,62 +214,39 @@ fn run(store: &Store, mut queue: mpsc::Receiver<Write>, record_days: i64, timer:
             // The senders are dropped, and every caller who waits gets an error.
             Err(error) => tracing::error!(%error, "the record of payments could not be written"),
         }
-        log.age.committed(Instant::now());
+        upkeep.committed(Instant::now());
     }
-    log.empty(true);
+    keep(store, &mut upkeep, Step::Tidy);
 }
 
-/// The store's write-ahead log, and the order of rows in its file.
-struct Log<'s> {
-    store: &'s Store,
-    age: LogAge,
-    /// When the file was last rewritten.
-    tidied: Instant,
-}
-
-impl<'s> Log<'s> {
-    fn new(store: &'s Store) -> Self {
+/// Returns the next write; `None` when there will be none. Empties the write-ahead log meanwhile.
+async fn next(
+    store: &Store,
+    upkeep: &mut Upkeep,
+    queue: &mut mpsc::Receiver<Write>,
+) -> Option<Write> {
+    while let Some(due) = upkeep.due() {
         let now = Instant::now();
-        let mut age = LogAge::default();
-        // A paywall that was killed has left its log.
-        age.committed(now);
-        Self {
-            store,
-            age,
-            tidied: now,
+        if due <= now {
+            keep(store, upkeep, upkeep.step(queue.is_empty(), now));
+        } else if let Ok(next) = timeout_at(due.into(), queue.recv()).await {
+            return next;
         }
     }
+    queue.recv().await
+}
 
-    /// Returns the next write; `None` when there will be none. Empties the log meanwhile.
-    async fn next(&mut self, queue: &mut mpsc::Receiver<Write>) -> Option<Write> {
-        while let Some(due) = self.age.due() {
-            if due <= Instant::now() {
-                // Rewriting the file takes its time, which nobody shall wait for.
-                self.empty(queue.is_empty() && self.tidied.elapsed() >= TIDY_EVERY);
-            } else if let Ok(next) = timeout_at(due.into(), queue.recv()).await {
-                return next;
-            }
-        }
-        queue.recv().await
-    }
-
-    /// Empties the log, and rewrites the file if it is to be tidied.
-    fn empty(&mut self, tidies: bool) {
-        let emptied = if tidies {
-            self.tidied = Instant::now();
-            self.store.tidy()
-        } else {
-            self.store.empty_log()
-        };
-        match emptied {
-            Ok(true) => return self.age.emptied(),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the log of the record could not be emptied; nothing is lost, and it is tried again soon");
-            }
-        }
-        self.age.postponed(Instant::now());
-    }
+/// Empties the write-ahead log, and rewrites the file if that is the step.
+fn keep(store: &Store, upkeep: &mut Upkeep, step: Step) {
+    let emptied = match step {
+        Step::EmptyLog => store.empty_log(),
+        Step::Tidy => store.tidy(),
+    };
+    let is_emptied = emptied.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the log of the record could not be emptied; nothing is lost, and it is tried again soon");
+        false
+    });
+    upkeep.tried(step, is_emptied, Instant::now());
 }
 
 /// Carries out a batch, and answers once it is on disk.

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn open() -> (tempfile::TempDir, Records) {
     let dir = tempfile::tempdir().unwrap();
