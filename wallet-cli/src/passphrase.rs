@@ -62,12 +62,10 @@ impl Source {
     }
 
     fn ask(&self) -> Result<Passphrase, Failure> {
-        let text = match &self.file {
-            Some(path) => ask::line_of_file(path, "the passphrase")?,
-            None if can_ask() => ask::secret("the passphrase", OTHERWISE)?,
-            None => return Err(Error::from(StoreError::Sealed).into()),
-        };
-        Ok(Passphrase::new(&text).map_err(Error::from)?)
+        if self.file.is_none() && !can_ask() {
+            return Err(Error::from(StoreError::Sealed).into());
+        }
+        given("the passphrase", self.file.as_deref(), OTHERWISE)
     }
 }
 
@@ -84,22 +82,19 @@ pub(crate) fn new_one_of(
     file: Option<&Path>,
     otherwise: &str,
 ) -> Result<Passphrase, Failure> {
-    let text = match file {
-        Some(path) => ask::line_of_file(path, what)?,
-        None => {
-            let first = ask::secret(what, otherwise)?;
-            let second = ask::secret(&format!("{what} again"), otherwise)?;
-            if *first != *second {
-                return Err(Failure::Unchanged {
-                    code: "passphrases_differ",
-                    what: "the two passphrases are not the same",
-                    advice: "Try again.",
-                });
-            }
-            first
-        }
-    };
-    Ok(Passphrase::new(&text).map_err(Error::from)?)
+    if file.is_some() {
+        return given(what, file, otherwise);
+    }
+    let first = ask::secret(what, otherwise)?;
+    let second = ask::secret(&format!("{what} again"), otherwise)?;
+    if *first != *second {
+        return Err(Failure::Unchanged {
+            code: "passphrases_differ",
+            what: "the two passphrases are not the same",
+            advice: "Try again.",
+        });
+    }
+    Ok(Passphrase::new(&first).map_err(Error::from)?)
 }
 
 /// A passphrase that something has already: of a file, or typed once.
