@@ -84,6 +84,16 @@ async fn until_done(
     }
 }
 
+/// Goes on until a bundle is withdrawn.
+async fn until_withdrew(world: &World, wallet: &mut TestWallet, random: &mut Random) {
+    loop {
+        let done = until_done(world, wallet, random, 5).await.unwrap();
+        if matches!(done, Some(Tended::Withdrew { .. })) {
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_new_wallet_withdraws_one_bundle_within_two_days_and_then_no_more() {
     let (world, mut wallet, mut random) = new_wallet().await;
@@ -166,14 +176,7 @@ async fn a_wallet_without_an_account_or_a_bundle_or_a_mint_withdraws_nothing() {
 #[tokio::test]
 async fn a_rotation_is_learned_and_renewed_in_runs_of_their_own() {
     let (world, mut wallet, mut random) = new_wallet().await;
-    loop {
-        let done = until_done(&world, &mut wallet, &mut random, 5)
-            .await
-            .unwrap();
-        if matches!(done, Some(Tended::Withdrew { .. })) {
-            break;
-        }
-    }
+    until_withdrew(&world, &mut wallet, &mut random).await;
     world.mint.borrow_mut().rotate(40, 0);
     asked(&world);
     let (mut swapped, mut runs) = (0, 0);
@@ -201,14 +204,7 @@ async fn a_rotation_is_learned_and_renewed_in_runs_of_their_own() {
 #[tokio::test]
 async fn nothing_is_asked_for_after_a_payment_and_what_a_site_has_seen_is_swapped_then() {
     let (world, mut wallet, mut random) = new_wallet().await;
-    loop {
-        let done = until_done(&world, &mut wallet, &mut random, 5)
-            .await
-            .unwrap();
-        if matches!(done, Some(Tended::Withdrew { .. })) {
-            break;
-        }
-    }
+    until_withdrew(&world, &mut wallet, &mut random).await;
     at(&world, NOW + 9 * DAY_S);
     world.site.borrow_mut().upstream = 404;
     buy(&mut wallet, &article()).await.unwrap();
